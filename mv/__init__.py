@@ -1,0 +1,1 @@
+"""Customer groups for vaccination clinics: who was vaccinated, in which group, and who pays."""

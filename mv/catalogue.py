@@ -1,0 +1,212 @@
+"""What can be chosen: units, groups, subgroups, vaccines. Data that changes by date, shipped in data/*.csv."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mv.errors import Invalid, N_
+from mv.store import Store
+from mv.store.engine import Transaction
+
+DATA = Path(__file__).parents[1] / "data"
+
+TABLES = {
+    "units.csv": ("unit", 1),
+    "groups.csv": ("customer_group", 1),
+    "subgroups.csv": ("subgroup", 2),
+    "vaccines.csv": ("vaccine", 1),
+}
+"""Each file's table, and how many of its first columns are the key."""
+
+
+class Dated(Protocol):
+    """Something that is in use from one day to another, both included."""
+
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date | None: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def in_use(things: Iterable[D], day: date) -> list[D]:
+    """Return those of ``things`` that are in use on ``day``, in their order."""
+    return [thing for thing in things if covers(thing, day)]
+
+
+def covers(thing: Dated, day: date) -> bool:
+    """Return whether ``day`` is within the period of ``thing``; both days of a period are included."""
+    return thing.valid_from <= day and (thing.valid_to is None or day <= thing.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A care unit."""
+
+    unit_id: str
+    name: str
+    region: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """An undergrupp: a part of a group."""
+
+    group_code: str
+    subgroup_code: str
+    name_sv: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+
+    def label(self, language: str) -> str:
+        """Return the subgroup's name in ``language``."""
+        return self.name_sv if language == "sv" else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A kundgrupp: what the region pays by."""
+
+    group_code: str
+    name_sv: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+    subgroups: tuple[Subgroup, ...]
+
+    def label(self, language: str) -> str:
+        """Return the group's name in ``language``."""
+        return self.name_sv if language == "sv" else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A group with one of its subgroups, or with none."""
+
+    group: Group
+    subgroup: Subgroup | None
+
+    def label(self, language: str) -> str:
+        """Return the names of both in ``language``."""
+        name = self.group.label(language)
+        return f"{name} – {self.subgroup.label(language)}" if self.subgroup else name
+
+
+@dataclass(frozen=True, slots=True)
+class Vaccine:
+    """A vaccine product."""
+
+    product_code: str
+    name: str
+    atc: str
+    npl_id: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that can be chosen or was; each by its code, in the order to show it in."""
+
+    units: dict[str, Unit]
+    groups: dict[str, Group]
+    vaccines: dict[str, Vaccine]
+
+    def choice(self, group_code: str, subgroup_code: str | None) -> Choice:
+        """Return the group and subgroup with these codes, in use or not.
+
+        Raises Invalid for a code that is not in the catalogue, or a subgroup of another group.
+        """
+        group = self.groups.get(group_code)
+        if group is None:
+            raise Invalid(N_("There is no group with the code {code}."), code=group_code)
+        if subgroup_code is None:
+            return Choice(group, None)
+        for subgroup in group.subgroups:
+            if subgroup.subgroup_code == subgroup_code:
+                return Choice(group, subgroup)
+        raise Invalid(
+            N_("The group {group} has no subgroup with the code {code}."), group=group, code=subgroup_code
+        )
+
+
+def load(store: Store) -> Catalogue:
+    """Return the catalogue as it is in the store."""
+    with store.read() as tx:
+        return read(tx)
+
+
+def read(tx: Transaction) -> Catalogue:
+    """Return the catalogue as the open transaction sees it."""
+    units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
+    groups = tx.rows(
+        "SELECT group_code, name_sv, name_en, valid_from, valid_to FROM customer_group"
+        " ORDER BY sort_order, group_code"
+    )
+    subgroups = [
+        Subgroup(**row)
+        for row in tx.rows(
+            "SELECT group_code, subgroup_code, name_sv, name_en, valid_from, valid_to FROM subgroup"
+            " ORDER BY group_code, sort_order, subgroup_code"
+        )
+    ]
+    vaccines = tx.rows(
+        "SELECT product_code, name, atc, npl_id, valid_from, valid_to FROM vaccine ORDER BY name"
+    )
+    return Catalogue(
+        units={row["unit_id"]: Unit(**row) for row in units},
+        groups={
+            row["group_code"]: Group(
+                **row, subgroups=tuple(sub for sub in subgroups if sub.group_code == row["group_code"])
+            )
+            for row in groups
+        },
+        vaccines={row["product_code"]: Vaccine(**row) for row in vaccines},
+    )
+
+
+def refresh(store: Store, folder: Path = DATA) -> None:
+    """Bring the catalogue in the store up to the files in ``folder``; where they have not changed, do nothing.
+
+    A row that is no longer in a file stays in the store, since old records name it.
+    """
+    texts = {name: (folder / name).read_text(encoding="utf-8-sig") for name in TABLES}
+    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+
+    def work(tx: Transaction) -> None:
+        known = tx.row("SELECT value FROM meta WHERE key = 'catalogue'")
+        if known and known["value"] == digest:
+            return
+        for name, text in texts.items():
+            table, keys = TABLES[name]
+            for row in csv.DictReader(text.splitlines()):
+                _upsert(tx, table, keys, {column: value or None for column, value in row.items()})
+        _upsert(tx, "meta", 1, {"key": "catalogue", "value": digest})
+
+    store.write(work)
+
+
+def _upsert(tx: Transaction, table: str, keys: int, row: dict[str, str | None]) -> None:
+    """Insert or update ``row``. Table and columns are named by the program's own files, never by a user."""
+    columns = list(row)
+    values = ", ".join(
+        f"${n}" + ("::date" if column.startswith("valid_") else "::integer" if column == "sort_order" else "")
+        for n, column in enumerate(columns, start=1)
+    )
+    update = ", ".join(f"{column} = excluded.{column}" for column in columns[keys:])
+    tx.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608
+        f" ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {update}",
+        *row.values(),
+    )

@@ -1,0 +1,48 @@
+"""Errors meant for the person at the screen or the command line.
+
+Everything else that is raised is a defect of the program.
+"""
+
+from __future__ import annotations
+
+
+def N_(message: str) -> str:
+    """Mark ``message`` for the translation catalogs and return it unchanged."""
+    return message
+
+
+class MvError(Exception):
+    """An error that a user can act on.
+
+    ``key`` is the English message, marked with :func:`N_` so that it stands in the catalogs;
+    ``params`` fill its ``{name}`` fields. A value that has a ``label(language)`` method is shown in
+    the reader's language (see :func:`mv.i18n.explain`). An identity number is never a parameter.
+    """
+
+    def __init__(self, key: str, **params: object) -> None:
+        self.key = key
+        self.params = params
+        super().__init__(key)
+
+    def __str__(self) -> str:
+        return self.key.format(**self.params)
+
+
+class Invalid(MvError):
+    """What was entered cannot be right; nothing was changed."""
+
+
+class Conflict(MvError):
+    """What was asked for does not fit what is in the store now; nothing was changed."""
+
+
+class NotFound(MvError):
+    """What was asked for is not in the store."""
+
+
+class Forbidden(MvError):
+    """The actor may not do this."""
+
+
+class StoreUnavailable(MvError):
+    """The store cannot be opened or used."""

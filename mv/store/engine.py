@@ -1,0 +1,48 @@
+"""What every database brings: transactions, batches, and which of its errors are worth a new attempt."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+Row = dict[str, Any]
+
+
+class Transaction(Protocol):
+    """An open transaction. It ends with the ``with`` or the ``work`` that it was handed to."""
+
+    def rows(self, sql: str, *params: object) -> list[Row]:
+        """Run ``sql`` and return every row, by column name."""
+
+    def row(self, sql: str, *params: object) -> Row | None:
+        """Run ``sql`` and return its first row, or None where it gives none."""
+
+    def execute(self, sql: str, *params: object) -> None:
+        """Run ``sql`` for its effect. Without parameters it may hold several statements."""
+
+    def load(self, table: str, rows: pa.Table) -> None:
+        """Append ``rows`` to ``table``; its columns are named as the table's."""
+
+
+class Engine(Protocol):
+    """An open database."""
+
+    url: str
+    dialect: str
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; commit at the end, roll back where anything was raised."""
+
+    def batches(self, sql: str, *params: object) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Run ``sql`` and hand out its rows as Arrow batches, in bounded memory."""
+
+    def lock_schema(self, tx: Transaction) -> None:
+        """Keep other processes from changing the schema until ``tx`` ends."""
+
+    def lost_race(self, error: Exception) -> bool:
+        """Return whether ``error`` says that another transaction was first, so that a new attempt makes sense."""
+
+    def close(self) -> None:
+        """Let go of the database."""
