@@ -97,6 +97,10 @@ class Choice:
     group: Group
     subgroup: Subgroup | None
 
+    def in_use(self, day: date) -> bool:
+        """Return whether both are in use on ``day``."""
+        return covers(self.group, day) and (self.subgroup is None or covers(self.subgroup, day))
+
     def label(self, language: str) -> str:
         """Return the names of both in ``language``."""
         name = self.group.label(language)

@@ -1,0 +1,72 @@
+"""Bookings: a unit's day, and a customer's coming ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mv import audit
+from mv.access import Action, Actor, require
+from mv.clock import day_bounds
+from mv.store import Store
+from mv.store.engine import Transaction
+
+COLUMNS = """
+    booking_id, booking.customer_id, booking.unit_id, starts_at, product_code, booked_at,
+    given_name, family_name, identity
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A time that a customer has at a unit; instants are naive UTC."""
+
+    booking_id: int
+    customer_id: int
+    unit_id: str
+    starts_at: datetime
+    product_code: str
+    booked_at: datetime
+    given_name: str
+    family_name: str
+    identity: str
+
+    @property
+    def name(self) -> str:
+        """The customer's whole name."""
+        return f"{self.given_name} {self.family_name}"
+
+    def __repr__(self) -> str:
+        """Name the booking by the store's own id only, since a repr may end up in a log."""
+        return f"Booking({self.booking_id})"
+
+
+def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booking]:
+    """Return the bookings of a unit on a day (Stockholm's), in order of time."""
+    sql = f"""
+        SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
+        WHERE booking.unit_id = $1 AND starts_at >= $2 AND starts_at < $3 ORDER BY starts_at, booking_id
+    """
+    return _look(store, actor, sql, unit_id, *day_bounds(day))
+
+
+def coming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
+    """Return the customer's bookings from today on, in order of time."""
+    sql = f"""
+        SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
+        WHERE booking.customer_id = $1 AND starts_at >= $2 ORDER BY starts_at, booking_id
+    """
+    return _look(store, actor, sql, customer_id, day_bounds(store.today())[0])
+
+
+def _look(store: Store, actor: Actor, sql: str, *params: object) -> list[Booking]:
+    require(actor, Action.VIEW_BOOKINGS)
+
+    def work(tx: Transaction) -> list[Booking]:
+        found = [Booking(**row) for row in tx.rows(sql, *params)]
+        audit.record_look(
+            tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found)
+        )
+        return found
+
+    return store.write(work)

@@ -1,0 +1,204 @@
+"""Customers: found by number or name, shown on a card, registered."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mv import audit, catalogue, identity
+from mv.access import Action, Actor, require
+from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.store import Store
+from mv.store.engine import Transaction
+
+MOST_HITS = 20
+LONGEST_NAME = 80
+LETTERS_WITHOUT_DECOMPOSITION = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+
+COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person whom a clinic vaccinates."""
+
+    customer_id: int
+    identity: str
+    birth_date: date
+    given_name: str
+    family_name: str
+    unit_id: str
+
+    @property
+    def name(self) -> str:
+        """The whole name, given name first."""
+        return f"{self.given_name} {self.family_name}"
+
+    def __repr__(self) -> str:
+        """Name the customer by the store's own id only, since a repr may end up in a log."""
+        return f"Customer({self.customer_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found: at most MOST_HITS customers, and whether there are more."""
+
+    customers: list[Customer]
+    more: bool
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in lower case, without accents, its words separated by one space."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS_WITHOUT_DECOMPOSITION))
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def name_keys(given_name: str, family_name: str) -> list[str]:
+    """Return what a name is found by: for each of its words, that word and then the others in order."""
+    words = fold(f"{given_name} {family_name}").split()
+    return [" ".join([word, *words[:n], *words[n + 1 :]]) for n, word in enumerate(words)]
+
+
+def is_number(text: str) -> bool:
+    """Return whether someone who searches for ``text`` means an identity number rather than a name."""
+    return any(c.isdigit() for c in text)
+
+
+def search(store: Store, actor: Actor, text: str) -> Hits:
+    """Return the customers that ``text``, an identity number or words of a name, finds.
+
+    Each word of a name may be its beginning only, in any order, with or without accents. Raises
+    Invalid when the text is neither a number that passes the check nor two letters or more.
+    """
+    require(actor, Action.SEARCH_CUSTOMERS)
+    found = _by_number(store, text) if is_number(text) else _by_name(store, text)
+    at = store.now()
+    ids = [customer.customer_id for customer in found[:MOST_HITS]]
+    store.write(lambda tx: audit.record_look(tx, at, actor, Action.SEARCH_CUSTOMERS, ids))
+    return Hits(found[:MOST_HITS], more=len(found) > MOST_HITS)
+
+
+def _by_number(store: Store, text: str) -> list[Customer]:
+    number = identity.parse(text, store.today()).number
+    with store.read() as tx:
+        return [
+            Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)
+        ]
+
+
+def _by_name(store: Store, text: str) -> list[Customer]:
+    words = sorted(fold(text).split(), key=len, reverse=True)
+    if not words or len(words[0]) < 2:
+        raise Invalid(N_("Write an identity number, or at least two letters of the name."))
+    first, *others = words
+    conditions = "".join(f" AND (' ' || name_key) LIKE ${n}" for n in range(3, 3 + len(others)))
+    sql = f"""
+        SELECT DISTINCT {COLUMNS} FROM customer_name
+        WHERE name_key >= $1 AND name_key < $2{conditions}
+        ORDER BY family_name, given_name, birth_date, customer_id LIMIT {MOST_HITS + 1}
+    """
+    after = first[:-1] + chr(ord(first[-1]) + 1)
+    with store.read() as tx:
+        return [Customer(**row) for row in tx.rows(sql, first, after, *(f"% {word}%" for word in others))]
+
+
+def get(store: Store, actor: Actor, customer_id: int) -> Customer:
+    """Return the customer with the store's own id ``customer_id``. Raises NotFound."""
+    require(actor, Action.VIEW_CUSTOMER)
+
+    def work(tx: Transaction) -> Customer:
+        row = tx.row(f"SELECT {COLUMNS} FROM customer WHERE customer_id = $1", customer_id)
+        if row is None:
+            raise _unknown()
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [customer_id])
+        return Customer(**row)
+
+    return store.write(work)
+
+
+def hold(tx: Transaction, customer_id: int) -> date:
+    """Keep every other change of this customer's groups and doses waiting until ``tx`` ends.
+
+    Returns the customer's birth date. Raises NotFound.
+    """
+    row = tx.row(
+        "UPDATE customer SET version = version + 1 WHERE customer_id = $1 RETURNING birth_date", customer_id
+    )
+    if row is None:
+        raise _unknown()
+    birth_date: date = row["birth_date"]
+    return birth_date
+
+
+def register(
+    store: Store,
+    actor: Actor,
+    number: str,
+    given_name: str,
+    family_name: str,
+    unit_id: str,
+    birth_date: date | None = None,
+) -> Customer:
+    """Register a customer and return it.
+
+    ``birth_date`` is needed, and used, only where the number does not hold it. Raises Invalid for a
+    wrong number, name, unit or birth date, and Conflict when the number is registered already.
+    """
+    require(actor, Action.REGISTER_CUSTOMER)
+    person = identity.parse(number, store.today())
+    given, family = clean_name(given_name), clean_name(family_name)
+    born = person.birth_date or birth_date
+    if born is None:
+        raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
+    if born > store.today():
+        raise Invalid(N_("The birth date is in the future."))
+
+    def work(tx: Transaction) -> Customer:
+        if unit_id not in catalogue.read(tx).units:
+            raise Invalid(N_("Choose a unit."))
+        if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
+            raise Conflict(N_("A customer with this number is registered already. Search for the number."))
+        return _insert(tx, store.now(), actor, person, Customer(0, person.number, born, given, family, unit_id))
+
+    return store.write(work)
+
+
+def _insert(
+    tx: Transaction, at: datetime, actor: Actor, person: identity.Identity, new: Customer
+) -> Customer:
+    row = tx.row(
+        f"""
+        INSERT INTO customer (identity, identity_kind, birth_date, sex, given_name, family_name, unit_id,
+                              registered_at, registered_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}
+        """,
+        new.identity, person.kind, new.birth_date, person.sex, new.given_name, new.family_name, new.unit_id,
+        at, actor.user_id,
+    )  # fmt: skip
+    assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+    customer = Customer(**row)
+    for key in name_keys(customer.given_name, customer.family_name):
+        tx.execute(
+            f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            key, customer.customer_id, customer.identity, customer.birth_date,
+            customer.given_name, customer.family_name, customer.unit_id,
+        )  # fmt: skip
+    audit.record(tx, at, actor, Action.REGISTER_CUSTOMER, customer.customer_id)
+    return customer
+
+
+def clean_name(name: str) -> str:
+    """Return ``name`` with single spaces. Raises Invalid when it is empty, too long, or holds no letter."""
+    clean = " ".join(name.split())
+    if not fold(clean) or not any(c.isalpha() for c in clean):
+        raise Invalid(N_("Write both a given name and a family name."))
+    if len(clean) > LONGEST_NAME or not clean.isprintable():
+        raise Invalid(N_("A name has at most {most} printable characters."), most=LONGEST_NAME)
+    return clean
+
+
+def _unknown() -> NotFound:
+    return NotFound(N_("The customer does not exist. Search for the customer anew."))

@@ -1,0 +1,375 @@
+"""A customer's groups and their periods: added, adjusted, removed, restored, with every change kept.
+
+A period's days are both included. A row is active until it is removed; then it has a last day and a
+reason. One that ceased to apply counted on the days of its period, one that was wrong never did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from mv import audit, catalogue, customers
+from mv.access import Action, Actor, require
+from mv.clock import to_local
+from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.store import Store
+from mv.store.engine import Transaction
+
+COLUMNS = """
+    membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
+    registered_at, registered_by, ended_at, ended_by, ended_reason, version
+"""
+
+
+class EndReason(StrEnum):
+    """Why a row is no longer active."""
+
+    CEASED = "ceased"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A customer's being in a group during a period."""
+
+    membership_id: int
+    customer_id: int
+    group_code: str
+    subgroup_code: str | None
+    valid_from: date
+    valid_to: date | None
+    unit_id: str
+    registered_at: datetime
+    registered_by: str
+    ended_at: datetime | None
+    ended_by: str | None
+    ended_reason: str | None
+    version: int
+
+    @property
+    def active(self) -> bool:
+        """Whether the row has not been removed."""
+        return self.valid_to is None
+
+    def counts_on(self, day: date) -> bool:
+        """Return whether a dose given on ``day`` can be paid by this row."""
+        return self.ended_reason != EndReason.WRONG and catalogue.covers(self, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row as one change left it; version 1 is how it was registered."""
+
+    membership_id: int
+    version: int
+    change: str
+    changed_at: datetime
+    changed_by: str
+    group_code: str
+    subgroup_code: str | None
+    valid_from: date
+    valid_to: date | None
+    ended_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a coordinator fills in."""
+
+    group_code: str
+    subgroup_code: str | None
+    valid_from: date
+    valid_to: date | None = None
+
+
+def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Membership]:
+    """Return all rows of the customer: the active ones first, then the ended ones, the latest first."""
+    require(actor, Action.VIEW_GROUPS)
+
+    def work(tx: Transaction) -> list[Membership]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_GROUPS, [customer_id])
+        return read(tx, customer_id)
+
+    rows = store.write(work)
+    return [m for m in rows if m.active] + [m for m in reversed(rows) if not m.active]
+
+
+def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
+    """Return every change of the customer's rows, the latest first."""
+    require(actor, Action.VIEW_GROUPS)
+    sql = """
+        SELECT membership_id, version, change, changed_at, changed_by, group_code, subgroup_code,
+               valid_from, valid_to, ended_reason
+        FROM membership_change WHERE customer_id = $1 ORDER BY changed_at DESC, membership_id DESC, version DESC
+    """
+
+    def work(tx: Transaction) -> list[Change]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_GROUPS, [customer_id])
+        return [Change(**row) for row in tx.rows(sql, customer_id)]
+
+    return store.write(work)
+
+
+def counting_on(memberships: Iterable[Membership], day: date) -> list[Membership]:
+    """Return those of ``memberships`` by which a dose given on ``day`` can be paid."""
+    return [membership for membership in memberships if membership.counts_on(day)]
+
+
+def usual_reason(membership: Membership, today: date) -> EndReason:
+    """Return why a row is most likely removed: one that was registered today was a slip, an older one ceased."""
+    slip = to_local(membership.registered_at).date() == today
+    return EndReason.WRONG if slip else EndReason.CEASED
+
+
+def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membership:
+    """Put the customer in a group and return the new row.
+
+    A last day registers a period that is over already. Raises Invalid for a period that cannot be and
+    for a group that was not in use, Conflict when the same group's period overlaps, NotFound.
+    """
+    require(actor, Action.ADD_GROUP)
+
+    def work(tx: Transaction) -> Membership:
+        at = store.now()
+        birth_date = customers.hold(tx, customer_id)
+        choice = _check_period(tx, entry, birth_date, store.today())
+        _refuse_overlap(read(tx, customer_id), entry, choice)
+        ended = entry.valid_to is not None
+        row = tx.row(
+            f"""
+            INSERT INTO membership (customer_id, group_code, subgroup_code, valid_from, valid_to, active_key,
+                unit_id, registered_at, registered_by, ended_at, ended_by, ended_reason)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {COLUMNS}
+            """,
+            customer_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
+            _active_key(customer_id, entry), actor.unit_id, at, actor.user_id,
+            at if ended else None, actor.user_id if ended else None, EndReason.CEASED if ended else None,
+        )  # fmt: skip
+        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+        return _log(tx, at, actor, Action.ADD_GROUP, "added", Membership(**row))
+
+    return store.write(work)
+
+
+def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
+    """Correct a row in place and return it as it is now; what it was before stays in its changes.
+
+    An active row stays active and an ended one ended: ``entry.valid_to`` is used for the latter only.
+    Raises what :func:`add` raises, and Conflict when someone else changed the row since ``seen_version``.
+    """
+
+    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+        if not now.active and entry.valid_to is None:
+            raise Invalid(N_("Give the last day of the period."))
+        wanted = entry if not now.active else replace(entry, valid_to=None)
+        same = (wanted.group_code, wanted.subgroup_code) == (now.group_code, now.subgroup_code)
+        choice = _check_period(tx, wanted, birth_date, store.today(), group_was_chosen_before=same)
+        others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
+        if now.ended_reason != EndReason.WRONG:
+            _refuse_overlap(others, wanted, choice)
+        return replace(now, **asdict(wanted))
+
+    return _change(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
+
+
+def remove(
+    store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason | None = None
+) -> Membership:
+    """End an active row today and return it; without ``reason``, for the usual one.
+
+    Raises Conflict when someone else changed the row since ``seen_version``, NotFound.
+    """
+
+    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+        if not now.active:
+            raise Conflict(N_("The group is removed already."))
+        return replace(
+            now,
+            valid_to=store.today(),
+            ended_at=store.now(),
+            ended_by=actor.user_id,
+            ended_reason=reason or usual_reason(now, store.today()),
+        )
+
+    return _change(store, actor, Action.REMOVE_GROUP, "removed", membership_id, seen_version, change)
+
+
+def give_reason(
+    store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason
+) -> Membership:
+    """Say why an ended row was removed, and return it.
+
+    Raises Conflict when someone else changed the row since ``seen_version``, or when the row would count
+    on days on which another one of the same group counts; NotFound.
+    """
+
+    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+        if now.active:
+            raise Conflict(N_("The group is active; remove it first."))
+        if reason != EndReason.WRONG:
+            _refuse_overlap_of(tx, now)
+        return replace(now, ended_reason=reason)
+
+    return _change(store, actor, Action.REMOVE_GROUP, "reason", membership_id, seen_version, change)
+
+
+def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -> Membership:
+    """Undo a removal: make an ended row active again, and return it.
+
+    Raises Conflict when someone else changed the row since ``seen_version`` or the same group was added
+    in the meantime, NotFound.
+    """
+
+    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+        if now.active:
+            raise Conflict(N_("The group is active already."))
+        active = replace(now, valid_to=None, ended_at=None, ended_by=None, ended_reason=None)
+        _refuse_overlap_of(tx, active)
+        return active
+
+    return _change(store, actor, Action.RESTORE_GROUP, "restored", membership_id, seen_version, change)
+
+
+def _change(
+    store: Store,
+    actor: Actor,
+    action: Action,
+    word: str,
+    membership_id: int,
+    seen_version: int,
+    change: Callable[[Transaction, Membership, date], Membership],
+) -> Membership:
+    """Carry out ``change`` on the row as it was seen, keep the change and log it, in one transaction."""
+    require(actor, action)
+    sql = f"SELECT {COLUMNS} FROM membership WHERE membership_id = $1"
+
+    def work(tx: Transaction) -> Membership:
+        found = tx.row(sql, membership_id)
+        if found is None:
+            raise NotFound(N_("The group row does not exist. Open the customer anew."))
+        birth_date = customers.hold(tx, found["customer_id"])
+        now = Membership(**(tx.row(sql, membership_id) or found))
+        if now.version != seen_version:
+            raise _changed_meanwhile(tx, membership_id)
+        return _update(tx, store.now(), actor, action, word, change(tx, now, birth_date))
+
+    return store.write(work)
+
+
+def _update(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership
+) -> Membership:
+    entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
+    row = tx.row(
+        f"""
+        UPDATE membership SET group_code = $2, subgroup_code = $3, valid_from = $4, valid_to = $5, active_key = $6,
+            ended_at = $7, ended_by = $8, ended_reason = $9, version = version + 1
+        WHERE membership_id = $1 AND version = $10 RETURNING {COLUMNS}
+        """,
+        new.membership_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
+        _active_key(new.customer_id, entry), new.ended_at, new.ended_by, new.ended_reason, new.version,
+    )  # fmt: skip
+    if row is None:
+        raise _changed_meanwhile(tx, new.membership_id)
+    return _log(tx, at, actor, action, word, Membership(**row))
+
+
+def _log(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Membership
+) -> Membership:
+    tx.execute(
+        """
+        INSERT INTO membership_change (membership_id, version, change, changed_at, changed_by, customer_id,
+            group_code, subgroup_code, valid_from, valid_to, ended_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        now.membership_id, now.version, word, at, actor.user_id, now.customer_id,
+        now.group_code, now.subgroup_code, now.valid_from, now.valid_to, now.ended_reason,
+    )  # fmt: skip
+    audit.record(
+        tx, at, actor, action, now.customer_id, membership=now.membership_id, version=now.version, change=word
+    )
+    return now
+
+
+def read(tx: Transaction, customer_id: int) -> list[Membership]:
+    """Return all rows of the customer as the open transaction sees them, ended ones first."""
+    sql = f"SELECT {COLUMNS} FROM membership WHERE customer_id = $1 ORDER BY valid_to, valid_from, membership_id"
+    return [Membership(**row) for row in tx.rows(sql, customer_id)]
+
+
+def _active_key(customer_id: int, entry: Entry) -> str | None:
+    if entry.valid_to is not None:
+        return None
+    return f"{customer_id}/{entry.group_code}/{entry.subgroup_code or ''}"
+
+
+def _check_period(
+    tx: Transaction, entry: Entry, birth_date: date, today: date, *, group_was_chosen_before: bool = False
+) -> catalogue.Choice:
+    choice = catalogue.read(tx).choice(entry.group_code, entry.subgroup_code)
+    if entry.valid_from > today:
+        raise Invalid(N_("The group cannot start after today, {today}."), today=today)
+    if entry.valid_from < birth_date:
+        raise Invalid(N_("The group cannot start before the customer was born."))
+    if entry.valid_to is not None and entry.valid_to > today:
+        raise Invalid(N_("The last day cannot be after today, {today}."), today=today)
+    if entry.valid_to is not None and entry.valid_to < entry.valid_from:
+        raise Invalid(N_("The last day is before the first. Change one of them."))
+    for day in (entry.valid_from, entry.valid_to or today):
+        if not group_was_chosen_before and not choice.in_use(day):
+            raise Invalid(N_("{choice} was not in use on {day}. Choose another group or day."), choice=choice, day=day)
+    return choice
+
+
+def _refuse_overlap_of(tx: Transaction, row: Membership) -> None:
+    choice = catalogue.read(tx).choice(row.group_code, row.subgroup_code)
+    others = [m for m in read(tx, row.customer_id) if m.membership_id != row.membership_id]
+    _refuse_overlap(others, Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to), choice)
+
+
+def _refuse_overlap(others: Iterable[Membership], entry: Entry, choice: catalogue.Choice) -> None:
+    for other in others:
+        if (other.group_code, other.subgroup_code) != (entry.group_code, entry.subgroup_code):
+            continue
+        if other.ended_reason == EndReason.WRONG or not overlap(other, entry):
+            continue
+        if other.active:
+            raise Conflict(
+                N_("The customer is in the group {choice} already, since {first}. Nothing was saved."),
+                choice=choice,
+                first=other.valid_from,
+            )
+        raise Conflict(
+            N_(
+                "The customer was in the group {choice} from {first} to {last} already."
+                " Undo that removal, adjust that row, or choose days outside its period."
+            ),
+            choice=choice,
+            first=other.valid_from,
+            last=other.valid_to,
+        )
+
+
+def overlap(one: catalogue.Dated, other: catalogue.Dated) -> bool:
+    """Return whether two periods have a day in common."""
+    starts_in_time = other.valid_to is None or one.valid_from <= other.valid_to
+    ends_in_time = one.valid_to is None or other.valid_from <= one.valid_to
+    return starts_in_time and ends_in_time
+
+
+def _changed_meanwhile(tx: Transaction, membership_id: int) -> Conflict:
+    last = tx.row(
+        "SELECT changed_by, changed_at FROM membership_change WHERE membership_id = $1"
+        " ORDER BY version DESC LIMIT 1",
+        membership_id,
+    )
+    assert last is not None  # noqa: S101 (a row is registered together with its first change)
+    return Conflict(
+        N_("{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."),
+        who=last["changed_by"],
+        time=f"{to_local(last['changed_at']):%Y-%m-%d %H:%M}",
+    )

@@ -1,0 +1,325 @@
+"""Doses and batches: registered with the group that counts, corrected, withdrawn, with every change kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from mv import audit, catalogue, customers, memberships
+from mv.access import Action, Actor, require
+from mv.clock import to_local
+from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
+"""What the national vaccination register (NVR) takes as a batch number."""
+LAST_DOSE_NUMBER = 99
+"""The highest dose number that the national vaccination register takes."""
+
+COLUMNS = """
+    dose_id, customer_id, product_code, batch_number, dose_number, given_on, unit_id, membership_id,
+    group_code, subgroup_code, registered_at, registered_by, withdrawn_at, withdrawn_by, withdrawn_reason, version
+"""
+
+
+class WithdrawReason(StrEnum):
+    """Why a dose is withdrawn."""
+
+    ENTERED_BY_MISTAKE = "entered_by_mistake"
+    WRONG_PERSON = "wrong_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch (sats) of a product."""
+
+    product_code: str
+    batch_number: str
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """A vaccine dose that was given, with the group that was chosen to count for it."""
+
+    dose_id: int
+    customer_id: int
+    product_code: str
+    batch_number: str
+    dose_number: int
+    given_on: date
+    unit_id: str
+    membership_id: int | None
+    group_code: str | None
+    subgroup_code: str | None
+    registered_at: datetime
+    registered_by: str
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_reason: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A dose as one change left it; version 1 is how it was registered."""
+
+    dose_id: int
+    version: int
+    change: str
+    changed_at: datetime
+    changed_by: str
+    product_code: str
+    batch_number: str
+    dose_number: int
+    given_on: date
+    unit_id: str
+    group_code: str | None
+    subgroup_code: str | None
+    withdrawn_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a coordinator fills in; ``membership_id`` is the group row that counts, None for none."""
+
+    product_code: str | None
+    batch_number: str
+    dose_number: int
+    given_on: date
+    unit_id: str
+    membership_id: int | None
+
+
+def batches(store: Store, product_code: str) -> list[Batch]:
+    """Return the known batches of a product, expired ones too, the one that lasts longest first."""
+    sql = """
+        SELECT product_code, batch_number, expires_on FROM batch WHERE product_code = $1
+        ORDER BY expires_on DESC, batch_number
+    """
+    with store.read() as tx:
+        return [Batch(**row) for row in tx.rows(sql, product_code)]
+
+
+def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Dose]:
+    """Return the customer's doses, withdrawn ones too, the latest given first."""
+    sql = f"SELECT {COLUMNS} FROM dose WHERE customer_id = $1 ORDER BY given_on DESC, dose_id DESC"
+    return [Dose(**row) for row in _look(store, actor, sql, customer_id)]
+
+
+def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
+    """Return every change of the customer's doses, the latest first."""
+    sql = """
+        SELECT dose_id, version, change, changed_at, changed_by, product_code, batch_number, dose_number,
+               given_on, unit_id, group_code, subgroup_code, withdrawn_reason
+        FROM dose_change WHERE customer_id = $1 ORDER BY changed_at DESC, dose_id DESC, version DESC
+    """
+    return [Change(**row) for row in _look(store, actor, sql, customer_id)]
+
+
+def _look(store: Store, actor: Actor, sql: str, customer_id: int) -> list[Row]:
+    require(actor, Action.VIEW_DOSES)
+
+    def work(tx: Transaction) -> list[Row]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, [customer_id])
+        return tx.rows(sql, customer_id)
+
+    return store.write(work)
+
+
+def next_dose_number(doses: list[Dose], atc_by_product: dict[str, str], atc: str, day: date) -> int:
+    """Return the number that a dose with the code ``atc`` given on ``day`` most likely has.
+
+    A seasonal vaccine against influenza (J07BB) starts anew each season, which begins on 1 July.
+    """
+    season = date(day.year if day.month >= 7 else day.year - 1, 7, 1)
+    earlier = [
+        dose
+        for dose in doses
+        if dose.withdrawn_at is None and dose.given_on <= day and atc_by_product.get(dose.product_code) == atc
+    ]
+    if atc.startswith("J07BB"):
+        earlier = [dose for dose in earlier if dose.given_on >= season]
+    return min(len(earlier) + 1, LAST_DOSE_NUMBER)
+
+
+def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose:
+    """Register a dose, with the group that counts frozen onto it, and return it.
+
+    Raises Invalid for anything that cannot be, Conflict when the same product is registered for that
+    day already, NotFound.
+    """
+    require(actor, Action.REGISTER_DOSE)
+
+    def work(tx: Transaction) -> Dose:
+        at = store.now()
+        birth_date = customers.hold(tx, customer_id)
+        _check(tx, entry, birth_date, store.today())
+        _refuse_twice(tx, customer_id, entry)
+        group = _group_that_counts(tx, customer_id, entry)
+        row = tx.row(
+            f"""
+            INSERT INTO dose (customer_id, product_code, batch_number, dose_number, given_on, unit_id,
+                membership_id, group_code, subgroup_code, registered_at, registered_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {COLUMNS}
+            """,
+            customer_id, entry.product_code, entry.batch_number.strip(), entry.dose_number, entry.given_on,
+            entry.unit_id, entry.membership_id, *group, at, actor.user_id,
+        )  # fmt: skip
+        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+        return _log(tx, at, actor, Action.REGISTER_DOSE, "registered", Dose(**row))
+
+    return store.write(work)
+
+
+def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: Entry) -> Dose:
+    """Correct a dose and return it as it is now; what it was before stays in its changes.
+
+    Raises what :func:`register` raises, and Conflict when the dose is withdrawn or was changed by someone
+    else since ``seen_version``.
+    """
+
+    def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
+        _check(tx, entry, birth_date, store.today())
+        _refuse_twice(tx, now.customer_id, entry, but=dose_id)
+        if (entry.membership_id, entry.given_on) == (now.membership_id, now.given_on):
+            group_code, subgroup_code = now.group_code, now.subgroup_code
+        else:
+            group_code, subgroup_code = _group_that_counts(tx, now.customer_id, entry)
+        return replace(
+            now,
+            product_code=entry.product_code or "",
+            batch_number=entry.batch_number.strip(),
+            dose_number=entry.dose_number,
+            given_on=entry.given_on,
+            unit_id=entry.unit_id,
+            membership_id=entry.membership_id,
+            group_code=group_code,
+            subgroup_code=subgroup_code,
+        )
+
+    return _change(store, actor, Action.CORRECT_DOSE, "corrected", dose_id, seen_version, change)
+
+
+def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason: WithdrawReason) -> Dose:
+    """Withdraw a dose that was not given, or not to this customer; it stays in the history. Return it.
+
+    Raises Conflict when it is withdrawn already or was changed since ``seen_version``, NotFound.
+    """
+
+    def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
+        return replace(now, withdrawn_at=store.now(), withdrawn_by=actor.user_id, withdrawn_reason=reason)
+
+    return _change(store, actor, Action.WITHDRAW_DOSE, "withdrawn", dose_id, seen_version, change)
+
+
+def _change(
+    store: Store,
+    actor: Actor,
+    action: Action,
+    word: str,
+    dose_id: int,
+    seen_version: int,
+    change: Callable[[Transaction, Dose, date], Dose],
+) -> Dose:
+    """Carry out ``change`` on the dose as it was seen, keep the change and log it, in one transaction."""
+    require(actor, action)
+    sql = f"SELECT {COLUMNS} FROM dose WHERE dose_id = $1"
+
+    def work(tx: Transaction) -> Dose:
+        found = tx.row(sql, dose_id)
+        if found is None:
+            raise NotFound(N_("The dose does not exist. Open the customer anew."))
+        birth_date = customers.hold(tx, found["customer_id"])
+        now = Dose(**(tx.row(sql, dose_id) or found))
+        if now.version != seen_version:
+            raise _changed_meanwhile(tx, dose_id)
+        if now.withdrawn_at is not None:
+            raise Conflict(N_("The dose is withdrawn already."))
+        return _update(tx, store.now(), actor, action, word, change(tx, now, birth_date))
+
+    return store.write(work)
+
+
+def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:
+    row = tx.row(
+        f"""
+        UPDATE dose SET product_code = $2, batch_number = $3, dose_number = $4, given_on = $5, unit_id = $6,
+            membership_id = $7, group_code = $8, subgroup_code = $9, withdrawn_at = $10, withdrawn_by = $11,
+            withdrawn_reason = $12, version = version + 1
+        WHERE dose_id = $1 AND version = $13 RETURNING {COLUMNS}
+        """,
+        new.dose_id, new.product_code, new.batch_number, new.dose_number, new.given_on, new.unit_id,
+        new.membership_id, new.group_code, new.subgroup_code, new.withdrawn_at, new.withdrawn_by,
+        new.withdrawn_reason, new.version,
+    )  # fmt: skip
+    if row is None:
+        raise _changed_meanwhile(tx, new.dose_id)
+    return _log(tx, at, actor, action, word, Dose(**row))
+
+
+def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Dose) -> Dose:
+    tx.execute(
+        """
+        INSERT INTO dose_change (dose_id, version, change, changed_at, changed_by, customer_id, product_code,
+            batch_number, dose_number, given_on, unit_id, group_code, subgroup_code, withdrawn_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """,
+        now.dose_id, now.version, word, at, actor.user_id, now.customer_id, now.product_code,
+        now.batch_number, now.dose_number, now.given_on, now.unit_id, now.group_code, now.subgroup_code,
+        now.withdrawn_reason,
+    )  # fmt: skip
+    audit.record(tx, at, actor, action, now.customer_id, dose=now.dose_id, version=now.version, change=word)
+    return now
+
+
+def _check(tx: Transaction, entry: Entry, birth_date: date, today: date) -> None:
+    known = catalogue.read(tx)
+    if entry.product_code not in known.vaccines:
+        raise Invalid(N_("Choose a vaccine."))
+    if not BATCH_NUMBER.fullmatch(entry.batch_number.strip()):
+        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
+    if not 1 <= entry.dose_number <= LAST_DOSE_NUMBER:
+        raise Invalid(N_("The dose number is from 1 to {last}."), last=LAST_DOSE_NUMBER)
+    if entry.unit_id not in known.units:
+        raise Invalid(N_("Choose a unit."))
+    if entry.given_on > today:
+        raise Invalid(N_("The dose cannot be given after today, {today}."), today=today)
+    if entry.given_on < birth_date:
+        raise Invalid(N_("The dose cannot be given before the customer was born."))
+
+
+def _refuse_twice(tx: Transaction, customer_id: int, entry: Entry, but: int | None = None) -> None:
+    same = tx.rows(
+        "SELECT dose_id FROM dose WHERE customer_id = $1 AND product_code = $2 AND given_on = $3"
+        " AND withdrawn_at IS NULL",
+        customer_id, entry.product_code, entry.given_on,
+    )  # fmt: skip
+    if any(row["dose_id"] != but for row in same):
+        raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
+
+
+def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple[str | None, str | None]:
+    """Return the codes of the group that is to count for the dose, and of its subgroup."""
+    if entry.membership_id is None:
+        return None, None
+    for row in memberships.counting_on(memberships.read(tx, customer_id), entry.given_on):
+        if row.membership_id == entry.membership_id:
+            return row.group_code, row.subgroup_code
+    raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
+
+
+def _changed_meanwhile(tx: Transaction, dose_id: int) -> Conflict:
+    last = tx.row(
+        "SELECT changed_by, changed_at FROM dose_change WHERE dose_id = $1 ORDER BY version DESC LIMIT 1", dose_id
+    )
+    assert last is not None  # noqa: S101 (a dose is registered together with its first change)
+    return Conflict(
+        N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
+        who=last["changed_by"],
+        time=f"{to_local(last['changed_at']):%Y-%m-%d %H:%M}",
+    )
