@@ -39,16 +39,11 @@ def record(
     tx.execute(INSERT, at, actor.user_id, actor.unit_id, action, customer_id, words)
 
 
-def record_look(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]
-) -> None:
+def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
     """Log that ``actor`` was shown these customers, unless it is still the same look (see ONE_LOOK)."""
     shown = set(customer_ids)
     if not shown:
         return
-    seen = {
-        row["customer_id"]
-        for row in tx.rows(SEEN, at - ONE_LOOK, actor.user_id, actor.unit_id, action)
-    }
+    seen = {row["customer_id"] for row in tx.rows(SEEN, at - ONE_LOOK, actor.user_id, actor.unit_id, action)}
     for customer_id in sorted(shown - seen):
         record(tx, at, actor, action, customer_id)

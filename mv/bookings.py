@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mv import audit
 from mv.access import Action, Actor, require
-from mv.clock import day_bounds
+from mv.clock import day_bounds, to_local
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -35,6 +35,11 @@ class Booking:
     def name(self) -> str:
         """The customer's whole name."""
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def local_day(self) -> date:
+        """The day in Stockholm."""
+        return to_local(self.starts_at).date()
 
     def __repr__(self) -> str:
         """Name the booking by the store's own id only, since a repr may end up in a log."""
@@ -64,9 +69,7 @@ def _look(store: Store, actor: Actor, sql: str, *params: object) -> list[Booking
 
     def work(tx: Transaction) -> list[Booking]:
         found = [Booking(**row) for row in tx.rows(sql, *params)]
-        audit.record_look(
-            tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found)
-        )
+        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found))
         return found
 
     return store.write(work)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from mv.errors import Invalid, N_
+from mv.errors import N_, Invalid
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -140,9 +140,7 @@ class Catalogue:
         for subgroup in group.subgroups:
             if subgroup.subgroup_code == subgroup_code:
                 return Choice(group, subgroup)
-        raise Invalid(
-            N_("The group {group} has no subgroup with the code {code}."), group=group, code=subgroup_code
-        )
+        raise Invalid(N_("The group {group} has no subgroup with the code {code}."), group=group, code=subgroup_code)
 
 
 def load(store: Store) -> Catalogue:
@@ -155,8 +153,7 @@ def read(tx: Transaction) -> Catalogue:
     """Return the catalogue as the open transaction sees it."""
     units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
     groups = tx.rows(
-        "SELECT group_code, name_sv, name_en, valid_from, valid_to FROM customer_group"
-        " ORDER BY sort_order, group_code"
+        "SELECT group_code, name_sv, name_en, valid_from, valid_to FROM customer_group ORDER BY sort_order, group_code"
     )
     subgroups = [
         Subgroup(**row)
@@ -165,9 +162,7 @@ def read(tx: Transaction) -> Catalogue:
             " ORDER BY group_code, sort_order, subgroup_code"
         )
     ]
-    vaccines = tx.rows(
-        "SELECT product_code, name, atc, npl_id, valid_from, valid_to FROM vaccine ORDER BY name"
-    )
+    vaccines = tx.rows("SELECT product_code, name, atc, npl_id, valid_from, valid_to FROM vaccine ORDER BY name")
     return Catalogue(
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={
@@ -210,7 +205,7 @@ def _upsert(tx: Transaction, table: str, keys: int, row: dict[str, str | None]) 
     )
     update = ", ".join(f"{column} = excluded.{column}" for column in columns[keys:])
     tx.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
         f" ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {update}",
         *row.values(),
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from mv import audit, catalogue, identity
 from mv.access import Action, Actor, require
-from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -84,9 +84,7 @@ def search(store: Store, actor: Actor, text: str) -> Hits:
 def _by_number(store: Store, text: str) -> list[Customer]:
     number = identity.parse(text, store.today()).number
     with store.read() as tx:
-        return [
-            Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)
-        ]
+        return [Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)]
 
 
 def _by_name(store: Store, text: str) -> list[Customer]:
@@ -124,9 +122,7 @@ def hold(tx: Transaction, customer_id: int) -> date:
 
     Returns the customer's birth date. Raises NotFound.
     """
-    row = tx.row(
-        "UPDATE customer SET version = version + 1 WHERE customer_id = $1 RETURNING birth_date", customer_id
-    )
+    row = tx.row("UPDATE customer SET version = version + 1 WHERE customer_id = $1 RETURNING birth_date", customer_id)
     if row is None:
         raise _unknown()
     birth_date: date = row["birth_date"]
@@ -166,9 +162,7 @@ def register(
     return store.write(work)
 
 
-def _insert(
-    tx: Transaction, at: datetime, actor: Actor, person: identity.Identity, new: Customer
-) -> Customer:
+def _insert(tx: Transaction, at: datetime, actor: Actor, person: identity.Identity, new: Customer) -> Customer:
     row = tx.row(
         f"""
         INSERT INTO customer (identity, identity_kind, birth_date, sex, given_name, family_name, unit_id,

@@ -6,23 +6,23 @@ import gettext
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from mv.errors import MvError
 
+Language = Literal["sv", "en"]
 SWEDISH: Final = "sv"
 ENGLISH: Final = "en"
-LANGUAGES = {SWEDISH: "Svenska", ENGLISH: "English"}
+LANGUAGES: dict[Language, str] = {SWEDISH: "Svenska", ENGLISH: "English"}
 LOCALE = Path(__file__).parent / "locale"
 
 
-def choose_language(locale: str | None) -> str:
+def choose_language(locale: str | None) -> Language:
     """Return the language for a browser's locale such as ``en-GB``; Swedish where unsure."""
-    language = (locale or "").replace("_", "-").split("-")[0].lower()
-    return language if language in LANGUAGES else SWEDISH
+    return ENGLISH if (locale or "").replace("_", "-").split("-")[0].lower() == ENGLISH else SWEDISH
 
 
 @cache

@@ -14,7 +14,7 @@ from enum import StrEnum
 from mv import audit, catalogue, customers
 from mv.access import Action, Actor, require
 from mv.clock import to_local
-from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -197,9 +197,7 @@ def remove(
     return _change(store, actor, Action.REMOVE_GROUP, "removed", membership_id, seen_version, change)
 
 
-def give_reason(
-    store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason
-) -> Membership:
+def give_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
     """Say why an ended row was removed, and return it.
 
     Raises Conflict when someone else changed the row since ``seen_version``, or when the row would count
@@ -259,9 +257,7 @@ def _change(
     return store.write(work)
 
 
-def _update(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership
-) -> Membership:
+def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:
     entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
     row = tx.row(
         f"""
@@ -277,9 +273,7 @@ def _update(
     return _log(tx, at, actor, action, word, Membership(**row))
 
 
-def _log(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Membership
-) -> Membership:
+def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Membership) -> Membership:
     tx.execute(
         """
         INSERT INTO membership_change (membership_id, version, change, changed_at, changed_by, customer_id,
@@ -289,9 +283,7 @@ def _log(
         now.membership_id, now.version, word, at, actor.user_id, now.customer_id,
         now.group_code, now.subgroup_code, now.valid_from, now.valid_to, now.ended_reason,
     )  # fmt: skip
-    audit.record(
-        tx, at, actor, action, now.customer_id, membership=now.membership_id, version=now.version, change=word
-    )
+    audit.record(tx, at, actor, action, now.customer_id, membership=now.membership_id, version=now.version, change=word)
     return now
 
 
@@ -363,8 +355,7 @@ def overlap(one: catalogue.Dated, other: catalogue.Dated) -> bool:
 
 def _changed_meanwhile(tx: Transaction, membership_id: int) -> Conflict:
     last = tx.row(
-        "SELECT changed_by, changed_at FROM membership_change WHERE membership_id = $1"
-        " ORDER BY version DESC LIMIT 1",
+        "SELECT changed_by, changed_at FROM membership_change WHERE membership_id = $1 ORDER BY version DESC LIMIT 1",
         membership_id,
     )
     assert last is not None  # noqa: S101 (a row is registered together with its first change)

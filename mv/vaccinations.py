@@ -11,7 +11,7 @@ from enum import StrEnum
 from mv import audit, catalogue, customers, memberships
 from mv.access import Action, Actor, require
 from mv.clock import to_local
-from mv.errors import Conflict, Invalid, N_, NotFound
+from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -315,7 +315,8 @@ def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple
 
 def _changed_meanwhile(tx: Transaction, dose_id: int) -> Conflict:
     last = tx.row(
-        "SELECT changed_by, changed_at FROM dose_change WHERE dose_id = $1 ORDER BY version DESC LIMIT 1", dose_id
+        "SELECT changed_by, changed_at FROM dose_change WHERE dose_id = $1 ORDER BY version DESC LIMIT 1",
+        dose_id,
     )
     assert last is not None  # noqa: S101 (a dose is registered together with its first change)
     return Conflict(

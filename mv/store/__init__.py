@@ -5,6 +5,7 @@ Numbered parameters (``$1``); a day is DATE, an instant TIMESTAMP in UTC, both p
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,13 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv.clock import STOCKHOLM, Clock, system_clock
-from mv.errors import Conflict, N_
+from mv.errors import N_, Conflict
 from mv.store.engine import Engine, Transaction
 from mv.store.migrate import MIGRATIONS, migrate
 
 T = TypeVar("T")
+
+DEFAULT_FILE = Path(__file__).parents[2] / "data" / "mv.duckdb"
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.01
@@ -82,6 +85,11 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.close()
+
+
+def configured_url() -> str:
+    """Return where the store is: what the environment variable MV_STORE names, else data/mv.duckdb."""
+    return os.environ.get("MV_STORE") or str(DEFAULT_FILE)
 
 
 def open_store(url: str, clock: Clock = system_clock, migrations: Path = MIGRATIONS) -> Store:

@@ -57,7 +57,7 @@ class DuckTransaction:
         """Append ``rows`` to ``table``; its columns are named as the table's."""
         self._cursor.register("incoming", rows)
         try:
-            self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")  # noqa: S608 (our own table's name)
+            self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
         finally:
             self._cursor.unregister("incoming")
 
@@ -131,9 +131,7 @@ class DuckEngine:
         """Return whether another transaction was first: it changed the same row, or took the same unique key."""
         if isinstance(error, duckdb.FatalException):
             return INVALIDATED_BY_ANOTHER in str(error)
-        return isinstance(
-            error, (duckdb.TransactionException, duckdb.ConstraintException, duckdb.ConnectionException)
-        )
+        return isinstance(error, (duckdb.TransactionException, duckdb.ConstraintException, duckdb.ConnectionException))
 
     def close(self) -> None:
         """Let go of the file."""

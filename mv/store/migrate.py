@@ -28,9 +28,7 @@ def current_version(tx: Transaction, newest: int) -> int:
         return 0
     found = tx.row(READ_VERSION) if "meta" in tables else None
     if found is None:
-        raise StoreUnavailable(
-            N_("The database has other tables than this program's. Let MV_STORE name another one.")
-        )
+        raise StoreUnavailable(N_("The database has other tables than this program's. Let MV_STORE name another one."))
     version = int(found["value"])
     if version > newest:
         raise StoreUnavailable(

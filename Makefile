@@ -1,0 +1,71 @@
+# `make run` starts the dashboard, `make test` checks everything, `make` alone lists the rest.
+
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test setup system lint types imports format clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+run: .venv/.requirements ## Start the dashboard at http://localhost:8501 (another port: make run PORT=8502)
+	@case "$${MV_STORE:-}" in \
+	*://*) echo "MV_STORE names a database server: no invented people are added to it" ;; \
+	*) echo "Adding invented people, if the store is empty"; \
+	   $(BIN)/python -m mv sample --customers 5000 --seed 1 --if-missing ;; \
+	esac
+	@echo "Starting the dashboard at http://localhost:$(PORT) (stop it with Ctrl+C)"
+	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: setup system lint types imports ## Check everything: lint, types, imports, then all tests
+	@echo "Running the tests"
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+setup: .venv/.requirements-dev ## Create .venv with all Python packages
+
+system:
+	@echo "Looking for Chromium and PostgreSQL, which the tests start"
+	@.ci/system-packages chromium postgresql
+
+lint: .venv/.requirements-dev ## Check style and formatting (ruff)
+	@echo "Checking style and formatting"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: .venv/.requirements-dev ## Check types (mypy)
+	@echo "Checking types"
+	@$(BIN)/mypy
+
+imports: .venv/.requirements-dev ## Check which module imports which (import-linter)
+	@echo "Checking imports"
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/.requirements-dev ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+clean: ## Remove caches and test results; .venv and the store stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/.requirements-dev: requirements-dev.txt .venv/.requirements
+	@echo "Installing requirements-dev.txt into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/.requirements: requirements.txt | $(BIN)/pip
+	@echo "Installing requirements.txt into .venv (the first time takes a few minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# pip is the last thing that venv writes: where it is, the environment is whole.
+$(BIN)/pip:
+	@echo "Creating .venv with $(PYTHON)"
+	@.ci/system-packages venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv

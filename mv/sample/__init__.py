@@ -1,0 +1,144 @@
+"""Invented people at any size, from a seed.
+
+The same number of people, seed and day give the same rows. People are made and stored in blocks, so that
+memory stays bounded. A sample of one block is stored whole or not at all; where the storing of a larger
+one was interrupted, begin anew with another store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from mv import catalogue
+from mv.errors import N_, Conflict, Invalid
+from mv.sample import bookings, doses, groups, people
+from mv.sample.batches import Batches
+from mv.sample.columns import MINUTE, Calendar, Ints, between
+from mv.sample.numbers import Serials
+from mv.sample.records import Records, customer_table, name_tables
+from mv.sample.rows import dose_tables, membership_tables
+from mv.sample.setting import Setting
+from mv.store import Store
+
+BLOCK = 100_000
+MOST = 10_000_000
+"""A day of birth has 500 serials for men and 499 for women, which bounds the number of people."""
+NEW_SINCE_DAYS = 30
+
+FIRST_OF = """
+    SELECT min(id) AS first, max(id) AS last
+    FROM (SELECT nextval('{}') AS id FROM generate_series(1, $1)) AS ids
+"""
+MARK = {"key": ["made_by"], "value": ["sample"]}
+
+
+def is_empty(store: Store) -> bool:
+    """Return whether the store has no customers."""
+    with store.read() as tx:
+        return tx.row("SELECT 1 AS found FROM customer LIMIT 1") is None
+
+
+def is_invented(store: Store) -> bool:
+    """Return whether the people in the store are invented."""
+    with store.read() as tx:
+        return tx.row("SELECT 1 AS found FROM meta WHERE key = 'made_by' AND value = 'sample'") is not None
+
+
+def make(store: Store, customers: int, seed: int) -> None:
+    """Fill an empty store with ``customers`` invented people, and mark it as such.
+
+    Raises Invalid for a number of people that cannot be, Conflict when the store has customers already.
+    """
+    if not 1 <= customers <= MOST:
+        raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST)
+    if not is_empty(store):
+        raise Conflict(N_("The store has customers already. Let MV_STORE name a new one for invented people."))
+    catalogue.refresh(store)
+    steps = _steps(store, customers, seed)
+    if customers <= BLOCK:
+        steps = iter([{table: rows for tables in steps for table, rows in tables.items()}])
+    for tables in steps:
+        # On DuckDB 2.0.0 no rows, and then many to the same table in the same transaction, are no rows in all.
+        store.load({table: rows for table, rows in tables.items() if rows.num_rows})
+
+
+def _steps(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Table]]:
+    """Yield the rows to add to each table, block by block; at the end what is sorted as a whole."""
+    sizes = [min(BLOCK, customers - done) for done in range(0, customers, BLOCK)]
+    root, *rngs = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(1 + len(sizes)))
+    setting = Setting.draw(root, catalogue.load(store), Calendar.around(store.today()))
+    batches = Batches.draw(root, setting)
+    times = bookings.plan(root, setting, customers)
+    serials = Serials(people.first_birth(setting.calendar.today), setting.calendar.today)
+    yield {"meta": pa.table(MARK), "batch": batches.table(setting)}
+    records, booked = [], []
+    for number, (size, rng) in enumerate(zip(sizes, rngs, strict=True)):
+        first = number * BLOCK
+        part = times.part(slice(first * len(times) // customers, (first + size) * len(times) // customers))
+        who, bookings_of_block, tables = _block(store, rng, setting, batches, serials, size, part)
+        records.append(who)
+        booked.append(bookings_of_block)
+        yield tables
+    for rows in name_tables(setting, Records.together(records)):
+        yield {"customer_name": rows}
+    rows = bookings.table(setting, booked)
+    yield {"booking": rows.add_column(0, "booking_id", pa.array(_ids(store, "booking_seq", rows.num_rows)))}
+
+
+def _block(
+    store: Store,
+    rng: np.random.Generator,
+    setting: Setting,
+    batches: Batches,
+    serials: Serials,
+    size: int,
+    times: bookings.Times,
+) -> tuple[Records, bookings.Bookings, dict[str, pa.Table]]:
+    """Return a block of people: what tells them apart, who has booked, and the rows of everything else."""
+    block = people.draw(rng, setting, size, times)
+    choices = groups.Choices.of(setting.catalogue)
+    memberships = groups.draw(rng, setting, choices, block)
+    given = doses.draw(rng, setting, choices, batches, block, memberships)
+    ids = _ids(store, "customer_seq", size)
+    booked = bookings.book(rng, setting, times, ids[block.booked], block.ages(setting.calendar)[block.booked])
+    records = people.records(rng, setting, block, serials, ids)
+    seen = _first_seen(rng, setting, block, memberships, given, booked)
+    registered = seen - between(rng, 5, 20, size) * MINUTE
+    accounts = setting.draw_accounts(rng, block.units)
+    tables = {"customer": customer_table(setting, records, registered, accounts)}
+    row_ids = _ids(store, "membership_seq", len(memberships))
+    tables |= membership_tables(setting, choices, memberships, row_ids, ids)
+    dose_ids = _ids(store, "dose_seq", len(given))
+    tables |= dose_tables(setting, batches, given, dose_ids, ids, tables["membership"])
+    return records, booked, tables
+
+
+def _first_seen(
+    rng: np.random.Generator,
+    setting: Setting,
+    block: people.People,
+    memberships: groups.Memberships,
+    given: doses.Doses,
+    booked: bookings.Bookings,
+) -> Ints:
+    """Return the instant of the first thing that is known of each person, a recent one where nothing is."""
+    calendar, count = setting.calendar, len(block)
+    days = calendar.yesterday - between(rng, 0, NEW_SINCE_DAYS, count)
+    seen = calendar.instants(days, between(rng, 8 * 60, 16 * 60, count))
+    np.minimum.at(seen, block.booked, booked.booked)
+    np.minimum.at(seen, memberships.persons, memberships.registered)
+    np.minimum.at(seen, given.persons, given.registered)
+    return seen
+
+
+def _ids(store: Store, sequence: str, count: int) -> Ints:
+    """Take ``count`` numbers that follow each other. Raises Conflict when somebody else takes some as well."""
+    if count == 0:
+        return np.empty(0, np.int64)
+    row = store.write(lambda tx: tx.row(FIRST_OF.format(sequence), count))
+    if row is None or row["last"] - row["first"] != count - 1:
+        raise Conflict(N_("Others are working in the store. Fill one that nobody uses yet."))
+    return np.arange(row["first"], row["last"] + 1)

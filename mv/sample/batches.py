@@ -1,0 +1,79 @@
+"""Batches of every vaccine, some for each season, most of them expired by now."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from mv.sample.columns import Ints, between, date_column, day_number, years
+from mv.sample.setting import Setting
+
+EACH_SEASON = 5
+INFLUENZA = "J07BB"
+BEFORE_OCTOBER = 273
+"""Days from New Year to October, when a season begins."""
+LETTERS = np.array(list(string.ascii_uppercase))
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches by product, season and number within that, in this order."""
+
+    numbers: list[str]
+    products: Ints
+    seasons: Ints
+    expiries: Ints
+    first_season: int
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, setting: Setting) -> Self:
+        """Return the batches from the first season that a dose can be from to the present one."""
+        first, last = (
+            int(_season(np.array([day]))[0]) for day in (setting.calendar.first_known, setting.calendar.today)
+        )
+        numbers, products, seasons, expiries = [], [], [], []
+        for product, code in enumerate(setting.products):
+            is_flu = setting.catalogue.vaccines[code].atc.startswith(INFLUENZA)
+            for season in range(first, last + 1):
+                # A season's influenza vaccine is used up by summer; the rest lasts until the next one at least.
+                lasts = day_number(date(season + 1, 6, 1) if is_flu else date(season + 1, 10, 1))
+                expiries.append(lasts + between(rng, 0, 60 if is_flu else 400, EACH_SEASON))
+                numbers += [_number(rng, season, n) for n in range(EACH_SEASON)]
+                products += [product] * EACH_SEASON
+                seasons += [season] * EACH_SEASON
+        return cls(numbers, np.array(products), np.array(seasons), np.concatenate(expiries), first)
+
+    def choose(self, rng: np.random.Generator, products: Ints, days: Ints) -> Ints:
+        """Return a batch for each dose, one that had not expired on the day."""
+        seasons = int(self.seasons[-1]) - self.first_season + 1
+        places = products * seasons + _season(days) - self.first_season
+        return places * EACH_SEASON + between(rng, 0, EACH_SEASON - 1, len(days))
+
+    def table(self, setting: Setting) -> pa.Table:
+        """Return the rows of table ``batch``, without those from before the product was in use."""
+        begun = [setting.catalogue.vaccines[code].valid_from.year for code in setting.products]
+        keep = np.flatnonzero(self.seasons + 1 >= np.array(begun)[self.products])
+        return pa.table(
+            {
+                "product_code": pa.array(setting.products).take(self.products[keep]),
+                "batch_number": pa.array(self.numbers).take(keep),
+                "expires_on": date_column(self.expiries[keep]),
+            }
+        )
+
+
+def _season(days: Ints) -> Ints:
+    return years(days - BEFORE_OCTOBER)
+
+
+def _number(rng: np.random.Generator, season: int, n: int) -> str:
+    """Return a batch number such as V26B21A1 or KC264-7082, which no other batch of the product has."""
+    a, b, c = rng.choice(LETTERS, 3)
+    if rng.random() < 0.3:
+        return f"{a}{b}{season % 100}{n}-{rng.integers(1000, 10_000)}"
+    return f"{a}{season % 100}{b}{n}{rng.integers(0, 10)}{c}{rng.integers(1, 10)}"

@@ -1,0 +1,154 @@
+"""Names as people born in a certain year have in Sweden, put together at random from data/sample_names.csv."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mv.catalogue import DATA
+from mv.customers import fold
+from mv.sample.columns import Bools, Ints
+
+FILE = DATA / "sample_names.csv"
+DECADES = range(1900, 2110, 10)
+
+FROM_ELSEWHERE = 0.17
+"""The share of people with a given name of another origin."""
+MIXED = 0.07
+"""The share of people whose family name is of another origin than the given name."""
+DOUBLE_GIVEN = 0.13
+DOUBLE_FAMILY = 0.04
+HYPHENED = 0.35
+"""The share of double names that are written with a hyphen."""
+
+WORDS = 4
+NONE = -1
+ARRANGED = np.array([[first, *(at for at in range(WORDS) if at != first)] for first in range(WORDS)])
+"""For each word that can come first, the order of all of them."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Names to draw from: their places in the file, and how likely each is, added up to one."""
+
+    places: Ints
+    likely: NDArray[np.float64]
+
+    def draw(self, rng: np.random.Generator, count: int) -> Ints:
+        """Return the places of ``count`` names."""
+        return self.places[np.searchsorted(self.likely, rng.random(count), side="right")]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Every name as it is written and as it is found; given names by sex, origin and decade of birth."""
+
+    written: list[str]
+    folded: list[str]
+    given: dict[tuple[bool, bool, int], Pool]
+    family: dict[bool, Pool]
+
+
+@cache
+def lists(file: Path = FILE) -> Lists:
+    """Return the names of ``file``."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+
+    def pool(kind: str, other: bool, decade: int | None = None) -> Pool:
+        places = [n for n, row in enumerate(rows) if _is_in(row, kind, other, decade)]
+        weights = np.array([float(rows[n]["weight"]) for n in places]).cumsum()
+        return Pool(np.array(places), weights / weights[-1])
+
+    return Lists(
+        written=[row["name"] for row in rows],
+        folded=[fold(row["name"]) for row in rows],
+        given={
+            (female, other, decade): pool("female" if female else "male", other, decade)
+            for female in (False, True)
+            for other in (False, True)
+            for decade in DECADES
+        },
+        family={other: pool("family", other) for other in (False, True)},
+    )
+
+
+def _is_in(row: dict[str, str], kind: str, other: bool, decade: int | None) -> bool:
+    if (row["kind"], row["origin"]) != (kind, "other" if other else "swedish"):
+        return False
+    if decade is None:
+        return True
+    # The first and the last decade of the lists go for everyone who was born before or after.
+    first, last = int(row["born_from"] or DECADES[0]), int(row["born_to"] or DECADES[-1])
+    return first <= max(decade, 1920) + 9 and decade <= last
+
+
+def draw(rng: np.random.Generator, birth_years: Ints, female: Bools) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Return names for people of these years and sexes, and whether their double ones have hyphens.
+
+    A name is four places in the lists: two given and two family names, NONE where there is one only.
+    """
+    count = len(birth_years)
+    pools = lists()
+    other = rng.random(count) < FROM_ELSEWHERE
+    words = np.empty((count, WORDS), np.int16)
+    decades = birth_years // 10 * 10
+    for (is_female, is_other, decade), pool in pools.given.items():
+        who = np.flatnonzero((decades == decade) & (female == is_female) & (other == is_other))
+        words[who, 0], words[who, 1] = pool.draw(rng, len(who)), pool.draw(rng, len(who))
+    others_family = other ^ (rng.random(count) < MIXED)
+    for is_other, pool in pools.family.items():
+        who = np.flatnonzero(others_family == is_other)
+        words[who, 2], words[who, 3] = pool.draw(rng, len(who)), pool.draw(rng, len(who))
+    words[(rng.random(count) > DOUBLE_GIVEN) | other | (words[:, 0] == words[:, 1]), 1] = NONE
+    words[(rng.random(count) > DOUBLE_FAMILY) | (words[:, 2] == words[:, 3]), 3] = NONE
+    return words, rng.random((count, 2)) < HYPHENED
+
+
+def written(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> tuple[pa.Array, pa.Array]:
+    """Return the columns of given names and of family names."""
+    return _joined(words[:, :2], hyphens[:, 0]), _joined(words[:, 2:], hyphens[:, 1])
+
+
+def _joined(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> pa.Array:
+    one = _texts(lists().written, words[:, 0])
+    second = pc.binary_join_element_wise(
+        pa.array([" ", "-"]).take(pa.array(hyphens.astype(np.int8))), _texts(lists().written, words[:, 1]), ""
+    )
+    return pc.binary_join_element_wise(one, second, "", null_handling="skip")
+
+
+def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """Return the order of what people are found by: whose name, and which of its words comes first."""
+    ranks = {word: rank for rank, word in enumerate(sorted(set(lists().folded)), start=1)}
+    by_place = np.array([*(ranks[word] for word in lists().folded), 0])  # NONE is -1, the last place
+    values, persons, firsts = [], [], []
+    for first in range(WORDS):
+        who = np.flatnonzero(words[:, first] != NONE)
+        # A space sorts before every letter, so that words compared one by one are in the order of the whole.
+        value = np.zeros(len(who), np.int64)
+        for at in ARRANGED[first]:
+            value = value * (len(ranks) + 1) + by_place[words[who, at]]
+        values.append(value)
+        persons.append(who.astype(np.int32))
+        firsts.append(np.full(len(who), first, np.int8))
+    order = np.argsort(np.concatenate(values), kind="stable")
+    return np.concatenate(persons)[order], np.concatenate(firsts)[order]
+
+
+def keys(words: NDArray[np.int16], firsts: NDArray[np.int8]) -> pa.Array:
+    """Return each name as :func:`mv.customers.name_keys` does, with the word at ``firsts`` first."""
+    arranged = np.take_along_axis(words, ARRANGED[firsts], axis=1)
+    texts = (_texts(lists().folded, arranged[:, at]) for at in range(WORDS))
+    return pc.binary_join_element_wise(*texts, " ", null_handling="skip")
+
+
+def _texts(texts: list[str], places: NDArray[np.int16]) -> pa.Array:
+    return pa.array(texts).take(pa.array(places, mask=places == NONE))

@@ -1,0 +1,125 @@
+"""People: when they were born, where they go, on which days they came, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mv.sample import names, numbers
+from mv.sample.bookings import Times
+from mv.sample.columns import (
+    NEVER,
+    SEASONS,
+    Bools,
+    Calendar,
+    Ints,
+    between,
+    nearby_weekday,
+    years,
+)
+from mv.sample.records import Records
+from mv.sample.setting import Setting
+
+OLDEST = 104
+YOUNGEST_DAYS = 40
+AGES = (0, 1, 5, 17, 18, 30, 50, 63, 65, 70, 78, 85, 90, 95, 100, OLDEST)
+PEOPLE_PER_AGE = (3, 6, 4, 4, 7, 9, 11, 15, 25, 26, 25, 15, 8, 3.5, 0.6, 0.2)
+"""How common an age is among people who get vaccinated at such clinics; straight lines between these."""
+VACCINATED_FROM = 183
+"""The age in days from which influenza vaccine is given."""
+
+FIRST_SEASON = (0.5, 0.25, 0.25)
+COMES_BACK = 0.75
+KEEPS_THE_TIME = 0.93
+
+
+@dataclass(frozen=True)
+class People:
+    """A block of people. ``visits`` has a day, or NEVER, for each person and influenza season."""
+
+    births: Ints
+    female: Bools
+    units: Ints
+    visits: Ints
+    minutes: Ints
+    booked: Ints
+    """The people who have booked, one for each of the block's times."""
+
+    def __len__(self) -> int:
+        return len(self.births)
+
+    def ages(self, calendar: Calendar) -> Ints:
+        """Return the age that each person turns this year."""
+        return years(np.array([calendar.today])) - years(self.births)
+
+    @cached_property
+    def turns(self) -> Ints:
+        """The age that each person turns in the year of each visit."""
+        return years(self.visits) - years(self.births)[:, None]
+
+
+def first_birth(today: int) -> int:
+    """Return the first day on which anyone in the sample can be born."""
+    return today - YOUNGEST_DAYS - int((OLDEST + 1) * 365.2425)
+
+
+def draw(rng: np.random.Generator, setting: Setting, count: int, times: Times) -> People:
+    """Return ``count`` people, of whom the first to have booked have ``times``."""
+    chances = np.interp(np.arange(OLDEST + 1), AGES, PEOPLE_PER_AGE)
+    ages = rng.choice(OLDEST + 1, count, p=chances / chances.sum()) + rng.random(count)
+    births = setting.calendar.today - YOUNGEST_DAYS - (ages * 365.2425).astype(np.int64)
+    female = rng.random(count) < 0.505 + 0.006 * np.maximum(ages - 70, 0)
+    units = rng.choice(len(setting.units), count, p=setting.unit_shares)
+    booked = rng.permutation(count)[: len(times)]
+    own = rng.random(len(times)) < 0.95
+    units[booked[own]] = times.units[own]
+    minutes = 8 * 60 + 5 * between(rng, 0, 95, count * SEASONS).reshape(count, SEASONS)
+    visits = _visits(rng, setting, births, booked)
+    _keep_times(rng, setting, times, booked, visits, minutes)
+    visits[(visits > setting.calendar.yesterday) | (visits < births[:, None] + VACCINATED_FROM)] = NEVER
+    return People(births, female, units, visits, minutes, booked)
+
+
+def _visits(rng: np.random.Generator, setting: Setting, births: Ints, booked: Ints) -> Ints:
+    """Return a day in each season in which a person comes; it may still be to come."""
+    calendar, shape = setting.calendar, (len(births), SEASONS)
+    length = calendar.last_days - calendar.first_days
+    days = calendar.first_days + (rng.beta(1.8, 4.0, shape) * length).astype(np.int64)
+    days = np.clip(nearby_weekday(rng, days), calendar.first_days, calendar.last_days)
+    first = rng.choice(SEASONS, len(births), p=FIRST_SEASON)[:, None]
+    seasons = np.arange(SEASONS)
+    comes = (seasons == first) | ((seasons > first) & (rng.random(shape) < COMES_BACK))
+    # Whoever would come for the first time in the weeks ahead, without a booking, has been there a year ago.
+    unseen = ~(comes & (days <= calendar.yesterday)).any(axis=1)
+    unseen[booked] = False
+    comes[unseen, SEASONS - 2] = True
+    return np.where(comes, days, NEVER)
+
+
+def _keep_times(
+    rng: np.random.Generator, setting: Setting, times: Times, booked: Ints, visits: Ints, minutes: Ints
+) -> None:
+    """Let people come at the times that they booked, and those who have one ahead not before."""
+    calendar = setting.calendar
+    in_season = (calendar.first_days[-1] <= times.days) & (times.days <= calendar.last_days[-1])
+    came = (times.days <= calendar.yesterday) & (rng.random(len(times)) < KEEPS_THE_TIME)
+    visits[booked[in_season], -1] = np.where(came, times.days, NEVER)[in_season]
+    minutes[booked[in_season], -1] = times.minutes[in_season]
+
+
+def records(rng: np.random.Generator, setting: Setting, people: People, serials: numbers.Serials, ids: Ints) -> Records:
+    """Return what tells ``people`` apart: their numbers and names."""
+    kinds = numbers.draw_kinds(rng, len(people))
+    words, hyphens = names.draw(rng, years(people.births), people.female)
+    return Records(
+        ids=ids,
+        kinds=kinds.astype(np.int8),
+        births=people.births.astype(np.int32),
+        female=people.female,
+        serials=serials.take(kinds, people.births, people.female).astype(np.int16),
+        units=people.units.astype(np.int16),
+        words=words,
+        hyphens=hyphens,
+    )

@@ -1,0 +1,86 @@
+"""The rows of tables ``customer`` and ``customer_name``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mv.identity import Kind
+from mv.sample import names, numbers
+from mv.sample.columns import NEVER, Ints, date_column, instant_column, text_column
+from mv.sample.setting import Setting
+
+NAMES_AT_ONCE = 500_000
+
+
+@dataclass(frozen=True)
+class Records:
+    """What tells people apart, packed so that millions can be kept until their names are sorted."""
+
+    ids: NDArray[np.int64]
+    kinds: NDArray[np.int8]
+    births: NDArray[np.int32]
+    female: NDArray[np.bool_]
+    serials: NDArray[np.int16]
+    """What :meth:`mv.sample.numbers.Serials.take` gave."""
+    units: NDArray[np.int16]
+    words: NDArray[np.int16]
+    hyphens: NDArray[np.bool_]
+
+    @classmethod
+    def together(cls, parts: list[Self]) -> Self:
+        """Return the people of all ``parts``."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def at(self, places: NDArray[np.int32]) -> Records:
+        """Return the people at ``places``."""
+        return Records(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def shown(self, setting: Setting) -> pa.Table:
+        """Return the columns that both tables have."""
+        births = self.births.astype(np.int64)
+        given, family = names.written(self.words, self.hyphens)
+        return pa.table(
+            {
+                "customer_id": self.ids,
+                "identity": numbers.write(self.kinds, births, self.female, self.serials.astype(np.int64)),
+                "birth_date": date_column(births),
+                "given_name": given,
+                "family_name": family,
+                "unit_id": text_column(setting.units, self.units),
+            }
+        )
+
+
+def customer_table(setting: Setting, records: Records, registered: Ints, accounts: Ints) -> pa.Table:
+    """Return the rows of table ``customer``."""
+    # A number of Stockholm does not say the sex, and the store holds what the number says.
+    unsaid = records.kinds == numbers.KINDS.index(Kind.RESERVE_STOCKHOLM)
+    table = records.shown(setting)
+    more = {
+        "identity_kind": text_column(numbers.KINDS, records.kinds),
+        "sex": text_column(["male", "female"], np.where(unsaid, NEVER, records.female)),
+        "registered_at": instant_column(registered),
+        "registered_by": text_column(setting.accounts, accounts),
+    }
+    for column, values in more.items():
+        table = table.append_column(column, values)
+    return table
+
+
+def name_tables(setting: Setting, records: Records) -> Iterator[pa.Table]:
+    """Yield the rows of table ``customer_name``, sorted as a whole.
+
+    DuckDB then reads only those parts of the table that can hold what is searched for.
+    """
+    persons, firsts = names.sorted_keys(records.words)
+    for start in range(0, len(persons), NAMES_AT_ONCE):
+        some = persons[start : start + NAMES_AT_ONCE]
+        part = records.at(some)
+        keys = names.keys(part.words, firsts[start : start + NAMES_AT_ONCE])
+        yield part.shown(setting).add_column(0, "name_key", keys)

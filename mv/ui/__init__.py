@@ -1,0 +1,1 @@
+"""What the pages share: the session, the store, the texts and the widgets."""

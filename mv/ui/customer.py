@@ -1,0 +1,41 @@
+"""Who a page is about: the customer of the address, drawn at its top."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv import customers
+from mv.customers import Customer
+from mv.errors import NotFound
+from mv.identity import age, format_identity
+from mv.ui import pages, session
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, count_of, explain, literal
+
+
+def require_customer() -> Customer:
+    """Return the customer that the page is about; without one, say so, offer the search and end the page."""
+    chosen = session.customer_id()
+    if chosen is None:
+        st.info(_("No customer is chosen. Find one first."))
+    else:
+        try:
+            found = customers.get(store(), session.actor(), chosen)
+        except NotFound as error:
+            st.error(explain(error))
+        else:
+            session.show_customer_in_address()
+            return found
+    st.page_link(pages.SEARCH, label=_("Find customer"), icon=":material/search:")
+    st.stop()
+
+
+def draw_customer(customer: Customer) -> None:
+    """Draw who the customer is: name, number, age and unit, each as plain text."""
+    today = store().today()
+    unit = catalogue().units.get(customer.unit_id)
+    years = count_of("{count} year", "{count} years", age(customer.birth_date, today))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", border=True, key="customer"):
+        st.subheader(literal(customer.name), anchor=False, width="content")
+        for text in (format_identity(customer.identity, today), years, unit.name if unit else customer.unit_id):
+            st.text(text, width="content")

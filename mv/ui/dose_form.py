@@ -1,0 +1,177 @@
+"""The form of a dose: vaccine, batch, dose number, day, unit, and the group that is to count."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from mv import bookings, memberships, reimbursement, vaccinations
+from mv.catalogue import in_use
+from mv.customers import Customer
+from mv.memberships import Membership
+from mv.ui import session
+from mv.ui.doses import vaccine_name
+from mv.ui.groups import choice_of
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, literal, name_of, period
+from mv.vaccinations import Batch, Dose, Entry
+
+EARLIEST = date(1900, 1, 1)
+
+
+def product_key(customer: Customer) -> str:
+    """Return the key of the list of vaccines in the form of a new dose."""
+    return f"dose_new_{customer.customer_id}_product"
+
+
+def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = None) -> Entry:
+    """Draw the fields, filled in from the dose ``was`` or else for a new one; return what they hold."""
+    key = f"dose_{was.dose_id}_{was.version}" if was else f"dose_new_{customer.customer_id}"
+    left, right = st.columns(2)
+    with left:
+        given_on = (
+            st.date_input(
+                _("Given on"),
+                value=was.given_on if was else store().today(),
+                min_value=EARLIEST,
+                format="YYYY-MM-DD",
+                key=f"{key}_day",
+            )
+            or store().today()
+        )
+        product = _choose_vaccine(customer, key, given_on, was)
+        batch_number = _choose_batch(key, product, given_on, was)
+    with right:
+        unit_id = _choose_unit(key, was)
+        number = _choose_number(key, doses, product, given_on, was)
+        membership_id = _choose_group(customer, key, product, given_on, was)
+    return Entry(product, batch_number, number, given_on, unit_id, membership_id)
+
+
+def _choose_vaccine(customer: Customer, key: str, day: date, was: Dose | None) -> str | None:
+    products = [vaccine.product_code for vaccine in in_use(catalogue().vaccines.values(), day)]
+    start = was.product_code if was else _booked_product(customer)
+    if was and was.product_code not in products:
+        products.append(was.product_code)
+    return st.selectbox(
+        _("Vaccine"),
+        products,
+        index=products.index(start) if start in products else None,
+        format_func=vaccine_name,
+        placeholder=_("Choose a vaccine"),
+        key=f"{key}_product",
+        filter_mode="contains",
+    )
+
+
+def _booked_product(customer: Customer) -> str | None:
+    today = store().today()
+    for booking in bookings.coming(store(), session.actor(), customer.customer_id):
+        if booking.local_day == today:
+            return booking.product_code
+    return None
+
+
+def _choose_batch(key: str, product: str | None, day: date, was: Dose | None) -> str:
+    """Draw the batches of the product; another product has its own list, and begins empty."""
+    known = {batch.batch_number: batch for batch in vaccinations.batches(store(), product)} if product else {}
+    numbers = sorted(known, key=lambda number: known[number].expires_on < day)
+    start = was.batch_number if was and was.product_code == product else None
+    if start and start not in numbers:
+        numbers.append(start)
+    chosen = st.selectbox(
+        _("Batch"),
+        numbers,
+        index=numbers.index(start) if start else None,
+        format_func=lambda number: _batch_name(number, known.get(number), day),
+        placeholder=_("Choose a batch, or write its number") if product else _("Choose a vaccine first"),
+        disabled=product is None,
+        accept_new_options=True,
+        key=f"{key}_batch_{product}",
+        filter_mode="contains",
+    )
+    if chosen and chosen in known and known[chosen].expires_on < day:
+        st.warning(_("The batch had expired on that day. Check the number and the day."))
+    return chosen or ""
+
+
+def _batch_name(number: str, batch: Batch | None, day: date) -> str:
+    if batch is None:
+        return number
+    if batch.expires_on < day:
+        return _("{number} (expired {day})", number=number, day=batch.expires_on)
+    return _("{number} (expires {day})", number=number, day=batch.expires_on)
+
+
+def _choose_unit(key: str, was: Dose | None) -> str:
+    units = catalogue().units
+    start = was.unit_id if was else session.actor().unit_id
+    return st.selectbox(
+        _("Unit"),
+        list(units),
+        index=list(units).index(start) if start in units else 0,
+        format_func=lambda unit: units[unit].name,
+        key=f"{key}_unit",
+    )
+
+
+def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, was: Dose | None) -> int:
+    vaccines = catalogue().vaccines
+    start = 1
+    if was:
+        start = was.dose_number
+    elif product:
+        codes = {vaccine.product_code: vaccine.atc for vaccine in vaccines.values()}
+        start = vaccinations.next_dose_number(doses, codes, vaccines[product].atc, day)
+    return st.number_input(
+        _("Dose number"), 1, vaccinations.LAST_DOSE_NUMBER, start, key=f"{key}_number_{product}_{start}"
+    )
+
+
+def _choose_group(customer: Customer, key: str, product: str | None, day: date, was: Dose | None) -> int | None:
+    """Draw the groups that apply on the day, and which one counts; one alone is chosen from the start."""
+    rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
+    applying = {row.membership_id: row for row in memberships.counting_on(rows, day)}
+    if was and was.membership_id is not None and was.given_on == day:
+        frozen = next((row for row in rows if row.membership_id == was.membership_id), None)
+        if frozen:
+            applying.setdefault(frozen.membership_id, frozen)
+    if not applying:
+        _warn_without_group(product, day)
+        return None
+    options: list[int | None] = [*applying, None]
+    start = was.membership_id if was else _only_one(list(applying.values()))
+    chosen = st.radio(
+        _("Group that counts for the dose"),
+        options,
+        index=options.index(start) if start in options and (was or start) else None,
+        format_func=lambda row_id: literal(_group_line(applying[row_id])) if row_id else _("No group"),
+        key=f"{key}_group_{day}",
+    )
+    if chosen is None:
+        _warn_without_group(product, day)
+    return chosen
+
+
+def _only_one(rows: list[Membership]) -> int | None:
+    """Return the row to begin with: the only one, or the only active one."""
+    for candidates in (rows, [row for row in rows if row.active]):
+        if len(candidates) == 1:
+            return candidates[0].membership_id
+    return None
+
+
+def _group_line(row: Membership) -> str:
+    return f"{name_of(choice_of(row))} ({period(row.valid_from, row.valid_to)})"
+
+
+def _warn_without_group(product: str | None, day: date) -> None:
+    vaccine = catalogue().vaccines.get(product or "")
+    amount = reimbursement.at_stake(vaccine.atc, day) if vaccine else None
+    text = _("No group counts for the dose: the clinic is not paid for it.")
+    if amount:
+        text += " " + _(
+            "With a group it can be worth {kronor} kr ({region}).", kronor=amount.kronor, region=amount.region
+        )
+    st.warning(literal(text))

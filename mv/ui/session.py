@@ -1,0 +1,140 @@
+"""What a browser session remembers. No other module reads or writes Streamlit's session state by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from mv.access import Actor, Role
+from mv.i18n import Language, choose_language
+
+CUSTOMER_IN_ADDRESS = "kund"
+
+_LANGUAGE = "mv_language"
+_UNIT = "mv_unit"
+_CUSTOMER = "mv_customer"
+_DIALOG = "mv_dialog_customer"
+_REMOVED = "mv_removed"
+_ADJUSTED = "mv_adjusted"
+_CORRECTED = "mv_corrected"
+_NOTICES = "mv_notices"
+
+DEMO_USER = "demo"
+DEMO_NAME = "Demo Demosson"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the user once."""
+
+    kind: Literal["success", "error"]
+    text: str
+
+
+def language() -> Language:
+    """Return the language of the screen: the one chosen in the menu, else the browser's."""
+    chosen: Language | None = st.session_state.get(_LANGUAGE)
+    return chosen if chosen else choose_language(st.context.locale)
+
+
+def language_key() -> str:
+    """Return the key of the widget that chooses the language."""
+    return _LANGUAGE
+
+
+def unit_key() -> str:
+    """Return the key of the widget that chooses the unit that the user works at."""
+    return _UNIT
+
+
+def actor() -> Actor:
+    """Return who acts. Until there is a sign-in this is a named demo user with every right in care."""
+    return Actor(DEMO_USER, DEMO_NAME, Role.LEAD, st.session_state.get(_UNIT) or "")
+
+
+def customer_id() -> int | None:
+    """Return the chosen customer's id in the store: the address's, else the session's; None where neither.
+
+    An address that holds no number names no customer: 0, which the store does not know.
+    """
+    if CUSTOMER_IN_ADDRESS in st.query_params:
+        text = st.query_params[CUSTOMER_IN_ADDRESS]
+        choose_customer(int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0)
+    chosen: int | None = st.session_state.get(_CUSTOMER)
+    return chosen
+
+
+def choose_customer(chosen: int) -> None:
+    """Remember the customer; with another one a new visit begins."""
+    if st.session_state.get(_CUSTOMER) != chosen:
+        st.session_state[_CUSTOMER] = chosen
+        for key in (_DIALOG, _REMOVED, _ADJUSTED, _CORRECTED):
+            st.session_state.pop(key, None)
+
+
+def show_customer_in_address() -> None:
+    """Keep the customer in the address, which a click in the menu empties."""
+    chosen = st.session_state.get(_CUSTOMER)
+    if chosen is not None and st.query_params.get(CUSTOMER_IN_ADDRESS) != str(chosen):
+        st.query_params[CUSTOMER_IN_ADDRESS] = str(chosen)
+
+
+def open_dialog(chosen: int) -> None:
+    """Have the dialog of this customer's groups open."""
+    st.session_state[_DIALOG] = chosen
+
+
+def dialog_is_open(chosen: int) -> bool:
+    """Return whether the dialog of this customer's groups is open."""
+    return bool(st.session_state.get(_DIALOG) == chosen)
+
+
+def close_dialog() -> None:
+    """Have no dialog open."""
+    st.session_state.pop(_DIALOG, None)
+
+
+def removed_in_visit() -> list[int]:
+    """Return the group rows that were removed since the customer was chosen, to be changed in place."""
+    removed: list[int] = st.session_state.setdefault(_REMOVED, [])
+    return removed
+
+
+def adjusted_row() -> int | None:
+    """Return the group row that is being adjusted."""
+    row: int | None = st.session_state.get(_ADJUSTED)
+    return row
+
+
+def adjust_row(membership_id: int | None) -> None:
+    """Have this group row, or none, being adjusted."""
+    st.session_state[_ADJUSTED] = membership_id
+
+
+def corrected_dose() -> int | None:
+    """Return the dose that is being corrected."""
+    dose: int | None = st.session_state.get(_CORRECTED)
+    return dose
+
+
+def correct_dose(dose_id: int | None) -> None:
+    """Have this dose, or none, being corrected."""
+    st.session_state[_CORRECTED] = dose_id
+
+
+def set_value(key: str, new: object) -> None:
+    """Set what the widget with ``key`` holds; only before it is drawn, that is in a callback or above it."""
+    st.session_state[key] = new
+
+
+def tell(kind: Literal["success", "error"], text: str) -> None:
+    """Have ``text`` shown at the next place that shows notices."""
+    st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
+
+
+def take_notices() -> list[Notice]:
+    """Return the notices that are not shown yet, and forget them."""
+    notices: list[Notice] = st.session_state.pop(_NOTICES, [])
+    return notices

@@ -1,0 +1,158 @@
+"""Utdata: active and inactive groups, chosen, looked at, counted, and taken out as CSV."""
+
+from datetime import date
+from functools import partial
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from mv import export
+from mv.errors import MvError
+from mv.export import Delimiter, Filters, Headings, Status
+from mv.ui import session
+from mv.ui.resources import catalogue, store
+from mv.ui.tables import draw_frame
+from mv.ui.text import _, explain, literal, name_of
+
+ROWS_IN_PREVIEW = 50
+EARLIEST = date(1900, 1, 1)
+
+
+def choose_filters() -> Filters:
+    known = catalogue()
+    everything = _("All")
+    cells = st.columns(4)
+    statuses = {Status.ALL: _("Active and inactive"), Status.ACTIVE: _("Active"), Status.INACTIVE: _("Inactive")}
+    status = cells[0].selectbox(_("Status"), list(statuses), format_func=lambda s: statuses[s], key="export_status")
+    group = cells[1].selectbox(
+        _("Group"),
+        list(known.groups),
+        index=None,
+        format_func=lambda code: name_of(known.groups[code]),
+        placeholder=everything,
+        key="export_group",
+        filter_mode="contains",
+    )
+    subgroups = {sub.subgroup_code: name_of(sub) for sub in (known.groups[group].subgroups if group else ())}
+    subgroup = cells[2].selectbox(
+        _("Subgroup"),
+        list(subgroups),
+        index=None,
+        format_func=lambda code: subgroups.get(code, code),
+        placeholder=everything if subgroups else _("Choose a group with subgroups"),
+        disabled=not subgroups,
+        key=f"export_subgroup_{group}",
+    )
+    unit = cells[3].selectbox(
+        _("Unit"),
+        list(known.units),
+        index=None,
+        format_func=lambda code: known.units[code].name,
+        placeholder=everything,
+        key="export_unit",
+    )
+    days = choose_days()
+    return Filters(status=status, group=group, subgroup=subgroup, unit=unit, **days)
+
+
+def choose_days() -> dict[str, date | None]:
+    labels = {
+        "valid_from": _("Applies from"),
+        "valid_to": _("Applies to"),
+        "registered_from": _("Registered from"),
+        "registered_to": _("Registered to"),
+        "as_of": _("Status as of"),
+    }
+    return {
+        name: cell.date_input(label, value=None, min_value=EARLIEST, format="YYYY-MM-DD", key=f"export_{name}")
+        for cell, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True)
+    }
+
+
+def draw_download(filters: Filters) -> Headings:
+    """Draw how the file is made and the button that hands it out; return the headings that it has."""
+    delimiters: dict[Delimiter, str] = {";": _("CSV for a Swedish Excel (;)"), ",": _("CSV, plain (,)")}
+    headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
+    cells = st.columns([2, 2, 2], vertical_alignment="bottom")
+    delimiter = cells[0].selectbox(
+        _("Format"), list(delimiters), format_func=lambda d: delimiters[d], key="export_delimiter"
+    )
+    heading = cells[1].selectbox(
+        _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
+    )
+    make = partial(export.csv_chunks, store(), session.actor(), filters, delimiter=delimiter, headings=heading)
+    cells[2].download_button(
+        _("Download"),
+        data=lambda: b"".join(make()),
+        file_name=export.filename(filters, store().today()),
+        mime="text/csv",
+        type="primary",
+        icon=":material/download:",
+        key="export_download",
+        on_click="ignore",
+        width="stretch",
+    )
+    return heading
+
+
+def draw_counts(filters: Filters) -> None:
+    found = export.counts(store(), session.actor(), filters)
+    labels = {"rows": _("Rows"), "active": _("Active"), "inactive": _("Inactive"), "people": _("People")}
+    for cell, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True):
+        cell.metric(label, f"{getattr(found, name):,}".replace(",", "\u00a0"))
+
+
+def draw_summary(filters: Filters) -> None:
+    st.subheader(_("By group and status"))
+    summary = export.summary(store(), session.actor(), filters, headings=session.language())
+    words = {"active": _("Active"), "inactive": _("Inactive")}
+    draw_frame(
+        summary.assign(status=summary["status"].replace(words)).drop(columns="group_code"),
+        {"group": _("Group"), "status": _("Status"), "people": _("People"), "rows": _("Rows")},
+    )
+
+
+def draw_chart(filters: Filters) -> None:
+    st.subheader(_("Active groups over time"))
+    frame = export.active_over_time(store(), session.actor(), filters, headings=session.language())
+    if frame.empty:
+        st.text(_("No group applied on any day."))
+        return
+    st.altair_chart(lines(frame), alt=_("Active groups at the end of each month, a line for each group"))
+    with st.expander(_("The figures of the chart")):
+        draw_frame(
+            frame.pivot(index="day", columns="group", values="active")
+            .reset_index()
+            .sort_values("day", ascending=False),
+            {"day": _("Day")},
+        )
+
+
+def lines(frame: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(frame, mark=alt.MarkDef(type="line", point={"size": 40})).encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(format="%Y-%m")),
+        y=alt.Y("active:Q", title=_("Active groups")),
+        color=alt.Color("group:N", title=_("Group"), legend=alt.Legend(orient="bottom", columns=2, labelLimit=420)),
+        shape=alt.Shape("group:N", title=_("Group")),
+        tooltip=[
+            alt.Tooltip("day:T", title=_("Day"), format="%Y-%m-%d"),
+            alt.Tooltip("group:N", title=_("Group")),
+            alt.Tooltip("active:Q", title=_("Active groups")),
+        ],
+    )
+
+
+st.header(_("Output data"))
+filters = choose_filters()
+shown = st.toggle(_("Show preview, counts and chart"), value=True, key="export_shown")
+try:
+    headings = draw_download(filters)
+    if shown:
+        draw_counts(filters)
+        st.subheader(_("Preview"))
+        draw_frame(export.preview(store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW), {})
+        draw_summary(filters)
+        draw_chart(filters)
+except MvError as error:
+    st.error(literal(explain(error)))

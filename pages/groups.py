@@ -1,0 +1,55 @@
+"""Kundgrupper: put the customer in a group, adjust and remove groups, see the ended ones and every change."""
+
+import streamlit as st
+
+from mv import memberships
+from mv.customers import Customer
+from mv.memberships import Change
+from mv.ui import session
+from mv.ui.customer import draw_customer, require_customer
+from mv.ui.groups import draw_active, draw_add_form, draw_ended, draw_removed
+from mv.ui.notices import show_notices
+from mv.ui.resources import catalogue, store
+from mv.ui.tables import draw_table
+from mv.ui.text import _, moment, name_of, period
+
+
+def draw_changes(customer: Customer) -> None:
+    words = {
+        "added": _("Added"),
+        "adjusted": _("Adjusted"),
+        "removed": _("Removed"),
+        "restored": _("Undone"),
+        "reason": _("Reason changed"),
+    }
+    found = memberships.changes(store(), session.actor(), customer.customer_id)
+
+    def group(change: Change) -> str:
+        return name_of(catalogue().choice(change.group_code, change.subgroup_code))
+
+    draw_table(
+        {
+            _("Time"): [moment(change.changed_at) for change in found],
+            _("By"): [change.changed_by for change in found],
+            _("Change"): [words[change.change] for change in found],
+            _("Group after the change"): [group(change) for change in found],
+            _("Period"): [period(change.valid_from, change.valid_to) for change in found],
+        },
+        empty=_("No changes."),
+        alt=_("Change history"),
+    )
+
+
+customer = require_customer()
+st.header(_("Customer groups"))
+draw_customer(customer)
+draw_add_form(customer, "add", _("Save"), with_days=True)
+show_notices()
+rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
+st.subheader(_("Current customer groups"))
+draw_active([row for row in rows if row.active], "groups", with_adjust=True)
+draw_removed(rows, "groups")
+st.subheader(_("Past customer groups"))
+draw_ended([row for row in rows if not row.active], "groups")
+with st.expander(_("Change history")):
+    draw_changes(customer)

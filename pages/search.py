@@ -1,0 +1,54 @@
+"""Sök kund: find a customer by number or name, or register a new one."""
+
+import streamlit as st
+
+from mv import customers
+from mv.customers import Customer, Hits
+from mv.errors import MvError
+from mv.identity import age, format_identity
+from mv.ui import pages, session
+from mv.ui.register import draw_registration
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, count_of, explain, literal
+
+
+def draw_hits(hits: Hits) -> None:
+    if hits.more:
+        st.info(_("More than {count} customers fit. Write more of the name.", count=customers.MOST_HITS))
+    for customer in hits.customers:
+        key = f"hit_{customer.customer_id}"
+        if st.button(describe(customer), key=key, type="tertiary", icon=":material/person:"):
+            pages.go_to(pages.CARD, customer.customer_id)
+
+
+def describe(customer: Customer) -> str:
+    today = store().today()
+    years = count_of("{count} year", "{count} years", age(customer.birth_date, today))
+    unit = catalogue().units.get(customer.unit_id)
+    parts = (customer.name, format_identity(customer.identity, today), years, unit.name if unit else "")
+    return literal("  ·  ".join(part for part in parts if part))
+
+
+st.header(_("Find customer"))
+with st.form("search", border=False):
+    text = st.text_input(
+        _("Identity number"),
+        type="search",
+        placeholder=_("YYYYMMDDNNNN, or a name: and kar"),
+        autocomplete="off",
+        key="search_text",
+    )
+    st.form_submit_button(_("Search"), type="primary", icon=":material/search:")
+
+if text:
+    try:
+        hits = customers.search(store(), session.actor(), text)
+    except MvError as error:
+        st.error(literal(explain(error)))
+    else:
+        if customers.is_number(text) and hits.customers:
+            pages.go_to(pages.CARD, hits.customers[0].customer_id)
+        draw_hits(hits)
+        if not hits.customers:
+            st.warning(_("No customer was found. Check the number or the spelling, or register a new customer below."))
+            draw_registration(text)

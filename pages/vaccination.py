@@ -1,0 +1,107 @@
+"""Vaccination: register the dose with the group that counts, correct and withdraw doses, see every change."""
+
+import streamlit as st
+
+from mv import vaccinations
+from mv.customers import Customer
+from mv.ui import pages, session
+from mv.ui.customer import draw_customer, require_customer
+from mv.ui.dose_form import draw_dose_form, product_key
+from mv.ui.doses import draw_doses, group_name, vaccine_name
+from mv.ui.groups import action
+from mv.ui.notices import show_notices, telling
+from mv.ui.resources import store
+from mv.ui.tables import draw_table
+from mv.ui.text import _, moment
+from mv.vaccinations import Dose, Entry, WithdrawReason
+
+
+def register(customer: Customer, entry: Entry) -> None:
+    with telling():
+        dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
+        session.set_value(product_key(customer), None)
+        session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
+
+
+def correct(dose: Dose, entry: Entry) -> None:
+    with telling():
+        vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
+        session.correct_dose(None)
+        session.tell("success", _("The dose is corrected. What it was before is in the change history."))
+
+
+def withdraw(dose: Dose, reason: WithdrawReason) -> None:
+    with telling():
+        vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason)
+        session.tell("success", _("The dose is withdrawn. It stays in the change history."))
+
+
+def draw_actions(doses: list[Dose]) -> None:
+    for dose in doses:
+        if dose.withdrawn_at:
+            continue
+        name = f"{vaccine_name(dose.product_code)}, {dose.given_on}"
+        with st.container(horizontal=True, vertical_alignment="center", key=f"dose_{dose.dose_id}"):
+            st.text(name, width="stretch")
+            st.button(
+                action(_("Correct"), name),
+                icon=":material/edit:",
+                key=f"correct_{dose.dose_id}",
+                on_click=session.correct_dose,
+                args=(dose.dose_id,),
+            )
+            with st.popover(action(_("Withdraw"), name), icon=":material/undo:"):
+                st.text(_("Why is the dose withdrawn?"))
+                for reason, words in (
+                    (WithdrawReason.ENTERED_BY_MISTAKE, _("It was entered by mistake")),
+                    (WithdrawReason.WRONG_PERSON, _("It was given to someone else")),
+                ):
+                    st.button(words, key=f"withdraw_{reason}_{dose.dose_id}", on_click=withdraw, args=(dose, reason))
+
+
+def draw_changes(customer: Customer) -> None:
+    words = {"registered": _("Registered"), "corrected": _("Corrected"), "withdrawn": _("Withdrawn")}
+    found = vaccinations.changes(store(), session.actor(), customer.customer_id)
+    draw_table(
+        {
+            _("Time"): [moment(change.changed_at) for change in found],
+            _("By"): [change.changed_by for change in found],
+            _("Change"): [words[change.change] for change in found],
+            _("Given"): [str(change.given_on) for change in found],
+            _("Vaccine"): [vaccine_name(change.product_code) for change in found],
+            _("Batch"): [change.batch_number for change in found],
+            _("Dose"): [str(change.dose_number) for change in found],
+            _("Group that counts"): [group_name(change) for change in found],
+        },
+        empty=_("No changes."),
+        alt=_("Change history"),
+    )
+
+
+customer = require_customer()
+st.header(_("Vaccination"))
+draw_customer(customer)
+doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
+was = next((dose for dose in doses if dose.dose_id == session.corrected_dose()), None)
+st.subheader(_("Correct a dose") if was else _("New dose"))
+with st.container(border=True):
+    entry = draw_dose_form(customer, doses, was)
+    with st.container(horizontal=True):
+        if was:
+            st.button(_("Save correction"), type="primary", key="dose_save", on_click=correct, args=(was, entry))
+            st.button(_("Cancel"), key="dose_cancel", on_click=session.correct_dose, args=(None,))
+        else:
+            st.button(
+                _("Save vaccination"),
+                type="primary",
+                key="dose_save",
+                on_click=register,
+                args=(customer, entry),
+            )
+show_notices()
+st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")
+st.subheader(_("Doses"))
+draw_doses(doses)
+draw_actions(doses)
+with st.expander(_("Change history")):
+    draw_changes(customer)
