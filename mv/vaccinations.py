@@ -85,7 +85,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a coordinator fills in; ``membership_id`` is the group row that counts, None for none."""
+    """What a coordinator fills in; ``membership_id`` is the group row that counts.
+
+    It is None where no group applies, and where one does but ``without_group`` says that it is not to count.
+    """
 
     product_code: str | None
     batch_number: str
@@ -93,6 +96,7 @@ class Entry:
     given_on: date
     unit_id: str
     membership_id: int | None
+    without_group: bool = False
 
 
 def batches(store: Store, product_code: str) -> list[Batch]:
@@ -305,9 +309,12 @@ def _refuse_twice(tx: Transaction, customer_id: int, entry: Entry, but: int | No
 
 def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple[str | None, str | None]:
     """Return the codes of the group that is to count for the dose, and of its subgroup."""
+    applying = memberships.counting_on(memberships.read(tx, customer_id), entry.given_on)
     if entry.membership_id is None:
+        if applying and not entry.without_group:
+            raise Invalid(N_("Choose which group counts for the dose, or that none does."))
         return None, None
-    for row in memberships.counting_on(memberships.read(tx, customer_id), entry.given_on):
+    for row in applying:
         if row.membership_id == entry.membership_id:
             return row.group_code, row.subgroup_code
     raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)

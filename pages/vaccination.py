@@ -16,9 +16,12 @@ from mv.ui.text import _, moment
 from mv.vaccinations import Dose, Entry, WithdrawReason
 
 
-def register(customer: Customer, entry: Entry) -> None:
+def register(customer: Customer, entry: Entry, number: int) -> None:
+    if entry.product_code is None or session.is_spent(number):
+        return
     with telling():
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
+        session.spend(number)
         session.set_value(product_key(customer), None)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
@@ -95,8 +98,9 @@ with st.container(border=True):
                 _("Save vaccination"),
                 type="primary",
                 key="dose_save",
+                disabled=entry.product_code is None,
                 on_click=register,
-                args=(customer, entry),
+                args=(customer, entry, session.draw_number()),
             )
 show_notices()
 st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")

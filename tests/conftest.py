@@ -1,7 +1,8 @@
-"""What the tests share: a clock that can be set, a real store, people in it, and who acts."""
+"""What the tests share: a clock that can be set, a real store on each engine, people in it, and who acts."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from mv.access import Actor, Role
 from mv.customers import Customer
 from mv.identity import check_digit
 from mv.store import Store, open_store
+from tests.postgres import Server, running
 
 TODAY = date(2026, 11, 22)
 
@@ -33,10 +35,42 @@ def clock() -> SetClock:
     return SetClock()
 
 
+def _make_store(url: str) -> None:
+    made = open_store(url)
+    catalogue.refresh(made)
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the catalogue and nobody in it, to be copied: that is faster than making it anew."""
+    path = tmp_path_factory.mktemp("duckdb") / "mv.duckdb"
+    _make_store(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server whose database ``store`` has the catalogue and nobody in it."""
+    with running() as server:
+        server.run("CREATE DATABASE {}", "store")
+        _make_store(server.url("store"))
+        yield server
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a store of the test's own is, with the catalogue and nobody in it; the test runs on each engine."""
+    if request.param == "duckdb":
+        yield str(shutil.copy(request.getfixturevalue("duckdb_file"), tmp_path / "mv.duckdb"))
+    else:
+        with request.getfixturevalue("postgresql").database("store") as url:
+            yield url
+
+
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[Store]:
-    opened = open_store(str(tmp_path / "mv.duckdb"), clock)
-    catalogue.refresh(opened)
+def store(store_url: str, clock: SetClock) -> Iterator[Store]:
+    opened = open_store(store_url, clock)
     yield opened
     opened.close()
 

@@ -36,7 +36,8 @@ CATALOGUE = """
         ('medical_risk', 'Medicinsk riskgrupp', 'Medical risk group', 30, $1, 'x'),
         ('staff', 'Vårdpersonal', 'Health care staff', 40, $1, 'x'),
         ('frailty', 'Skörhet', 'Frailty', 50, $1, 'x'),
-        ('phase', 'Fasordning', 'Vaccination by phase', 60, $1, 'x');
+        ('phase', 'Fasordning', 'Vaccination by phase', 60, $1, 'x'),
+        ('new_frailty', 'Skörhet', 'New frailty', 70, $1, 'x');
     INSERT INTO subgroup (group_code, subgroup_code, name_sv, name_en, sort_order, valid_from) VALUES
         ('medical_risk', 'heart', 'Hjärtsjukdom', 'Heart disease', 10, $1),
         ('staff', 'health_care', 'Sjukvård', 'Health care', 10, $1),
@@ -70,12 +71,12 @@ ROWS: list[tuple[object, ...]] = [
     (NEW, 3, "frailty", "home_care", TODAY, None, "centrum",
      datetime(2026, 11, 22, 10), "maja", None, None, None, 1),
     (ENDED, 1, "medical_risk", "heart", date(2024, 10, 1), date(2026, 3, 31), "norr",
-     datetime(2024, 10, 1, 22, 30), "johan", datetime(2026, 3, 31, 9), "maja", "ceased", 3),
+     datetime(2024, 10, 1, 22), "johan", datetime(2026, 3, 31, 9), "maja", "ceased", 3),
 ]  # fmt: skip
 IN_ORDER = [ENDED, ACTIVE, WRONG, NEW, ENDED_TODAY]
 
 EXPECTED = """\
-191212121212|Tolvan Tolvansson|1912-12-12|Medical risk group|Heart disease|inactive|2024-10-01|2026-03-31|Mottagning Norr|2024-10-02 00:30:00|johan|2026-03-31 11:00:00|maja|ceased|medical_risk|heart|norr|2|3
+191212121212|Tolvan Tolvansson|1912-12-12|Medical risk group|Heart disease|inactive|2024-10-01|2026-03-31|Mottagning Norr|2024-10-02 00:00:00|johan|2026-03-31 11:00:00|maja|ceased|medical_risk|heart|norr|2|3
 191212121212|Tolvan Tolvansson|1912-12-12|65 years and older||active|2025-10-01||Mottagning Norr|2025-10-01 10:15:30|maja||||65_plus||norr|1|1
 197010632391|'=1+1 Räv|1970-10-03|Pregnant||inactive|2026-09-15|2026-11-01|Mottagning Centrum|2026-09-15 08:00:00|maja|2026-11-01 13:00:00|maja|wrong|pregnant||centrum|3|2
 19810829M071|Åsa; "Bim"\\nKim Öberg|1981-08-29|Frailty|Home care|active|2026-11-22||Mottagning Centrum|2026-11-22 11:00:00|maja||||frailty|home_care|centrum|4|1
@@ -268,6 +269,7 @@ def test_a_missing_text_stays_missing() -> None:
         (Filters(group=" GRAVID "), [WRONG]),
         (Filters(group="Medical risk group"), [ENDED]),
         (Filters(group="phase"), []),
+        (Filters(group="skörhet"), [NEW]),
         (Filters(subgroup="Hemtjänst"), [NEW, ENDED_TODAY]),
         (Filters(subgroup="home_care"), [NEW, ENDED_TODAY]),
         (Filters(group="staff", subgroup="home care"), [ENDED_TODAY]),
@@ -367,7 +369,7 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
             "unit_id": "norr",
             "action": "export_groups",
             "customer_id": None,
-            "detail": {"filters": {"status": "inactive", "unit": "norr"}, "rows": 1},
+            "detail": {"filters": {"status": "inactive", "unit": "Mottagning Norr"}, "rows": 1},
         }
     ]
 

@@ -15,6 +15,7 @@ from mv import audit, catalogue
 from mv.access import Action, Actor, require
 from mv.export.layout import TEXT, Delimiter, Headings, encode, heads, renamed, shape, words
 from mv.export.selection import Filters, Selection, Status, select
+from mv.i18n import ENGLISH
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -53,7 +54,7 @@ def csv_chunks(
     filters: Filters,
     *,
     delimiter: Delimiter = ";",
-    headings: Headings = "en",
+    headings: Headings = ENGLISH,
     bom: bool | None = None,
 ) -> Iterator[bytes]:
     """Log the export and return the file piece by piece: the heading, then the rows, by customer and period.
@@ -76,7 +77,7 @@ def csv_chunks(
 
 
 def preview(
-    store: Store, actor: Actor, filters: Filters, *, headings: Headings = "en", limit: int = 50
+    store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH, limit: int = 50
 ) -> pd.DataFrame:
     """Log the look and return the file's first ``limit`` rows, as they stand in it."""
     selection = _select(store, actor, filters)
@@ -99,7 +100,7 @@ def counts(store: Store, actor: Actor, filters: Filters) -> Counts:
         return Counts(**tx.rows(selection.sql(sql), *selection.params)[0])
 
 
-def summary(store: Store, actor: Actor, filters: Filters, *, headings: Headings = "en") -> pd.DataFrame:
+def summary(store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH) -> pd.DataFrame:
     """Return one row per group and status: group_code, group, status, people, rows.
 
     The rows add up to those of :func:`counts`; people do not, as one may be in several groups.
@@ -115,7 +116,7 @@ def summary(store: Store, actor: Actor, filters: Filters, *, headings: Headings 
     return frame.assign(status=renamed(frame["status"], named.get("status", {})))
 
 
-def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: Headings = "en") -> pd.DataFrame:
+def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH) -> pd.DataFrame:
     """Return how many of the rows covered each month's last day and the last day of all, per group.
 
     Columns: day, group_code, group, active. The days lie within the filters' period and end today, or on

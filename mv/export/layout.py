@@ -58,7 +58,7 @@ FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[-=+@\uff1d\uff0b\uff0d\uff20])"
 
 
 def heads(headings: Headings) -> list[str]:
-    """Return the columns' headings: the stable names, or Swedish ones."""
+    """Return the columns' headings: the stable names, or Swedish ones for ``sv``."""
     if headings == SWEDISH:
         return [translate(label, SWEDISH) for label in COLUMNS.values()]
     return list(COLUMNS)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TypeVar
 
 from mv.catalogue import Catalogue
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
-
-Key = TypeVar("Key")
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 MOST_SUGGESTIONS = 5
@@ -31,9 +28,9 @@ class Status(StrEnum):
 class Filters:
     """Which rows to take. Days are Stockholm's; both ends of a span are included, and each may stand alone.
 
-    ``group``, ``subgroup`` and ``unit`` are codes or names, in any case. ``valid_from`` and ``valid_to``
-    take the rows whose period has a day in common with theirs. ``as_of`` gives the status that a row
-    has at the end of that day, and leaves out rows that start later.
+    ``group``, ``subgroup`` and ``unit`` are codes or names in any case, and mean all that are called so.
+    ``valid_from`` and ``valid_to`` take the rows whose period has a day in common with theirs. ``as_of``
+    gives the status that a row has at the end of that day, and leaves out rows that start later.
     """
 
     status: Status = Status.ALL
@@ -69,27 +66,26 @@ class Selection:
 def select(known: Catalogue, filters: Filters, today: date) -> Selection:
     """Return the filters as SQL. Raises Invalid for days that cannot be and for names that are not known."""
     _check_days(filters, today)
-    filters, subgroups = _codes(known, filters)
     inactive = "(m.valid_to <= $1 OR m.ended_reason = 'wrong')" if filters.as_of else "m.valid_to IS NOT NULL"
     status = f"CASE WHEN {inactive} THEN 'inactive' ELSE 'active' END"
     registered_from, registered_to = filters.registered_from, filters.registered_to
     conditions: list[tuple[str, object]] = [
         ("m.valid_from <= {}", filters.as_of),  # the first, since it is $1 above
         (f"{status} = {{}}", None if filters.status == Status.ALL else filters.status.value),
-        ("m.group_code = {}", filters.group),
-        ("m.unit_id = {}", filters.unit),
         ("m.valid_from <= {}", filters.valid_to),
         ("(m.valid_to IS NULL OR m.valid_to >= {})", filters.valid_from),
         ("m.registered_at >= {}", registered_from and day_bounds(registered_from)[0]),
         ("m.registered_at < {}", registered_to and day_bounds(registered_to)[1]),
+        *_named(known, filters),
     ]
-    given = [(condition, value) for condition, value in conditions if value is not None]
-    where = [condition.format(f"${n}") for n, (condition, _) in enumerate(given, start=1)]
-    if subgroups:
-        keys = ", ".join(f"${n}" for n in range(len(given) + 1, len(given) + len(subgroups) + 1))
-        where.append(f"m.group_code || '/' || m.subgroup_code IN ({keys})")
-    params = (*(value for _, value in given), *subgroups)
-    return Selection(known, filters, status, " AND ".join(where) or "TRUE", params)
+    where, params = ["TRUE"], list[object]()
+    for condition, value in conditions:
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            numbers = range(len(params) + 1, len(params) + len(values) + 1)
+            where.append(condition.format(", ".join(f"${n}" for n in numbers)))
+            params.extend(values)
+    return Selection(known, filters, status, " AND ".join(where), tuple(params))
 
 
 def _check_days(filters: Filters, today: date) -> None:
@@ -109,33 +105,31 @@ def _check_days(filters: Filters, today: date) -> None:
         raise Invalid(N_("The status can be given as of today, {today}, or an earlier day."), today=today)
 
 
-def _codes(known: Catalogue, filters: Filters) -> tuple[Filters, list[str]]:
-    """Return the filters with group and unit as codes, and the subgroups meant, as ``group/subgroup``."""
-    group, unit = filters.group, filters.unit
-    if group is not None:
-        groups = {code: (code, g.name_sv, g.name_en) for code, g in known.groups.items()}
-        group = _find(group, groups, N_("There is no group “{text}”. Did you mean: {names}?"))[0]
-    if unit is not None:
-        units = {code: (code, u.name) for code, u in known.units.items()}
-        unit = _find(unit, units, N_("There is no unit “{text}”. Did you mean: {names}?"))[0]
-    filters = replace(filters, group=group, unit=unit)
-    if filters.subgroup is None:
-        return filters, []
-    subgroups = {
-        f"{g.group_code}/{s.subgroup_code}": (s.subgroup_code, s.name_sv, s.name_en)
-        for g in known.groups.values()
-        for s in g.subgroups
-        if group in (None, g.group_code)
-    }
-    if group and not subgroups:
-        raise Invalid(N_("The group {group} has no subgroups."), group=known.groups[group])
-    message = N_("There is no subgroup “{text}” to choose from. Did you mean: {names}?")
-    if group:
-        message = N_("The group {group} has no subgroup “{text}”. Did you mean: {names}?")
-    return filters, _find(filters.subgroup, subgroups, message, group=group and known.groups[group])
+def _named(known: Catalogue, filters: Filters) -> Iterator[tuple[str, list[str]]]:
+    """Yield the conditions on group, unit and subgroup, with the codes that their names stand for."""
+    groups = list(known.groups.values())
+    if filters.group is not None:
+        names = {g.group_code: (g.group_code, g.name_sv, g.name_en) for g in groups}
+        found = _find(filters.group, names, N_("There is no group “{text}”. Did you mean: {names}?"))
+        groups = [known.groups[code] for code in found]
+        yield "m.group_code IN ({})", found
+    if filters.unit is not None:
+        units = {unit_id: (unit_id, unit.name) for unit_id, unit in known.units.items()}
+        message = N_("There is no unit “{text}”. Did you mean: {names}?")
+        yield "m.unit_id IN ({})", _find(filters.unit, units, message)
+    if filters.subgroup is not None:
+        subgroups = [sub for group in groups for sub in group.subgroups]
+        if not subgroups:
+            raise Invalid(N_("The group {group} has no subgroups."), group=groups[0])
+        names = {f"{s.group_code}/{s.subgroup_code}": (s.subgroup_code, s.name_sv, s.name_en) for s in subgroups}
+        message = N_("There is no subgroup “{text}”. Did you mean: {names}?")
+        if filters.group is not None:
+            message = N_("The group {group} has no subgroup “{text}”. Did you mean: {names}?")
+        found = _find(filters.subgroup, names, message, group=groups[0])
+        yield "m.group_code || '/' || m.subgroup_code IN ({})", found
 
 
-def _find(text: str, things: Mapping[Key, Iterable[str]], message: str, **params: object) -> list[Key]:
+def _find(text: str, things: Mapping[str, Iterable[str]], message: str, **params: object) -> list[str]:
     """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
     wanted = text.strip().casefold()
     if found := [key for key, names in things.items() if wanted in (name.casefold() for name in names)]:

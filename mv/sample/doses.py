@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mv.sample.batches import INFLUENZA, Batches
-from mv.sample.columns import NEVER, Bools, Ints, between, years
+from mv.sample.columns import FOREVER, NEVER, Bools, Ints, between, years
 from mv.sample.groups import BY_PHASE, Choices, Memberships
 from mv.sample.people import VACCINATED_FROM, People
 from mv.sample.setting import Setting
@@ -23,10 +23,10 @@ ADULT = 18
 AFTER_HOURS = (965, 1000)
 """Minutes of the day at which doses are registered when the groups of that day's visits have been."""
 
-GIVEN, GIVEN_WITHOUT_GROUP = 0.93, 0.25
-WITHOUT_GROUP_FSME = 0.3
+GIVEN, GIVEN_WITHOUT_GROUP = 0.93, 0.15
+WITHOUT_GROUP_FSME = 0.08
 SAME_DAY_COVID, SPRING_COVID, PNEUMOCOCCAL_GIVEN = 0.4, 0.4, 0.8
-FORGOTTEN = 0.03
+FORGOTTEN = 0.02
 """The share of doses registered without their group, although the customer has one."""
 LATE, VERY_LATE = 0.05, 0.03
 WITHDRAWN = 0.005
@@ -87,7 +87,7 @@ def draw(
     memberships: Memberships,
 ) -> Doses:
     """Return the doses that ``people`` have been given."""
-    grouped = np.bincount(memberships.persons, minlength=len(people)) > 0
+    grouped = _grouped(people, memberships)
     parts = [
         _influenza(rng, setting, people, grouped),
         _covid_with_influenza(rng, setting, people, grouped),
@@ -100,8 +100,17 @@ def draw(
     return _register(rng, setting, choices, batches, people, memberships, _possible(setting, people, given))
 
 
+def _grouped(people: People, memberships: Memberships) -> Bools:
+    """Return whether each person is in any group on the day of each visit."""
+    days = people.visits[memberships.persons]
+    ends = np.where(memberships.ends == NEVER, FOREVER, memberships.ends)
+    covers = (memberships.starts[:, None] <= days) & (days <= ends[:, None]) & ~memberships.wrong[:, None]
+    counts = [np.bincount(memberships.persons[season], minlength=len(people)) for season in covers.T]
+    return np.column_stack(counts) > 0
+
+
 def _influenza(rng: np.random.Generator, setting: Setting, people: People, grouped: Bools) -> Draft:
-    given = rng.random(people.visits.shape) < np.where(grouped, GIVEN, GIVEN_WITHOUT_GROUP)[:, None]
+    given = rng.random(people.visits.shape) < np.where(grouped, GIVEN, GIVEN_WITHOUT_GROUP)
     persons, seasons = np.nonzero(given & (people.visits != NEVER))
     products = np.where(
         people.turns[persons, seasons] >= OLD,
@@ -113,8 +122,8 @@ def _influenza(rng: np.random.Generator, setting: Setting, people: People, group
 
 def _covid_with_influenza(rng: np.random.Generator, setting: Setting, people: People, grouped: Bools) -> Draft:
     turns = people.turns
-    chances = np.where(turns >= OLD, SAME_DAY_COVID, np.where(turns > ADULT, SAME_DAY_COVID / 4, 0))
-    given = (rng.random(turns.shape) < chances) & grouped[:, None]
+    chances = np.where(turns >= OLD, SAME_DAY_COVID, np.where(turns > ADULT, SAME_DAY_COVID / 16, 0))
+    given = (rng.random(turns.shape) < chances) & grouped
     persons, seasons = np.nonzero(given & (people.visits != NEVER))
     products = setting.draw_products(rng, COMIRNATY, len(persons))
     return Draft(persons, products, people.visits[persons, seasons], people.minutes[persons, seasons] + 4)
@@ -157,7 +166,7 @@ def _pneumococcal(
 
 def _on_own_account(rng: np.random.Generator, setting: Setting, people: People, grouped: Bools) -> list[Draft]:
     """Return doses against TBE in the summer before the latest season, of people without a group."""
-    persons = np.flatnonzero(~grouped & (rng.random(len(people)) < WITHOUT_GROUP_FSME))
+    persons = np.flatnonzero(~grouped.any(axis=1) & (rng.random(len(people)) < WITHOUT_GROUP_FSME))
     count = len(persons)
     first = setting.calendar.first_days[-1] - between(rng, 70, 190, count)
     return [

@@ -32,10 +32,10 @@ ADULT, SENIOR = 18, 65
 
 ENDS_BY_SEASON = 0.15
 """The share of people whose groups are ended after each season and added anew in the next."""
-CEASES = 0.1
+CEASES = 0.07
 ENTERED_WRONG = 0.03
-ADJUSTED = 0.06
-REGISTERED_LATER = 0.08
+ADJUSTED = 0.08
+REGISTERED_LATER = 0.04
 
 BY_PHASE = "covid_phase"
 IN_PHASES = 0.2

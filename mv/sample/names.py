@@ -128,15 +128,17 @@ def _joined(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> pa.Array:
 def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """Return the order of what people are found by: whose name, and which of its words comes first."""
     ranks = {word: rank for rank, word in enumerate(sorted(set(lists().folded)), start=1)}
-    by_place = np.array([*(ranks[word] for word in lists().folded), 0])  # NONE is -1, the last place
+    by_place, base = np.array([ranks[word] for word in lists().folded]), len(ranks) + 1
     values, persons, firsts = [], [], []
     for first in range(WORDS):
         who = np.flatnonzero(words[:, first] != NONE)
-        # A space sorts before every letter, so that words compared one by one are in the order of the whole.
-        value = np.zeros(len(who), np.int64)
+        # A space sorts before every letter, so that names compared word by word are in the order of the texts.
+        value, missing = np.zeros(len(who), np.int64), np.zeros(len(who), np.int64)
         for at in ARRANGED[first]:
-            value = value * (len(ranks) + 1) + by_place[words[who, at]]
-        values.append(value)
+            places = words[who, at]
+            value = np.where(places == NONE, value, value * base + by_place[places])
+            missing += places == NONE
+        values.append(value * base**missing)
         persons.append(who.astype(np.int32))
         firsts.append(np.full(len(who), first, np.int8))
     order = np.argsort(np.concatenate(values), kind="stable")

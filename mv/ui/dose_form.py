@@ -18,6 +18,8 @@ from mv.ui.text import _, literal, name_of, period
 from mv.vaccinations import Batch, Dose, Entry
 
 EARLIEST = date(1900, 1, 1)
+NO_GROUP = 0
+"""Stands for the answer that no group is to count; no row has this number."""
 
 
 def product_key(customer: Customer) -> str:
@@ -40,18 +42,18 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
             )
             or store().today()
         )
-        product = _choose_vaccine(customer, key, given_on, was)
+        product = _choose_vaccine(customer, key, doses, given_on, was)
         batch_number = _choose_batch(key, product, given_on, was)
     with right:
         unit_id = _choose_unit(key, was)
         number = _choose_number(key, doses, product, given_on, was)
-        membership_id = _choose_group(customer, key, product, given_on, was)
-    return Entry(product, batch_number, number, given_on, unit_id, membership_id)
+        chosen = _choose_group(customer, key, product, given_on, was)
+    return Entry(product, batch_number, number, given_on, unit_id, chosen or None, without_group=chosen == NO_GROUP)
 
 
-def _choose_vaccine(customer: Customer, key: str, day: date, was: Dose | None) -> str | None:
+def _choose_vaccine(customer: Customer, key: str, doses: list[Dose], day: date, was: Dose | None) -> str | None:
     products = [vaccine.product_code for vaccine in in_use(catalogue().vaccines.values(), day)]
-    start = was.product_code if was else _booked_product(customer)
+    start = was.product_code if was else _booked_product(customer, doses)
     if was and was.product_code not in products:
         products.append(was.product_code)
     return st.selectbox(
@@ -65,10 +67,12 @@ def _choose_vaccine(customer: Customer, key: str, day: date, was: Dose | None) -
     )
 
 
-def _booked_product(customer: Customer) -> str | None:
+def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
+    """Return the vaccine that the customer is booked for today and has not been given today."""
     today = store().today()
+    given = {dose.product_code for dose in doses if dose.given_on == today and dose.withdrawn_at is None}
     for booking in bookings.coming(store(), session.actor(), customer.customer_id):
-        if booking.local_day == today:
+        if booking.local_day == today and booking.product_code not in given:
             return booking.product_code
     return None
 
@@ -130,26 +134,28 @@ def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, 
 
 
 def _choose_group(customer: Customer, key: str, product: str | None, day: date, was: Dose | None) -> int | None:
-    """Draw the groups that apply on the day, and which one counts; one alone is chosen from the start."""
+    """Draw the groups that apply on the day; return the row that is to count, NO_GROUP, or None: not chosen yet.
+
+    One that applies alone is chosen from the start.
+    """
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
-    applying = {row.membership_id: row for row in memberships.counting_on(rows, day)}
-    if was and was.membership_id is not None and was.given_on == day:
-        frozen = next((row for row in rows if row.membership_id == was.membership_id), None)
-        if frozen:
-            applying.setdefault(frozen.membership_id, frozen)
+    frozen = was.membership_id if was and was.given_on == day else None
+    applying = {row.membership_id: row for row in rows if row.counts_on(day) or row.membership_id == frozen}
     if not applying:
         _warn_without_group(product, day)
-        return None
-    options: list[int | None] = [*applying, None]
-    start = was.membership_id if was else _only_one(list(applying.values()))
+        return NO_GROUP
+    options = [*applying, NO_GROUP]
+    start = (was.membership_id or NO_GROUP) if was else _only_one(list(applying.values()))
     chosen = st.radio(
         _("Group that counts for the dose"),
         options,
-        index=options.index(start) if start in options and (was or start) else None,
+        index=options.index(start) if start in options else None,
         format_func=lambda row_id: literal(_group_line(applying[row_id])) if row_id else _("No group"),
         key=f"{key}_group_{day}",
     )
     if chosen is None:
+        st.info(_("Choose which group counts for the dose, or that none does."))
+    elif chosen == NO_GROUP:
         _warn_without_group(product, day)
     return chosen
 

@@ -100,13 +100,14 @@ def draw_add_form(customer: Customer, key: str, word: str, *, with_days: bool) -
             first, last = _choose_days(key, first)
         with group_place:
             group_code, subgroup_code = choose_group(key, first)
+        entry = Entry(group_code, subgroup_code, first, last) if group_code else None
         st.button(
             word,
             type="primary",
             key=f"{key}_save",
-            disabled=group_code is None,
+            disabled=entry is None,
             on_click=_add,
-            args=(customer.customer_id, key, group_code, subgroup_code, first, last),
+            args=(customer.customer_id, key, entry, session.draw_number()),
         )
 
 
@@ -114,22 +115,17 @@ def _choose_days(key: str, today: date) -> tuple[date, date | None]:
     left, right = st.columns(2)
     first = left.date_input(_("First day"), value=today, format="YYYY-MM-DD", key=f"{key}_first")
     last = right.date_input(_("Last day, if it is over"), value=None, format="YYYY-MM-DD", key=f"{key}_last")
-    return first or today, last
+    return first, last
 
 
-def _add(
-    customer_id: int,
-    key: str,
-    group_code: str | None,
-    subgroup_code: str | None,
-    first: date,
-    last: date | None,
-) -> None:
-    if group_code is None:
+def _add(customer_id: int, key: str, entry: Entry | None, number: int) -> None:
+    if entry is None or session.is_spent(number):
         return
     with telling():
-        row = memberships.add(store(), session.actor(), customer_id, Entry(group_code, subgroup_code, first, last))
+        row = memberships.add(store(), session.actor(), customer_id, entry)
+        session.spend(number)
         session.set_value(f"{key}_group", None)
+        session.set_value(f"{key}_last", None)
         session.tell("success", _("Saved: {group}.", group=name_of(choice_of(row))))
 
 
@@ -235,12 +231,14 @@ def draw_adjust_form(row: Membership) -> None:
     """Draw the row as fields to correct in place."""
     key = f"adjust_{row.membership_id}_{row.version}"
     with st.container(border=True, key=key):
+        group_place = st.container()
         left, right = st.columns(2)
         first = left.date_input(_("First day"), value=row.valid_from, format="YYYY-MM-DD", key=f"{key}_first")
         last = None
         if not row.active:
             last = right.date_input(_("Last day"), value=row.valid_to, format="YYYY-MM-DD", key=f"{key}_last")
-        group_code, subgroup_code = choose_group(key, first or row.valid_from, was=row)
+        with group_place:
+            group_code, subgroup_code = choose_group(key, first, was=row)
         with st.container(horizontal=True):
             st.button(
                 _("Save adjustment"),
@@ -248,7 +246,7 @@ def draw_adjust_form(row: Membership) -> None:
                 key=f"{key}_save",
                 disabled=group_code is None,
                 on_click=_adjust,
-                args=(row, Entry(group_code or row.group_code, subgroup_code, first or row.valid_from, last)),
+                args=(row, Entry(group_code or row.group_code, subgroup_code, first, last)),
             )
             st.button(_("Cancel"), key=f"{key}_cancel", on_click=session.adjust_row, args=(None,))
 
@@ -288,7 +286,7 @@ def draw_ended(rows: list[Membership], key: str) -> None:
         st.text(_("No past group."))
         return
     headings = st.columns(COLUMNS)
-    for cell, heading in zip(headings, (_("Group"), _("Period"), _("Why it ended")), strict=False):
+    for cell, heading in zip(headings, (_("Group"), _("Period"), _("Reason")), strict=False):
         cell.caption(heading)
     for row in rows:
         if session.adjusted_row() == row.membership_id:

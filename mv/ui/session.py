@@ -19,6 +19,8 @@ _DIALOG = "mv_dialog_customer"
 _REMOVED = "mv_removed"
 _ADJUSTED = "mv_adjusted"
 _CORRECTED = "mv_corrected"
+_DRAWN = "mv_drawn"
+_SPENT = "mv_spent"
 _NOTICES = "mv_notices"
 
 DEMO_USER = "demo"
@@ -122,6 +124,23 @@ def corrected_dose() -> int | None:
 def correct_dose(dose_id: int | None) -> None:
     """Have this dose, or none, being corrected."""
     st.session_state[_CORRECTED] = dose_id
+
+
+def draw_number() -> int:
+    """Return a new number for a form that is being drawn; see :func:`is_spent`."""
+    number: int = st.session_state.get(_DRAWN, 0) + 1
+    st.session_state[_DRAWN] = number
+    return number
+
+
+def spend(number: int) -> None:
+    """Remember that the form drawn with ``number`` is saved."""
+    st.session_state[_SPENT] = number
+
+
+def is_spent(number: int) -> bool:
+    """Return whether the form drawn with ``number`` is saved already: the second half of a double click asks again."""
+    return bool(st.session_state.get(_SPENT) == number)
 
 
 def set_value(key: str, new: object) -> None:
