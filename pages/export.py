@@ -16,6 +16,7 @@ from mv.ui.tables import draw_frame
 from mv.ui.text import _, explain, literal, name_of
 
 ROWS_IN_PREVIEW = 50
+CHARTS_IN_A_ROW = 3
 EARLIEST = date(1900, 1, 1)
 
 
@@ -113,31 +114,30 @@ def draw_summary(filters: Filters) -> None:
     )
 
 
-def draw_chart(filters: Filters) -> None:
+def draw_charts(filters: Filters) -> None:
+    """Draw one small chart for each group, so that none has to be told from another by its colour."""
     st.subheader(_("Active groups over time"))
     frame = export.active_over_time(store(), session.actor(), filters, headings=session.language())
     if frame.empty:
         st.text(_("No group applied on any day."))
         return
-    st.altair_chart(lines(frame), alt=_("Active groups at the end of each month, a line for each group"))
-    with st.expander(_("The figures of the chart")):
-        draw_frame(
-            frame.pivot(index="day", columns="group", values="active")
-            .reset_index()
-            .sort_values("day", ascending=False),
-            {"day": _("Day")},
-        )
+    st.caption(_("Active groups at the end of each month; each chart has its own scale."))
+    groups = list(frame.groupby("group", sort=False))
+    for start in range(0, len(groups), CHARTS_IN_A_ROW):
+        for cell, (name, group) in zip(st.columns(CHARTS_IN_A_ROW), groups[start:], strict=False):
+            cell.text(str(name))
+            cell.altair_chart(line(group), height=140, alt=_("Active groups over time: {group}", group=name))
+    with st.expander(_("The figures of the charts")):
+        figures = frame.pivot(index="day", columns="group", values="active").sort_index(ascending=False)
+        draw_frame(figures.reset_index(), {"day": _("Day")})
 
 
-def lines(frame: pd.DataFrame) -> alt.Chart:
-    return alt.Chart(frame, mark=alt.MarkDef(type="line", point={"size": 40})).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%Y-%m")),
-        y=alt.Y("active:Q", title=_("Active groups")),
-        color=alt.Color("group:N", title=_("Group"), legend=alt.Legend(orient="bottom", columns=2, labelLimit=420)),
-        shape=alt.Shape("group:N", title=_("Group")),
+def line(frame: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(frame, mark="area").encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(format="%Y", tickCount="year")),
+        y=alt.Y("active:Q", title=None, axis=alt.Axis(tickCount=3, format="d", tickMinStep=1)),
         tooltip=[
             alt.Tooltip("day:T", title=_("Day"), format="%Y-%m-%d"),
-            alt.Tooltip("group:N", title=_("Group")),
             alt.Tooltip("active:Q", title=_("Active groups")),
         ],
     )
@@ -145,14 +145,15 @@ def lines(frame: pd.DataFrame) -> alt.Chart:
 
 st.header(_("Output data"))
 filters = choose_filters()
-shown = st.toggle(_("Show preview, counts and chart"), value=True, key="export_shown")
+shown = st.toggle(_("Show preview, counts and charts"), value=True, key="export_shown")
 try:
     headings = draw_download(filters)
     if shown:
         draw_counts(filters)
         st.subheader(_("Preview"))
-        draw_frame(export.preview(store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW), {})
+        rows = export.preview(store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW)
+        draw_frame(rows.astype("string").fillna(""), {})
         draw_summary(filters)
-        draw_chart(filters)
+        draw_charts(filters)
 except MvError as error:
     st.error(literal(explain(error)))

@@ -73,7 +73,7 @@ def _steps(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Tab
     batches = Batches.draw(root, setting)
     times = bookings.plan(root, setting, customers)
     serials = Serials(people.first_birth(setting.calendar.today), setting.calendar.today)
-    yield {"meta": pa.table(MARK), "batch": batches.table(setting)}
+    at_first = {"meta": pa.table(MARK), "batch": batches.table(setting)}
     records, booked = [], []
     for number, (size, rng) in enumerate(zip(sizes, rngs, strict=True)):
         first = number * BLOCK
@@ -81,7 +81,8 @@ def _steps(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Tab
         who, bookings_of_block, tables = _block(store, rng, setting, batches, serials, size, part)
         records.append(who)
         booked.append(bookings_of_block)
-        yield tables
+        yield at_first | tables
+        at_first = {}
     for rows in name_tables(setting, Records.together(records)):
         yield {"customer_name": rows}
     rows = bookings.table(setting, booked)

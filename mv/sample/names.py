@@ -85,9 +85,8 @@ def _is_in(row: dict[str, str], kind: str, other: bool, decade: int | None) -> b
         return False
     if decade is None:
         return True
-    # The first and the last decade of the lists go for everyone who was born before or after.
-    first, last = int(row["born_from"] or DECADES[0]), int(row["born_to"] or DECADES[-1])
-    return first <= max(decade, 1920) + 9 and decade <= last
+    # The few who were born before the twenties are called as those of the twenties are.
+    return int(row["born_from"]) <= max(decade, 1920) + 9 and decade <= int(row["born_to"] or decade)
 
 
 def draw(rng: np.random.Generator, birth_years: Ints, female: Bools) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:

@@ -31,8 +31,10 @@ VACCINATED_FROM = 183
 """The age in days from which influenza vaccine is given."""
 
 FIRST_SEASON = (0.5, 0.25, 0.25)
+"""The share of people who come for the first time in each season."""
 COMES_BACK = 0.75
 KEEPS_THE_TIME = 0.93
+"""The share of people with a booking in the past week who came."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def first_birth(today: int) -> int:
 
 
 def draw(rng: np.random.Generator, setting: Setting, count: int, times: Times) -> People:
-    """Return ``count`` people, of whom the first to have booked have ``times``."""
+    """Return ``count`` people, among them those who have booked ``times``."""
     chances = np.interp(np.arange(OLDEST + 1), AGES, PEOPLE_PER_AGE)
     ages = rng.choice(OLDEST + 1, count, p=chances / chances.sum()) + rng.random(count)
     births = setting.calendar.today - YOUNGEST_DAYS - (ages * 365.2425).astype(np.int64)

@@ -1,0 +1,101 @@
+"""The invented people of the browser tests, put into the dashboard's store before it starts."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from mv import bookings, customers, memberships, sample
+from mv.access import Actor, Role
+from mv.bookings import Booking
+from mv.clock import STOCKHOLM, from_local
+from mv.customers import Customer
+from mv.identity import check_digit
+from mv.memberships import Entry
+from mv.store import Store, open_store
+
+WITHOUT_GROUP, WITH_GROUP = 75, 35
+"""How many people there are to hand out; each test takes its own."""
+DAYS_SINCE_REGISTERED = 40
+STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
+STRANGE_FAMILY_NAME = "</p><script>alert(2)</script> www.example.com :smile: -> `a` {0} %s ~~s~~ # h"
+PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr")
+
+
+@dataclass
+class People:
+    """Who is in the store beside the sample, the bookings of one day, and everybody's identity number."""
+
+    without_group: deque[Customer]
+    with_group: deque[Customer]
+    booked: Customer
+    strange: Customer
+    booking_day: date
+    bookings: list[Booking]
+    numbers: frozenset[str]
+
+
+@dataclass
+class LateClock:
+    """A clock that is some days behind."""
+
+    days: int = 0
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) - timedelta(days=self.days)
+
+
+def today() -> date:
+    """Return the day that the dashboard calls today."""
+    return datetime.now(STOCKHOLM).date()
+
+
+def first_day_with_group() -> date:
+    """Return since when the people with a group have it."""
+    return today() - timedelta(days=DAYS_SINCE_REGISTERED)
+
+
+def invented_number(nth: int) -> str:
+    """Return the number of the nth person; 998 is among the serials that Skatteverket keeps for tests."""
+    born = date(1950, 1, 1) + timedelta(days=nth)
+    return f"{born:%Y%m%d}998{check_digit(f'{born:%y%m%d}998')}"
+
+
+def prepare(path: Path) -> People:
+    """Fill the store with a sample and with the tests' own people, who were registered weeks ago."""
+    clock = LateClock()
+    with closing(open_store(str(path), clock)) as store:
+        sample.make(store, 300, 7)
+        clock.days = DAYS_SINCE_REGISTERED
+        without_group = [_register(store, "Vilma", f"Provberg{_letters(n)}", n) for n in range(WITHOUT_GROUP)]
+        with_group = [_register(store, "Gerd", f"Provlund{_letters(n)}", 200 + n) for n in range(WITH_GROUP)]
+        for customer in with_group:
+            memberships.add(store, PREPARER, customer.customer_id, Entry("65_plus", None, store.today()))
+        booked = _register(store, "Bodil", "Provbokad", 400)
+        strange = _register(store, STRANGE_NAME, STRANGE_FAMILY_NAME, 401)
+        clock.days = 0
+        day = store.today() + timedelta(days=3)
+        _book(store, booked, day, time(10, 0))
+        _book(store, strange, day, time(10, 10))
+        found = bookings.of_day(store, PREPARER, "soder", day)
+        with store.read() as tx:
+            numbers = frozenset(row["identity"] for row in tx.rows("SELECT identity FROM customer"))
+    return People(deque(without_group), deque(with_group), booked, strange, day, found, numbers)
+
+
+def _letters(number: int) -> str:
+    """Return ``number`` as letters: names are all different, and hold no digit."""
+    return f"{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
+
+
+def _register(store: Store, given_name: str, family_name: str, nth: int) -> Customer:
+    return customers.register(store, PREPARER, invented_number(nth), given_name, family_name, "norr")
+
+
+def _book(store: Store, customer: Customer, day: date, at: time) -> None:
+    columns = "customer_id, unit_id, starts_at, product_code, booked_at"
+    values = (customer.customer_id, "soder", from_local(datetime.combine(day, at)), "vaxigrip_tetra", store.now())
+    store.write(lambda tx: tx.execute(f"INSERT INTO booking ({columns}) VALUES ($1, $2, $3, $4, $5)", *values))  # noqa: S608

@@ -1,0 +1,85 @@
+"""What must never happen in a browser, whatever a test is about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Dialog, Page, Request, WebError, WebSocket
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+REMEMBER = """
+(() => {
+  if (!location.protocol.startsWith("http")) return;
+  const remember = (what, text) => {
+    const seen = new Set(JSON.parse(sessionStorage.getItem(what) || "[]"));
+    if (!seen.has(text)) sessionStorage.setItem(what, JSON.stringify([...seen.add(text)]));
+  };
+  new MutationObserver(() => {
+    remember("titles", document.title);
+    for (const box of document.querySelectorAll("[data-testid=stException]")) remember("exceptions", box.innerText);
+  }).observe(document, {childList: true, subtree: true, characterData: true});
+})()
+"""
+"""Remembers every title and every box of an exception that the page has had, however short."""
+
+
+class Watch:
+    """Watches a browser's pages and the dashboard's log from the moment that it is made."""
+
+    def __init__(self, context: BrowserContext, page: Page, log: Path, numbers: frozenset[str]) -> None:
+        self.page = page
+        self.addresses: list[str] = []
+        self.errors: list[str] = []
+        self._log = log
+        self._log_start = log.stat().st_size
+        self._numbers = numbers
+        context.add_init_script(REMEMBER)
+        context.on("request", self._requested)
+        context.on("weberror", self._failed)
+        context.on("dialog", self._alerted)
+        page.on("websocket", self._connected)
+
+    def complaints(self) -> list[str]:
+        """Return what happened that must never happen."""
+        remembered = self.page.evaluate("({titles: sessionStorage.titles, exceptions: sessionStorage.exceptions})")
+        titles = [remembered["titles"] or "", self.page.title()]
+        log = self.log()
+        complaints = [*self.errors]
+        complaints += [f"request to {url}" for url in self.addresses if not stays_here(url)]
+        complaints += [f"exception on the page: {remembered['exceptions']}"] if remembered["exceptions"] else []
+        complaints += ["traceback in the dashboard's log:\n" + log] if "Traceback" in log else []
+        for place, texts in (("address", self.addresses), ("title", titles), ("log", [log])):
+            complaints += [f"identity number in {place}: {text}" for text in texts if self._names_somebody(text)]
+        return complaints
+
+    def log(self) -> str:
+        """Return what the dashboard has logged since the watch began."""
+        with self._log.open("rb") as file:
+            file.seek(self._log_start)
+            return file.read().decode(errors="replace")
+
+    def _names_somebody(self, text: str) -> bool:
+        found = re.findall(r"(?=((?:\d{2})?\d{6}[-+]?[\dA-Z]{3}\d))", text)
+        plain = {re.sub("[-+]", "", number) for number in found}
+        return any(number in plain or number[2:] in plain for number in self._numbers)
+
+    def _requested(self, request: Request) -> None:
+        self.addresses.append(request.url)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self.addresses.append(socket.url)
+
+    def _failed(self, error: WebError) -> None:
+        self.errors.append(f"uncaught error in the page: {error.error}")
+
+    def _alerted(self, dialog: Dialog) -> None:
+        self.errors.append(f"the page opened a window of the browser: {dialog.message}")
+        dialog.dismiss()
+
+
+def stays_here(url: str) -> bool:
+    """Return whether asking for ``url`` stays on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme in {"data", "blob"} or parts.hostname in LOOPBACK

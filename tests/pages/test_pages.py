@@ -1,0 +1,242 @@
+"""Every page, run by Streamlit's own AppTest on a real store: with people in it, empty, and without a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mv import catalogue, customers, memberships
+from mv.access import Actor, Role
+from mv.identity import check_digit
+from mv.memberships import Entry
+from mv.store import open_store
+from mv.ui import resources
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
+ALL_PAGES = ["search", "bookings", "card", "groups", "vaccination", "export"]
+CUSTOMER_PAGES = ["card", "groups", "vaccination"]
+DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum")
+
+
+def number(born: date) -> str:
+    return f"{born:%Y%m%d}981{check_digit(f'{born:%y%m%d}981')}"
+
+
+@pytest.fixture
+def store_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let MV_STORE name a store that the dashboard opens for itself, and close it afterwards."""
+    file = tmp_path / "mv.duckdb"
+    monkeypatch.setenv("MV_STORE", str(file))
+    yield file
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def anders(store_file: Path) -> int:
+    """Put Anders Karlsson in the store: 65 years or older, booked today, with a known batch for his vaccine."""
+    store = open_store(str(store_file))
+    catalogue.refresh(store)
+    born = date(1946, 3, 12)
+    customer = customers.register(store, DEMO, number(born), "Anders", "Karlsson", "centrum")
+    memberships.add(store, DEMO, customer.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    store.write(
+        lambda tx: tx.execute(
+            "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
+            " VALUES ($1, 'centrum', $2, 'efluelda', $2)",
+            customer.customer_id,
+            now,
+        )
+    )
+    store.write(
+        lambda tx: tx.execute(
+            "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('efluelda', 'B-1', $1)",
+            now.date() + timedelta(days=200),
+        )
+    )
+    store.close()
+    return customer.customer_id
+
+
+def dashboard(page: str, *, customer: str | int | None = None, locale: str = "sv-SE") -> AppTest:
+    at = AppTest.from_file(SCRIPT, default_timeout=30)
+    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
+    at.run()
+    if customer is not None:
+        at.query_params["kund"] = str(customer)
+    return at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+
+
+def texts(at: AppTest) -> str:
+    kinds = (at.text, at.markdown, at.header, at.subheader, at.caption, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
+@pytest.mark.parametrize("locale", ["sv-SE", "en-GB"])
+def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: str) -> None:
+    at = dashboard(page, customer=anders, locale=locale)
+    assert not at.exception
+    assert not at.error
+    assert "Demo Demosson" in texts(at)
+
+
+@pytest.mark.parametrize("page", ["search", "bookings", "export"])
+def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
+    at = dashboard(page)
+    assert not at.exception
+    assert not at.error
+
+
+@pytest.mark.parametrize("page", CUSTOMER_PAGES)
+@pytest.mark.parametrize("customer", ["999999", "0", "-1", "abc", "", "9" * 30])
+def test_an_unknown_customer_in_the_address_is_said_and_leads_to_the_search(
+    anders: int, page: str, customer: str
+) -> None:
+    at = dashboard(page, customer=customer)
+    assert not at.exception
+    assert [error.value for error in at.error] == ["Kunden finns inte. Sök kunden på nytt."]
+
+
+@pytest.mark.parametrize("page", CUSTOMER_PAGES)
+def test_a_customer_page_without_a_customer_leads_to_the_search(store_file: Path, page: str) -> None:
+    at = dashboard(page)
+    assert not at.exception
+    assert [info.value for info in at.info] == ["Ingen kund är vald. Sök en först."]
+
+
+def test_a_name_gives_a_list_and_an_exact_number_opens_the_card(anders: int) -> None:
+    at = dashboard("search")
+    at.text_input(key="search_text").input("and kar")
+    at.button[0].click().run()
+    assert any("Anders Karlsson" in button.label for button in at.button)
+    at.text_input(key="search_text").input(number(date(1946, 3, 12)))
+    at.button[0].click().run()
+    assert "Kundkort" in texts(at)
+    assert at.query_params["kund"] == str(anders)
+
+
+def test_a_wrong_number_is_explained_in_the_users_language(anders: int) -> None:
+    for locale, words in (("sv-SE", "kontrollsiffran"), ("en-GB", "last digit")):
+        at = dashboard("search", locale=locale)
+        at.text_input(key="search_text").input("194603129811")
+        at.button[0].click().run()
+        assert words in at.error[0].value
+
+
+def test_an_unknown_number_offers_to_register_a_customer_who_then_has_a_card(anders: int) -> None:
+    at = dashboard("search")
+    unknown = number(date(1990, 1, 2))
+    at.text_input(key="search_text").input(unknown)
+    at.button[0].click().run()
+    assert at.text_input(key="register_number").value == unknown
+    at.text_input(key="register_given_name").input("Eva")
+    at.text_input(key="register_family_name").input("Åström")
+    at.button(key="register_save").click().run()
+    assert "Eva Åström" in texts(at)
+
+
+def test_a_group_is_saved_adjusted_removed_and_restored(anders: int) -> None:
+    at = dashboard("groups", customer=anders)
+    at.selectbox(key="add_group").select("medical_risk").run()
+    at.selectbox(key="add_subgroup_medical_risk").select("diabetes").run()
+    at.button(key="add_save").click().run()
+    assert "Medicinsk riskgrupp – Diabetes typ 1 eller 2" in texts(at)
+    assert not at.error
+    removing = next(b for b in at.button if (b.key or "").startswith("groups_remove_") and "Diabetes" in b.label)
+    row = removing.key.rsplit("_", 1)[1]
+    at.button(key=f"groups_adjust_{row}").click().run()
+    at.selectbox(key=f"adjust_{row}_1_subgroup_medical_risk").select("heart").run()
+    at.button(key=f"adjust_{row}_1_save").click().run()
+    assert "Hjärt" in texts(at)
+    at.button(key=f"groups_remove_{row}").click().run()
+    assert "Fel från början" in texts(at)
+    at.button(key=f"groups_undo_{row}").click().run()
+    assert "Fel från början" not in texts(at)
+    assert at.button(key=f"groups_remove_{row}")
+
+
+def test_the_same_group_twice_is_refused_with_a_message(anders: int) -> None:
+    at = dashboard("groups", customer=anders)
+    at.selectbox(key="add_group").select("65_plus").run()
+    at.button(key="add_save").click().run()
+    assert at.error[0].value.startswith("Kunden har redan kundgruppen 65 år och äldre")
+
+
+def test_a_group_that_someone_else_changed_is_not_overwritten(anders: int) -> None:
+    at = dashboard("groups", customer=anders)
+    removing = next(b for b in at.button if (b.key or "").startswith("groups_remove_"))
+    store = resources.store()
+    row = memberships.of_customer(store, DEMO, anders)[0]
+    samir = Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder")
+    memberships.adjust(store, samir, row.membership_id, row.version, Entry("65_plus", None, date(2025, 1, 1)))
+    removing.click().run()
+    assert "samir" in at.error[0].value
+    assert "från 2025-01-01" in texts(at)
+
+
+def test_the_dialog_opens_over_the_card_and_stays_open_while_groups_are_added(anders: int) -> None:
+    at = dashboard("card", customer=anders)
+    at.button(key="start_vaccination").click().run()
+    at.selectbox(key="dialog_add_group").select("pregnant").run()
+    at.button(key="dialog_add_save").click().run()
+    assert not at.error
+    assert any("Gravid" in button.label for button in at.button if (button.key or "").startswith("dialog_remove_"))
+
+
+def test_a_dose_is_saved_with_the_only_group_and_the_booked_vaccine(anders: int) -> None:
+    at = dashboard("vaccination", customer=anders)
+    assert at.selectbox(key=f"dose_new_{anders}_product").value == "efluelda"
+    at.selectbox(key=f"dose_new_{anders}_batch_efluelda").select("B-1").run()
+    at.button(key="dose_save").click().run()
+    assert not at.error
+    assert "Dosen är sparad" in at.success[0].value
+    row = at.table[0].value.iloc[0]
+    assert row["Kundgrupp som räknas"] == "65 år och äldre"
+
+
+def test_a_change_of_product_clears_the_batch(anders: int) -> None:
+    at = dashboard("vaccination", customer=anders)
+    at.selectbox(key=f"dose_new_{anders}_batch_efluelda").select("B-1").run()
+    at.selectbox(key=f"dose_new_{anders}_product").select("comirnaty").run()
+    assert at.selectbox(key=f"dose_new_{anders}_batch_comirnaty").value is None
+
+
+def test_a_day_without_a_group_says_what_it_costs(anders: int) -> None:
+    at = dashboard("vaccination", customer=anders)
+    at.date_input(key=f"dose_new_{anders}_day").set_value(date(2023, 10, 2)).run()
+    assert "150 kr" in at.warning[0].value
+
+
+def test_the_output_counts_what_the_file_holds(anders: int) -> None:
+    at = dashboard("export")
+    assert {metric.label: metric.value for metric in at.metric} == {
+        "Rader": "1",
+        "Aktiva": "1",
+        "Inaktiva": "0",
+        "Personer": "1",
+    }
+
+
+def test_the_language_is_switched_in_the_menu(anders: int) -> None:
+    at = dashboard("search")
+    assert "Sök kund" in texts(at)
+    at.segmented_control(key="mv_language").set_value("en").run()
+    assert "Find customer" in texts(at)
+    assert "Sök kund" not in texts(at)
+
+
+def test_a_store_that_cannot_be_opened_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "mv.duckdb"
+    damaged.write_bytes(b"no database" * 1000)
+    monkeypatch.setenv("MV_STORE", str(damaged))
+    st.cache_resource.clear()
+    at = dashboard("search")
+    assert not at.exception
+    assert "skadad" in at.error[0].value
