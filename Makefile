@@ -7,7 +7,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup system lint types imports format clean
+.PHONY: help run test setup system lint types imports format messages clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -47,6 +47,16 @@ imports: .venv/.requirements-dev ## Check which module imports which (import-lin
 format: .venv/.requirements-dev ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+messages: .venv/.requirements ## Bring the translation catalogs up to the texts in the code
+	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --keyword N_ --keyword count_of:1,2 \
+	  --keyword translate_count:1,2 --no-location --omit-header --output .venv/messages.pot .
+	@for language in sv en; do \
+	  $(BIN)/pybabel --quiet update --input-file .venv/messages.pot --domain mv --output-dir mv/locale \
+	    --locale $$language --no-fuzzy-matching --ignore-obsolete --width 110; \
+	done
+	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/*/LC_MESSAGES/mv.po
+	@echo "Now translate what is empty in mv/locale/*/LC_MESSAGES/mv.po; a test finds what is left"
 
 clean: ## Remove caches and test results; .venv and the store stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results

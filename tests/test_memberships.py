@@ -666,7 +666,7 @@ def check_whole(store: Store, customer: Customer) -> None:
     ) == [(c["membership_id"], c["version"], c["change"], c["changed_at"], c["changed_by"]) for c in history]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=3, max_size=12))
 def test_any_sequence_of_changes_leaves_rows_history_and_log_whole(
     store: Store, clock: SetClock, actor: Actor, colleague: Actor, sequence: list[tuple[str, int | None, object]]

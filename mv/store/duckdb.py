@@ -18,14 +18,18 @@ import duckdb
 import pyarrow as pa
 
 from mv.errors import N_, StoreUnavailable
-from mv.store.engine import Row, Transaction
+from mv.store.engine import CAUGHT_INSIDE, Row, Transaction, disk_full
 from mv.store.migrate import current_version, numbered
 
+CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+MAGIC = b"DUCK"
+MAGIC_AT = 8
 NO_SPACE = ("No space left", "File too large")
 COMMITTED_ALL_THE_SAME = "FATAL Error: Transaction COMMIT succeeded and is durable"
 INVALIDATED_BY_ANOTHER = "invalidated because of a previous fatal error"
-REOPEN_ATTEMPTS = 50
-REOPEN_PAUSE = 0.1
+ABORTED_BEFORE = "Current transaction is aborted"
+REOPEN_ATTEMPTS = 250
+REOPEN_PAUSE = 0.02
 
 
 class DuckTransaction:
@@ -70,94 +74,128 @@ class DuckEngine:
     def __init__(self, path: Path, migrations: Path) -> None:
         self.url = str(path)
         self._path = path
-        self._reopening = threading.Lock()
+        self._opening = threading.Lock()
+        self._broken = False
         if path.exists():
             self._refuse_newer(migrations)
         self._connection = self._connect()
 
     def _refuse_newer(self, migrations: Path) -> None:
         """Look at the schema version before anything is opened for writing, so that the file stays as it is."""
-        with _clear_errors(self._path), duckdb.connect(str(self._path), read_only=True) as connection:
-            current_version(DuckTransaction(connection), max(numbered(migrations)))
+        with suppress(duckdb.ConnectionException), _clear_errors(self._path):  # suppressed: it is open here already
+            with self._path.open("rb") as file:
+                if file.read(MAGIC_AT + len(MAGIC))[MAGIC_AT:] != MAGIC:
+                    raise _corrupt(self._path)
+            with duckdb.connect(self.url, read_only=True, config=CONFIG) as connection:
+                current_version(DuckTransaction(connection), max(numbered(migrations)))
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         with _clear_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(self._path), config={"autoinstall_known_extensions": False})
-            connection.execute("CHECKPOINT")
+            connection = duckdb.connect(self.url, config=CONFIG)
+            try:
+                with suppress(duckdb.TransactionException):  # it is open here already, and being written to
+                    connection.execute("CHECKPOINT")
+            except BaseException:
+                connection.close()
+                raise
             return connection
 
     @contextmanager
-    def transaction(self) -> Iterator[DuckTransaction]:
-        """Begin a transaction; commit at the end, roll back where anything was raised."""
-        connection = self._connection
-        try:
-            with connection.cursor() as cursor:
-                yield from _transaction(cursor)
-        except duckdb.FatalException as error:
-            self._reopen(connection)
-            if not str(error).startswith(COMMITTED_ALL_THE_SAME):
-                raise
-        except duckdb.Error as error:
-            if any(text in str(error) for text in NO_SPACE):
-                raise StoreUnavailable(
-                    N_("The disk of the store is full. Nothing was saved; make room on it and try again.")
-                ) from error
-            raise
-
-    def lock_schema(self, tx: Transaction) -> None:
-        """Do nothing: the file is this process's alone."""
-
-    def _reopen(self, broken: duckdb.DuckDBPyConnection) -> None:
-        """Open the file anew after a fatal error, once every other operation on the broken instance has ended."""
-        with self._reopening:
-            if self._connection is not broken:
-                return
-            broken.close()
-            for _ in range(REOPEN_ATTEMPTS):
-                with suppress(duckdb.FatalException):
-                    self._connection = self._connect()
-                    return
-                time.sleep(REOPEN_PAUSE)
-        raise StoreUnavailable(N_("The store could not be opened anew after an error. Restart the dashboard."))
+    def transaction(self, *, one_state: bool = False) -> Iterator[DuckTransaction]:
+        """Begin a transaction, here always of one state; commit at the end, roll back where anything was raised."""
+        with self._cursor() as cursor:
+            tx = DuckTransaction(cursor)
+            yield tx
+            if tx.failed:  # COMMIT would roll back and say nothing
+                raise RuntimeError(CAUGHT_INSIDE)
+            cursor.execute("COMMIT")
 
     @contextmanager
     def batches(self, sql: str, *params: object) -> Iterator[pa.RecordBatchReader]:
         """Run ``sql`` and hand out its rows as Arrow batches, in bounded memory."""
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             yield cursor.sql(sql, params=list(params)).to_arrow_reader()
+
+    def lock_schema(self, tx: Transaction) -> None:
+        """Do nothing: the file is this process's alone."""
 
     def lost_race(self, error: Exception) -> bool:
         """Return whether another transaction was first: it changed the same row, or took the same unique key."""
-        if isinstance(error, duckdb.FatalException):
-            return INVALIDATED_BY_ANOTHER in str(error)
-        return isinstance(error, (duckdb.TransactionException, duckdb.ConstraintException, duckdb.ConnectionException))
+        text = str(error)
+        if isinstance(error, duckdb.ConstraintException):
+            return "Duplicate key" in text
+        if isinstance(error, duckdb.TransactionException):
+            return ABORTED_BEFORE not in text
+        return INVALIDATED_BY_ANOTHER in text
 
     def close(self) -> None:
         """Let go of the file."""
+        with self._opening:
+            self._broken = False
+            self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Begin a transaction on a cursor of its own; closing that rolls back what is not committed."""
+        connection, cursor = self._begin()
+        try:
+            with cursor:
+                yield cursor
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.FatalException):
+                self._break(connection)
+            text = str(error)
+            if text.startswith(COMMITTED_ALL_THE_SAME):
+                return
+            if INVALIDATED_BY_ANOTHER not in text and any(reason in text for reason in NO_SPACE):
+                raise disk_full() from error
+            raise
+
+    def _begin(self) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
+        """Return the connection, opened anew where it is broken, and a cursor of it with an open transaction."""
+        while True:
+            connection = self._current()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN")
+                return connection, cursor
+            except duckdb.FatalException:
+                self._break(connection)
+            except duckdb.ConnectionException:
+                if connection is self._connection:  # the store is closed
+                    raise
+
+    def _current(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            if self._broken:
+                self._reopen()
+            return self._connection
+
+    def _break(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Have the file opened anew by whoever comes next, unless somebody has done so already."""
+        with self._opening:
+            self._broken |= connection is self._connection
+
+    def _reopen(self) -> None:
         self._connection.close()
-
-
-def _transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[DuckTransaction]:
-    tx = DuckTransaction(cursor)
-    cursor.execute("BEGIN")
-    try:
-        yield tx
-    except BaseException:
-        with suppress(duckdb.Error):  # a failed statement may have rolled back already
-            cursor.execute("ROLLBACK")
-        raise
-    if tx.failed:  # COMMIT would roll back and say nothing
-        raise RuntimeError("a statement failed and its error was caught inside the transaction")
-    cursor.execute("COMMIT")
+        for _ in range(REOPEN_ATTEMPTS):
+            with suppress(duckdb.FatalException):  # the broken instance lives on until its last cursor is closed
+                self._connection = self._connect()
+                self._broken = False
+                return
+            time.sleep(REOPEN_PAUSE)
+        raise StoreUnavailable(N_("The store could not be opened anew after an error. Restart the dashboard."))
 
 
 @contextmanager
 def _clear_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
         text = str(error)
+        if any(reason in text for reason in NO_SPACE) and INVALIDATED_BY_ANOTHER not in text:
+            raise disk_full() from error
         if "Could not set lock" in text:
             process = re.search(r"PID (\d+)", text)
             raise StoreUnavailable(
@@ -168,15 +206,15 @@ def _clear_errors(path: Path) -> Iterator[None]:
                 path=path,
                 pid=process.group(1) if process else "?",
             ) from error
-        if "not a valid DuckDB database file" in text:
+        if isinstance(error, (duckdb.IOException, OSError)):
+            raise StoreUnavailable(
+                N_("The store {path} cannot be opened or written ({reason}). See to its folder and rights."),
+                path=path,
+                reason=text.removeprefix("IO Error: ").splitlines()[0],
+            ) from error
+        if text.startswith("Corrupt") or isinstance(error, (duckdb.SerializationException, duckdb.InternalException)):
             raise _corrupt(path) from error
-        raise StoreUnavailable(
-            N_("The store {path} cannot be opened or written ({reason}). See to its folder and rights."),
-            path=path,
-            reason=text.removeprefix("IO Error: ").splitlines()[0],
-        ) from error
-    except (duckdb.SerializationException, duckdb.InternalException) as error:
-        raise _corrupt(path) from error
+        raise
 
 
 def _corrupt(path: Path) -> StoreUnavailable:

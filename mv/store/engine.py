@@ -7,7 +7,12 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from mv.errors import N_, StoreUnavailable
+
 Row = dict[str, Any]
+
+CAUGHT_INSIDE = "a statement failed and its error was caught inside the transaction"
+"""What is raised then instead of a commit, since both databases would roll back and say nothing."""
 
 
 class Transaction(Protocol):
@@ -32,8 +37,11 @@ class Engine(Protocol):
     url: str
     dialect: str
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction; commit at the end, roll back where anything was raised."""
+    def transaction(self, *, one_state: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; commit at the end, roll back where anything was raised.
+
+        With ``one_state`` no query sees what was committed after the first; without, that is up to the database.
+        """
 
     def batches(self, sql: str, *params: object) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run ``sql`` and hand out its rows as Arrow batches, in bounded memory."""
@@ -46,3 +54,8 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
+
+
+def disk_full() -> StoreUnavailable:
+    """Return the error for a database that has no room left."""
+    return StoreUnavailable(N_("The disk of the store is full. Nothing was saved; make room on it and try again."))
