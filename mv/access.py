@@ -33,13 +33,15 @@ class Action(StrEnum):
     REGISTER_DOSE = "register_dose"
     CORRECT_DOSE = "correct_dose"
     WITHDRAW_DOSE = "withdraw_dose"
+    PREVIEW_EXPORT = "preview_export"
     EXPORT_GROUPS = "export_groups"
 
 
-CARE = frozenset(Action) - {Action.EXPORT_GROUPS}
+FOLLOW_UP = frozenset({Action.PREVIEW_EXPORT, Action.EXPORT_GROUPS})
+CARE = frozenset(Action) - FOLLOW_UP
 ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
     {(Role.COORDINATOR, action) for action in CARE}
-    | {(Role.ANALYST, Action.EXPORT_GROUPS)}
+    | {(Role.ANALYST, action) for action in FOLLOW_UP}
     | {(Role.LEAD, action) for action in Action}
 )
 

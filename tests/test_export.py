@@ -374,13 +374,26 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
     ]
 
 
-def test_a_preview_is_the_beginning_of_the_file_and_logged_as_a_preview(store: Store) -> None:
+def test_a_preview_is_the_beginning_of_the_file(store: Store) -> None:
     rows = export.preview(store, ANALYST, Filters(valid_to=TODAY), limit=2)
 
     text = layout.encode(rows, ";", heading=True)
     assert file_of(store).removeprefix(b"\xef\xbb\xbf").startswith(text)
     assert len(rows) == 2
-    assert log(store)[0]["detail"] == {"filters": {"valid_to": "2026-11-22"}, "preview": True, "rows": 5}
+
+
+def test_a_preview_logs_each_customer_that_it_shows_once(store: Store) -> None:
+    for _ in range(2):
+        export.preview(store, ANALYST, Filters(valid_to=TODAY), limit=2)
+
+    with store.read() as tx:
+        logged = tx.rows("SELECT customer_id FROM access_log WHERE action = 'preview_export' ORDER BY 1")
+        first_two = tx.rows(
+            "SELECT customer_id FROM membership WHERE valid_from <= $1"
+            " ORDER BY customer_id, valid_from, membership_id LIMIT 2",
+            TODAY,
+        )
+    assert [row["customer_id"] for row in logged] == sorted({row["customer_id"] for row in first_two})
 
 
 def test_a_preview_of_nothing_has_the_columns(empty_store: Store) -> None:

@@ -79,10 +79,17 @@ def csv_chunks(
 def preview(
     store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH, limit: int = 50
 ) -> pd.DataFrame:
-    """Log the look and return the file's first ``limit`` rows, as they stand in it."""
+    """Return the file's first ``limit`` rows, as they stand in it; that these customers were seen is logged."""
     selection = _select(store, actor, filters)
-    _count_and_log(store, actor, selection, preview=True)
-    sql = selection.sql(ROWS, f"ORDER BY {IN_ORDER} LIMIT ${len(selection.params) + 1}")
+    limited = f"ORDER BY {IN_ORDER} LIMIT ${len(selection.params) + 1}"
+    seen = selection.sql("SELECT m.customer_id FROM membership m WHERE {where} {part}", limited)
+
+    def work(tx: Transaction) -> None:
+        customers = [row["customer_id"] for row in tx.rows(seen, *selection.params, limit)]
+        audit.record_look(tx, store.now(), actor, Action.PREVIEW_EXPORT, customers)
+
+    store.write(work)
+    sql = selection.sql(ROWS, limited)
     with store.batches(sql, *selection.params, limit) as reader:
         return shape(reader.read_all(), words(selection.known, headings), headings)
 
@@ -146,7 +153,7 @@ def _select(store: Store, actor: Actor, filters: Filters) -> Selection:
     return select(catalogue.load(store), filters, store.today())
 
 
-def _count_and_log(store: Store, actor: Actor, selection: Selection, **detail: object) -> Row:
+def _count_and_log(store: Store, actor: Actor, selection: Selection) -> Row:
     """Log how many rows are taken, by which filters; return the number, the first and the last customer."""
     sql = """
         SELECT count(*) AS "rows", min(m.customer_id) AS first, max(m.customer_id) AS last
@@ -157,7 +164,7 @@ def _count_and_log(store: Store, actor: Actor, selection: Selection, **detail: o
     def work(tx: Transaction) -> Row:
         (found,) = tx.rows(selection.sql(sql), *selection.params)
         at, rows = store.now(), found["rows"]
-        audit.record(tx, at, actor, Action.EXPORT_GROUPS, None, filters=given, rows=rows, **detail)
+        audit.record(tx, at, actor, Action.EXPORT_GROUPS, None, filters=given, rows=rows)
         return found
 
     return store.write(work)

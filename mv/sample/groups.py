@@ -33,8 +33,11 @@ ADULT, SENIOR = 18, 65
 ENDS_BY_SEASON = 0.15
 """The share of people whose groups are ended after each season and added anew in the next."""
 CEASES = 0.07
-ENTERED_WRONG = 0.03
+"""The share of the other rows that are ended some day."""
+ENTERED_WRONG = 0.015
+"""The share of visits at which a wrong row is added."""
 ADJUSTED = 0.08
+"""The share of rows that had another subgroup first, among those that can have had."""
 REGISTERED_LATER = 0.04
 
 BY_PHASE = "covid_phase"
@@ -167,9 +170,8 @@ def _period(rng: np.random.Generator, lasts: str, days: Ints, season_ends: Ints,
         starts = days - between(rng, 0, 60, count)
         return starts, starts + between(rng, 120, 290, count)
     if lasts == "year":
-        return days, (days.astype("datetime64[D]").astype("datetime64[Y]") + 1).astype("datetime64[D]").astype(
-            np.int64
-        ) - 1
+        new_years = days.astype("datetime64[D]").astype("datetime64[Y]") + 1
+        return days, new_years.astype("datetime64[D]").astype(np.int64) - 1
     ceases = np.where(rng.random(count) < CEASES, days + between(rng, 20, 600, count), FOREVER)
     return days, np.where(by_season, np.maximum(season_ends - between(rng, 0, 6, count), days), ceases)
 
@@ -191,7 +193,7 @@ def _wrong(rng: np.random.Generator, calendar: Calendar, choices: Choices, peopl
     """Return rows that never should have been: a slip at a visit, mostly seen the same day."""
     places = np.array([n for n, group in enumerate(choices.groups) if group not in (BY_PHASE, "pregnant")])
     here = people.visits != NEVER
-    persons, seasons = np.nonzero(here & (rng.random(here.shape) < ENTERED_WRONG / 2))
+    persons, seasons = np.nonzero(here & (rng.random(here.shape) < ENTERED_WRONG))
     count = len(persons)
     days = people.visits[persons, seasons]
     seen_later = np.where(rng.random(count) < 0.4, between(rng, 1, 20, count), 0)

@@ -17,7 +17,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv.clock import STOCKHOLM, Clock, system_clock
-from mv.errors import N_, Conflict
+from mv.errors import N_, Conflict, StoreUnavailable
 from mv.store.engine import Engine, Transaction
 from mv.store.migrate import MIGRATIONS, migrate
 
@@ -49,7 +49,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open a transaction in which every query sees the same state."""
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(one_state=True) as tx:
             yield tx
 
     def write(self, work: Callable[[Transaction], T]) -> T:
@@ -103,6 +103,8 @@ def open_store(url: str, clock: Clock = system_clock, migrations: Path = MIGRATI
         from mv.store.postgres import PostgresEngine
 
         engine = PostgresEngine(url)
+    elif "://" in url:
+        raise StoreUnavailable(N_("MV_STORE names neither a file nor a postgresql:// server. Change it."))
     else:
         from mv.store.duckdb import DuckEngine
 

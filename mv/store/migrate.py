@@ -10,7 +10,9 @@ from mv.store.engine import Engine, Transaction
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 READ_VERSION = "SELECT value FROM meta WHERE key = 'schema_version'"
-FIND_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+FIND_COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+OURS = {("meta", "key"), ("meta", "value"), ("membership", "active_key")}
+"""What is in every version of the store and hardly in another program's database."""
 
 
 def numbered(folder: Path) -> dict[int, Path]:
@@ -23,10 +25,10 @@ def current_version(tx: Transaction, newest: int) -> int:
 
     Raises StoreUnavailable for a version above ``newest`` and for tables that are not this program's.
     """
-    tables = {row["table_name"] for row in tx.rows(FIND_TABLES)}
-    if not tables:
+    columns = {(row["table_name"], row["column_name"]) for row in tx.rows(FIND_COLUMNS)}
+    if not columns:
         return 0
-    found = tx.row(READ_VERSION) if "meta" in tables else None
+    found = tx.row(READ_VERSION) if columns >= OURS else None
     if found is None:
         raise StoreUnavailable(N_("The database has other tables than this program's. Let MV_STORE name another one."))
     version = int(found["value"])
@@ -49,13 +51,14 @@ def migrate(engine: Engine, folder: Path = MIGRATIONS) -> None:
         version = current_version(tx, max(steps))
     for step in sorted(steps):
         if step > version:
-            _apply(engine, steps[step], step)
+            _apply(engine, steps, step)
 
 
-def _apply(engine: Engine, file: Path, step: int) -> None:
+def _apply(engine: Engine, steps: dict[int, Path], step: int) -> None:
+    file = steps[step]
     with engine.transaction() as tx:
         engine.lock_schema(tx)
-        if current_version(tx, step + 1) >= step:
+        if current_version(tx, max(steps)) >= step:
             return
         tx.execute(file.read_text(encoding="utf-8"))
         special = file.with_suffix(f".{engine.dialect}.sql")

@@ -9,16 +9,19 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 import pyarrow as pa
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from mv.errors import N_, StoreUnavailable
-from mv.store.engine import Row, Transaction
+from mv.store.engine import CAUGHT_INSIDE, Row, Transaction, disk_full
 
 CONNECTIONS = 16
-SECONDS_TO_CONNECT = 10.0
+SECONDS_TO_CONNECT = 10
+ROWS_AT_ONCE = 50_000
 SCHEMA_LOCK = 4_711_001
 """Any number that no other program on the server uses for an advisory lock."""
+LOST_RACE = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 
 
 class PostgresTransaction:
@@ -58,32 +61,45 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        try:  # the pool would try again and again, and not say what is wrong
+            psycopg.connect(url, connect_timeout=SECONDS_TO_CONNECT).close()
+        except psycopg.Error as error:
+            raise _unusable(error) from error
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
-            url, min_size=1, max_size=CONNECTIONS, timeout=SECONDS_TO_CONNECT, open=False
+            url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=SECONDS_TO_CONNECT,
+            check=ConnectionPool.check_connection,  # the server may have been started anew since
+            open=True,
         )
-        try:
-            self._pool.open(wait=True, timeout=SECONDS_TO_CONNECT)
-        except PoolTimeout as error:
-            self._pool.close()
-            raise _unreachable() from error
 
     @contextmanager
-    def transaction(self) -> Iterator[PostgresTransaction]:
+    def transaction(self, *, one_state: bool = False) -> Iterator[PostgresTransaction]:
         """Begin a transaction; commit at the end, roll back where anything was raised."""
-        try:
-            with self._pool.connection() as connection:
-                yield PostgresTransaction(connection)
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            if self.lost_race(error):
+        with _clear_errors(), self._pool.connection() as connection:
+            if one_state:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield PostgresTransaction(connection)
+            if connection.info.transaction_status == TransactionStatus.INERROR:  # COMMIT would roll back, no more
+                raise RuntimeError(CAUGHT_INSIDE)
+            try:
+                connection.commit()
+            except psycopg.OperationalError as error:
+                if connection.broken:
+                    raise _perhaps_saved() from error
                 raise
-            raise _unreachable() from error
 
     @contextmanager
     def batches(self, sql: str, *params: object) -> Iterator[pa.RecordBatchReader]:
         """Run ``sql`` and hand out its rows as Arrow batches, in bounded memory."""
-        with adbc.connect(self.url) as connection, connection.cursor() as cursor:
-            cursor.execute(sql, parameters=tuple(params) or None)
-            yield cursor.fetch_record_batch()
+        with _clear_errors(), adbc.connect(self.url) as connection, connection.cursor() as cursor:
+            # A cursor on the server, as the driver takes the whole answer to a query with parameters at once.
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+            cursor.execute(f"DECLARE batches NO SCROLL CURSOR FOR {sql}", parameters=params or None)
+            first = _fetch(cursor)
+            yield pa.RecordBatchReader.from_batches(first.schema, _fetch_on(cursor, first))
 
     def lock_schema(self, tx: Transaction) -> None:
         """Keep other processes from changing the schema until ``tx`` ends."""
@@ -91,14 +107,47 @@ class PostgresEngine:
 
     def lost_race(self, error: Exception) -> bool:
         """Return whether another transaction was first: it changed the same row, or took the same unique key."""
-        return isinstance(error, (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected))
+        return isinstance(error, LOST_RACE)
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
 
 
-def _unreachable() -> StoreUnavailable:
+def _fetch(cursor: adbc.Cursor) -> pa.Table:
+    cursor.execute(f"FETCH {ROWS_AT_ONCE} FROM batches")
+    return cursor.fetch_arrow_table()
+
+
+def _fetch_on(cursor: adbc.Cursor, table: pa.Table) -> Iterator[pa.RecordBatch]:
+    while table.num_rows:
+        yield from table.to_batches()
+        table = _fetch(cursor)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except LOST_RACE:
+        raise
+    except errors.DiskFull as error:
+        raise disk_full() from error
+    except (psycopg.OperationalError, errors.InsufficientPrivilege, adbc.OperationalError) as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable(
-        N_("The database server does not answer. Nothing was saved; check MV_STORE and that the server runs.")
+        N_(
+            "The database server cannot be used ({reason}). Nothing was saved;"
+            " check MV_STORE, the rights of its user, and that the server runs."
+        ),
+        reason=str(error).partition("\n")[0],
+    )
+
+
+def _perhaps_saved() -> StoreUnavailable:
+    return StoreUnavailable(
+        N_("The database server stopped answering while it saved. See whether it is saved before you try again.")
     )

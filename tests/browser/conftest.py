@@ -119,6 +119,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Dashboard) -> Iterator[OpenScreen]:
     """Open a browser of its own in front of the dashboard: another user, with another language or width if wanted."""
+    numbers = dashboard.people.numbers | set(dashboard.people.unregistered)
     opened: list[Screen] = request.node.stash.setdefault(OPENED, [])
 
     def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900) -> Screen:
@@ -127,7 +128,7 @@ def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Das
         )
         context.set_default_timeout(MILLISECONDS_TO_WAIT)
         page = context.new_page()
-        opened.append(Screen(page, dashboard.url, Watch(context, page, dashboard.log, dashboard.people.numbers)))
+        opened.append(Screen(page, dashboard.url, Watch(context, page, dashboard.log, numbers)))
         return opened[-1]
 
     yield open_one

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 
 from mv import bookings, customers, memberships, sample
@@ -17,7 +19,7 @@ from mv.identity import check_digit
 from mv.memberships import Entry
 from mv.store import Store, open_store
 
-WITHOUT_GROUP, WITH_GROUP = 75, 35
+WITHOUT_GROUP, WITH_GROUP, UNREGISTERED = 75, 35, 10
 """How many people there are to hand out; each test takes its own."""
 DAYS_SINCE_REGISTERED = 40
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
@@ -27,10 +29,11 @@ PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr")
 
 @dataclass
 class People:
-    """Who is in the store beside the sample, the bookings of one day, and everybody's identity number."""
+    """Who is in the store beside the sample, numbers of nobody yet, and the bookings of one day."""
 
     without_group: deque[Customer]
     with_group: deque[Customer]
+    unregistered: deque[str]
     booked: Customer
     strange: Customer
     booking_day: date
@@ -58,10 +61,12 @@ def first_day_with_group() -> date:
     return today() - timedelta(days=DAYS_SINCE_REGISTERED)
 
 
-def invented_number(nth: int) -> str:
-    """Return the number of the nth person; 998 is among the serials that Skatteverket keeps for tests."""
-    born = date(1950, 1, 1) + timedelta(days=nth)
-    return f"{born:%Y%m%d}998{check_digit(f'{born:%y%m%d}998')}"
+def free_numbers(taken: Set[str]) -> Iterator[str]:
+    """Yield numbers that pass the check and are not ``taken``; 980–999 are serials that Skatteverket keeps for tests."""
+    for day in range(10_000):
+        born = date(1950, 1, 1) + timedelta(days=day)
+        numbers = (f"{born:%Y%m%d}{n}{check_digit(f'{born:%y%m%d}{n}')}" for n in range(980, 1000))
+        yield from (number for number in numbers if number not in taken)
 
 
 def prepare(path: Path) -> People:
@@ -69,21 +74,26 @@ def prepare(path: Path) -> People:
     clock = LateClock()
     with closing(open_store(str(path), clock)) as store:
         sample.make(store, 300, 7)
+        unused = free_numbers(_numbers(store))
+
+        def register(given_name: str, family_name: str) -> Customer:
+            return customers.register(store, PREPARER, next(unused), given_name, family_name, "norr")
+
         clock.days = DAYS_SINCE_REGISTERED
-        without_group = [_register(store, "Vilma", f"Provberg{_letters(n)}", n) for n in range(WITHOUT_GROUP)]
-        with_group = [_register(store, "Gerd", f"Provlund{_letters(n)}", 200 + n) for n in range(WITH_GROUP)]
+        without_group = [register("Vilma", f"Provberg{_letters(n)}") for n in range(WITHOUT_GROUP)]
+        with_group = [register("Gerd", f"Provlund{_letters(n)}") for n in range(WITH_GROUP)]
         for customer in with_group:
             memberships.add(store, PREPARER, customer.customer_id, Entry("65_plus", None, store.today()))
-        booked = _register(store, "Bodil", "Provbokad", 400)
-        strange = _register(store, STRANGE_NAME, STRANGE_FAMILY_NAME, 401)
+        booked = register("Bodil", "Provbokad")
+        strange = register(STRANGE_NAME, STRANGE_FAMILY_NAME)
         clock.days = 0
         day = store.today() + timedelta(days=3)
         _book(store, booked, day, time(10, 0))
         _book(store, strange, day, time(10, 10))
         found = bookings.of_day(store, PREPARER, "soder", day)
-        with store.read() as tx:
-            numbers = frozenset(row["identity"] for row in tx.rows("SELECT identity FROM customer"))
-    return People(deque(without_group), deque(with_group), booked, strange, day, found, numbers)
+        numbers = _numbers(store)
+    unregistered = deque(islice(unused, UNREGISTERED))
+    return People(deque(without_group), deque(with_group), unregistered, booked, strange, day, found, numbers)
 
 
 def _letters(number: int) -> str:
@@ -91,8 +101,9 @@ def _letters(number: int) -> str:
     return f"{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
 
 
-def _register(store: Store, given_name: str, family_name: str, nth: int) -> Customer:
-    return customers.register(store, PREPARER, invented_number(nth), given_name, family_name, "norr")
+def _numbers(store: Store) -> frozenset[str]:
+    with store.read() as tx:
+        return frozenset(row["identity"] for row in tx.rows("SELECT identity FROM customer"))
 
 
 def _book(store: Store, customer: Customer, day: date, at: time) -> None:

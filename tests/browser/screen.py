@@ -145,6 +145,11 @@ class Screen:
         rows = self.main.get_by_test_id("stHorizontalBlock").filter(has=self.page.get_by_text(group, exact=True))
         return rows.filter(has=self.page.get_by_text(f"{first} – {last}", exact=True))
 
+    def adjust_form(self) -> Locator:
+        """The fields in which a row is adjusted."""
+        forms = self.main.get_by_test_id("stVerticalBlock")
+        return forms.filter(has=self.button("Spara justering")).last
+
     def heading(self, name: str) -> Locator:
         return self.main.get_by_role("heading", name=name, exact=True)
 
