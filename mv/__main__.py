@@ -37,7 +37,14 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(_(N_("{text} is no day. Write it as YYYY-MM-DD."), text=text)) from None
+        raise argparse.ArgumentTypeError(_("{text} is no day. Write it as YYYY-MM-DD.", text=text)) from None
+
+
+def seed(text: str) -> int:
+    """Return the seed that ``text`` names: a whole number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(_("{text} is no seed. Write a whole number, 0 or more.", text=text))
+    return int(text)
 
 
 def make_sample(store: Store, options: argparse.Namespace) -> None:
@@ -92,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("sample", help=_("fill an empty store with invented people"))
     command.set_defaults(run=make_sample)
     command.add_argument("--customers", type=int, default=5000, help=_("how many; 5000 unless told"))
-    command.add_argument("--seed", type=int, default=1, help=_("the same seed gives the same people"))
+    command.add_argument("--seed", type=seed, default=1, help=_("the same seed gives the same people"))
     command.add_argument("--if-missing", action="store_true", help=_("do nothing when the store has customers"))
 
     command = commands.add_parser("export", help=_("write active and inactive groups to a file"))

@@ -12,9 +12,10 @@ import pytest
 from mv.errors import MvError
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.store import Store
-from mv.store.migrate import FIND_TABLES
 
 Rows = list[dict[str, Any]]
+
+FIND_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
 
 
 def contents(store: Store) -> dict[str, Rows]:

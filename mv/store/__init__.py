@@ -48,9 +48,17 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Open a transaction in which every query sees the same state."""
-        with self._engine.transaction(one_state=True) as tx:
-            yield tx
+        """Open a transaction in which every query sees the same state.
+
+        Raises Conflict in the rare case that what goes on elsewhere ends it early.
+        """
+        try:
+            with self._engine.transaction(one_state=True) as tx:
+                yield tx
+        except Exception as error:
+            if self._engine.lost_race(error):
+                raise _lost() from error
+            raise
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in a transaction and return what it returns, once that is committed.
@@ -67,7 +75,7 @@ class Store:
             except Exception as error:
                 if not self._engine.lost_race(error):
                     raise
-        raise Conflict(N_("Many people are saving at once. Nothing was saved; try again in a moment."))
+        raise _lost()
 
     def batches(self, sql: str, *params: object) -> AbstractContextManager[pa.RecordBatchReader]:
         """Run ``sql`` and hand out its rows as Arrow batches, in bounded memory."""
@@ -85,6 +93,10 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.close()
+
+
+def _lost() -> Conflict:
+    return Conflict(N_("Many people are saving at once. Nothing was saved; try again in a moment."))
 
 
 def configured_url() -> str:

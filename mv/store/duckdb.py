@@ -21,11 +21,14 @@ from mv.errors import N_, StoreUnavailable
 from mv.store.engine import CAUGHT_INSIDE, Row, Transaction, disk_full
 from mv.store.migrate import current_version, numbered
 
-CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-MAGIC = b"DUCK"
-MAGIC_AT = 8
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+SIGNATURE = b"DUCK"
+SIGNATURE_AT = 8
 NO_SPACE = ("No space left", "File too large")
-COMMITTED_ALL_THE_SAME = "FATAL Error: Transaction COMMIT succeeded and is durable"
+COMMITTED_ALL_THE_SAME = "Transaction COMMIT succeeded and is durable"
 INVALIDATED_BY_ANOTHER = "invalidated because of a previous fatal error"
 ABORTED_BEFORE = "Current transaction is aborted"
 REOPEN_ATTEMPTS = 250
@@ -59,6 +62,8 @@ class DuckTransaction:
 
     def load(self, table: str, rows: pa.Table) -> None:
         """Append ``rows`` to ``table``; its columns are named as the table's."""
+        if not rows.num_rows:  # no rows and then many in one transaction: DuckDB 2.0.0 commits, and has lost them
+            return
         self._cursor.register("incoming", rows)
         try:
             self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
@@ -84,7 +89,7 @@ class DuckEngine:
         """Look at the schema version before anything is opened for writing, so that the file stays as it is."""
         with suppress(duckdb.ConnectionException), _clear_errors(self._path):  # suppressed: it is open here already
             with self._path.open("rb") as file:
-                if file.read(MAGIC_AT + len(MAGIC))[MAGIC_AT:] != MAGIC:
+                if file.read(SIGNATURE_AT + len(SIGNATURE))[SIGNATURE_AT:] != SIGNATURE:
                     raise _corrupt(self._path)
             with duckdb.connect(self.url, read_only=True, config=CONFIG) as connection:
                 current_version(DuckTransaction(connection), max(numbered(migrations)))
@@ -143,12 +148,14 @@ class DuckEngine:
             with cursor:
                 yield cursor
         except duckdb.Error as error:
-            if isinstance(error, duckdb.FatalException):
-                self._break(connection)
             text = str(error)
-            if text.startswith(COMMITTED_ALL_THE_SAME):
+            ours = INVALIDATED_BY_ANOTHER not in text  # else ``text`` goes on to quote what befell another transaction
+            committed = ours and COMMITTED_ALL_THE_SAME in text
+            if committed or isinstance(error, duckdb.FatalException):
+                self._break(connection)
+            if committed:
                 return
-            if INVALIDATED_BY_ANOTHER not in text and any(reason in text for reason in NO_SPACE):
+            if ours and any(reason in text for reason in NO_SPACE):
                 raise disk_full() from error
             raise
 
@@ -158,13 +165,16 @@ class DuckEngine:
             connection = self._current()
             try:
                 cursor = connection.cursor()
+            except duckdb.ConnectionException:
+                if connection is self._connection and not self._broken:  # the store is closed
+                    raise
+                continue
+            try:
                 cursor.execute("BEGIN")
                 return connection, cursor
             except duckdb.FatalException:
+                cursor.close()
                 self._break(connection)
-            except duckdb.ConnectionException:
-                if connection is self._connection:  # the store is closed
-                    raise
 
     def _current(self) -> duckdb.DuckDBPyConnection:
         with self._opening:
@@ -185,7 +195,12 @@ class DuckEngine:
                 self._broken = False
                 return
             time.sleep(REOPEN_PAUSE)
-        raise StoreUnavailable(N_("The store could not be opened anew after an error. Restart the dashboard."))
+        raise StoreUnavailable(
+            N_(
+                "The store could not be opened anew after an error. Nothing was saved;"
+                " try again in a moment, and restart the dashboard if that does not help."
+            )
+        )
 
 
 @contextmanager

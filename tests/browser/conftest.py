@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
 SECONDS_TO_START = 60
 SECONDS_TO_END = 15
-MILLISECONDS_TO_WAIT = 15_000
+MILLISECONDS_TO_WAIT = 6_000
 """After this, what a user should see counts as missing."""
 
 OpenScreen = Callable[..., Screen]
@@ -124,7 +124,10 @@ def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Das
 
     def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900) -> Screen:
         context = browser.new_context(
-            locale=locale, timezone_id="Europe/Stockholm", viewport={"width": width, "height": height}
+            locale=locale,
+            timezone_id="Europe/Stockholm",
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
         )
         context.set_default_timeout(MILLISECONDS_TO_WAIT)
         page = context.new_page()

@@ -62,7 +62,7 @@ def first_day_with_group() -> date:
 
 
 def free_numbers(taken: Set[str]) -> Iterator[str]:
-    """Yield numbers that pass the check and are not ``taken``; 980–999 are serials that Skatteverket keeps for tests."""
+    """Yield numbers that pass the check and are not ``taken``, with serials that Skatteverket keeps for tests."""
     for day in range(10_000):
         born = date(1950, 1, 1) + timedelta(days=day)
         numbers = (f"{born:%Y%m%d}{n}{check_digit(f'{born:%y%m%d}{n}')}" for n in range(980, 1000))

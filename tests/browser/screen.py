@@ -120,7 +120,7 @@ class Screen:
         parts = (within or self.main).get_by_role("group", name=label, exact=True).get_by_role("spinbutton")
         parts.first.click()
         self.page.keyboard.type(f"{day:%Y%m%d}")
-        self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Escape")  # closes the calendar; only then the day counts
         expect(parts).to_have_text([f"{day:%Y}", f"{day:%m}", f"{day:%d}"])
         self.is_at_rest()
 
@@ -132,13 +132,15 @@ class Screen:
 
     def action(self, word: str, row: str = "", within: Locator | None = None) -> Locator:
         """A row's button: its word is seen, and a screen reader hears the row, too."""
-        named = (within or self.main).get_by_role("button", name=word)
-        return named.and_((within or self.main).get_by_role("button", name=row)) if row else named
+        return (within or self.main).locator(self._action(word, row))
+
+    def _action(self, word: str, row: str) -> Locator:
+        return self.page.get_by_role("button", name=word).and_(self.page.get_by_role("button", name=row))
 
     def row(self, group: str, within: Locator | None = None) -> Locator:
         """An active row of that group: the smallest part of the page with its name, first day and Ta bort."""
-        place = within or self.main
-        return place.get_by_test_id("stHorizontalBlock").filter(has=self.action("Ta bort", group, place)).last
+        rows = (within or self.main).get_by_test_id("stHorizontalBlock")
+        return rows.filter(has=self._action("Ta bort", group)).last
 
     def past_row(self, group: str, first: date, last: date) -> Locator:
         """A row under Historiska kundgrupper."""
@@ -148,7 +150,7 @@ class Screen:
     def adjust_form(self) -> Locator:
         """The fields in which a row is adjusted."""
         forms = self.main.get_by_test_id("stVerticalBlock")
-        return forms.filter(has=self.button("Spara justering")).last
+        return forms.filter(has=self.page.get_by_role("button", name="Spara justering")).last
 
     def heading(self, name: str) -> Locator:
         return self.main.get_by_role("heading", name=name, exact=True)

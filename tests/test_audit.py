@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from mv import audit, bookings, customers, export, memberships, vaccinations
+from mv.access import Action, Actor
+from mv.audit import ONE_LOOK, record, record_look
+from mv.customers import Customer
+from mv.memberships import EndReason
+from mv.store import Store
+from mv.vaccinations import WithdrawReason
+from tests.conftest import TODAY, SetClock
+from tests.contents import logged
+
+NOON = datetime(2026, 11, 22, 12)
+
+
+def test_an_entry_says_what_was_done_with_whose_data_where_when_and_by_whom(store: Store, actor: Actor) -> None:
+    store.write(lambda tx: record(tx, NOON, actor, Action.ADD_GROUP, 7, membership=3, change="tillagd", day=TODAY))
+    store.write(lambda tx: record(tx, NOON, actor, Action.EXPORT_GROUPS))
+    assert logged(store) == [
+        {
+            "logged_at": NOON,
+            "user_id": "karin.holm",
+            "unit_id": "norr",
+            "action": "add_group",
+            "customer_id": 7,
+            "detail": {"membership": 3, "change": "tillagd", "day": "2026-11-22"},
+        },
+        {
+            "logged_at": NOON,
+            "user_id": "karin.holm",
+            "unit_id": "norr",
+            "action": "export_groups",
+            "customer_id": None,
+            "detail": None,
+        },
+    ]
+
+
+def test_an_entry_exists_only_together_with_what_it_tells_about(store: Store, actor: Actor) -> None:
+    with pytest.raises(ZeroDivisionError), store.read() as tx:
+        record(tx, NOON, actor, Action.ADD_GROUP, 7)
+        record_look(tx, NOON, actor, Action.VIEW_CUSTOMER, [7])
+        raise ZeroDivisionError
+    assert logged(store) == []
+
+
+def looks(store: Store) -> list[tuple[object, ...]]:
+    return [(e["logged_at"], e["user_id"], e["unit_id"], e["action"], e["customer_id"]) for e in logged(store)]
+
+
+def test_a_look_is_one_look_for_less_than_ten_minutes(store: Store, actor: Actor) -> None:
+    for seconds in (0, 1, 599, 600, 601, 1199, 1200):
+        at = NOON + timedelta(seconds=seconds)
+        store.write(lambda tx, at=at: record_look(tx, at, actor, Action.VIEW_CUSTOMER, [7]))
+    assert ONE_LOOK == timedelta(minutes=10)
+    assert [entry[0] for entry in looks(store)] == [NOON, NOON + ONE_LOOK, NOON + 2 * ONE_LOOK]
+
+
+def test_another_user_unit_action_or_customer_is_another_look(store: Store, actor: Actor) -> None:
+    for who in (actor, replace(actor, user_id="samir.haddad"), replace(actor, unit_id="soder")):
+        for action in (Action.VIEW_CUSTOMER, Action.VIEW_GROUPS):
+            for _ in range(2):
+                store.write(lambda tx, who=who, action=action: record_look(tx, NOON, who, action, [9, 7, 9]))
+    assert looks(store) == [
+        (NOON, user_id, unit_id, action, customer_id)
+        for user_id, unit_id in (("karin.holm", "norr"), ("samir.haddad", "norr"), ("karin.holm", "soder"))
+        for action in ("view_customer", "view_groups")
+        for customer_id in (7, 9)
+    ]
+
+
+def test_only_those_who_were_not_shown_yet_are_added(store: Store, actor: Actor) -> None:
+    for customer_ids in ([1, 2], [2, 3], []):
+        store.write(lambda tx, ids=customer_ids: record_look(tx, NOON, actor, Action.VIEW_BOOKINGS, ids))
+    assert [entry[-1] for entry in looks(store)] == [1, 2, 3]
+
+
+def do_everything(store: Store, actor: Actor, anders: Customer) -> None:
+    """Carry out every action with Anders's data, once."""
+    who = anders.customer_id
+    store.write(
+        lambda tx: tx.execute(
+            "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
+            " VALUES ($1, 'norr', $2, 'comirnaty', $2)",
+            who,
+            NOON,
+        )
+    )
+    customers.search(store, actor, anders.identity)
+    customers.get(store, actor, who)
+    bookings.of_day(store, actor, "norr", TODAY)
+    memberships.of_customer(store, actor, who)
+    vaccinations.of_customer(store, actor, who)
+    row = memberships.add(store, actor, who, memberships.Entry("65_plus", None, date(2026, 9, 1)))
+    row = memberships.adjust(store, actor, row.membership_id, 1, memberships.Entry("65_plus", None, TODAY))
+    row = memberships.remove(store, actor, row.membership_id, 2, EndReason.CEASED)
+    memberships.restore(store, actor, row.membership_id, 3)
+    entry = vaccinations.Entry("comirnaty", "B1", 1, TODAY, "norr", row.membership_id)
+    dose = vaccinations.register(store, actor, who, entry)
+    vaccinations.correct(store, actor, dose.dose_id, 1, replace(entry, batch_number="B2"))
+    vaccinations.withdraw(store, actor, dose.dose_id, 2, WithdrawReason.WRONG_PERSON)
+    export.preview(store, actor, export.Filters(group="65_plus"))
+    list(export.csv_chunks(store, actor, export.Filters(group="65_plus")))
+
+
+def test_every_action_is_logged_without_a_name_or_an_identity_number(
+    store: Store, clock: SetClock, actor: Actor, anders: Customer
+) -> None:
+    do_everything(store, actor, anders)
+    entries = logged(store)
+    assert sorted(entry["action"] for entry in entries) == sorted(Action)
+    for entry in entries:
+        assert (entry["logged_at"], entry["user_id"], entry["unit_id"]) == (NOON, "karin.holm", "norr")
+        assert entry["customer_id"] == (None if entry["action"] == Action.EXPORT_GROUPS else anders.customer_id)
+        for personal in ("Anders", "Karlsson", anders.identity, anders.identity[2:8], str(anders.birth_date)):
+            assert personal not in repr(entry)
+
+
+def test_the_log_is_only_added_to() -> None:
+    statements = [value for value in vars(audit).values() if isinstance(value, str) and "access_log" in value]
+    assert sorted(statement.split()[0] for statement in statements) == ["INSERT", "SELECT"]
