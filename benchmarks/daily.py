@@ -1,7 +1,7 @@
 """What a coordinator and an analyst wait for, at any number of customers: ``python -m benchmarks.daily``.
 
-Each figure is the median of several runs; where there is an alternative, both run in turn in the same process, and the ratio is
-the median of the pairs. People are invented, in a store of its own that is removed afterwards.
+Each figure is the median of several runs; where there is an alternative, both run in turn in the same process, and
+the ratio is the median of the pairs. People are invented, in a store of its own that is removed afterwards.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def to_csv(store: Store, folder: Path) -> None:
 
 
 def look_ups(store: Store, runs: int) -> None:
-    rng = random.Random(1)  # noqa: S311 (the same people each time)
+    rng = random.Random(1)
     with store.read() as tx:
         bounds = tx.rows("SELECT min(customer_id) AS first, max(customer_id) AS last FROM customer")[0]
         some = [rng.randint(bounds["first"], bounds["last"]) for _ in range(runs + 1)]

@@ -15,7 +15,9 @@ from mv.store.engine import Transaction
 
 MOST_HITS = 20
 LONGEST_NAME = 80
-LETTERS_WITHOUT_DECOMPOSITION = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
+LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
+    {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
+)
 
 COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id"
 

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from mv import audit, catalogue, customers
+from mv import audit, catalogue, customers, versions
 from mv.access import Action, Actor, require
 from mv.clock import to_local
-from mv.errors import N_, Conflict, Invalid, NotFound
+from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -22,6 +22,12 @@ COLUMNS = """
     membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
     registered_at, registered_by, ended_at, ended_by, ended_reason, version
 """
+KIND = versions.Kind(
+    "membership",
+    COLUMNS,
+    missing=N_("The group row does not exist. Open the customer anew."),
+    changed=N_("{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."),
+)
 
 
 class EndReason(StrEnum):
@@ -165,8 +171,7 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
         if not now.active and entry.valid_to is None:
             raise Invalid(N_("Give the last day of the period."))
         wanted = entry if not now.active else replace(entry, valid_to=None)
-        same = (wanted.group_code, wanted.subgroup_code) == (now.group_code, now.subgroup_code)
-        choice = _check_period(tx, wanted, birth_date, store.today(), group_was_chosen_before=same)
+        choice = _check_period(tx, wanted, birth_date, store.today(), was=now)
         others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
         if now.ended_reason != EndReason.WRONG:
             _refuse_overlap(others, wanted, choice)
@@ -242,17 +247,10 @@ def _change(
 ) -> Membership:
     """Carry out ``change`` on the row as it was seen, keep the change and log it, in one transaction."""
     require(actor, action)
-    sql = f"SELECT {COLUMNS} FROM membership WHERE membership_id = $1"
 
     def work(tx: Transaction) -> Membership:
-        found = tx.row(sql, membership_id)
-        if found is None:
-            raise NotFound(N_("The group row does not exist. Open the customer anew."))
-        birth_date = customers.hold(tx, found["customer_id"])
-        now = Membership(**(tx.row(sql, membership_id) or found))
-        if now.version != seen_version:
-            raise _changed_meanwhile(tx, membership_id)
-        return _update(tx, store.now(), actor, action, word, change(tx, now, birth_date))
+        row, birth_date = versions.hold(tx, KIND, membership_id, seen_version)
+        return _update(tx, store.now(), actor, action, word, change(tx, Membership(**row), birth_date))
 
     return store.write(work)
 
@@ -269,7 +267,7 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
         _active_key(new.customer_id, entry), new.ended_at, new.ended_by, new.ended_reason, new.version,
     )  # fmt: skip
     if row is None:
-        raise _changed_meanwhile(tx, new.membership_id)
+        raise versions.changed_meanwhile(tx, KIND, new.membership_id)
     return _log(tx, at, actor, action, word, Membership(**row))
 
 
@@ -300,8 +298,9 @@ def _active_key(customer_id: int, entry: Entry) -> str | None:
 
 
 def _check_period(
-    tx: Transaction, entry: Entry, birth_date: date, today: date, *, group_was_chosen_before: bool = False
+    tx: Transaction, entry: Entry, birth_date: date, today: date, was: Membership | None = None
 ) -> catalogue.Choice:
+    """Raise what is wrong with ``entry``, unless the row ``was`` so already; return its group and subgroup."""
     choice = catalogue.read(tx).choice(entry.group_code, entry.subgroup_code)
     if entry.valid_from > today:
         raise Invalid(N_("The group cannot start after today, {today}."), today=today)
@@ -311,8 +310,11 @@ def _check_period(
         raise Invalid(N_("The last day cannot be after today, {today}."), today=today)
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
         raise Invalid(N_("The last day is before the first. Change one of them."))
+    kept: set[date] = set()
+    if was and (was.group_code, was.subgroup_code) == (entry.group_code, entry.subgroup_code):
+        kept = {was.valid_from, was.valid_to or today}
     for day in (entry.valid_from, entry.valid_to or today):
-        if not group_was_chosen_before and not choice.in_use(day):
+        if day not in kept and not choice.in_use(day):
             raise Invalid(N_("{choice} was not in use on {day}. Choose another group or day."), choice=choice, day=day)
     return choice
 
@@ -351,16 +353,3 @@ def overlap(one: catalogue.Dated, other: catalogue.Dated) -> bool:
     starts_in_time = other.valid_to is None or one.valid_from <= other.valid_to
     ends_in_time = one.valid_to is None or other.valid_from <= one.valid_to
     return starts_in_time and ends_in_time
-
-
-def _changed_meanwhile(tx: Transaction, membership_id: int) -> Conflict:
-    last = tx.row(
-        "SELECT changed_by, changed_at FROM membership_change WHERE membership_id = $1 ORDER BY version DESC LIMIT 1",
-        membership_id,
-    )
-    assert last is not None  # noqa: S101 (a row is registered together with its first change)
-    return Conflict(
-        N_("{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."),
-        who=last["changed_by"],
-        time=f"{to_local(last['changed_at']):%Y-%m-%d %H:%M}",
-    )

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from mv import audit, catalogue, customers, memberships
+from mv import audit, catalogue, customers, memberships, versions
 from mv.access import Action, Actor, require
-from mv.clock import to_local
-from mv.errors import N_, Conflict, Invalid, NotFound
+from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -24,6 +23,12 @@ COLUMNS = """
     dose_id, customer_id, product_code, batch_number, dose_number, given_on, unit_id, membership_id,
     group_code, subgroup_code, registered_at, registered_by, withdrawn_at, withdrawn_by, withdrawn_reason, version
 """
+KIND = versions.Kind(
+    "dose",
+    COLUMNS,
+    missing=N_("The dose does not exist. Open the customer anew."),
+    changed=N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
+)
 
 
 class WithdrawReason(StrEnum):
@@ -232,16 +237,10 @@ def _change(
 ) -> Dose:
     """Carry out ``change`` on the dose as it was seen, keep the change and log it, in one transaction."""
     require(actor, action)
-    sql = f"SELECT {COLUMNS} FROM dose WHERE dose_id = $1"
 
     def work(tx: Transaction) -> Dose:
-        found = tx.row(sql, dose_id)
-        if found is None:
-            raise NotFound(N_("The dose does not exist. Open the customer anew."))
-        birth_date = customers.hold(tx, found["customer_id"])
-        now = Dose(**(tx.row(sql, dose_id) or found))
-        if now.version != seen_version:
-            raise _changed_meanwhile(tx, dose_id)
+        row, birth_date = versions.hold(tx, KIND, dose_id, seen_version)
+        now = Dose(**row)
         if now.withdrawn_at is not None:
             raise Conflict(N_("The dose is withdrawn already."))
         return _update(tx, store.now(), actor, action, word, change(tx, now, birth_date))
@@ -262,7 +261,7 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
         new.withdrawn_reason, new.version,
     )  # fmt: skip
     if row is None:
-        raise _changed_meanwhile(tx, new.dose_id)
+        raise versions.changed_meanwhile(tx, KIND, new.dose_id)
     return _log(tx, at, actor, action, word, Dose(**row))
 
 
@@ -318,16 +317,3 @@ def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple
         if row.membership_id == entry.membership_id:
             return row.group_code, row.subgroup_code
     raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
-
-
-def _changed_meanwhile(tx: Transaction, dose_id: int) -> Conflict:
-    last = tx.row(
-        "SELECT changed_by, changed_at FROM dose_change WHERE dose_id = $1 ORDER BY version DESC LIMIT 1",
-        dose_id,
-    )
-    assert last is not None  # noqa: S101 (a dose is registered together with its first change)
-    return Conflict(
-        N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
-        who=last["changed_by"],
-        time=f"{to_local(last['changed_at']):%Y-%m-%d %H:%M}",
-    )

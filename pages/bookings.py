@@ -11,21 +11,14 @@ from mv.identity import format_identity
 from mv.ui import pages, session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, explain, literal, moment
+from mv.ui.units import choose_unit
 
 
 def choose_day_and_unit() -> tuple[date, str]:
-    today = store().today()
-    units = catalogue().units
     left, right = st.columns([1, 2])
-    day = left.date_input(_("Day"), value=today, format="YYYY-MM-DD", key="bookings_day")
-    unit_id = right.selectbox(
-        _("Unit"),
-        list(units),
-        index=list(units).index(session.actor().unit_id) if session.actor().unit_id in units else 0,
-        format_func=lambda unit: units[unit].name,
-        key="bookings_unit",
-    )
-    return day or today, unit_id
+    day = left.date_input(_("Day"), value=store().today(), format="YYYY-MM-DD", key="bookings_day")
+    with right:
+        return day, choose_unit(_("Unit"), "bookings_unit", session.actor().unit_id)
 
 
 def line(booking: Booking) -> str:

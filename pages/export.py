@@ -1,6 +1,5 @@
 """Utdata: active and inactive groups, chosen, looked at, counted, and taken out as CSV."""
 
-from datetime import date
 from functools import partial
 
 import altair as alt
@@ -9,66 +8,15 @@ import streamlit as st
 
 from mv import export
 from mv.errors import MvError
-from mv.export import Delimiter, Filters, Headings, Status
+from mv.export import Delimiter, Filters, Headings
 from mv.ui import session
-from mv.ui.resources import catalogue, store
+from mv.ui.filters import choose_filters
+from mv.ui.resources import store
 from mv.ui.tables import draw_frame
-from mv.ui.text import _, explain, literal, name_of
+from mv.ui.text import _, explain, literal
 
 ROWS_IN_PREVIEW = 50
 CHARTS_IN_A_ROW = 3
-EARLIEST = date(1900, 1, 1)
-
-
-def choose_filters() -> Filters:
-    known = catalogue()
-    everything = _("All")
-    cells = st.columns(4)
-    statuses = {Status.ALL: _("Active and inactive"), Status.ACTIVE: _("Active"), Status.INACTIVE: _("Inactive")}
-    status = cells[0].selectbox(_("Status"), list(statuses), format_func=lambda s: statuses[s], key="export_status")
-    group = cells[1].selectbox(
-        _("Group"),
-        list(known.groups),
-        index=None,
-        format_func=lambda code: name_of(known.groups[code]),
-        placeholder=everything,
-        key="export_group",
-        filter_mode="contains",
-    )
-    subgroups = {sub.subgroup_code: name_of(sub) for sub in (known.groups[group].subgroups if group else ())}
-    subgroup = cells[2].selectbox(
-        _("Subgroup"),
-        list(subgroups),
-        index=None,
-        format_func=lambda code: subgroups.get(code, code),
-        placeholder=everything if subgroups else _("Choose a group with subgroups"),
-        disabled=not subgroups,
-        key=f"export_subgroup_{group}",
-    )
-    unit = cells[3].selectbox(
-        _("Unit"),
-        list(known.units),
-        index=None,
-        format_func=lambda code: known.units[code].name,
-        placeholder=everything,
-        key="export_unit",
-    )
-    days = choose_days()
-    return Filters(status=status, group=group, subgroup=subgroup, unit=unit, **days)
-
-
-def choose_days() -> dict[str, date | None]:
-    labels = {
-        "valid_from": _("Applies from"),
-        "valid_to": _("Applies to"),
-        "registered_from": _("Registered from"),
-        "registered_to": _("Registered to"),
-        "as_of": _("Status as of"),
-    }
-    return {
-        name: cell.date_input(label, value=None, min_value=EARLIEST, format="YYYY-MM-DD", key=f"export_{name}")
-        for cell, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True)
-    }
 
 
 def draw_download(filters: Filters) -> Headings:

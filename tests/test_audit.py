@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from mv import audit, bookings, customers, export, memberships, vaccinations
+from mv import bookings, customers, export, memberships, vaccinations
 from mv.access import Action, Actor
 from mv.audit import ONE_LOOK, record, record_look
 from mv.customers import Customer
@@ -15,6 +17,7 @@ from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock
 from tests.contents import logged
 
+ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 22, 12)
 
 
@@ -122,5 +125,6 @@ def test_every_action_is_logged_without_a_name_or_an_identity_number(
 
 
 def test_the_log_is_only_added_to() -> None:
-    statements = [value for value in vars(audit).values() if isinstance(value, str) and "access_log" in value]
-    assert sorted(statement.split()[0] for statement in statements) == ["INSERT", "SELECT"]
+    for file in (ROOT / "mv").rglob("*.py"):
+        changing = re.search(r"(?i)\b(UPDATE|DELETE\s+FROM|TRUNCATE)\s+access_log", file.read_text(encoding="utf-8"))
+        assert changing is None, file

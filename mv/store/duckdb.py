@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,8 +30,7 @@ NO_SPACE = ("No space left", "File too large")
 COMMITTED_ALL_THE_SAME = "Transaction COMMIT succeeded and is durable"
 INVALIDATED_BY_ANOTHER = "invalidated because of a previous fatal error"
 ABORTED_BEFORE = "Current transaction is aborted"
-REOPEN_ATTEMPTS = 250
-REOPEN_PAUSE = 0.02
+SECONDS_TO_REOPEN = 5.0
 
 
 class DuckTransaction:
@@ -65,10 +63,8 @@ class DuckTransaction:
         if not rows.num_rows:  # no rows and then many in one transaction: DuckDB 2.0.0 commits, and has lost them
             return
         self._cursor.register("incoming", rows)
-        try:
-            self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
-        finally:
-            self._cursor.unregister("incoming")
+        self.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+        self._cursor.unregister("incoming")
 
 
 class DuckEngine:
@@ -79,8 +75,10 @@ class DuckEngine:
     def __init__(self, path: Path, migrations: Path) -> None:
         self.url = str(path)
         self._path = path
-        self._opening = threading.Lock()
+        self._cursors_changed = threading.Condition()
+        self._cursors = 0
         self._broken = False
+        """Whether a fatal error has made the connection useless, so that whoever comes next opens the file anew."""
         if path.exists():
             self._refuse_newer(migrations)
         self._connection = self._connect()
@@ -136,65 +134,63 @@ class DuckEngine:
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._opening:
-            self._broken = False
-            self._connection.close()
+        self._broken = False
+        self._connection.close()
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Begin a transaction on a cursor of its own; closing that rolls back what is not committed."""
-        connection, cursor = self._begin()
+        cursor = self._begin()
         try:
-            with cursor:
-                yield cursor
+            yield cursor
         except duckdb.Error as error:
             text = str(error)
             ours = INVALIDATED_BY_ANOTHER not in text  # else ``text`` goes on to quote what befell another transaction
             committed = ours and COMMITTED_ALL_THE_SAME in text
             if committed or isinstance(error, duckdb.FatalException):
-                self._break(connection)
+                self._broken = True
             if committed:
                 return
             if ours and any(reason in text for reason in NO_SPACE):
                 raise disk_full() from error
             raise
+        finally:
+            self._end(cursor)
 
-    def _begin(self) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
-        """Return the connection, opened anew where it is broken, and a cursor of it with an open transaction."""
+    def _begin(self) -> duckdb.DuckDBPyConnection:
         while True:
-            connection = self._current()
-            try:
-                cursor = connection.cursor()
-            except duckdb.ConnectionException:
-                if connection is self._connection and not self._broken:  # the store is closed
-                    raise
-                continue
+            with self._cursors_changed:
+                if self._broken:
+                    self._reopen()
+                cursor = self._connection.cursor()
+                self._cursors += 1
             try:
                 cursor.execute("BEGIN")
-                return connection, cursor
-            except duckdb.FatalException:
-                cursor.close()
-                self._break(connection)
+                return cursor
+            except BaseException as error:
+                fatal = isinstance(error, duckdb.FatalException)
+                if fatal:
+                    self._broken = True
+                self._end(cursor)
+                if not fatal:
+                    raise
 
-    def _current(self) -> duckdb.DuckDBPyConnection:
-        with self._opening:
-            if self._broken:
-                self._reopen()
-            return self._connection
-
-    def _break(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Have the file opened anew by whoever comes next, unless somebody has done so already."""
-        with self._opening:
-            self._broken |= connection is self._connection
+    def _end(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.close()
+        with self._cursors_changed:
+            self._cursors -= 1
+            self._cursors_changed.notify_all()
 
     def _reopen(self) -> None:
-        self._connection.close()
-        for _ in range(REOPEN_ATTEMPTS):
-            with suppress(duckdb.FatalException):  # the broken instance lives on until its last cursor is closed
+        """Open the file anew, after every operation on the broken instance: closing that would close their cursors."""
+        if self._cursors_changed.wait_for(lambda: not (self._cursors and self._broken), SECONDS_TO_REOPEN):
+            if not self._broken:  # somebody else was first
+                return
+            self._connection.close()
+            with suppress(duckdb.FatalException):  # another store of this process still holds the broken instance
                 self._connection = self._connect()
                 self._broken = False
                 return
-            time.sleep(REOPEN_PAUSE)
         raise StoreUnavailable(
             N_(
                 "The store could not be opened anew after an error. Nothing was saved;"

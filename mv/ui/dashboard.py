@@ -9,8 +9,8 @@ import streamlit as st
 from mv.errors import StoreUnavailable
 from mv.i18n import LANGUAGES
 from mv.ui import pages, session
-from mv.ui.resources import catalogue
 from mv.ui.text import _, explain, literal
+from mv.ui.units import choose_unit
 
 
 def choose_language() -> None:
@@ -25,19 +25,6 @@ def choose_language() -> None:
     )
 
 
-def choose_unit() -> None:
-    """Draw the choice of the unit that the user works at, which the access log and new rows carry."""
-    units = catalogue().units
-    st.selectbox(
-        _("Your unit"),
-        list(units),
-        format_func=lambda unit: units[unit].name,
-        key=session.unit_key(),
-        help=_("The unit that you work at now. Everything that you do is logged for it."),
-        filter_mode="contains",
-    )
-
-
 st.set_page_config(page_icon="💉", layout="wide")
 st.html(Path(__file__).parent / "style.css")
 with st.sidebar:
@@ -45,7 +32,12 @@ with st.sidebar:
 current = pages.navigation()
 try:
     with st.sidebar:
-        choose_unit()
+        choose_unit(
+            _("Your unit"),
+            session.unit_key(),
+            start="",
+            help=_("The unit that you work at now. Everything that you do is logged for it."),
+        )
     st.caption(
         _("Demonstration without sign-in: you work as {name}, and what you look at and change is logged.").format(
             name=session.DEMO_NAME

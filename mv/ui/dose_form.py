@@ -15,6 +15,7 @@ from mv.ui.doses import vaccine_name
 from mv.ui.groups import choice_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of, period
+from mv.ui.units import choose_unit
 from mv.vaccinations import Batch, Dose, Entry
 
 EARLIEST = date(1900, 1, 1)
@@ -45,7 +46,7 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
         product = _choose_vaccine(customer, key, doses, given_on, was)
         batch_number = _choose_batch(key, product, given_on, was)
     with right:
-        unit_id = _choose_unit(key, was)
+        unit_id = choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
         number = _choose_number(key, doses, product, given_on, was)
         chosen = _choose_group(customer, key, product, given_on, was)
     return Entry(product, batch_number, number, given_on, unit_id, chosen or None, without_group=chosen == NO_GROUP)
@@ -106,18 +107,6 @@ def _batch_name(number: str, batch: Batch | None, day: date) -> str:
     if batch.expires_on < day:
         return _("{number} (expired {day})", number=number, day=batch.expires_on)
     return _("{number} (expires {day})", number=number, day=batch.expires_on)
-
-
-def _choose_unit(key: str, was: Dose | None) -> str:
-    units = catalogue().units
-    start = was.unit_id if was else session.actor().unit_id
-    return st.selectbox(
-        _("Unit"),
-        list(units),
-        index=list(units).index(start) if start in units else 0,
-        format_func=lambda unit: units[unit].name,
-        key=f"{key}_unit",
-    )
 
 
 def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, was: Dose | None) -> int:

@@ -25,42 +25,22 @@ def navigation() -> st.Page:
 
     The customer's pages always have their address, and are in the menu once a customer is chosen.
     """
-    chosen = session.customer_id() is not None
-    visibility: Literal["visible", "hidden"] = "visible" if chosen else "hidden"
+    visibility: Literal["visible", "hidden"] = "hidden" if session.customer_id() is None else "visible"
+    search = st.Page(SEARCH, title=_("Find customer"), url_path="sok-kund", icon=":material/search:", default=True)
+    of_customer = (
+        (CARD, _("Customer card"), "kundkort", ":material/badge:"),
+        (GROUPS, _("Customer groups"), "kundgrupper", ":material/groups:"),
+        (VACCINATION, _("Vaccination"), "vaccination", ":material/syringe:"),
+    )
     current = st.navigation(
         {
             _("Customers"): [
-                st.Page(
-                    SEARCH,
-                    title=_("Find customer"),
-                    url_path="sok-kund",
-                    icon=":material/search:",
-                    default=True,
-                ),
+                search,
                 st.Page(BOOKINGS, title=_("Bookings"), url_path="bokningar", icon=":material/event:"),
             ],
             _("Chosen customer"): [
-                st.Page(
-                    CARD,
-                    title=_("Customer card"),
-                    url_path="kundkort",
-                    icon=":material/badge:",
-                    visibility=visibility,
-                ),
-                st.Page(
-                    GROUPS,
-                    title=_("Customer groups"),
-                    url_path="kundgrupper",
-                    icon=":material/groups:",
-                    visibility=visibility,
-                ),
-                st.Page(
-                    VACCINATION,
-                    title=_("Vaccination"),
-                    url_path="vaccination",
-                    icon=":material/syringe:",
-                    visibility=visibility,
-                ),
+                st.Page(file, title=title, url_path=address, icon=icon, visibility=visibility)
+                for file, title, address, icon in of_customer
             ],
             _("Follow-up"): [
                 st.Page(EXPORT, title=_("Output data"), url_path="utdata", icon=":material/download:"),

@@ -9,8 +9,9 @@ import streamlit as st
 from mv import customers, identity
 from mv.errors import Invalid, MvError
 from mv.ui import pages, session
-from mv.ui.resources import catalogue, store
+from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.units import choose_unit
 
 EARLIEST = date(1900, 1, 1)
 
@@ -18,7 +19,6 @@ EARLIEST = date(1900, 1, 1)
 def draw_registration(searched: str) -> None:
     """Draw the fields of a new customer, with the number that was searched for filled in."""
     today = store().today()
-    units = catalogue().units
     st.subheader(_("Register a new customer"))
     with st.container(border=True, key="register"):
         number = st.text_input(
@@ -30,13 +30,7 @@ def draw_registration(searched: str) -> None:
         left, right = st.columns(2)
         given_name = left.text_input(_("Given name"), autocomplete="off", key="register_given_name")
         family_name = right.text_input(_("Family name"), autocomplete="off", key="register_family_name")
-        unit_id = st.selectbox(
-            _("Unit"),
-            list(units),
-            index=list(units).index(session.actor().unit_id) if session.actor().unit_id in units else 0,
-            format_func=lambda unit: units[unit].name,
-            key="register_unit",
-        )
+        unit_id = choose_unit(_("Unit"), "register_unit", session.actor().unit_id)
         birth_date = None
         if _lacks_birth_date(number, today):
             birth_date = st.date_input(

@@ -34,6 +34,7 @@ class People:
     without_group: deque[Customer]
     with_group: deque[Customer]
     unregistered: deque[str]
+    anders: Customer
     booked: Customer
     strange: Customer
     booking_day: date
@@ -84,6 +85,7 @@ def prepare(path: Path) -> People:
         with_group = [register("Gerd", f"Provlund{_letters(n)}") for n in range(WITH_GROUP)]
         for customer in with_group:
             memberships.add(store, PREPARER, customer.customer_id, Entry("65_plus", None, store.today()))
+        anders = register("Anders", "Karlsson")
         booked = register("Bodil", "Provbokad")
         strange = register(STRANGE_NAME, STRANGE_FAMILY_NAME)
         clock.days = 0
@@ -93,7 +95,7 @@ def prepare(path: Path) -> People:
         found = bookings.of_day(store, PREPARER, "soder", day)
         numbers = _numbers(store)
     unregistered = deque(islice(unused, UNREGISTERED))
-    return People(deque(without_group), deque(with_group), unregistered, booked, strange, day, found, numbers)
+    return People(deque(without_group), deque(with_group), unregistered, anders, booked, strange, day, found, numbers)
 
 
 def _letters(number: int) -> str:

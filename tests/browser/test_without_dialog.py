@@ -70,19 +70,17 @@ def exported(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("form", ["{0}", "{0:.8}-{1}", "{2}-{1}", "{2}{1}"], ids=["12", "8-4", "6-4", "10"])
-def test_a1_sok_kund_med_personnummer_och_enter_oppnar_kundkortet(
-    screen: Screen, customer: Customer, form: str
-) -> None:
+def test_a1_sok_kund_med_personnummer_och_enter_oppnar_kundkortet(screen: Screen, customer: Customer) -> None:
     number = customer.identity
     screen.visit()
     expect(screen.menu.get_by_text("Kunder", exact=True)).to_be_visible()
-    screen.go_to("Sök kund")
-    screen.is_on("Sök kund")
-    screen.search(form.format(number, number[8:], number[2:8]))
-    screen.is_on("Kundkort")
-    screen.is_about(customer)
-    expect(screen.main.get_by_text(f"{number[:8]}-{number[8:]}", exact=True)).to_be_visible()
+    for text in (number, f"{number[:8]}-{number[8:]}", f"{number[2:8]}-{number[8:]}", number[2:]):
+        screen.go_to("Sök kund")
+        screen.is_on("Sök kund")
+        screen.search(text)
+        screen.is_on("Kundkort")
+        screen.is_about(customer)
+        expect(screen.main.get_by_text(f"{number[:8]}-{number[8:]}", exact=True)).to_be_visible()
 
 
 def test_a2_bokningen_och_kundens_namn_i_den_leder_till_kundkortet(screen: Screen, dashboard: Dashboard) -> None:
@@ -188,7 +186,7 @@ def test_a6_pennan_och_den_roda_bollen_med_kryss_heter_nagot_for_skarmlasare(
     screen.open_groups(pensioner)
     adjust, remove = screen.action("Justera"), screen.action("Ta bort")
     for button, word in ((adjust, "Justera"), (remove, "Ta bort")):
-        expect(button).to_have_accessible_name(f"{word} {OLD}")
+        expect(button).to_have_accessible_name(re.compile(f"^({word} {OLD}|{OLD} {word})$"))
         expect(button).to_contain_text(word)
     expect(adjust.get_by_test_id("stIconMaterial")).to_have_text("edit")
     red, white = red_and_white_pixels(remove)

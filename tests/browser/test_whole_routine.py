@@ -1,0 +1,236 @@
+"""The whole routine to its end, the file that comes out of it, and two coordinators at the same time."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from mv.clock import STOCKHOLM
+from mv.customers import Customer
+from tests.browser.conftest import Dashboard, OpenScreen
+from tests.browser.people import first_day_with_group, today
+from tests.browser.screen import Screen, sv
+
+OLD = "65 år och äldre"
+RISK, HEART, LUNG = (
+    "Medicinsk riskgrupp",
+    "Hjärt- och kärlsjukdom inkl. stroke",
+    "Lungsjukdom (KOL, svår eller instabil astma)",
+)
+STAFF = "Personal inom vård och omsorg"
+
+
+def changed_by_other() -> re.Pattern[str]:
+    """Return what the refusal says: who changed the row, and when."""
+    message = "{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."
+    text = re.escape(sv(message, who="WHO", time="TIME"))
+    return re.compile(text.replace("WHO", "(demo|Demo Demosson)").replace("TIME", r"\d{4}-\d\d-\d\d \d\d:\d\d"))
+
+
+def now() -> str:
+    return f"{datetime.now(STOCKHOLM):%Y-%m-%d %H:%M:%S}"
+
+
+def download_all(screen: Screen, path: Path) -> pd.DataFrame:
+    """Take out the output data as it is offered from the start, and read the file."""
+    screen.go_to("Utdata")
+    screen.is_on("Utdata")
+    screen.is_at_rest()
+    with screen.page.expect_download() as download:
+        screen.button("Hämta").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    download.value.save_as(path)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    return pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashboard, tmp_path: Path) -> None:
+    customer = dashboard.people.without_group.popleft()
+    began, first, corrected = now(), today() - timedelta(days=30), today() - timedelta(days=60)
+
+    # Without the dialog, registering afterwards
+    screen.visit(heading="Sök kund")
+    screen.choose("Din enhet", "Mottagning Centrum", screen.page.get_by_role("region", name="Sidebar"))
+    screen.search(customer.identity)
+    screen.is_on("Kundkort")
+    screen.go_to("Kundgrupper")
+    screen.is_on("Kundgrupper")
+    screen.save_group(RISK, LUNG, first)
+    screen.save_group("Gravid", first=today())
+    screen.action("Justera", RISK).click()
+    screen.choose("Undergrupp", HEART, screen.adjust_form())
+    screen.set_day("Första dag", corrected, screen.adjust_form())
+    screen.button("Spara justering").click()
+    expect(screen.row(f"{RISK} – {HEART}")).to_contain_text(str(corrected))
+    screen.action("Ta bort", "Gravid").click()
+    expect(screen.past_row("Gravid", today(), today())).to_contain_text(sv("Wrong from the start"))
+
+    # With the dialog, starting a vaccination
+    screen.go_to("Kundkort")
+    screen.is_on("Kundkort")
+    screen.button("Starta vaccination").click()
+    expect(screen.row(f"{RISK} – {HEART}", screen.dialog)).to_be_visible()
+    screen.add_group(STAFF)
+    screen.add_group(OLD)
+    screen.action("Ta bort", STAFF, screen.dialog).click()
+    screen.action(sv("It did apply"), STAFF, screen.dialog).click()
+    expect(screen.action(sv("It was wrong from the start"), STAFF, screen.dialog)).to_be_visible()
+    screen.button("Close", screen.dialog).click()
+    screen.is_on("Vaccination")
+    screen.choose("Vaccin", "Efluelda (J07BB02)")
+    screen.choose("Sats", re.compile("går ut"))
+    screen.main.get_by_text(f"{OLD} (").click()
+    screen.button("Spara vaccination").click()
+    expect(screen.table("Doser").locator("tbody").get_by_role("row")).to_contain_text([OLD])
+    screen.has_no_error()
+
+    # What came out of it
+    rows = download_all(screen, tmp_path / "utdata.csv")
+    mine = rows[rows["customer_identity"] == customer.identity]
+    same = {
+        "customer_name": customer.name,
+        "birth_date": str(customer.birth_date),
+        "unit": "Mottagning Centrum",
+        "unit_id": "centrum",
+        "registered_by": "demo",
+    }
+    active = {"status": "active", "valid_to": "", "ended_at": "", "ended_by": "", "ended_reason": ""}
+    ended = {"status": "inactive", "valid_to": str(today()), "ended_by": "demo"}
+    none = {"subgroup": "", "subgroup_code": ""}
+    expected = [
+        {
+            "group": "Medical risk group",
+            "subgroup": "Cardiovascular disease incl. stroke",
+            "valid_from": str(corrected),
+            **active,
+        }
+        | {"group_code": "medical_risk", "subgroup_code": "heart", "version": "2"},
+        {"group": "Pregnant", "valid_from": str(today()), **ended, "ended_reason": "wrong"}
+        | {"group_code": "pregnant", **none, "version": "2"},
+        {"group": "Health and social care staff", "valid_from": str(today()), **ended, "ended_reason": "ceased"}
+        | {"group_code": "staff", **none, "version": "3"},
+        {"group": "65 years and older", "valid_from": str(today()), **active}
+        | {"group_code": "65_plus", **none, "version": "1"},
+    ]
+    assert list(rows.columns) == [
+        *("customer_identity", "customer_name", "birth_date", "group", "subgroup", "status", "valid_from", "valid_to"),
+        *("unit", "registered_at", "registered_by", "ended_at", "ended_by", "ended_reason"),
+        *("group_code", "subgroup_code", "unit_id", "membership_id", "version"),
+    ]
+    assert len(mine) == len(expected)
+    for row, fields in zip(mine.to_dict("records"), expected, strict=True):
+        assert {name: row[name] for name in same | fields} == same | fields
+        assert began <= row["registered_at"] <= now()
+        assert row["status"] == "active" or began <= row["ended_at"] <= now()
+    assert mine["membership_id"].is_unique
+
+
+def test_den_som_tar_bort_en_rad_som_nagon_annan_justerat_far_veta_det(
+    open_screen: OpenScreen, pensioner: Customer
+) -> None:
+    one, other = open_screen(), open_screen()
+    one.open_groups(pensioner)
+    other.open_groups(pensioner)
+    one.action("Justera", OLD).click()
+    one.set_day("Första dag", today() - timedelta(days=90), one.adjust_form())
+    one.button("Spara justering").click()
+    expect(one.row(OLD)).to_contain_text(str(today() - timedelta(days=90)))
+    expect(other.row(OLD)).to_contain_text(str(first_day_with_group()))
+    other.action("Ta bort", OLD).click()
+    expect(other.message(changed_by_other())).to_be_visible()
+    expect(other.row(OLD)).to_contain_text(str(today() - timedelta(days=90)))
+    expect(other.main.get_by_text(sv("No past group."), exact=True)).to_be_visible()
+
+
+def test_den_som_justerar_en_rad_som_nagon_annan_tagit_bort_far_veta_det(
+    open_screen: OpenScreen, pensioner: Customer
+) -> None:
+    one, other = open_screen(), open_screen()
+    one.open_groups(pensioner)
+    one.action("Justera", OLD).click()
+    one.set_day("Första dag", today() - timedelta(days=90), one.adjust_form())
+    other.open_groups(pensioner)
+    other.action("Ta bort", OLD).click()
+    expect(other.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    one.button("Spara justering").click()
+    expect(one.message(changed_by_other())).to_be_visible()
+    one.is_at_rest()
+    cancel = one.button("Avbryt")
+    if cancel.is_visible():
+        cancel.click()
+    expect(one.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    expect(one.main.get_by_text(sv("No current group."), exact=True)).to_be_visible()
+
+
+def test_samma_kundgrupp_fran_tva_koordinatorer_blir_en_rad_och_ett_besked(
+    open_screen: OpenScreen, customer: Customer
+) -> None:
+    one, other = open_screen(), open_screen()
+    for screen in (one, other):
+        screen.open_groups(customer)
+        screen.choose("Kundgrupp", "Gravid")
+    one.button("Spara").click()
+    other.button("Spara").click()
+    refusal = sv(
+        "The customer is in the group {choice} already, since {first}. Nothing was saved.",
+        choice="Gravid",
+        first=today(),
+    )
+    expect(one.row("Gravid").or_(one.message(refusal)).first).to_be_visible()
+    expect(other.row("Gravid").or_(other.message(refusal)).first).to_be_visible()
+    for screen in (one, other):
+        expect(screen.row("Gravid")).to_be_visible()
+        screen.is_at_rest()
+        expect(screen.action("Ta bort")).to_have_count(1)
+    assert [screen.message(refusal).count() for screen in (one, other)] in ([0, 1], [1, 0])
+    expect(one.history()).to_have_count(1)
+
+
+def test_dubbelklick_pa_spara_ger_en_rad_och_inget_fel(screen: Screen, customer: Customer) -> None:
+    screen.open_groups(customer)
+    screen.choose("Kundgrupp", RISK)
+    screen.choose("Undergrupp", HEART)
+    screen.button("Spara").dblclick()
+    expect(screen.row(RISK)).to_be_visible()
+    screen.has_no_error()
+    expect(screen.action("Ta bort")).to_have_count(1)
+    expect(screen.history()).to_have_count(1)
+
+
+def test_dubbelklick_pa_ta_bort_tar_bort_en_rad_och_ger_inget_fel(screen: Screen, pensioner: Customer) -> None:
+    screen.open_groups(pensioner)
+    screen.save_group("Gravid")
+    screen.action("Ta bort", OLD).dblclick()
+    expect(screen.past_row(OLD, first_day_with_group(), today())).to_contain_text(sv("Ceased to apply"))
+    screen.has_no_error()
+    expect(screen.row("Gravid")).to_be_visible()
+    expect(screen.history()).to_have_count(3)
+
+
+@pytest.mark.parametrize("others", [["Gravid"], []], ids=["fler-rader", "enda-raden"])
+def test_ett_langsamt_dubbelklick_pa_ta_bort_gor_inget_mer_an_att_ta_bort_raden(
+    screen: Screen, pensioner: Customer, others: list[str]
+) -> None:
+    screen.open_groups(pensioner)
+    for group in others:
+        screen.save_group(group)
+    button = screen.action("Ta bort", OLD)
+    button.scroll_into_view_if_needed()
+    place = button.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    screen.page.mouse.click(x, y)
+    expect(screen.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    screen.is_at_rest()
+    screen.page.mouse.click(x, y)
+    screen.go_to("Kundkort")
+    screen.is_on("Kundkort")
+    screen.go_to("Kundgrupper")
+    expect(screen.history()).to_have_count(2 + len(others))
+    expect(screen.past_row(OLD, first_day_with_group(), today())).to_contain_text(sv("Ceased to apply"))
+    expect(screen.action("Ta bort")).to_have_count(len(others))
