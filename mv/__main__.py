@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import getpass
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def _(message: str, **values: object) -> str:
 
 def actor() -> Actor:
     """Return who runs the command: the user of the operating system."""
-    user = getpass.getuser()
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        user = str(os.getuid())
     return Actor(f"cli:{user}", user, Role.LEAD, "")
 
 
@@ -77,18 +81,27 @@ def write_export(store: Store, options: argparse.Namespace) -> None:
         as_of=options.as_of,
     )
     chunks = export.csv_chunks(store, actor(), filters, delimiter=options.delimiter, headings=options.headings)
-    unfinished = options.output.with_name(options.output.name + ".part")
     try:
-        with unfinished.open("wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-        unfinished.replace(options.output)
+        _write_whole(options.output, chunks)
     except OSError as error:
         raise Invalid(
             N_("The file cannot be written ({reason})."), reason=error.strerror or type(error).__name__
         ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+def _write_whole(file: Path, chunks: Iterable[bytes]) -> None:
+    """Write ``file`` beside its place, and put it there when it is whole."""
+    if not file.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    unfinished = file.with_name(file.name + ".part")
+    try:
+        with unfinished.open("wb") as part:
+            part.writelines(chunks)
+        unfinished.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def parser() -> argparse.ArgumentParser:

@@ -250,7 +250,9 @@ def _change(
 
     def work(tx: Transaction) -> Membership:
         row, birth_date = versions.hold(tx, KIND, membership_id, seen_version)
-        return _update(tx, store.now(), actor, action, word, change(tx, Membership(**row), birth_date))
+        now = Membership(**row)
+        new = change(tx, now, birth_date)
+        return now if new == now else _update(tx, store.now(), actor, action, word, new)
 
     return store.write(work)
 
@@ -310,11 +312,11 @@ def _check_period(
         raise Invalid(N_("The last day cannot be after today, {today}."), today=today)
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
         raise Invalid(N_("The last day is before the first. Change one of them."))
-    kept: set[date] = set()
+    first, last = None, None
     if was and (was.group_code, was.subgroup_code) == (entry.group_code, entry.subgroup_code):
-        kept = {was.valid_from, was.valid_to or today}
-    for day in (entry.valid_from, entry.valid_to or today):
-        if day not in kept and not choice.in_use(day):
+        first, last = was.valid_from, was.valid_to or today
+    for day, before in ((entry.valid_from, first), (entry.valid_to or today, last)):
+        if day != before and not choice.in_use(day):
             raise Invalid(N_("{choice} was not in use on {day}. Choose another group or day."), choice=choice, day=day)
     return choice
 

@@ -193,7 +193,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
     """
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
-        _check(tx, entry, birth_date, store.today())
+        _check(tx, entry, birth_date, store.today(), was=now)
         _refuse_twice(tx, now.customer_id, entry, but=dose_id)
         if (entry.membership_id, entry.given_on) == (now.membership_id, now.given_on):
             group_code, subgroup_code = now.group_code, now.subgroup_code
@@ -243,7 +243,8 @@ def _change(
         now = Dose(**row)
         if now.withdrawn_at is not None:
             raise Conflict(N_("The dose is withdrawn already."))
-        return _update(tx, store.now(), actor, action, word, change(tx, now, birth_date))
+        new = change(tx, now, birth_date)
+        return now if new == now else _update(tx, store.now(), actor, action, word, new)
 
     return store.write(work)
 
@@ -280,9 +281,11 @@ def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str,
     return now
 
 
-def _check(tx: Transaction, entry: Entry, birth_date: date, today: date) -> None:
+def _check(tx: Transaction, entry: Entry, birth_date: date, today: date, was: Dose | None = None) -> None:
+    """Raise what is wrong with ``entry``; a product that was not in use is let be where the dose ``was`` so already."""
     known = catalogue.read(tx)
-    if entry.product_code not in known.vaccines:
+    vaccine = known.vaccines.get(entry.product_code or "")
+    if vaccine is None:
         raise Invalid(N_("Choose a vaccine."))
     if not BATCH_NUMBER.fullmatch(entry.batch_number.strip()):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
@@ -294,6 +297,13 @@ def _check(tx: Transaction, entry: Entry, birth_date: date, today: date) -> None
         raise Invalid(N_("The dose cannot be given after today, {today}."), today=today)
     if entry.given_on < birth_date:
         raise Invalid(N_("The dose cannot be given before the customer was born."))
+    kept = was is not None and (was.product_code, was.given_on) == (entry.product_code, entry.given_on)
+    if not kept and not catalogue.covers(vaccine, entry.given_on):
+        raise Invalid(
+            N_("{vaccine} was not in use on {day}. Choose another vaccine or day."),
+            vaccine=vaccine.name,
+            day=entry.given_on,
+        )
 
 
 def _refuse_twice(tx: Transaction, customer_id: int, entry: Entry, but: int | None = None) -> None:

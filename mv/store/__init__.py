@@ -26,8 +26,8 @@ T = TypeVar("T")
 DEFAULT_FILE = Path(__file__).parents[2] / "data" / "mv.duckdb"
 
 ATTEMPTS = 5
-FIRST_PAUSE = 0.01
-"""Seconds that a second attempt waits at most; each later one waits up to twice as long."""
+FIRST_PAUSE = 0.02
+"""Seconds that a second attempt waits at least; it waits up to twice as long, and each later one twice as long again."""
 
 
 class Store:
@@ -68,7 +68,7 @@ class Store:
         """
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 (jitter, no secret)
+                time.sleep(FIRST_PAUSE * 2 ** (attempt - random.random()))  # noqa: S311 (jitter, no secret)
             try:
                 with self._engine.transaction() as tx:
                     return work(tx)
