@@ -224,10 +224,10 @@ def test_a_statement_after_a_caught_error_is_a_defect_and_not_a_lost_race(store:
     def work(tx: Transaction) -> None:
         runs.append(1)
         with pytest.raises(DATABASE_ERRORS):
-            tx.execute("SELECT 1 FROM no_such_table")
-        tx.execute("UPDATE no_such_table SET i = 1")
+            tx.execute("INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('fluad', 'A-1', NULL)")
+        tx.execute(INSERT, "A-2")
 
-    with pytest.raises(DATABASE_ERRORS):
+    with pytest.raises(DATABASE_ERRORS, match="aborted"):
         store.write(work)
     assert len(runs) == 1
 

@@ -197,7 +197,10 @@ def test_a_closed_store_is_not_opened_again_in_silence(store: Store) -> None:
 def test_a_full_disk_saves_nothing_and_says_so(store: Store) -> None:
     store.write(add("a"))
     for _ in range(2):
-        with disk_full(after=0), pytest.raises(StoreUnavailable, match=r"disk of the store is full\. Nothing was saved"):
+        with (
+            disk_full(after=0),
+            pytest.raises(StoreUnavailable, match=r"disk of the store is full\. Nothing was saved"),
+        ):
             store.write(add("b"))
         assert keys(store) == ["a"]
     store.write(add("b"))

@@ -27,7 +27,7 @@ DEFAULT_FILE = Path(__file__).parents[2] / "data" / "mv.duckdb"
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.02
-"""Seconds that a second attempt waits at least; it waits up to twice as long, and each later one twice as long again."""
+"""Seconds that a second attempt waits at least; it may wait twice as long, and each later one twice as long again."""
 
 
 class Store:

@@ -20,10 +20,7 @@ from mv.errors import N_, StoreUnavailable
 from mv.store.engine import CAUGHT_INSIDE, Row, Transaction, disk_full
 from mv.store.migrate import current_version, numbered
 
-CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
 SIGNATURE = b"DUCK"
 SIGNATURE_AT = 8
 NO_SPACE = ("No space left", "File too large")
@@ -78,7 +75,7 @@ class DuckEngine:
         self._cursors_changed = threading.Condition()
         self._cursors = 0
         self._broken = False
-        """Whether a fatal error has made the connection useless, so that whoever comes next opens the file anew."""
+        """Whether the file has to be opened anew, as a fatal error has made the connection useless."""
         if path.exists():
             self._refuse_newer(migrations)
         self._connection = self._connect()
@@ -146,10 +143,7 @@ class DuckEngine:
         except duckdb.Error as error:
             text = str(error)
             ours = INVALIDATED_BY_ANOTHER not in text  # else ``text`` goes on to quote what befell another transaction
-            committed = ours and COMMITTED_ALL_THE_SAME in text
-            if committed or isinstance(error, duckdb.FatalException):
-                self._broken = True
-            if committed:
+            if ours and COMMITTED_ALL_THE_SAME in text:
                 return
             if ours and any(reason in text for reason in NO_SPACE):
                 raise disk_full() from error
@@ -167,13 +161,12 @@ class DuckEngine:
             try:
                 cursor.execute("BEGIN")
                 return cursor
-            except BaseException as error:
-                fatal = isinstance(error, duckdb.FatalException)
-                if fatal:
-                    self._broken = True
+            except duckdb.FatalException:  # an earlier one, which has made the connection useless
+                self._broken = True
                 self._end(cursor)
-                if not fatal:
-                    raise
+            except BaseException:
+                self._end(cursor)
+                raise
 
     def _end(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.close()

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
 SECONDS_TO_START = 60
 SECONDS_TO_END = 15
-MILLISECONDS_TO_WAIT = 6_000
+MILLISECONDS_TO_WAIT = 15_000
 """After this, what a user should see counts as missing."""
 
 OpenScreen = Callable[..., Screen]

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from babel.messages.pofile import read_po
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import ElementHandle, Locator, Page, Response, expect
 
 from mv.customers import Customer
 from mv.i18n import LOCALE, translate
@@ -190,6 +190,10 @@ class Screen:
         expect(self.row(full_name(group, subgroup), self.dialog)).to_be_visible()
         self.is_at_rest()
 
+    def click_at_once(self, *targets: ElementHandle) -> None:
+        """Click one after the other, as somebody in a hurry does: the dashboard has not answered the first yet."""
+        self.page.evaluate("targets => targets.forEach(target => target.click())", list(targets))
+
     def is_on(self, page: str) -> None:
         """Expect the page with that heading."""
         expect(self.main.get_by_role("heading", name=page, exact=True, level=2)).to_be_visible()
@@ -200,7 +204,8 @@ class Screen:
         self.is_at_rest()
 
     def is_at_rest(self) -> None:
-        """Wait until the page is drawn to its end."""
+        """Wait until the page is drawn to its end, after what was clicked just now has reached the dashboard."""
+        self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def has_no_error(self) -> None:

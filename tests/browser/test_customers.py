@@ -138,8 +138,8 @@ def test_ett_bokmarke_till_varje_sida_oppnar_den_utan_fel(screen: Screen, custom
     screen.visit(heading="Sök kund")
     addresses = [link.get_attribute("href") or "" for link in screen.menu.get_by_role("link").all()]
     assert len(addresses) == 3
-    for address in [*(address.rsplit("/", 1)[1] for address in addresses), "sok-kund"]:
-        screen.visit(address)
+    for address in addresses:
+        screen.visit(address.rsplit("/", 1)[1])
         expect(screen.main.get_by_role("heading", level=2).first).to_be_visible()
         expect(screen.dialog).to_have_count(0)
 

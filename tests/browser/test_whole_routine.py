@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from playwright.sync_api import expect
 
 from mv.clock import STOCKHOLM
@@ -189,48 +188,3 @@ def test_samma_kundgrupp_fran_tva_koordinatorer_blir_en_rad_och_ett_besked(
         expect(screen.action("Ta bort")).to_have_count(1)
     assert [screen.message(refusal).count() for screen in (one, other)] in ([0, 1], [1, 0])
     expect(one.history()).to_have_count(1)
-
-
-def test_dubbelklick_pa_spara_ger_en_rad_och_inget_fel(screen: Screen, customer: Customer) -> None:
-    screen.open_groups(customer)
-    screen.choose("Kundgrupp", RISK)
-    screen.choose("Undergrupp", HEART)
-    screen.button("Spara").dblclick()
-    expect(screen.row(RISK)).to_be_visible()
-    screen.has_no_error()
-    expect(screen.action("Ta bort")).to_have_count(1)
-    expect(screen.history()).to_have_count(1)
-
-
-def test_dubbelklick_pa_ta_bort_tar_bort_en_rad_och_ger_inget_fel(screen: Screen, pensioner: Customer) -> None:
-    screen.open_groups(pensioner)
-    screen.save_group("Gravid")
-    screen.action("Ta bort", OLD).dblclick()
-    expect(screen.past_row(OLD, first_day_with_group(), today())).to_contain_text(sv("Ceased to apply"))
-    screen.has_no_error()
-    expect(screen.row("Gravid")).to_be_visible()
-    expect(screen.history()).to_have_count(3)
-
-
-@pytest.mark.parametrize("others", [["Gravid"], []], ids=["fler-rader", "enda-raden"])
-def test_ett_langsamt_dubbelklick_pa_ta_bort_gor_inget_mer_an_att_ta_bort_raden(
-    screen: Screen, pensioner: Customer, others: list[str]
-) -> None:
-    screen.open_groups(pensioner)
-    for group in others:
-        screen.save_group(group)
-    button = screen.action("Ta bort", OLD)
-    button.scroll_into_view_if_needed()
-    place = button.bounding_box()
-    assert place is not None
-    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-    screen.page.mouse.click(x, y)
-    expect(screen.past_row(OLD, first_day_with_group(), today())).to_be_visible()
-    screen.is_at_rest()
-    screen.page.mouse.click(x, y)
-    screen.go_to("Kundkort")
-    screen.is_on("Kundkort")
-    screen.go_to("Kundgrupper")
-    expect(screen.history()).to_have_count(2 + len(others))
-    expect(screen.past_row(OLD, first_day_with_group(), today())).to_contain_text(sv("Ceased to apply"))
-    expect(screen.action("Ta bort")).to_have_count(len(others))

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Dialog, Page, Request, WebError, WebSocket
+from playwright.sync_api import BrowserContext, Dialog, Frame, Page, Request, WebError, WebSocket
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 REMEMBER = """
@@ -40,6 +40,7 @@ class Watch:
         context.on("weberror", self._failed)
         context.on("dialog", self._alerted)
         page.on("websocket", self._connected)
+        page.on("framenavigated", self._arrived)
 
     def complaints(self) -> list[str]:
         """Return what happened that must never happen."""
@@ -71,6 +72,9 @@ class Watch:
     def _connected(self, socket: WebSocket) -> None:
         self.addresses.append(socket.url)
 
+    def _arrived(self, frame: Frame) -> None:
+        self.addresses.append(frame.url)
+
     def _failed(self, error: WebError) -> None:
         self.errors.append(f"uncaught error in the page: {error.error}")
 
@@ -82,4 +86,4 @@ class Watch:
 def stays_here(url: str) -> bool:
     """Return whether asking for ``url`` stays on this machine."""
     parts = urlsplit(url)
-    return parts.scheme in {"data", "blob"} or parts.hostname in LOOPBACK
+    return parts.scheme in {"about", "blob", "data"} or parts.hostname in LOOPBACK
