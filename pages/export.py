@@ -1,7 +1,5 @@
 """Utdata: active and inactive groups, chosen, looked at, counted, and taken out as CSV."""
 
-from functools import partial
-
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -30,10 +28,12 @@ def draw_download(filters: Filters) -> Headings:
     heading = cells[1].selectbox(
         _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
     )
-    make = partial(export.csv_chunks, store(), session.actor(), filters, delimiter=delimiter, headings=heading)
+    choice = session.export_choice()
+    choice.update(filters=filters, delimiter=delimiter, headings=heading)
+    shared, who = store(), session.actor()
     cells[2].download_button(
         _("Download"),
-        data=lambda: b"".join(make()),
+        data=lambda: b"".join(export.csv_chunks(shared, who, **choice)),
         file_name=export.filename(filters, store().today()),
         mime="text/csv",
         type="primary",

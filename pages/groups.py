@@ -7,7 +7,7 @@ from mv.customers import Customer
 from mv.memberships import Change
 from mv.ui import session
 from mv.ui.customer import draw_customer, require_customer
-from mv.ui.groups import draw_active, draw_add_form, draw_ended, draw_removed
+from mv.ui.groups import draw_add_form, draw_current, draw_ended
 from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
@@ -47,8 +47,7 @@ draw_add_form(customer, "add", _("Save"), with_days=True)
 show_notices()
 rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
 st.subheader(_("Current customer groups"))
-draw_active([row for row in rows if row.active], "groups", with_adjust=True)
-draw_removed(rows, "groups")
+draw_current(rows, "groups", with_adjust=True)
 st.subheader(_("Past customer groups"))
 draw_ended([row for row in rows if not row.active], "groups")
 with st.expander(_("Change history")):

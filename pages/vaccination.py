@@ -6,29 +6,31 @@ from mv import vaccinations
 from mv.customers import Customer
 from mv.ui import pages, session
 from mv.ui.customer import draw_customer, require_customer
-from mv.ui.dose_form import draw_dose_form, product_key
+from mv.ui.dose_form import draw_dose_form, entered, form_key
 from mv.ui.doses import draw_doses, group_name, vaccine_name
 from mv.ui.groups import action
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment
-from mv.vaccinations import Dose, Entry, WithdrawReason
+from mv.vaccinations import Dose, WithdrawReason
 
 
-def register(customer: Customer, entry: Entry, number: int) -> None:
-    if entry.product_code is None or session.is_spent(number):
+def register(customer: Customer, number: int) -> None:
+    key = form_key(customer)
+    entry = entered(key)
+    if session.is_spent(number) or (entry.product_code is None and session.just_saved()):
         return
     with telling():
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
         session.spend(number)
-        session.set_value(product_key(customer), None)
+        session.set_value(f"{key}_product", None)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
 
-def correct(dose: Dose, entry: Entry) -> None:
+def correct(customer: Customer, dose: Dose) -> None:
     with telling():
-        vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
+        vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entered(form_key(customer, dose)))
         session.correct_dose(None)
         session.tell("success", _("The dose is corrected. What it was before is in the change history."))
 
@@ -88,19 +90,18 @@ doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
 was = next((dose for dose in doses if dose.dose_id == session.corrected_dose()), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))
 with st.container(border=True):
-    entry = draw_dose_form(customer, doses, was)
+    draw_dose_form(customer, doses, was)
     with st.container(horizontal=True):
         if was:
-            st.button(_("Save correction"), type="primary", key="dose_save", on_click=correct, args=(was, entry))
+            st.button(_("Save correction"), type="primary", key="dose_save", on_click=correct, args=(customer, was))
             st.button(_("Cancel"), key="dose_cancel", on_click=session.correct_dose, args=(None,))
         else:
             st.button(
                 _("Save vaccination"),
                 type="primary",
                 key="dose_save",
-                disabled=entry.product_code is None,
                 on_click=register,
-                args=(customer, entry, session.draw_number()),
+                args=(customer, session.draw_number()),
             )
 show_notices()
 st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,6 +24,8 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
+# It waits for its input to end, as it does when the tests end, also when they are killed.
+END = 'cat; "$1" -D "$2" -m immediate -w stop; rm -rf "$3"'
 
 
 class Server:
@@ -57,31 +60,34 @@ class Server:
 def running() -> Iterator[Server]:
     """Start a server and hand it out; stop it and remove its folder, whatever happens."""
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="mv-postgresql-"))
+    folder = tempfile.mkdtemp(prefix="mv-postgresql-")
     owner = _owner()
+    by: dict[str, Any] = {}
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
+        by = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    data, control = f"{folder}/data", programs / "pg_ctl"
+    end = subprocess.Popen(
+        ["sh", "-c", END, "sh", control, data, folder],
+        **by, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
     try:
-        data = str(folder / "data")
-        _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", by=owner)
+        _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", **by)
         port = _free_port()
-        settings = SETTINGS | {"port": str(port), "unix_socket_directories": str(folder)}
+        settings = SETTINGS | {"port": str(port), "unix_socket_directories": folder}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        server = (programs / "pg_ctl", "-D", data, "-w")
-        _call(*server, "-l", str(folder / "log"), "-o", options, "start", by=owner)
-        try:
-            yield Server(port)
-        finally:
-            _call(*server, "-m", "immediate", "stop", by=owner)
+        _call(control, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start", **by)
+        yield Server(port)
     finally:
-        shutil.rmtree(folder)
+        end.communicate()
 
 
 def _programs() -> Path:
     """Return the folder of the server's programs, of the newest version where there are several."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -float(folder.parent.name))
     for folder in folders:
         if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
             return folder
@@ -102,19 +108,9 @@ def _free_port() -> int:
         return port
 
 
-def _call(*command: str | Path, by: pwd.struct_passwd | None) -> None:
-    # Files rather than pipes: the server inherits them, and a pipe would not end before it.
+def _call(*command: str | Path, **by: Any) -> None:
+    # A file rather than a pipe: the server inherits it, and a pipe would not end before the server does.
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            cwd="/",
-            user=by and by.pw_uid,
-            group=by and by.pw_gid,
-            extra_groups=by and [],
-            check=False,
-        )
+        done = subprocess.run(command, **by, cwd="/", stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False)
         said.seek(0)
         assert done.returncode == 0, f"{command[0]}: {said.read().decode()}"

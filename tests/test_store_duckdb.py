@@ -173,16 +173,18 @@ sys.stdin.read()
 
 
 def test_a_process_can_open_its_store_twice(store: Store, path: Path) -> None:
+    store.write(add("a"))
+
     def work(tx: Transaction) -> list[str]:
-        tx.execute(INSERT, "a")
+        tx.execute("UPDATE meta SET key = 'b' WHERE key = 'a'")
         with closing(open_store(str(path))) as second:
             return keys(second)
 
-    assert store.write(work) == []
+    assert store.write(work) == ["a"]
     with closing(open_store(str(path))) as second:
-        assert keys(second) == ["a"]
-        second.write(add("b"))
-    assert keys(store) == ["a", "b"]
+        assert keys(second) == ["b"]
+        second.write(add("c"))
+    assert keys(store) == ["b", "c"]
 
 
 def test_a_closed_store_is_not_opened_again_in_silence(store: Store) -> None:

@@ -9,6 +9,7 @@ from mv.customers import Customer
 from mv.errors import NotFound
 from mv.identity import age, format_identity
 from mv.ui import pages, session
+from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal
 
@@ -16,16 +17,17 @@ from mv.ui.text import _, count_of, explain, literal
 def require_customer() -> Customer:
     """Return the customer that the page is about; without one, say so, offer the search and end the page."""
     chosen = session.customer_id()
-    if chosen is None:
-        st.info(_("No customer is chosen. Find one first."))
-    else:
+    if chosen is not None:
         try:
             found = customers.get(store(), session.actor(), chosen)
         except NotFound as error:
-            st.error(explain(error))
-        else:
-            session.show_customer_in_address()
-            return found
+            session.forget_customer()
+            session.tell("error", explain(error))
+            st.rerun()  # with a menu that has no pages of this customer
+        session.show_customer_in_address()
+        return found
+    show_notices()
+    st.info(_("No customer is chosen. Find one first."))
     st.page_link(pages.SEARCH, label=_("Find customer"), icon=":material/search:")
     st.stop()
 

@@ -23,33 +23,48 @@ NO_GROUP = 0
 """Stands for the answer that no group is to count; no row has this number."""
 
 
-def product_key(customer: Customer) -> str:
-    """Return the key of the list of vaccines in the form of a new dose."""
-    return f"dose_new_{customer.customer_id}_product"
+def form_key(customer: Customer, was: Dose | None = None) -> str:
+    """Return what the keys of the form's fields begin with: of a new dose, or of the dose ``was`` to correct."""
+    return f"dose_{was.dose_id}_{was.version}" if was else f"dose_new_{customer.customer_id}"
 
 
-def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = None) -> Entry:
-    """Draw the fields, filled in from the dose ``was`` or else for a new one; return what they hold."""
-    key = f"dose_{was.dose_id}_{was.version}" if was else f"dose_new_{customer.customer_id}"
+def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = None) -> None:
+    """Draw the fields, filled in from the dose ``was`` or else for a new one; see :func:`entered`."""
+    key = form_key(customer, was)
     left, right = st.columns(2)
     with left:
-        given_on = (
-            st.date_input(
-                _("Given on"),
-                value=was.given_on if was else store().today(),
-                min_value=EARLIEST,
-                format="YYYY-MM-DD",
-                key=f"{key}_day",
-            )
-            or store().today()
+        given_on = st.date_input(
+            _("Given on"),
+            value=was.given_on if was else store().today(),
+            min_value=EARLIEST,
+            format="YYYY-MM-DD",
+            key=f"{key}_day",
         )
         product = _choose_vaccine(customer, key, doses, given_on, was)
-        batch_number = _choose_batch(key, product, given_on, was)
+        _choose_batch(key, product, given_on, was)
     with right:
-        unit_id = choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
-        number = _choose_number(key, doses, product, given_on, was)
-        chosen = _choose_group(customer, key, product, given_on, was)
-    return Entry(product, batch_number, number, given_on, unit_id, chosen or None, without_group=chosen == NO_GROUP)
+        choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
+        _choose_number(key, doses, product, given_on, was)
+        _choose_group(customer, key, product, given_on, was)
+
+
+def entered(key: str) -> Entry:
+    """Return what the fields hold now. It is for callbacks.
+
+    A field that depends on one that was changed just before is not drawn yet, and is empty here: the
+    dose is then refused, never saved with what the screen does not show.
+    """
+    day, product = session.value(f"{key}_day"), session.value(f"{key}_product")
+    chosen = session.value(f"{key}_group_{day}")
+    return Entry(
+        product_code=product,
+        batch_number=session.value(f"{key}_batch_{product}") or "",
+        dose_number=session.value(f"{key}_number_{product}_{day}") or 0,
+        given_on=day,
+        unit_id=session.value(f"{key}_unit"),
+        membership_id=chosen or None,
+        without_group=chosen == NO_GROUP,
+    )
 
 
 def _choose_vaccine(customer: Customer, key: str, doses: list[Dose], day: date, was: Dose | None) -> str | None:
@@ -78,7 +93,7 @@ def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
     return None
 
 
-def _choose_batch(key: str, product: str | None, day: date, was: Dose | None) -> str:
+def _choose_batch(key: str, product: str | None, day: date, was: Dose | None) -> None:
     """Draw the batches of the product; another product has its own list, and begins empty."""
     known = {batch.batch_number: batch for batch in vaccinations.batches(store(), product)} if product else {}
     numbers = sorted(known, key=lambda number: known[number].expires_on < day)
@@ -98,7 +113,6 @@ def _choose_batch(key: str, product: str | None, day: date, was: Dose | None) ->
     )
     if chosen and chosen in known and known[chosen].expires_on < day:
         st.warning(_("The batch had expired on that day. Check the number and the day."))
-    return chosen or ""
 
 
 def _batch_name(number: str, batch: Batch | None, day: date) -> str:
@@ -109,7 +123,7 @@ def _batch_name(number: str, batch: Batch | None, day: date) -> str:
     return _("{number} (expires {day})", number=number, day=batch.expires_on)
 
 
-def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, was: Dose | None) -> int:
+def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, was: Dose | None) -> None:
     vaccines = catalogue().vaccines
     start = 1
     if was:
@@ -117,22 +131,17 @@ def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, 
     elif product:
         codes = {vaccine.product_code: vaccine.atc for vaccine in vaccines.values()}
         start = vaccinations.next_dose_number(doses, codes, vaccines[product].atc, day)
-    return st.number_input(
-        _("Dose number"), 1, vaccinations.LAST_DOSE_NUMBER, start, key=f"{key}_number_{product}_{start}"
-    )
+    st.number_input(_("Dose number"), 1, vaccinations.LAST_DOSE_NUMBER, start, key=f"{key}_number_{product}_{day}")
 
 
-def _choose_group(customer: Customer, key: str, product: str | None, day: date, was: Dose | None) -> int | None:
-    """Draw the groups that apply on the day; return the row that is to count, NO_GROUP, or None: not chosen yet.
-
-    One that applies alone is chosen from the start.
-    """
+def _choose_group(customer: Customer, key: str, product: str | None, day: date, was: Dose | None) -> None:
+    """Draw the groups that apply on the day and which one is to count; one alone is chosen from the start."""
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
     frozen = was.membership_id if was and was.given_on == day else None
     applying = {row.membership_id: row for row in rows if row.counts_on(day) or row.membership_id == frozen}
     if not applying:
         _warn_without_group(product, day)
-        return NO_GROUP
+        return
     options = [*applying, NO_GROUP]
     start = (was.membership_id or NO_GROUP) if was else _only_one(list(applying.values()))
     chosen = st.radio(
@@ -146,7 +155,6 @@ def _choose_group(customer: Customer, key: str, product: str | None, day: date, 
         st.info(_("Choose which group counts for the dose, or that none does."))
     elif chosen == NO_GROUP:
         _warn_without_group(product, day)
-    return chosen
 
 
 def _only_one(rows: list[Membership]) -> int | None:

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mv import memberships
 from mv.catalogue import Choice, in_use
 from mv.customers import Customer
+from mv.errors import N_, Invalid
 from mv.memberships import EndReason, Entry, Membership
 from mv.ui import pages, session
 from mv.ui.notices import show_notices, telling
@@ -47,8 +48,8 @@ def choice_of(row: Membership) -> Choice:
     return catalogue().choice(row.group_code, row.subgroup_code)
 
 
-def choose_group(key: str, day: date, was: Membership | None = None) -> tuple[str | None, str | None]:
-    """Draw the lists of groups and of the chosen one's subgroups in use on ``day``; return both codes.
+def choose_group(key: str, day: date, was: Membership | None = None) -> None:
+    """Draw the lists of groups and of the chosen one's subgroups in use on ``day``; see :func:`entered`.
 
     What a row has already is in the lists even when it is no longer in use.
     """
@@ -72,7 +73,7 @@ def choose_group(key: str, day: date, was: Membership | None = None) -> tuple[st
     keeps = was.subgroup_code if was and was.group_code == group_code else None
     if keeps and keeps not in sub_codes:
         sub_codes.append(keeps)
-    subgroup_code = right.selectbox(
+    right.selectbox(
         _("Subgroup"),
         sub_codes,
         index=sub_codes.index(keeps) if keeps else None,
@@ -82,7 +83,6 @@ def choose_group(key: str, day: date, was: Membership | None = None) -> tuple[st
         key=f"{key}_subgroup_{group_code}",
         filter_mode="contains",
     )
-    return group_code, subgroup_code
 
 
 def _subgroup_hint(group_code: str | None, sub_codes: list[str]) -> str:
@@ -91,66 +91,89 @@ def _subgroup_hint(group_code: str | None, sub_codes: list[str]) -> str:
     return _("None, or choose one") if sub_codes else _("The group has no subgroups")
 
 
+def entered(key: str, first: date, last: date | None = None) -> Entry | None:
+    """Return what the fields of a form hold now; None while no group is chosen. It is for callbacks."""
+    group_code = session.value(f"{key}_group")
+    if group_code is None:
+        return None
+    subgroup_code = session.value(f"{key}_subgroup_{group_code}")
+    return Entry(
+        group_code, subgroup_code, session.value(f"{key}_first") or first, session.value(f"{key}_last") or last
+    )
+
+
 def draw_add_form(customer: Customer, key: str, word: str, *, with_days: bool) -> None:
     """Draw the choice of group and the button that saves it; with ``with_days``, its period, too."""
-    first, last = store().today(), None
+    today = store().today()
+    first = today
     with st.container(border=True, key=f"{key}_form"):
         group_place = st.container()
         if with_days:
-            first, last = _choose_days(key, first)
+            first = _choose_days(key, today)
         with group_place:
-            group_code, subgroup_code = choose_group(key, first)
-        entry = Entry(group_code, subgroup_code, first, last) if group_code else None
+            choose_group(key, first)
         st.button(
             word,
             type="primary",
             key=f"{key}_save",
-            disabled=entry is None,
             on_click=_add,
-            args=(customer.customer_id, key, entry, session.draw_number()),
+            args=(customer.customer_id, key, today, session.draw_number()),
         )
 
 
-def _choose_days(key: str, today: date) -> tuple[date, date | None]:
+def _choose_days(key: str, today: date) -> date:
     left, right = st.columns(2)
     first = left.date_input(_("First day"), value=today, format="YYYY-MM-DD", key=f"{key}_first")
-    last = right.date_input(_("Last day, if it is over"), value=None, format="YYYY-MM-DD", key=f"{key}_last")
-    return first, last
+    right.date_input(_("Last day, if it is over"), value=None, format="YYYY-MM-DD", key=f"{key}_last")
+    return first
 
 
-def _add(customer_id: int, key: str, entry: Entry | None, number: int) -> None:
-    if entry is None or session.is_spent(number):
+def _add(customer_id: int, key: str, today: date, number: int) -> None:
+    entry = entered(key, first=today)
+    if session.is_spent(number) or (entry is None and session.just_saved()):
         return
     with telling():
+        if entry is None:
+            raise Invalid(N_("Choose a group."))
         row = memberships.add(store(), session.actor(), customer_id, entry)
         session.spend(number)
         session.set_value(f"{key}_group", None)
         session.set_value(f"{key}_last", None)
-        session.tell("success", _("Saved: {group}.", group=name_of(choice_of(row))))
+        session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(row))))
 
 
-def draw_active(rows: list[Membership], key: str, *, with_adjust: bool) -> None:
-    """Draw the active rows, each with its buttons."""
-    if not rows:
+def draw_current(rows: list[Membership], key: str, *, with_adjust: bool) -> None:
+    """Draw the active rows, each with its buttons, and those that were removed in this visit.
+
+    A removed row keeps its place, with nothing where its button was: a second click changes nothing else.
+    """
+    shown = [row for row in rows if row.active or row.membership_id in session.removed_in_visit()]
+    if not any(row.active for row in rows):
         st.text(_("No current group."))
-    for row in rows:
-        if with_adjust and session.adjusted_row() == row.membership_id:
+    for row in sorted(shown, key=lambda row: (row.valid_from, row.membership_id)):
+        if not row.active:
+            _draw_removed(row, key)
+        elif with_adjust and session.adjusted_row() == row.membership_id:
             draw_adjust_form(row)
-            continue
-        name = name_of(choice_of(row))
-        with st.container(key=f"{key}_active_{row.membership_id}"):
-            cells = st.columns(COLUMNS, vertical_alignment="center")
-            cells[0].text(name)
-            cells[1].text(_("from {day}", day=row.valid_from))
-            if with_adjust:
-                draw_adjust_button(cells[2], row, key)
-            cells[3].button(
-                removal(name),
-                key=f"{key}_remove_{row.membership_id}",
-                on_click=_remove,
-                args=(row,),
-                width="stretch",
-            )
+        else:
+            _draw_active(row, key, with_adjust=with_adjust)
+
+
+def _draw_active(row: Membership, key: str, *, with_adjust: bool) -> None:
+    name = name_of(choice_of(row))
+    with st.container(key=f"{key}_active_{row.membership_id}"):
+        cells = st.columns(COLUMNS, vertical_alignment="center")
+        cells[0].text(name)
+        cells[1].text(_("from {day}", day=row.valid_from))
+        if with_adjust:
+            draw_adjust_button(cells[2], row, key)
+        cells[3].button(
+            removal(name),
+            key=f"{key}_remove_{row.membership_id}",
+            on_click=_remove,
+            args=(row,),
+            width="stretch",
+        )
 
 
 def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
@@ -171,47 +194,33 @@ def _remove(row: Membership) -> None:
         session.removed_in_visit().append(row.membership_id)
 
 
-def draw_removed(rows: list[Membership], key: str) -> None:
-    """Draw the rows that were removed in this visit, each with a way back and a way to tell why it was removed."""
-    for row in rows:
-        if row.membership_id not in session.removed_in_visit():
-            continue
-        name = name_of(choice_of(row))
-        wrong = row.ended_reason == EndReason.WRONG
-        says = (
-            _("{group} is removed: it was wrong from the start, and counts for no dose.", group=name)
-            if wrong
-            else _(
-                "{group} is removed: it ceased to apply; the last day was {day}.",
-                group=name,
-                day=row.valid_to,
-            )
-        )
-        with st.container(
-            horizontal=True,
-            vertical_alignment="center",
-            border=True,
-            key=f"{key}_removed_{row.membership_id}",
-        ):
-            st.text(says, width="stretch")
-            draw_undo(row, key)
-            st.button(
-                action(_("It did apply"), name) if wrong else action(_("It was wrong from the start"), name),
-                key=f"{key}_reason_{row.membership_id}",
-                on_click=_give_reason,
-                args=(row, EndReason.CEASED if wrong else EndReason.WRONG),
-            )
-
-
-def draw_undo(row: Membership, key: str) -> None:
-    """Draw the button that makes a removed row active again."""
-    st.button(
-        action(_("Undo"), name_of(choice_of(row))),
-        icon=":material/undo:",
-        key=f"{key}_undo_{row.membership_id}",
-        on_click=_restore,
-        args=(row,),
+def _draw_removed(row: Membership, key: str) -> None:
+    """Draw a row that was removed in this visit, with a way back and a way to tell why it was removed."""
+    name = name_of(choice_of(row))
+    wrong = row.ended_reason == EndReason.WRONG
+    says = (
+        _("{group} is removed: it was wrong from the start, and counts for no dose.", group=name)
+        if wrong
+        else _("{group} is removed: it ceased to apply; the last day was {day}.", group=name, day=row.valid_to)
     )
+    with st.container(key=f"{key}_removed_{row.membership_id}"):
+        cells = st.columns(COLUMNS, vertical_alignment="center")
+        cells[0].text(says)
+        cells[1].button(
+            action(_("It did apply"), name) if wrong else action(_("It was wrong from the start"), name),
+            key=f"{key}_reason_{row.membership_id}",
+            on_click=_give_reason,
+            args=(row, EndReason.CEASED if wrong else EndReason.WRONG),
+            width="stretch",
+        )
+        cells[2].button(
+            action(_("Undo"), name),
+            icon=":material/undo:",
+            key=f"{key}_undo_{row.membership_id}",
+            on_click=_restore,
+            args=(row,),
+            width="stretch",
+        )
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
@@ -234,28 +243,29 @@ def draw_adjust_form(row: Membership) -> None:
         group_place = st.container()
         left, right = st.columns(2)
         first = left.date_input(_("First day"), value=row.valid_from, format="YYYY-MM-DD", key=f"{key}_first")
-        last = None
         if not row.active:
-            last = right.date_input(_("Last day"), value=row.valid_to, format="YYYY-MM-DD", key=f"{key}_last")
+            right.date_input(_("Last day"), value=row.valid_to, format="YYYY-MM-DD", key=f"{key}_last")
         with group_place:
-            group_code, subgroup_code = choose_group(key, first, was=row)
+            choose_group(key, first, was=row)
         with st.container(horizontal=True):
             st.button(
                 _("Save adjustment"),
                 type="primary",
                 key=f"{key}_save",
-                disabled=group_code is None,
                 on_click=_adjust,
-                args=(row, Entry(group_code or row.group_code, subgroup_code, first, last)),
+                args=(row, key),
             )
             st.button(_("Cancel"), key=f"{key}_cancel", on_click=session.adjust_row, args=(None,))
 
 
-def _adjust(row: Membership, entry: Entry) -> None:
+def _adjust(row: Membership, key: str) -> None:
     with telling():
+        entry = entered(key, first=row.valid_from, last=row.valid_to)
+        if entry is None:
+            raise Invalid(N_("Choose a group."))
         now = memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
         session.adjust_row(None)
-        session.tell("success", _("Saved: {group}.", group=name_of(choice_of(now))))
+        session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
 
 
 def draw_dialog(customer: Customer) -> None:
@@ -275,8 +285,7 @@ def _draw_dialog_body(customer: Customer) -> None:
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
     st.text(_("Add what is missing, remove what is wrong. Close with the cross to go on to the vaccination."))
     show_notices()
-    draw_active([row for row in rows if row.active], "dialog", with_adjust=False)
-    draw_removed(rows, "dialog")
+    draw_current(rows, "dialog", with_adjust=False)
     draw_add_form(customer, "dialog_add", _("Add"), with_days=False)
 
 

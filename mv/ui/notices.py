@@ -24,7 +24,12 @@ def telling() -> Iterator[None]:
 
 
 def show_notices() -> None:
-    """Draw what there is to tell, once."""
+    """Draw what there is to tell, once. A toast takes no place, so that nothing moves under the pointer."""
     for notice in session.take_notices():
-        draw = st.success if notice.kind == "success" else st.error
-        draw(literal(notice.text))
+        text = literal(notice.text)
+        if notice.kind == "toast":
+            st.toast(text)
+        elif notice.kind == "success":
+            st.success(text)
+        else:
+            st.error(text)

@@ -26,7 +26,7 @@ def navigation() -> st.Page:
     The customer's pages always have their address, and are in the menu once a customer is chosen.
     """
     visibility: Literal["visible", "hidden"] = "hidden" if session.customer_id() is None else "visible"
-    search = st.Page(SEARCH, title=_("Find customer"), url_path="sok-kund", icon=":material/search:", default=True)
+    search = st.Page(SEARCH, title=_("Find customer"), icon=":material/search:", default=True)
     of_customer = (
         (CARD, _("Customer card"), "kundkort", ":material/badge:"),
         (GROUPS, _("Customer groups"), "kundgrupper", ":material/groups:"),

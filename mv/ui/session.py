@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from mv.access import Actor, Role
 from mv.i18n import Language, choose_language
 
 CUSTOMER_IN_ADDRESS = "kund"
+SECONDS_OF_A_DOUBLE_CLICK = 1.0
 
 _LANGUAGE = "mv_language"
 _UNIT = "mv_unit"
@@ -22,16 +24,20 @@ _CORRECTED = "mv_corrected"
 _DRAWN = "mv_drawn"
 _SPENT = "mv_spent"
 _NOTICES = "mv_notices"
+_EXPORT = "mv_export"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
+
+
+NoticeKind = Literal["success", "toast", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell the user once."""
 
-    kind: Literal["success", "error"]
+    kind: NoticeKind
     text: str
 
 
@@ -74,6 +80,12 @@ def choose_customer(chosen: int) -> None:
         st.session_state[_CUSTOMER] = chosen
         for key in (_DIALOG, _REMOVED, _ADJUSTED, _CORRECTED):
             st.session_state.pop(key, None)
+
+
+def forget_customer() -> None:
+    """Have no customer chosen, in the address neither."""
+    st.session_state.pop(_CUSTOMER, None)
+    st.query_params.pop(CUSTOMER_IN_ADDRESS, None)
 
 
 def show_customer_in_address() -> None:
@@ -135,12 +147,27 @@ def draw_number() -> int:
 
 def spend(number: int) -> None:
     """Remember that the form drawn with ``number`` is saved."""
-    st.session_state[_SPENT] = number
+    st.session_state[_SPENT] = (number, time.monotonic())
 
 
 def is_spent(number: int) -> bool:
-    """Return whether the form drawn with ``number`` is saved already: the second half of a double click asks again."""
-    return bool(st.session_state.get(_SPENT) == number)
+    """Return whether the form drawn with ``number`` is saved already: half of a double click asks again."""
+    spent, _at = st.session_state.get(_SPENT, (None, 0.0))
+    return bool(spent == number)
+
+
+def just_saved() -> bool:
+    """Return whether a form was saved a moment ago, so that an empty one is half of a double click."""
+    _spent, at = st.session_state.get(_SPENT, (None, -SECONDS_OF_A_DOUBLE_CLICK))
+    return bool(time.monotonic() - at < SECONDS_OF_A_DOUBLE_CLICK)
+
+
+def value(key: str) -> Any:
+    """Return what the widget with ``key`` holds now; None where it is not drawn.
+
+    A callback reads it here: the arguments that it was drawn with are older than a field that was changed just before.
+    """
+    return st.session_state.get(key)
 
 
 def set_value(key: str, new: object) -> None:
@@ -148,7 +175,7 @@ def set_value(key: str, new: object) -> None:
     st.session_state[key] = new
 
 
-def tell(kind: Literal["success", "error"], text: str) -> None:
+def tell(kind: NoticeKind, text: str) -> None:
     """Have ``text`` shown at the next place that shows notices."""
     st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
 
@@ -157,3 +184,9 @@ def take_notices() -> list[Notice]:
     """Return the notices that are not shown yet, and forget them."""
     notices: list[Notice] = st.session_state.pop(_NOTICES, [])
     return notices
+
+
+def export_choice() -> dict[str, Any]:
+    """Return what is chosen for the export, to be changed in place: a download that is under way reads it, too."""
+    choice: dict[str, Any] = st.session_state.setdefault(_EXPORT, {})
+    return choice

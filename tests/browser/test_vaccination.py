@@ -133,9 +133,8 @@ def test_en_dos_rattas_och_aterkallas_och_allt_star_i_andringshistoriken(screen:
             expect(row).to_contain_text(text)
 
 
-def test_en_dos_utan_vaccin_eller_sats_gar_inte_att_spara(screen: Screen, pensioner: Customer) -> None:
+def test_en_dos_utan_sats_sparas_inte_och_far_veta_vad_som_fattas(screen: Screen, pensioner: Customer) -> None:
     screen.open_vaccination(pensioner)
-    expect(screen.button("Spara vaccination")).to_be_disabled()
     screen.choose("Vaccin", EFLUELDA)
     screen.button("Spara vaccination").click()
     missing = sv("Write the batch number: letters, digits and hyphens, at most 80.")
