@@ -5,7 +5,7 @@ Sources, read in November 2026:
 * Personnummer: folkbokföringslagen (1991:481) 18 § in SFS 2009:272. Serial odd for men, plus sign from the
   year of the hundredth birthday; the day may be a nearby one where the serials had run out.
 * Samordningsnummer: 18 a § in SFS 2021:375, day + 60. Skatteverket writes an unknown month or day as zero:
-  ActiveLogin.Identity issue 126, personnummer/csharp issue 119 (with Skatteverket's test data).
+  ActiveLogin.Identity no. 126, personnummer/csharp no. 119 on GitHub (with Skatteverket's test data).
 * Reserve numbers of the regions: Inera, "Lokala Reservidn" (inera.atlassian.net, page 3353227890).
 * Stockholm: vardgivarguiden.se, "Reservnummer", calls yyyy the year of issue and position 11 the sex;
   Inera has a plain running number there, and an example from 1945. So neither is read from the number.

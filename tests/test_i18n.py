@@ -31,7 +31,7 @@ ROUTINE = {
     "Aktuella kundgrupper", "Historiska kundgrupper", "Period", "Justera", "Ta bort", "Starta vaccination",
     "Lägg till", "Ångra", "Vaccination", "Utdata",
 }  # fmt: skip
-"""What a coordinator reads, by the walkthrough."""
+"""What a coordinator reads in the routine."""
 
 Texts = str | tuple[str, ...]
 

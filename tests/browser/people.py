@@ -44,12 +44,12 @@ class People:
 
 @dataclass
 class LateClock:
-    """A clock that is some days behind."""
+    """A clock that is some of Stockholm's days behind, whether summer time ended in between or not."""
 
     days: int = 0
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) - timedelta(days=self.days)
+        return (datetime.now(STOCKHOLM) - timedelta(days=self.days)).astimezone(UTC)
 
 
 def today() -> date:
