@@ -19,7 +19,7 @@ from mv.vaccinations import Dose, WithdrawReason
 def register(customer: Customer, number: int) -> None:
     key = form_key(customer)
     entry = entered(key)
-    if session.is_spent(number) or (entry.product_code is None and session.just_saved()):
+    if session.is_second_click(number):
         return
     with telling():
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
@@ -101,7 +101,7 @@ with st.container(border=True):
                 type="primary",
                 key="dose_save",
                 on_click=register,
-                args=(customer, session.draw_number()),
+                args=(customer, session.draw_number(empty=session.value(f"{form_key(customer)}_product") is None)),
             )
 show_notices()
 st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")

@@ -117,7 +117,7 @@ def draw_add_form(customer: Customer, key: str, word: str, *, with_days: bool) -
             type="primary",
             key=f"{key}_save",
             on_click=_add,
-            args=(customer.customer_id, key, today, session.draw_number()),
+            args=(customer.customer_id, key, today, session.draw_number(empty=session.value(f"{key}_group") is None)),
         )
 
 
@@ -130,7 +130,7 @@ def _choose_days(key: str, today: date) -> date:
 
 def _add(customer_id: int, key: str, today: date, number: int) -> None:
     entry = entered(key, first=today)
-    if session.is_spent(number) or (entry is None and session.just_saved()):
+    if session.is_second_click(number):
         return
     with telling():
         if entry is None:

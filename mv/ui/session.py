@@ -138,11 +138,11 @@ def correct_dose(dose_id: int | None) -> None:
     st.session_state[_CORRECTED] = dose_id
 
 
-def draw_number() -> int:
-    """Return a new number for a form that is being drawn; see :func:`is_spent`."""
+def draw_number(*, empty: bool) -> int:
+    """Return a new number for a form that is being drawn, negative if it is ``empty``; see :func:`is_second_click`."""
     number: int = st.session_state.get(_DRAWN, 0) + 1
     st.session_state[_DRAWN] = number
-    return number
+    return -number if empty else number
 
 
 def spend(number: int) -> None:
@@ -150,16 +150,13 @@ def spend(number: int) -> None:
     st.session_state[_SPENT] = (number, time.monotonic())
 
 
-def is_spent(number: int) -> bool:
-    """Return whether the form drawn with ``number`` is saved already: half of a double click asks again."""
-    spent, _at = st.session_state.get(_SPENT, (None, 0.0))
-    return bool(spent == number)
+def is_second_click(number: int) -> bool:
+    """Return whether a click on the form drawn with ``number`` is the second half of a double click that saved it.
 
-
-def just_saved() -> bool:
-    """Return whether a form was saved a moment ago, so that an empty one is half of a double click."""
-    _spent, at = st.session_state.get(_SPENT, (None, -SECONDS_OF_A_DOUBLE_CLICK))
-    return bool(time.monotonic() - at < SECONDS_OF_A_DOUBLE_CLICK)
+    The browser sends it from the form that was saved, or from the empty one that was drawn a moment later.
+    """
+    spent, at = st.session_state.get(_SPENT, (None, -SECONDS_OF_A_DOUBLE_CLICK))
+    return bool(spent == number or (number < 0 and time.monotonic() - at < SECONDS_OF_A_DOUBLE_CLICK))
 
 
 def value(key: str) -> Any:
