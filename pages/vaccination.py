@@ -19,11 +19,11 @@ from mv.vaccinations import Dose, WithdrawReason
 def register(customer: Customer, number: int) -> None:
     key = form_key(customer)
     entry = entered(key)
-    if session.is_second_click(number):
+    if session.is_second_click(number, (customer, entry)):
         return
     with telling():
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
-        session.spend(number)
+        session.spend(number, (customer, entry))
         session.set_value(f"{key}_product", None)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 

@@ -13,6 +13,8 @@ from mv.i18n import Language, choose_language
 
 CUSTOMER_IN_ADDRESS = "kund"
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
+SECONDS_OF_A_SLOW_ONE = 3.0
+"""How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
 
 _LANGUAGE = "mv_language"
 _UNIT = "mv_unit"
@@ -145,18 +147,24 @@ def draw_number(*, empty: bool) -> int:
     return -number if empty else number
 
 
-def spend(number: int) -> None:
-    """Remember that the form drawn with ``number`` is saved."""
-    st.session_state[_SPENT] = (number, time.monotonic())
+def spend(number: int, entry: object) -> None:
+    """Remember that the form drawn with ``number`` is saved, and what it held."""
+    st.session_state[_SPENT] = (number, entry, time.monotonic())
 
 
-def is_second_click(number: int) -> bool:
+def is_second_click(number: int, entry: object) -> bool:
     """Return whether a click on the form drawn with ``number`` is the second half of a double click that saved it.
 
-    The browser sends it from the form that was saved, or from the empty one that was drawn a moment later.
+    The browser sends it from the form that was saved, with what that held, or from the empty one that was drawn
+    a moment later.
     """
-    spent, at = st.session_state.get(_SPENT, (None, -SECONDS_OF_A_DOUBLE_CLICK))
-    return bool(spent == number or (number < 0 and time.monotonic() - at < SECONDS_OF_A_DOUBLE_CLICK))
+    spent, saved, at = st.session_state.get(_SPENT, (None, None, -SECONDS_OF_A_SLOW_ONE))
+    ago = time.monotonic() - at
+    return bool(
+        spent == number
+        or (number < 0 and ago < SECONDS_OF_A_DOUBLE_CLICK)
+        or (entry == saved and ago < SECONDS_OF_A_SLOW_ONE)
+    )
 
 
 def value(key: str) -> Any:
