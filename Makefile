@@ -7,7 +7,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup system lint types imports format messages clean
+.PHONY: help run test setup system lint types imports format messages lock audit clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -58,18 +58,34 @@ messages: .venv/.requirements ## Bring the translation catalogs up to the texts 
 	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/*/LC_MESSAGES/mv.po
 	@echo "Now translate what is empty in mv/locale/*/LC_MESSAGES/mv.po; a test finds what is left"
 
+lock: .venv/.requirements-dev ## Write requirements*.lock again, after a change in requirements*.txt
+	@for list in requirements requirements-dev; do \
+	  $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-build \
+	    --no-config --no-annotate --custom-compile-command "make lock" --output-file $$list.lock $$list.txt || exit 1; \
+	done
+	@echo "Now make setup installs what the new lock names"
+
+# Strict: a package that the service has no answer for fails too, so that no answer never looks like a good one.
+audit: .venv/.requirements-dev ## Look the locked packages up among known vulnerabilities (asks pypi.org)
+	@echo "Asking pypi.org about the locked packages"
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements-dev.lock
+
 clean: ## Remove caches and test results; .venv and the store stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.venv/.requirements-dev: requirements-dev.txt .venv/.requirements
-	@echo "Installing requirements-dev.txt into .venv"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+# From the lock: a file whose hash it does not hold is refused. Wheels only, since building a package from source runs
+# its code with tools that no lock covers.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+.venv/.requirements-dev: requirements-dev.lock .venv/.requirements
+	@echo "Installing requirements-dev.lock into .venv"
+	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-.venv/.requirements: requirements.txt | $(BIN)/pip
-	@echo "Installing requirements.txt into .venv (the first time takes a few minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/.requirements: requirements.lock | $(BIN)/pip
+	@echo "Installing requirements.lock into .venv (the first time takes a few minutes)"
+	@$(PIP_INSTALL) -r requirements.lock
 	@touch $@
 
 # pip is the last thing that venv writes: where it is, the environment is whole.
