@@ -1,11 +1,20 @@
-"""Who may do what: one allow-list, and no for everything that is not on it."""
+"""Who may do what, and with whom: one allow-list, and no for everything that is not on it.
+
+A right follows the task (the role) and the unit (HSLF-FS 2016:40, chapter 4). So there are two questions:
+:func:`require` asks whether the role may do this at all, and :func:`grounds` whether the user has to do
+with these customers: they are of an own unit, were booked, put in a group or vaccinated there, or the user
+gave a reason for opening them a short while ago.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from mv.errors import N_, Forbidden
+from mv.store.engine import Transaction
 
 
 class Role(StrEnum):
@@ -18,11 +27,12 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done with people's data; the same words stand in the access log."""
+    """What can be done; the same words stand in the access log."""
 
     SEARCH_CUSTOMERS = "search_customers"
     VIEW_CUSTOMER = "view_customer"
     REGISTER_CUSTOMER = "register_customer"
+    OPEN_OTHER_UNIT = "open_other_unit"
     VIEW_BOOKINGS = "view_bookings"
     VIEW_GROUPS = "view_groups"
     ADD_GROUP = "add_group"
@@ -35,33 +45,145 @@ class Action(StrEnum):
     WITHDRAW_DOSE = "withdraw_dose"
     PREVIEW_EXPORT = "preview_export"
     EXPORT_GROUPS = "export_groups"
+    EXPORT_IDENTITIES = "export_identities"
+    VIEW_LOG = "view_log"
+    CHECK_LOG = "check_log"
+    EXTRACT_LOG = "extract_log"
+    PRUNE_LOG = "prune_log"
+    VIEW_USERS = "view_users"
+    CHANGE_USER = "change_user"
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
 
 
+SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT})
+USERS = frozenset({Action.VIEW_USERS, Action.CHANGE_USER})
+LOG = frozenset({Action.VIEW_LOG, Action.CHECK_LOG, Action.EXTRACT_LOG, Action.PRUNE_LOG})
 FOLLOW_UP = frozenset({Action.PREVIEW_EXPORT, Action.EXPORT_GROUPS})
-CARE = frozenset(Action) - FOLLOW_UP
+CARE = frozenset(Action) - SESSION - USERS - LOG - FOLLOW_UP - {Action.EXPORT_IDENTITIES}
 ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
-    {(Role.COORDINATOR, action) for action in CARE}
+    {(role, action) for role in Role for action in SESSION}
+    | {(Role.COORDINATOR, action) for action in CARE}
     | {(Role.ANALYST, action) for action in FOLLOW_UP}
-    | {(Role.LEAD, action) for action in Action}
+    | {(Role.LEAD, action) for action in CARE | FOLLOW_UP | LOG | {Action.EXPORT_IDENTITIES}}
+    | {(Role.ADMINISTRATOR, action) for action in USERS}
 )
+
+EVERY_UNIT = "*"
+"""Among a user's units: every unit is the user's own."""
+
+
+class Why(StrEnum):
+    """On which grounds someone has to do with a customer."""
+
+    NORMAL = "normal"
+    OTHER_UNIT = "other_unit"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, in which role, and from which care unit."""
+    """Who acts, in which role, from which care unit, and which units are the user's own beside that one.
+
+    Without a role an actor may do nothing.
+    """
 
     user_id: str
     name: str
-    role: Role
+    role: Role | None
     unit_id: str
+    units: frozenset[str] = frozenset()
+
+    @property
+    def own_units(self) -> frozenset[str]:
+        """Every own unit; EVERY_UNIT stands among them where all are."""
+        return self.units | ({self.unit_id} if self.unit_id else set())
+
+    @property
+    def has_every_unit(self) -> bool:
+        """Whether every unit is the actor's own."""
+        return EVERY_UNIT in self.units
+
+    def owns(self, unit_id: str) -> bool:
+        """Return whether the unit is one of the actor's own."""
+        return self.has_every_unit or unit_id in self.own_units
+
+
+class OtherUnit(Forbidden):
+    """The customer belongs to a unit that is not the actor's own; opening it takes a reason."""
+
+    def __init__(self, customer_id: int, unit: str) -> None:
+        self.customer_id = customer_id
+        super().__init__(N_("The customer belongs to another unit, {unit}. Opening it takes a reason."), unit=unit)
 
 
 def may(actor: Actor, action: Action) -> bool:
-    """Return whether ``actor`` may do ``action``."""
+    """Return whether the role of ``actor`` includes ``action``."""
     return (actor.role, action) in ALLOWED
 
 
 def require(actor: Actor, action: Action) -> None:
-    """Raise Forbidden unless ``actor`` may do ``action``."""
+    """Raise Forbidden unless the role of ``actor`` includes ``action``."""
     if not may(actor, action):
         raise Forbidden(N_("Your role does not include this. Ask whoever is responsible for users."))
+
+
+def require_unit(actor: Actor, unit_id: str) -> None:
+    """Raise Forbidden unless the unit is one of the actor's own."""
+    if not actor.owns(unit_id):
+        raise Forbidden(N_("The unit is not one of yours. Choose one that is."))
+
+
+def in_own_units(actor: Actor, column: str, first: int) -> tuple[str, tuple[str, ...]]:
+    """Return a condition that keeps the rows whose unit, in ``column``, is an own one, and its parameters.
+
+    The parameters are numbered from ``$first`` on. Without any unit the condition keeps nothing.
+    """
+    if actor.has_every_unit:
+        return "TRUE", ()
+    units = tuple(sorted(actor.own_units))
+    if not units:
+        return "FALSE", ()
+    return f"{column} IN ({', '.join(f'${first + n}' for n in range(len(units)))})", units
+
+
+def grounds(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Why]:
+    """Return for each customer on which grounds ``actor`` has to do with it at the instant ``at``.
+
+    Raises OtherUnit for the first with whom the actor has nothing to do.
+    """
+    found = dict.fromkeys(customer_ids, Why.NORMAL)
+    if actor.has_every_unit:
+        return found
+    for customer_id, unit in _of_other_units(tx, actor, customer_ids):
+        if _is_opened(tx, at, actor, customer_id):
+            found[customer_id] = Why.OTHER_UNIT
+        elif not _was_at_own_unit(tx, actor, customer_id):
+            raise OtherUnit(customer_id, unit)
+    return found
+
+
+def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Iterable[int]) -> list[tuple[int, str]]:
+    ids = tuple(customer_ids)
+    if not ids:
+        return []
+    rows = tx.rows(
+        f"""
+        SELECT c.customer_id, c.unit_id, u.name FROM customer c LEFT JOIN unit u ON u.unit_id = c.unit_id
+        WHERE c.customer_id IN ({", ".join(f"${n}" for n in range(1, len(ids) + 1))}) ORDER BY c.customer_id
+        """,
+        *ids,
+    )
+    return [(row["customer_id"], row["name"] or row["unit_id"]) for row in rows if not actor.owns(row["unit_id"])]
+
+
+def _was_at_own_unit(tx: Transaction, actor: Actor, customer_id: int) -> bool:
+    own, units = in_own_units(actor, "unit_id", 2)
+    return any(
+        tx.row(f"SELECT 1 AS found FROM {table} WHERE customer_id = $1 AND {own} LIMIT 1", customer_id, *units)
+        for table in ("membership", "booking", "dose")
+    )
+
+
+def _is_opened(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> bool:
+    sql = "SELECT 1 AS found FROM crossing WHERE user_id = $1 AND customer_id = $2 AND expires_at > $3"
+    return tx.row(sql, actor.user_id, customer_id, at) is not None

@@ -1,29 +1,100 @@
-"""The access log: which action was taken with whose data, at which unit, when and by whom.
+"""The access log: which action was taken with whose data, at which unit, when, by whom, and why.
 
 Its contents follow HSLF-FS 2016:40, chapter 4, 9 §. An entry is written in the transaction of what it
-tells about, so that neither exists without the other. It never holds an identity number or a name.
+tells about, so that neither exists without the other; a refusal, which undoes that, has its own. What an
+actor may not do cannot be recorded as done: writing the entry is where a customer's unit is checked.
+Each entry holds a hash over the one before it (see :mod:`mv.log_chain`). None holds an identity number or
+a name.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import TypeVar
 
-from mv.access import Action, Actor
+from mv.access import Action, Actor, OtherUnit, grounds, require
+from mv.errors import Forbidden
+from mv.store import Store
 from mv.store.engine import Transaction
+
+T = TypeVar("T")
 
 ONE_LOOK = timedelta(minutes=10)
 """A page that is drawn again within this time is the same look at the same person by the same user."""
 
-INSERT = """
-    INSERT INTO access_log (logged_at, user_id, unit_id, action, customer_id, detail)
-    VALUES ($1, $2, $3, $4, $5, $6)
-"""
+COLUMNS = "entry_id, logged_at, user_id, role, unit_id, action, customer_id, outcome, why, detail, hash"
 SEEN = """
     SELECT customer_id FROM access_log
-    WHERE logged_at > $1 AND user_id = $2 AND unit_id = $3 AND action = $4
+    WHERE logged_at > $1 AND user_id = $2 AND unit_id = $3 AND action = $4 AND outcome = $5
 """
+
+
+class Outcome(StrEnum):
+    """What became of the action."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the log; ``hash`` is None in a line from before there was a chain."""
+
+    entry_id: int
+    logged_at: datetime
+    user_id: str
+    role: str
+    unit_id: str
+    action: str
+    customer_id: int | None
+    outcome: str
+    why: str | None
+    detail: str | None
+    hash: str | None = None
+
+    def chained_to(self, before: str) -> str:
+        """Return the hash of this entry after the one whose hash is ``before``: SHA-256, in hexadecimal."""
+        values = (
+            self.entry_id, self.logged_at.isoformat(), self.user_id, self.role, self.unit_id, self.action,
+            self.customer_id, self.outcome, self.why, self.detail,
+        )  # fmt: skip
+        return sha256(f"{before}\n{json.dumps(values, ensure_ascii=False)}".encode()).hexdigest()
+
+
+def perform(
+    store: Store, actor: Actor, action: Action, work: Callable[[Transaction], T], customer_id: int | None = None
+) -> T:
+    """Run ``work`` in a transaction and return what it returns, if ``actor`` may do ``action``.
+
+    Raises Forbidden when the role does not include it or ``work`` finds that the actor may not, and logs the
+    refusal; ``customer_id`` is with whose data, where that is known beforehand.
+    """
+    with refusals(store, actor, action, customer_id):
+        require(actor, action)
+        return store.write(work)
+
+
+@contextmanager
+def refusals(store: Store, actor: Actor, action: Action, customer_id: int | None = None) -> Iterator[None]:
+    """Have a Forbidden that is raised inside logged as a refusal of ``action``; it goes on being raised."""
+    try:
+        yield
+    except Forbidden as refusal:
+        about = refusal.customer_id if isinstance(refusal, OtherUnit) else customer_id
+        record_refusal(store, actor, action, about)
+        raise
+
+
+def permit(store: Store, actor: Actor, action: Action) -> None:
+    """Raise Forbidden, and log the refusal, unless the role of ``actor`` includes ``action``."""
+    with refusals(store, actor, action):
+        require(actor, action)
 
 
 def record(
@@ -34,16 +105,71 @@ def record(
     customer_id: int | None = None,
     **detail: object,
 ) -> None:
-    """Log that ``actor`` did ``action`` at the instant ``at`` (UTC), in the open transaction."""
-    words = json.dumps(detail, default=str, ensure_ascii=False, sort_keys=True) if detail else None
-    tx.execute(INSERT, at, actor.user_id, actor.unit_id, action, customer_id, words)
+    """Log that ``actor`` did ``action`` at the instant ``at`` (UTC), in the open transaction.
+
+    Raises OtherUnit when the customer is none that the actor has to do with.
+    """
+    why = None if customer_id is None else grounds(tx, at, actor, [customer_id])[customer_id]
+    _append(tx, [_entry(at, actor, action, Outcome.DONE, customer_id, why, detail)])
 
 
 def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
-    """Log that ``actor`` was shown these customers, unless it is still the same look (see ONE_LOOK)."""
+    """Log that ``actor`` was shown these customers, unless it is still the same look (see ONE_LOOK).
+
+    Raises OtherUnit when one of them is none that the actor has to do with.
+    """
     shown = set(customer_ids)
     if not shown:
         return
-    seen = {row["customer_id"] for row in tx.rows(SEEN, at - ONE_LOOK, actor.user_id, actor.unit_id, action)}
-    for customer_id in sorted(shown - seen):
-        record(tx, at, actor, action, customer_id)
+    why = grounds(tx, at, actor, shown)
+    new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
+    _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
+
+
+def record_refusal(store: Store, actor: Actor, action: Action, customer_id: int | None = None) -> None:
+    """Log that ``actor`` was refused ``action``, unless the same was just refused (see ONE_LOOK)."""
+    at = store.now()
+
+    def work(tx: Transaction) -> None:
+        if customer_id not in _seen(tx, at, actor, action, Outcome.REFUSED):
+            _append(tx, [_entry(at, actor, action, Outcome.REFUSED, customer_id)])
+
+    store.write(work)
+
+
+def _seen(tx: Transaction, at: datetime, actor: Actor, action: Action, outcome: Outcome) -> set[int | None]:
+    rows = tx.rows(SEEN, at - ONE_LOOK, actor.user_id, actor.unit_id, action, outcome)
+    return {row["customer_id"] for row in rows}
+
+
+def _entry(
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    outcome: Outcome,
+    customer_id: int | None,
+    why: str | None = None,
+    detail: dict[str, object] | None = None,
+) -> Entry:
+    words = json.dumps(detail, default=str, ensure_ascii=False, sort_keys=True) if detail else None
+    return Entry(0, at, actor.user_id, actor.role or "", actor.unit_id, action, customer_id, outcome, why, words)
+
+
+def _append(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """Write ``entries`` at the end of the chain. Whoever else writes there waits until ``tx`` ends."""
+    if not entries:
+        return
+    head = tx.row(
+        "UPDATE log_head SET entry_id = entry_id + $1 WHERE log = 'access' RETURNING entry_id, hash", len(entries)
+    )
+    assert head is not None  # noqa: S101 (the migration has put it there)
+    last: str = head["hash"]
+    for number, entry in enumerate(entries, start=head["entry_id"] - len(entries) + 1):
+        numbered = replace(entry, entry_id=number)
+        last = numbered.chained_to(last)
+        tx.execute(
+            f"INSERT INTO access_log ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            numbered.entry_id, numbered.logged_at, numbered.user_id, numbered.role, numbered.unit_id,
+            numbered.action, numbered.customer_id, numbered.outcome, numbered.why, numbered.detail, last,
+        )  # fmt: skip
+    tx.execute("UPDATE log_head SET hash = $1 WHERE log = 'access'", last)

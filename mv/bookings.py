@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mv import audit
-from mv.access import Action, Actor, require
+from mv.access import Action, Actor, require_unit
 from mv.clock import day_bounds, to_local
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -47,12 +47,19 @@ class Booking:
 
 
 def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booking]:
-    """Return the bookings of a unit on a day (Stockholm's), in order of time."""
+    """Return the bookings of one of the actor's own units on a day (Stockholm's), in order of time."""
     sql = f"""
         SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
         WHERE booking.unit_id = $1 AND starts_at >= $2 AND starts_at < $3 ORDER BY starts_at, booking_id
     """
-    return _look(store, actor, sql, unit_id, *day_bounds(day))
+
+    def work(tx: Transaction) -> list[Booking]:
+        require_unit(actor, unit_id)
+        found = _read(tx, sql, unit_id, *day_bounds(day))
+        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found))
+        return found
+
+    return audit.perform(store, actor, Action.VIEW_BOOKINGS, work)
 
 
 def coming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
@@ -61,15 +68,13 @@ def coming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
         SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
         WHERE booking.customer_id = $1 AND starts_at >= $2 ORDER BY starts_at, booking_id
     """
-    return _look(store, actor, sql, customer_id, day_bounds(store.today())[0])
-
-
-def _look(store: Store, actor: Actor, sql: str, *params: object) -> list[Booking]:
-    require(actor, Action.VIEW_BOOKINGS)
 
     def work(tx: Transaction) -> list[Booking]:
-        found = [Booking(**row) for row in tx.rows(sql, *params)]
-        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found))
-        return found
+        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, [customer_id])
+        return _read(tx, sql, customer_id, day_bounds(store.today())[0])
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.VIEW_BOOKINGS, work, customer_id)
+
+
+def _read(tx: Transaction, sql: str, *params: object) -> list[Booking]:
+    return [Booking(**row) for row in tx.rows(sql, *params)]

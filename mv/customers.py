@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mv import audit, catalogue, identity
-from mv.access import Action, Actor, require
+from mv.access import Action, Actor, OtherUnit, grounds, in_own_units, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -45,10 +45,15 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: at most MOST_HITS customers, and whether there are more."""
+    """What a search found: at most MOST_HITS customers, and whether there are more.
+
+    ``elsewhere`` is the store's id of the one whom a number found at a unit that is not the searcher's own:
+    there is such a customer, and opening it takes a reason.
+    """
 
     customers: list[Customer]
-    more: bool
+    more: bool = False
+    elsewhere: int | None = None
 
 
 def fold(text: str) -> str:
@@ -72,42 +77,56 @@ def is_number(text: str) -> bool:
 def search(store: Store, actor: Actor, text: str) -> Hits:
     """Return the customers that ``text``, an identity number or words of a name, finds.
 
-    Each word of a name may be its beginning only, in any order, with or without accents. Raises
-    Invalid when the text is neither a number that passes the check nor two letters or more.
+    Each word of a name may be its beginning only, in any order, with or without accents; a name finds the
+    customers of the actor's own units. Raises Invalid when the text is neither a number that passes the check
+    nor two letters or more.
     """
-    require(actor, Action.SEARCH_CUSTOMERS)
-    found = _by_number(store, text) if is_number(text) else _by_name(store, text)
     at = store.now()
-    ids = [customer.customer_id for customer in found[:MOST_HITS]]
-    store.write(lambda tx: audit.record_look(tx, at, actor, Action.SEARCH_CUSTOMERS, ids))
-    return Hits(found[:MOST_HITS], more=len(found) > MOST_HITS)
+
+    def work(tx: Transaction) -> Hits:
+        hits = _by_number(tx, at, actor, text, store.today()) if is_number(text) else _by_name(tx, actor, text)
+        ids = [customer.customer_id for customer in hits.customers]
+        audit.record_look(tx, at, actor, Action.SEARCH_CUSTOMERS, ids)
+        return hits
+
+    hits = audit.perform(store, actor, Action.SEARCH_CUSTOMERS, work)
+    if hits.elsewhere is not None:
+        audit.record_refusal(store, actor, Action.SEARCH_CUSTOMERS, hits.elsewhere)
+    return hits
 
 
-def _by_number(store: Store, text: str) -> list[Customer]:
-    number = identity.parse(text, store.today()).number
-    with store.read() as tx:
-        return [Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)]
+def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: date) -> Hits:
+    number = identity.parse(text, today).number
+    found = [Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)]
+    try:
+        grounds(tx, at, actor, [customer.customer_id for customer in found])
+    except OtherUnit as error:
+        return Hits([], elsewhere=error.customer_id)
+    return Hits(found)
 
 
-def _by_name(store: Store, text: str) -> list[Customer]:
+def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
     words = sorted(fold(text).split(), key=len, reverse=True)
     if not words or len(words[0]) < 2:
         raise Invalid(N_("Write an identity number, or at least two letters of the name."))
     first, *others = words
     conditions = "".join(f" AND (' ' || name_key) LIKE ${n}" for n in range(3, 3 + len(others)))
+    own, units = in_own_units(actor, "unit_id", 3 + len(others))
     sql = f"""
         SELECT DISTINCT {COLUMNS} FROM customer_name
-        WHERE name_key >= $1 AND name_key < $2{conditions}
+        WHERE name_key >= $1 AND name_key < $2{conditions} AND {own}
         ORDER BY family_name, given_name, birth_date, customer_id LIMIT {MOST_HITS + 1}
     """
     after = first[:-1] + chr(ord(first[-1]) + 1)
-    with store.read() as tx:
-        return [Customer(**row) for row in tx.rows(sql, first, after, *(f"% {word}%" for word in others))]
+    found = [Customer(**row) for row in tx.rows(sql, first, after, *(f"% {word}%" for word in others), *units)]
+    return Hits(found[:MOST_HITS], more=len(found) > MOST_HITS)
 
 
 def get(store: Store, actor: Actor, customer_id: int) -> Customer:
-    """Return the customer with the store's own id ``customer_id``. Raises NotFound."""
-    require(actor, Action.VIEW_CUSTOMER)
+    """Return the customer with the store's own id ``customer_id``.
+
+    Raises NotFound, and OtherUnit when the customer is none that the actor has to do with.
+    """
 
     def work(tx: Transaction) -> Customer:
         row = tx.row(f"SELECT {COLUMNS} FROM customer WHERE customer_id = $1", customer_id)
@@ -116,14 +135,16 @@ def get(store: Store, actor: Actor, customer_id: int) -> Customer:
         audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [customer_id])
         return Customer(**row)
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.VIEW_CUSTOMER, work, customer_id)
 
 
-def hold(tx: Transaction, customer_id: int) -> date:
+def hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> date:
     """Keep every other change of this customer's groups and doses waiting until ``tx`` ends.
 
-    Returns the customer's birth date. Raises NotFound.
+    Returns the customer's birth date. Raises NotFound, and OtherUnit when the customer is none that the actor
+    has to do with at the instant ``at``.
     """
+    grounds(tx, at, actor, [customer_id])
     row = tx.row("UPDATE customer SET version = version + 1 WHERE customer_id = $1 RETURNING birth_date", customer_id)
     if row is None:
         raise _unknown()
@@ -143,25 +164,26 @@ def register(
     """Register a customer and return it.
 
     ``birth_date`` is needed, and used, only where the number does not hold it. Raises Invalid for a
-    wrong number, name, unit or birth date, and Conflict when the number is registered already.
+    wrong number, name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when
+    the number is registered already.
     """
-    require(actor, Action.REGISTER_CUSTOMER)
-    person = identity.parse(number, store.today())
-    given, family = clean_name(given_name), clean_name(family_name)
-    born = person.birth_date or birth_date
-    if born is None:
-        raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
-    if born > store.today():
-        raise Invalid(N_("The birth date is in the future."))
 
     def work(tx: Transaction) -> Customer:
+        person = identity.parse(number, store.today())
+        given, family = clean_name(given_name), clean_name(family_name)
+        born = person.birth_date or birth_date
+        if born is None:
+            raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
+        if born > store.today():
+            raise Invalid(N_("The birth date is in the future."))
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."))
+        require_unit(actor, unit_id)
         if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
             raise Conflict(N_("A customer with this number is registered already. Search for the number."))
         return _insert(tx, store.now(), actor, person, Customer(0, person.number, born, given, family, unit_id))
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
 
 
 def _insert(tx: Transaction, at: datetime, actor: Actor, person: identity.Identity, new: Customer) -> Customer:

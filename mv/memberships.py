@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mv import audit, catalogue, customers, versions
-from mv.access import Action, Actor, require
+from mv.access import Action, Actor
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
@@ -93,19 +93,17 @@ class Entry:
 
 def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Membership]:
     """Return all rows of the customer: the active ones first, then the ended ones, the latest first."""
-    require(actor, Action.VIEW_GROUPS)
 
     def work(tx: Transaction) -> list[Membership]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_GROUPS, [customer_id])
         return read(tx, customer_id)
 
-    rows = store.write(work)
+    rows = audit.perform(store, actor, Action.VIEW_GROUPS, work, customer_id)
     return [m for m in rows if m.active] + [m for m in reversed(rows) if not m.active]
 
 
 def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
     """Return every change of the customer's rows, the latest first."""
-    require(actor, Action.VIEW_GROUPS)
     sql = """
         SELECT membership_id, version, change, changed_at, changed_by, group_code, subgroup_code,
                valid_from, valid_to, ended_reason
@@ -116,7 +114,7 @@ def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_GROUPS, [customer_id])
         return [Change(**row) for row in tx.rows(sql, customer_id)]
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.VIEW_GROUPS, work, customer_id)
 
 
 def counting_on(memberships: Iterable[Membership], day: date) -> list[Membership]:
@@ -136,11 +134,10 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
     A last day registers a period that is over already. Raises Invalid for a period that cannot be and
     for a group that was not in use, Conflict when the same group's period overlaps, NotFound.
     """
-    require(actor, Action.ADD_GROUP)
 
     def work(tx: Transaction) -> Membership:
         at = store.now()
-        birth_date = customers.hold(tx, customer_id)
+        birth_date = customers.hold(tx, at, actor, customer_id)
         choice = _check_period(tx, entry, birth_date, store.today())
         _refuse_overlap(read(tx, customer_id), entry, choice)
         ended = entry.valid_to is not None
@@ -157,7 +154,7 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         return _log(tx, at, actor, Action.ADD_GROUP, "added", Membership(**row))
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.ADD_GROUP, work, customer_id)
 
 
 def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
@@ -246,15 +243,15 @@ def _change(
     change: Callable[[Transaction, Membership, date], Membership],
 ) -> Membership:
     """Carry out ``change`` on the row as it was seen, keep the change and log it, in one transaction."""
-    require(actor, action)
 
     def work(tx: Transaction) -> Membership:
-        row, birth_date = versions.hold(tx, KIND, membership_id, seen_version)
+        at = store.now()
+        row, birth_date = versions.hold(tx, at, actor, KIND, membership_id, seen_version)
         now = Membership(**row)
         new = change(tx, now, birth_date)
-        return now if new == now else _update(tx, store.now(), actor, action, word, new)
+        return now if new == now else _update(tx, at, actor, action, word, new)
 
-    return store.write(work)
+    return audit.perform(store, actor, action, work)
 
 
 def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:

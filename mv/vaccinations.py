@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mv import audit, catalogue, customers, memberships, versions
-from mv.access import Action, Actor, require
+from mv.access import Action, Actor, require_unit
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
 from mv.store.engine import Row, Transaction
@@ -131,13 +131,12 @@ def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
 
 
 def _look(store: Store, actor: Actor, sql: str, customer_id: int) -> list[Row]:
-    require(actor, Action.VIEW_DOSES)
 
     def work(tx: Transaction) -> list[Row]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, [customer_id])
         return tx.rows(sql, customer_id)
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.VIEW_DOSES, work, customer_id)
 
 
 def next_dose_number(doses: list[Dose], atc_by_product: dict[str, str], atc: str, day: date) -> int:
@@ -162,11 +161,11 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
     Raises Invalid for anything that cannot be, Conflict when the same product is registered for that
     day already, NotFound.
     """
-    require(actor, Action.REGISTER_DOSE)
 
     def work(tx: Transaction) -> Dose:
         at = store.now()
-        birth_date = customers.hold(tx, customer_id)
+        require_unit(actor, entry.unit_id)
+        birth_date = customers.hold(tx, at, actor, customer_id)
         _check(tx, entry, birth_date, store.today())
         _refuse_twice(tx, customer_id, entry)
         group = _group_that_counts(tx, customer_id, entry)
@@ -182,7 +181,7 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         return _log(tx, at, actor, Action.REGISTER_DOSE, "registered", Dose(**row))
 
-    return store.write(work)
+    return audit.perform(store, actor, Action.REGISTER_DOSE, work, customer_id)
 
 
 def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: Entry) -> Dose:
@@ -193,6 +192,8 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
     """
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
+        if entry.unit_id != now.unit_id:
+            require_unit(actor, entry.unit_id)
         _check(tx, entry, birth_date, store.today(), was=now)
         _refuse_twice(tx, now.customer_id, entry, but=dose_id)
         if (entry.membership_id, entry.given_on) == (now.membership_id, now.given_on):
@@ -236,17 +237,17 @@ def _change(
     change: Callable[[Transaction, Dose, date], Dose],
 ) -> Dose:
     """Carry out ``change`` on the dose as it was seen, keep the change and log it, in one transaction."""
-    require(actor, action)
 
     def work(tx: Transaction) -> Dose:
-        row, birth_date = versions.hold(tx, KIND, dose_id, seen_version)
+        at = store.now()
+        row, birth_date = versions.hold(tx, at, actor, KIND, dose_id, seen_version)
         now = Dose(**row)
         if now.withdrawn_at is not None:
             raise Conflict(N_("The dose is withdrawn already."))
         new = change(tx, now, birth_date)
-        return now if new == now else _update(tx, store.now(), actor, action, word, new)
+        return now if new == now else _update(tx, at, actor, action, word, new)
 
-    return store.write(work)
+    return audit.perform(store, actor, action, work)
 
 
 def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from mv import customers
+from mv.access import Actor
 from mv.clock import to_local
 from mv.errors import Conflict, NotFound
 from mv.store.engine import Row, Transaction
@@ -24,16 +25,17 @@ class Kind:
     changed: str
 
 
-def hold(tx: Transaction, kind: Kind, row_id: int, seen_version: int) -> tuple[Row, date]:
+def hold(tx: Transaction, at: datetime, actor: Actor, kind: Kind, row_id: int, seen_version: int) -> tuple[Row, date]:
     """Keep other changes of the row's customer waiting until ``tx`` ends; return the row and the birth date.
 
-    Raises NotFound, and Conflict when someone else changed the row since ``seen_version``.
+    Raises NotFound, OtherUnit when the customer is none that the actor has to do with, and Conflict when
+    someone else changed the row since ``seen_version``.
     """
     sql = f"SELECT {kind.columns} FROM {kind.table} WHERE {kind.table}_id = $1"
     found = tx.row(sql, row_id)
     if found is None:
         raise NotFound(kind.missing)
-    birth_date = customers.hold(tx, found["customer_id"])
+    birth_date = customers.hold(tx, at, actor, found["customer_id"])
     now = tx.row(sql, row_id)
     if now is None or now["version"] != seen_version:
         raise changed_meanwhile(tx, kind, row_id)

@@ -82,7 +82,7 @@ def draw_charts(filters: Filters) -> None:
 
 def line(frame: pd.DataFrame) -> alt.Chart:
     # Without aria: what the chart would say of itself is English, and its name and its table say more.
-    chart = alt.Chart(frame, mark="area").configure(aria=False)
+    chart: alt.Chart = alt.Chart(frame, mark="area").configure(aria=False)
     return chart.encode(
         x=alt.X("day:T", title=None, axis=alt.Axis(format="%Y", tickCount="year")),
         y=alt.Y("active:Q", title=None, axis=alt.Axis(tickCount=3, format="d", tickMinStep=1)),

@@ -13,6 +13,7 @@ from mv.catalogue import Catalogue
 from mv.clock import STOCKHOLM
 from mv.errors import N_
 from mv.i18n import SWEDISH, translate
+from mv.pseudonyms import TEXT, Pseudonyms
 
 Delimiter = Literal[";", ","]
 Headings = Literal["en", "sv"]
@@ -41,27 +42,34 @@ COLUMNS = {
 }
 """The columns by their stable names, in order, and what they are called for people."""
 
+TEXTS_OF_A_PERSON = ("customer_identity", "customer_name")
+PSEUDONYMISED = {
+    "customer_pseudonym": N_("Customer pseudonym"),
+    "birth_year": N_("Birth year"),
+    **{name: label for name, label in COLUMNS.items() if name not in (*TEXTS_OF_A_PERSON, "birth_date")},
+}
+"""The columns of a file without identity numbers, names and birth dates."""
+
 STATUSES = {"active": N_("active"), "inactive": N_("inactive")}
 REASONS = {"ceased": N_("ceased to apply"), "wrong": N_("registered by mistake")}
 
 INSTANTS = ("registered_at", "ended_at")
-TEXTS_OF_A_PERSON = ("customer_identity", "customer_name")
 TEXTS_OF_MANY = (
     "group", "subgroup", "status", "unit", "registered_by", "ended_by", "ended_reason",
     "group_code", "subgroup_code", "unit_id",
 )  # fmt: skip
-TEXT = pd.ArrowDtype(pa.string())
 
 INVISIBLE = "\\x00-\\x20\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[-=+@\uff1d\uff0b\uff0d\uff20])"
 """A text that a spreadsheet may run (after OWASP, CSV Injection), or that begins as a text made harmless does."""
 
 
-def heads(headings: Headings) -> list[str]:
+def heads(headings: Headings, pseudonyms: Pseudonyms | None = None) -> list[str]:
     """Return the columns' headings: the stable names, or Swedish ones for ``sv``."""
+    columns = PSEUDONYMISED if pseudonyms else COLUMNS
     if headings == SWEDISH:
-        return [translate(label, SWEDISH) for label in COLUMNS.values()]
-    return list(COLUMNS)
+        return [translate(label, SWEDISH) for label in columns.values()]
+    return list(columns)
 
 
 def words(known: Catalogue, headings: Headings) -> Words:
@@ -78,17 +86,20 @@ def words(known: Catalogue, headings: Headings) -> Words:
     return named
 
 
-def shape(rows: pa.Table, named: Words, headings: Headings) -> pd.DataFrame:
-    """Return rows of the store, in the order of COLUMNS, as they stand in the file."""
+def shape(rows: pa.Table, named: Words, headings: Headings, pseudonyms: Pseudonyms | None = None) -> pd.DataFrame:
+    """Return rows of the store, in the order of COLUMNS or PSEUDONYMISED, as they stand in the file."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     for column in INSTANTS:
         utc = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
         frame[column] = utc.dt.tz_convert(STOCKHOLM).dt.tz_localize(None).dt.floor("s").astype("datetime64[s]")
-    for column in TEXTS_OF_A_PERSON:
-        frame[column] = harmless(frame[column])
+    if pseudonyms:
+        frame["customer_pseudonym"] = pseudonyms.of_all(frame["customer_pseudonym"])
+    else:
+        for column in TEXTS_OF_A_PERSON:
+            frame[column] = harmless(frame[column])
     for column in TEXTS_OF_MANY:
         frame[column] = renamed(frame[column], named.get(column, {}))
-    frame.columns = pd.Index(heads(headings))
+    frame.columns = pd.Index(heads(headings, pseudonyms))
     return frame
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 
+from mv.access import Actor, in_own_units, require_unit
 from mv.catalogue import Catalogue
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
@@ -63,8 +64,11 @@ class Selection:
         return text.format(status=self.status, where=self.where, part=part)
 
 
-def select(known: Catalogue, filters: Filters, today: date) -> Selection:
-    """Return the filters as SQL. Raises Invalid for days that cannot be and for names that are not known."""
+def select(known: Catalogue, filters: Filters, today: date, actor: Actor) -> Selection:
+    """Return the filters as SQL, on the rows of the actor's own units.
+
+    Raises Invalid for days that cannot be and for names that are not known, Forbidden for another unit.
+    """
     _check_days(filters, today)
     inactive = "(m.valid_to <= $1 OR m.ended_reason = 'wrong')" if filters.as_of else "m.valid_to IS NOT NULL"
     status = f"CASE WHEN {inactive} THEN 'inactive' ELSE 'active' END"
@@ -76,7 +80,7 @@ def select(known: Catalogue, filters: Filters, today: date) -> Selection:
         ("(m.valid_to IS NULL OR m.valid_to >= {})", filters.valid_from),
         ("m.registered_at >= {}", registered_from and day_bounds(registered_from)[0]),
         ("m.registered_at < {}", registered_to and day_bounds(registered_to)[1]),
-        *_named(known, filters),
+        *_named(known, filters, actor),
     ]
     where, params = ["TRUE"], list[object]()
     for condition, value in conditions:
@@ -85,6 +89,9 @@ def select(known: Catalogue, filters: Filters, today: date) -> Selection:
             numbers = range(len(params) + 1, len(params) + len(values) + 1)
             where.append(condition.format(", ".join(f"${n}" for n in numbers)))
             params.extend(values)
+    own, units = in_own_units(actor, "m.unit_id", len(params) + 1)
+    where.append(own)
+    params.extend(units)
     return Selection(known, filters, status, " AND ".join(where), tuple(params))
 
 
@@ -105,7 +112,7 @@ def _check_days(filters: Filters, today: date) -> None:
         raise Invalid(N_("The status can be given as of today, {today}, or an earlier day."), today=today)
 
 
-def _named(known: Catalogue, filters: Filters) -> Iterator[tuple[str, list[str]]]:
+def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[str, list[str]]]:
     """Yield the conditions on group, unit and subgroup, with the codes that their names stand for."""
     groups = list(known.groups.values())
     if filters.group is not None:
@@ -116,7 +123,10 @@ def _named(known: Catalogue, filters: Filters) -> Iterator[tuple[str, list[str]]
     if filters.unit is not None:
         units = {unit_id: (unit_id, unit.name) for unit_id, unit in known.units.items()}
         message = N_("There is no unit “{text}”. Did you mean: {names}?")
-        yield "m.unit_id IN ({})", _find(filters.unit, units, message)
+        chosen = _find(filters.unit, units, message)
+        for unit_id in chosen:
+            require_unit(actor, unit_id)
+        yield "m.unit_id IN ({})", chosen
     if filters.subgroup is not None:
         subgroups = [sub for group in groups for sub in group.subgroups]
         if not subgroups:

@@ -2,15 +2,17 @@
 
 What it guards against was measured on DuckDB 2.0.0: rows lost after a kill unless CHECKPOINT is the
 first statement, a COMMIT that says nothing after a failed statement, and a commit that is durable
-although an error is raised because the checkpoint after it failed.
+although an error is raised because the checkpoint after it failed. Writers take turns: every one of them
+adds to the end of the access log, so that two at once would only undo each other.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
@@ -28,6 +30,9 @@ COMMITTED_ALL_THE_SAME = "Transaction COMMIT succeeded and is durable"
 INVALIDATED_BY_ANOTHER = "invalidated because of a previous fatal error"
 ABORTED_BEFORE = "Current transaction is aborted"
 SECONDS_TO_REOPEN = 5.0
+
+_writers: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+"""One writer at a time for each file, through however many stores of this process."""
 
 
 class DuckTransaction:
@@ -103,8 +108,12 @@ class DuckEngine:
 
     @contextmanager
     def transaction(self, *, one_state: bool = False) -> Iterator[DuckTransaction]:
-        """Begin a transaction, here always of one state; commit at the end, roll back where anything was raised."""
-        with self._cursor() as cursor:
+        """Begin a transaction, here always of one state; commit at the end, roll back where anything was raised.
+
+        Without ``one_state`` it may write, and waits for its turn.
+        """
+        turn = nullcontext() if one_state else _writers[self._path.resolve()]
+        with turn, self._cursor() as cursor:
             tx = DuckTransaction(cursor)
             yield tx
             if tx.failed:  # COMMIT would roll back and say nothing

@@ -40,7 +40,8 @@ class Engine(Protocol):
     def transaction(self, *, one_state: bool = False) -> AbstractContextManager[Transaction]:
         """Begin a transaction; commit at the end, roll back where anything was raised.
 
-        With ``one_state`` no query sees what was committed after the first; without, that is up to the database.
+        With ``one_state`` it only reads, and no query sees what was committed after the first; without, it may write,
+        and what its queries see is up to the database.
         """
 
     def batches(self, sql: str, *params: object) -> AbstractContextManager[pa.RecordBatchReader]:

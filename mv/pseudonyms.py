@@ -1,0 +1,42 @@
+"""Pseudonyms: the same person has the same one in every file of a deployment, and only its key leads back.
+
+A pseudonym is an HMAC-SHA-256 (RFC 2104), keyed with a secret of the configuration that is never in the store, over
+the store's own id of the person. So it outlasts a change of the identity number, and nobody without the key
+can find it by trying numbers.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from mv.errors import N_, Invalid
+
+SHORTEST_KEY = 32
+HEXADECIMAL_DIGITS = 32
+TEXT = pd.ArrowDtype(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Makes pseudonyms with a key of at least SHORTEST_KEY characters. Raises Invalid for a shorter one."""
+
+    key: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.key) < SHORTEST_KEY:
+            raise Invalid(N_("The pseudonym key has at least {least} characters."), least=SHORTEST_KEY)
+
+    def of(self, customer_id: int) -> str:
+        """Return a person's pseudonym: a p, which keeps a spreadsheet from taking it for a number, and 128 bits."""
+        digest = hmac.digest(self.key.encode(), f"customer/{customer_id}".encode(), "sha256")
+        return f"p{digest.hex()[:HEXADECIMAL_DIGITS]}"
+
+    def of_all(self, customer_ids: pd.Series) -> pd.Series:
+        """Return the pseudonym of each; the same person's is made once."""
+        places, distinct = pd.factorize(customer_ids)
+        made = pd.Series([self.of(int(customer_id)) for customer_id in distinct], dtype=TEXT)
+        return pd.Series(made.array.take(places), index=customer_ids.index)

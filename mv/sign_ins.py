@@ -1,0 +1,110 @@
+"""Sign-ins: each one's beginning, last activity and end, so that one that is over is over everywhere.
+
+A browser's cookie outlives its sign-in, and can be copied; so the store says whether it still holds. A
+sign-in is named by a hash over the cookie, never by the cookie itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mv import audit
+from mv.access import Action
+from mv.errors import N_, Forbidden
+from mv.store import Store
+from mv.store.engine import Transaction
+from mv.users import User
+
+COLUMNS = "session_hash, user_id, started_at, last_active_at, expires_at, ended_at, ended_reason"
+WRITE_AGAIN_AFTER = timedelta(minutes=1)
+"""Activity is written down at most this often, so the idle time is up to this much shorter than configured."""
+
+
+class End(StrEnum):
+    """Why a sign-in is over."""
+
+    SIGNED_OUT = "signed_out"
+    IDLE = "idle"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A user's sign-in in one browser; instants are naive UTC."""
+
+    session_hash: str
+    user_id: str
+    started_at: datetime
+    last_active_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    ended_reason: str | None
+
+    def end_at(self, now: datetime, idle: timedelta) -> End | None:
+        """Return why the sign-in is over at ``now``, with at most ``idle`` since the last activity; else None."""
+        if self.ended_reason is not None:
+            return End(self.ended_reason)
+        if now >= self.expires_at:
+            return End.EXPIRED
+        return End.IDLE if now - self.last_active_at >= idle else None
+
+
+def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> SignIn:
+    """Begin a sign-in that holds until its token ``expires_at`` (naive UTC) at the longest, and return it.
+
+    One that has begun is returned as it is. Raises Forbidden when it was ended, and logs that.
+    """
+
+    def work(tx: Transaction) -> SignIn:
+        at = store.now()
+        known = _find(tx, session_hash)
+        if known:
+            if known.ended_at:
+                raise Forbidden(N_("This sign-in has ended. Sign in again."))
+            return known
+        tx.execute(
+            f"INSERT INTO sign_in ({COLUMNS}) VALUES ($1, $2, $3, $3, $4, NULL, NULL)",
+            session_hash, user.user_id, at, expires_at,
+        )  # fmt: skip
+        audit.record(tx, at, user.actor(), Action.SIGN_IN)
+        return SignIn(session_hash, user.user_id, at, at, expires_at, None, None)
+
+    return audit.perform(store, user.actor(), Action.SIGN_IN, work)
+
+
+def state(store: Store, session_hash: str) -> SignIn | None:
+    """Return the sign-in as it is; None for one that has not begun."""
+    with store.read() as tx:
+        return _find(tx, session_hash)
+
+
+def touch(store: Store, sign_in: SignIn) -> None:
+    """Remember that the user was active now, if it was not written down a moment ago."""
+    now = store.now()
+    if now - sign_in.last_active_at < WRITE_AGAIN_AFTER:
+        return
+    sql = "UPDATE sign_in SET last_active_at = $2 WHERE session_hash = $1 AND ended_at IS NULL"
+    store.write(lambda tx: tx.execute(sql, sign_in.session_hash, now))
+
+
+def end(store: Store, user: User, session_hash: str, why: End) -> None:
+    """End a sign-in; one that has ended stays as it is."""
+
+    def work(tx: Transaction) -> None:
+        at = store.now()
+        ended = tx.row(
+            "UPDATE sign_in SET ended_at = $2, ended_reason = $3 WHERE session_hash = $1 AND ended_at IS NULL"
+            " RETURNING user_id",
+            session_hash, at, why,
+        )  # fmt: skip
+        if ended:
+            audit.record(tx, at, user.actor(), Action.SIGN_OUT, None, reason=why)
+
+    store.write(work)
+
+
+def _find(tx: Transaction, session_hash: str) -> SignIn | None:
+    row = tx.row(f"SELECT {COLUMNS} FROM sign_in WHERE session_hash = $1", session_hash)
+    return SignIn(**row) if row else None
