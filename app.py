@@ -1,9 +1,24 @@
-"""What ``streamlit run app.py`` starts.
+"""What ``streamlit run app.py`` starts: the server, who reaches it, and the script that draws the pages.
 
-The script that draws the pages is in mv/ui/, away from pages/: beside it, Streamlit would show every
-file of that folder in the menu until the script has named them.
+That script is in mv/ui/, away from pages/: beside it, Streamlit would show every file of that folder in the
+menu until the script has named them.
 """
 
-import streamlit as st
+from pathlib import Path
 
-app = st.App("mv/ui/dashboard.py")
+import streamlit as st
+from starlette.middleware import Middleware
+
+from mv.ui.web import faults, sending
+from mv.ui.web.guard import Guard
+from mv.ui.web.headers import Headers
+from mv.ui.web.landing import Landing
+
+faults.keep_data_out_of_log()
+app = st.App(
+    Path(__file__).parent / "mv" / "ui" / "dashboard.py",
+    routes=[sending.route()],
+    middleware=[Middleware(Headers), Middleware(Guard), Middleware(Landing)],
+    on_script_error=faults.show,
+    exception_handlers={Exception: faults.answer},
+)

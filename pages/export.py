@@ -7,7 +7,7 @@ import streamlit as st
 from mv import export
 from mv.errors import MvError
 from mv.export import Delimiter, Filters, Headings
-from mv.ui import session
+from mv.ui import downloads, session
 from mv.ui.filters import choose_filters
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame
@@ -18,7 +18,7 @@ CHARTS_IN_A_ROW = 3
 
 
 def draw_download(filters: Filters) -> Headings:
-    """Draw how the file is made and the button that hands it out; return the headings that it has."""
+    """Draw how the file is made and the link to it; return the headings that it has."""
     delimiters: dict[Delimiter, str] = {";": _("CSV for a Swedish Excel (;)"), ",": _("CSV, plain (,)")}
     headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
     cells = st.columns([2, 2, 2], vertical_alignment="bottom")
@@ -31,17 +31,14 @@ def draw_download(filters: Filters) -> Headings:
     choice = session.export_choice()
     choice.update(filters=filters, delimiter=delimiter, headings=heading)
     shared, who = store(), session.actor()
-    cells[2].download_button(
-        _("Download"),
-        data=lambda: b"".join(export.csv_chunks(shared, who, **choice)),
-        file_name=export.filename(filters, store().today()),
-        mime="text/csv",
-        type="primary",
-        icon=":material/download:",
-        key="export_download",
-        on_click="ignore",
-        width="stretch",
-    )
+    with cells[2]:
+        downloads.offer(
+            _("Download"),
+            filename=export.filename(filters, store().today()),
+            mime="text/csv",
+            chunks=lambda: export.csv_chunks(shared, who, **choice),
+            key="export_download",
+        )
     return heading
 
 

@@ -1,4 +1,4 @@
-"""The script that draws every page: language, menu, who is at work, then the page itself."""
+"""The script that draws every page: language, who is at work, menu, then the page itself."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from mv.errors import StoreUnavailable
+from mv.errors import MvError
 from mv.i18n import LANGUAGES
-from mv.ui import pages, session
+from mv.ui import downloads, pages, session, sign_in
 from mv.ui.text import _, explain, literal
 from mv.ui.units import choose_unit
+from mv.ui.web import start
 
 
 def choose_language() -> None:
@@ -25,12 +26,8 @@ def choose_language() -> None:
     )
 
 
-st.set_page_config(page_icon="💉", layout="wide")
-st.html(Path(__file__).parent / "style.css")
-with st.sidebar:
-    choose_language()
-current = pages.navigation()
-try:
+def draw_demo_user() -> None:
+    """Draw the units to choose from, and say that this is a demonstration."""
     with st.sidebar:
         choose_unit(
             _("Your unit"),
@@ -43,7 +40,28 @@ try:
             name=session.DEMO_NAME
         )
     )
+
+
+def draw() -> None:
+    """Draw the page, for whoever may see it."""
+    start.require_allowed()
+    user = sign_in.require() if start.configured().sign_in else None
+    current = pages.navigation()
+    if user:
+        with st.sidebar:
+            sign_in.draw_user(user)
+    else:
+        draw_demo_user()
     current.run()
-except StoreUnavailable as error:
+
+
+st.set_page_config(page_icon="💉", layout="wide")
+st.html(Path(__file__).parent / "style.css")
+with st.sidebar:
+    choose_language()
+try:
+    with downloads.run_of_page():
+        draw()
+except MvError as error:
     st.error(literal(explain(error)))
     st.button(_("Try again"))

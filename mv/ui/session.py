@@ -8,8 +8,12 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.i18n import Language, choose_language
+from mv.ui import who
+from mv.ui.web.start import configured
+from mv.ui.web.tickets import Desk
+from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
@@ -27,6 +31,8 @@ _DRAWN = "mv_drawn"
 _SPENT = "mv_spent"
 _NOTICES = "mv_notices"
 _EXPORT = "mv_export"
+_DOWNLOADS = "mv_downloads"
+_SIGN_IN = "mv_sign_in"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
@@ -60,8 +66,28 @@ def unit_key() -> str:
 
 
 def actor() -> Actor:
-    """Return who acts. Until there is a sign-in this is a named demo user with every right in care."""
-    return Actor(DEMO_USER, DEMO_NAME, Role.LEAD, st.session_state.get(_UNIT) or "")
+    """Return who acts, at the chosen unit. Raises SignedOut when the sign-in has ended.
+
+    Without sign-in this is a named demo user with every right in care. Whoever asks is at work.
+    """
+    chosen = st.session_state.get(_UNIT) or ""
+    if not configured().sign_in:
+        return Actor(DEMO_USER, DEMO_NAME, Role.LEAD, chosen, frozenset({EVERY_UNIT}))
+    user = who.require_user()
+    return user.actor(chosen if is_own_unit(user, chosen) else "")
+
+
+def is_own_unit(user: User, unit_id: str) -> bool:
+    """Return whether the user may work at the unit."""
+    return unit_id in user.units or EVERY_UNIT in user.units
+
+
+def belong_to(sign_in: str | None) -> None:
+    """Remember what there is for this sign-in alone; with another one, or none, forget all but the language."""
+    if st.session_state.get(_SIGN_IN, sign_in) != sign_in:
+        for key in [key for key in st.session_state if key != _LANGUAGE]:
+            del st.session_state[key]
+    st.session_state[_SIGN_IN] = sign_in
 
 
 def customer_id() -> int | None:
@@ -195,3 +221,9 @@ def export_choice() -> dict[str, Any]:
     """Return what is chosen for the export, to be changed in place: a download that is under way reads it, too."""
     choice: dict[str, Any] = st.session_state.setdefault(_EXPORT, {})
     return choice
+
+
+def downloads() -> Desk:
+    """Return what this session offers to download."""
+    desk: Desk = st.session_state.setdefault(_DOWNLOADS, Desk())
+    return desk

@@ -130,6 +130,9 @@ class Screen:
     def button(self, name: str, within: Locator | None = None) -> Locator:
         return (within or self.main).get_by_role("button", name=name, exact=True)
 
+    def link(self, name: str) -> Locator:
+        return self.main.get_by_role("link", name=name, exact=True)
+
     def action(self, word: str, row: str = "", within: Locator | None = None) -> Locator:
         """A row's button: its word is seen, and a screen reader hears the row, too."""
         return (within or self.main).locator(self._action(word, row))

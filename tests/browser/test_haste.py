@@ -153,7 +153,7 @@ def test_urvalet_som_visas_med_sina_antal_ar_det_som_hamtas(screen: Screen, tmp_
     screen.choose("Status", "Aktiva")
     screen.is_at_rest()
     with screen.page.expect_download() as download:
-        screen.button("Hämta").click()
+        screen.link("Hämta").click()
     download.value.save_as(tmp_path / "aktiva.csv")
     rows = pd.read_csv(tmp_path / "aktiva.csv", sep=";", dtype=str, encoding="utf-8-sig")
     assert set(rows["status"]) == {"active"}

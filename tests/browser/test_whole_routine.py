@@ -41,7 +41,7 @@ def download_all(screen: Screen, path: Path) -> pd.DataFrame:
     screen.is_on("Utdata")
     screen.is_at_rest()
     with screen.page.expect_download() as download:
-        screen.button("Hämta").click()
+        screen.link("Hämta").click()
     assert download.value.suggested_filename.endswith(".csv")
     download.value.save_as(path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")

@@ -303,7 +303,7 @@ def test_a9_utdata_har_fran_borjan_bade_aktiva_och_inaktiva_med_status_och_perio
     expect(screen.box("Status")).to_have_value("Aktiva och inaktiva")
     screen.is_at_rest()
     with screen.page.expect_download() as download:
-        screen.button("Hämta").click()
+        screen.link("Hämta").click()
     download.value.save_as(tmp_path / "utdata.csv")
     rows = exported(tmp_path / "utdata.csv")
     assert set(rows["status"]) == {"active", "inactive"}

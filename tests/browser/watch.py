@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Dialog, Frame, Page, Request, WebError, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, Page, Request, WebError, WebSocket
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 REMEMBER = """
@@ -40,6 +40,7 @@ class Watch:
         context.on("weberror", self._failed)
         context.on("dialog", self._alerted)
         page.on("websocket", self._connected)
+        page.on("console", self._said)
         page.on("framenavigated", self._arrived)
 
     def complaints(self) -> list[str]:
@@ -50,7 +51,8 @@ class Watch:
         complaints = [*self.errors]
         complaints += [f"request to {url}" for url in self.addresses if not stays_here(url)]
         complaints += [f"exception on the page: {remembered['exceptions']}"] if remembered["exceptions"] else []
-        complaints += ["traceback in the dashboard's log:\n" + log] if "Traceback" in log else []
+        for sign in ("Traceback", "Unexpected error"):
+            complaints += [f"{sign} in the dashboard's log:\n{log}"] if sign in log else []
         for place, texts in (("address", self.addresses), ("title", titles), ("log", [log])):
             complaints += [f"identity number in {place}: {text}" for text in texts if self._names_somebody(text)]
         return complaints
@@ -77,6 +79,10 @@ class Watch:
 
     def _failed(self, error: WebError) -> None:
         self.errors.append(f"uncaught error in the page: {error.error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(f"the page did what its policy forbids: {message.text}")
 
     def _alerted(self, dialog: Dialog) -> None:
         self.errors.append(f"the page opened a window of the browser: {dialog.message}")

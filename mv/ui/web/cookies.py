@@ -1,0 +1,49 @@
+"""What Streamlit's signed cookie of a sign-in says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCookie:
+    """A sign-in's cookie, its signature checked; ``expires_at`` is naive UTC, and the ID token's own."""
+
+    session_hash: str
+    provider: str
+    claims: Mapping[str, Any]
+    expires_at: datetime
+
+
+def read(cookies: Mapping[str, str]) -> SignedCookie | None:
+    """Return the sign-in that a browser's cookies hold; None for none, a forged one, or one that never expires.
+
+    The hash is over what is signed, not over the cookie's text: the same sign-in written in another way, or
+    with one more cookie beside it, is the same sign-in.
+    """
+    secret = get_cookie_secret()
+
+    def one(name: str) -> bytes | None:
+        value = cookies.get(name)
+        return None if value is None else decode_signed_value(secret, name, value)
+
+    try:
+        signed = get_cookie_with_chunks(one, USER_COOKIE_NAME)
+        payload = json.loads(signed) if signed else None
+        if not isinstance(payload, dict) or payload.get("is_logged_in") is not True:
+            return None
+        expires_at = datetime.fromtimestamp(float(payload["exp"]), UTC).replace(tzinfo=None)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+    session_hash = hashlib.sha256(signed or b"").hexdigest()
+    return SignedCookie(session_hash, str(payload.get("provider", "")), payload, expires_at)

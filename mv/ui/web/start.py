@@ -1,0 +1,83 @@
+"""Whether the dashboard may start as it is configured, and whether a request may reach it.
+
+Without sign-in it is a demonstration: on this machine alone, and with invented people alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from ipaddress import ip_address
+
+import streamlit as st
+from streamlit import config
+from streamlit.runtime import exists
+
+from mv import sample, settings
+from mv.errors import N_, Forbidden, MvError
+from mv.settings import LOOPBACK, Settings
+from mv.ui.resources import store
+
+NOT_INVENTED = N_(
+    "Without sign-in the dashboard is a demonstration, and starts only with invented people: this store is not marked"
+    " as holding such. Let MV_STORE name a new file and fill it with “python -m mv sample --customers 5000”, or"
+    " configure sign-in in .streamlit/secrets.toml (see .streamlit/secrets.toml.example)."
+)
+NOT_LOCAL = N_(
+    "Without sign-in the dashboard is a demonstration, and starts only on this machine's own address: leave out"
+    " server.address ({address}), or set it to localhost. For others to reach it, configure sign-in in"
+    " .streamlit/secrets.toml (see .streamlit/secrets.toml.example)."
+)
+NOT_BY_APP = N_("Start the dashboard with “streamlit run app.py”: without it, requests are not guarded.")
+
+guarded = threading.Event()
+"""Set once the middleware is in front of the pages."""
+
+
+@st.cache_resource(show_spinner=False)
+def configured() -> Settings:
+    """Return what is configured, read once. Raises Invalid."""
+    return settings.load()
+
+
+@st.cache_resource(show_spinner=False, ttl=60)
+def has_invented_people() -> bool:
+    """Return whether the people in the store are invented. Raises StoreUnavailable."""
+    return sample.is_invented(store())
+
+
+def read_same_file() -> None:
+    """Let Streamlit read the settings file that this program reads, and no other. Raises Invalid."""
+    config.set_option("secrets.files", [str(configured().file)])
+
+
+def refusal() -> MvError | None:
+    """Return why the server may not start, with what to do about it; None when it may."""
+    try:
+        read_same_file()
+        if configured().sign_in:
+            return None
+        address = str(config.get_option("server.address") or "")
+        if not is_loopback(address):
+            return Forbidden(NOT_LOCAL, address=address or "0.0.0.0")  # noqa: S104 (what an empty one stands for)
+        return None if has_invented_people() else Forbidden(NOT_INVENTED)
+    except MvError as error:
+        return error
+
+
+def require_allowed() -> None:
+    """Raise Forbidden when the pages may not be shown; asked in every run, however the server was started."""
+    if exists() and not guarded.is_set():
+        raise Forbidden(NOT_BY_APP)
+    if not configured().sign_in and not has_invented_people():
+        raise Forbidden(NOT_INVENTED)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this machine's own."""
+    name = host.strip("[]").lower()
+    if name in LOOPBACK:
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,99 @@
+"""Files that a page offers, each under an address of its own that works once drawn, in one browser alone.
+
+The address holds a random ticket. It is kept in this process's memory, as the session is that it belongs to.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from time import monotonic
+
+from mv.errors import N_, Forbidden, NotFound
+from mv.i18n import Language
+
+SECONDS_TO_LIVE = 30 * 60
+"""How long an offer holds after its page was drawn last; a page that is left takes its offers along at once."""
+
+GONE = N_("This address no longer holds. Go back to the page and choose the download again.")
+OTHER_BROWSER = N_("This address was made for another browser or another sign-in. Get the file on the page instead.")
+
+Chunks = Callable[[], Iterator[bytes]]
+
+
+@dataclass(slots=True)
+class Desk:
+    """What one session offers. ``busy`` while a run of the page goes on, which can change what is offered."""
+
+    tickets: dict[str, str] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file to be made when it is asked for.
+
+    ``browser`` and ``session_hash`` say who may ask, ``user`` what the user was when it was drawn; ``desk``
+    whether the session is at rest.
+    """
+
+    filename: str
+    mime: str
+    chunks: Chunks
+    browser: str
+    session_hash: str | None
+    user: object
+    language: Language
+    desk: Desk
+    drawn_at: float = field(default_factory=monotonic)
+
+
+_offers: dict[str, Offer] = {}
+_lock = threading.Lock()
+
+
+def put(desk: Desk, key: str, offer: Offer) -> str:
+    """Offer a file under the desk's ``key`` and return its ticket, the same one each time that it is drawn."""
+    with _lock:
+        _forget_old()
+        ticket = desk.tickets.setdefault(key, secrets.token_urlsafe(32))
+        desk.drawn.add(key)
+        _offers[ticket] = offer
+        return ticket
+
+
+def begin_run(desk: Desk) -> None:
+    """Remember that the session's page is being drawn."""
+    desk.busy = True
+    desk.drawn.clear()
+
+
+def end_run(desk: Desk, *, whole: bool) -> None:
+    """Remember that it is drawn; what a page that was drawn as a ``whole`` does not offer cannot be had any more."""
+    with _lock:
+        for key in (desk.tickets.keys() - desk.drawn) if whole else ():
+            _offers.pop(desk.tickets.pop(key), None)
+        desk.busy = False
+
+
+def find(ticket: str, browser: str | None, session_hash: str | None) -> Offer:
+    """Return what is offered under ``ticket`` to this browser and sign-in. Raises NotFound and Forbidden."""
+    with _lock:
+        _forget_old()
+        offer = _offers.get(ticket)
+    if offer is None:
+        raise NotFound(GONE)
+    same_browser = bool(browser) and compare_digest(offer.browser.encode(), str(browser).encode())
+    if not same_browser or offer.session_hash != session_hash:
+        raise Forbidden(OTHER_BROWSER)
+    return offer
+
+
+def _forget_old() -> None:
+    now = monotonic()
+    for ticket in [ticket for ticket, offer in _offers.items() if now - offer.drawn_at > SECONDS_TO_LIVE]:
+        del _offers[ticket]
