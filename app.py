@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from mv.ui.web import faults, sending
+from mv.ui import faults
+from mv.ui.web import sending
 from mv.ui.web.guard import Guard
 from mv.ui.web.headers import Headers
 from mv.ui.web.landing import Landing

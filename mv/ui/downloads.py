@@ -9,8 +9,8 @@ from html import escape
 import streamlit as st
 from streamlit import config
 
-from mv.ui import session, who
-from mv.ui.web import tickets
+from mv.ui import session
+from mv.ui.web import tickets, who
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.sending import PATH
 from mv.ui.web.start import configured

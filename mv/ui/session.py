@@ -10,7 +10,7 @@ import streamlit as st
 
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.i18n import Language, choose_language
-from mv.ui import who
+from mv.ui.web import who
 from mv.ui.web.start import configured
 from mv.ui.web.tickets import Desk
 from mv.users import User

@@ -11,12 +11,13 @@ from mv.access import Role
 from mv.errors import MvError
 from mv.settings import DEFAULT_PROVIDER
 from mv.sign_ins import End
-from mv.ui import session, who
+from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, explain, literal
+from mv.ui.web import who
 from mv.ui.web.landing import FAILED
 from mv.ui.web.start import configured
-from mv.ui.who import Standing
+from mv.ui.web.who import Standing
 from mv.users import User
 
 SECONDS_BETWEEN_LOOKS = 15

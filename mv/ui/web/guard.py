@@ -13,8 +13,7 @@ from streamlit import config
 from mv import i18n
 from mv.errors import N_, Forbidden, MvError, NotFound
 from mv.i18n import LANGUAGES
-from mv.ui import who
-from mv.ui.web import answers, start
+from mv.ui.web import answers, start, who
 
 CORE = "/_stcore/"
 OPEN_CORE = ("health", "host-config", "stream", "upload_file/", "bidi-components/")

@@ -11,8 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from mv.ui import who
-from mv.ui.web import cookies
+from mv.ui.web import cookies, who
 from mv.ui.web.guard import without_base
 
 WANTED_COOKIE = "mv_wanted"

@@ -16,8 +16,7 @@ from starlette.types import Receive, Scope, Send
 from streamlit.logger import get_logger
 
 from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailable
-from mv.ui import who
-from mv.ui.web import answers, cookies, tickets
+from mv.ui.web import answers, cookies, tickets, who
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.start import configured
 from mv.ui.web.tickets import GONE, Offer

@@ -23,8 +23,8 @@ NOT_INVENTED = N_(
     " configure sign-in in .streamlit/secrets.toml (see .streamlit/secrets.toml.example)."
 )
 NOT_LOCAL = N_(
-    "Without sign-in the dashboard is a demonstration, and starts only on this machine's own address: leave out"
-    " server.address ({address}), or set it to localhost. For others to reach it, configure sign-in in"
+    "Without sign-in the dashboard is a demonstration, and starts only on this machine's own address: set"
+    " server.address ({address}) to localhost. For others to reach it, configure sign-in in"
     " .streamlit/secrets.toml (see .streamlit/secrets.toml.example)."
 )
 NOT_BY_APP = N_("Start the dashboard with “streamlit run app.py”: without it, requests are not guarded.")

@@ -25,9 +25,9 @@ from mv.ui.web import answers
 from mv.ui.web.headers import add_headers
 from mv.ui.web.start import configured
 
-LOGGER = get_logger("mv.ui.web.faults")
+LOGGER = get_logger("mv.ui.faults")
 MESSAGE = N_("Something went wrong, and nothing more is known here. Try again; if it stays so, tell support: {number}")
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 class Fault(MvError):
