@@ -28,8 +28,8 @@ test: setup system lint types imports ## Check everything: lint, types, imports,
 setup: .venv/.requirements-dev ## Create .venv with all Python packages
 
 system:
-	@echo "Looking for Chromium and PostgreSQL, which the tests start"
-	@.ci/system-packages chromium postgresql
+	@echo "Looking for Chromium, PostgreSQL and nginx, which the tests start"
+	@.ci/system-packages chromium postgresql nginx
 
 lint: .venv/.requirements-dev ## Check style and formatting (ruff)
 	@echo "Checking style and formatting"
