@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from mv import audit
+from mv import audit, notes
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
@@ -15,7 +14,6 @@ from mv.store.engine import Transaction
 
 LONGEST_NOTE = 200
 COLUMNS = "crossing_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
-LOOKS_LIKE_A_NUMBER = re.compile(r"\d{6}")
 
 
 class Reason(StrEnum):
@@ -77,11 +75,7 @@ def open_customer(
 
 
 def _clean(note: str, *, needed: bool) -> str:
-    clean = " ".join(note.split())
-    if needed and not clean:
+    text = notes.clean(note, LONGEST_NOTE)
+    if needed and not text:
         raise Invalid(N_("Write why you open the customer."))
-    if len(clean) > LONGEST_NOTE:
-        raise Invalid(N_("The note has at most {most} characters."), most=LONGEST_NOTE)
-    if LOOKS_LIKE_A_NUMBER.search(re.sub(r"[\s+-]", "", clean)):
-        raise Invalid(N_("Leave identity numbers out of the note; the customer is logged as it is."))
-    return clean
+    return text

@@ -81,16 +81,21 @@ CREATE TABLE log_check (
     drawn_at TIMESTAMP NOT NULL,
     drawn_by VARCHAR NOT NULL,
     unit_id VARCHAR NOT NULL,
-    -- The filters as JSON, how many entries they gave, and the seed with which the sample was drawn from these.
+    -- Of which units' entries, as in app_user; the filters as JSON; how many entries these gave, and the seed with
+    -- which so many were drawn from them.
+    units VARCHAR NOT NULL,
     filters VARCHAR NOT NULL,
     population BIGINT NOT NULL,
+    size INTEGER NOT NULL,
     seed BIGINT NOT NULL,
     -- The chain's end when the sample was drawn: the log can be checked against it later.
     head_entry_id BIGINT NOT NULL,
     head_hash VARCHAR NOT NULL,
     closed_at TIMESTAMP,
     closed_by VARCHAR,
-    conclusion VARCHAR
+    conclusion VARCHAR,
+    -- Raised by every judgement, so that none passes the closing.
+    version INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE log_check_entry (
     check_id BIGINT NOT NULL,
@@ -100,5 +105,6 @@ CREATE TABLE log_check_entry (
     note VARCHAR,
     judged_at TIMESTAMP,
     judged_by VARCHAR,
+    version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (check_id, place)
 );
