@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -45,27 +45,36 @@ class Dashboard:
     url: str
     log: Path
     people: People
+    store: Path
 
 
 @pytest.fixture(scope="session")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """A dashboard over a store of its own, which runs until this worker has no more tests."""
-    folder = tmp_path_factory.mktemp("dashboard")
-    store, log, port = folder / "mv.duckdb", folder / "log.txt", free_port()
+    with running(tmp_path_factory.mktemp("dashboard"), free_port()) as started:
+        yield started
+
+
+@contextmanager
+def running(folder: Path, port: int, **environment: str) -> Iterator[Dashboard]:
+    """Run a dashboard over a new store in ``folder``, as a demonstration unless the environment says otherwise."""
+    store, log, settings = folder / "mv.duckdb", folder / "log.txt", folder / "settings.toml"
+    settings.touch()
     people = prepare(store)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    own = {"MV_STORE": str(store), "MV_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--server.fileWatcherType=none"],
             cwd=ROOT,
-            env={**os.environ, "MV_STORE": str(store), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **own, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         wait_until_it_answers(process, port, log)
-        yield Dashboard(f"http://localhost:{port}", log, people)
+        yield Dashboard(f"http://localhost:{port}", log, people, store)
     finally:
         process.terminate()
         try:
@@ -119,10 +128,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Dashboard) -> Iterator[OpenScreen]:
     """Open a browser of its own in front of the dashboard: another user, with another language or width if wanted."""
-    numbers = dashboard.people.numbers | set(dashboard.people.unregistered)
     opened: list[Screen] = request.node.stash.setdefault(OPENED, [])
 
-    def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900) -> Screen:
+    def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900, at: Dashboard = dashboard) -> Screen:
+        numbers = at.people.numbers | set(at.people.unregistered)
         context = browser.new_context(
             locale=locale,
             timezone_id="Europe/Stockholm",
@@ -131,7 +140,7 @@ def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Das
         )
         context.set_default_timeout(MILLISECONDS_TO_WAIT)
         page = context.new_page()
-        opened.append(Screen(page, dashboard.url, Watch(context, page, dashboard.log, numbers)))
+        opened.append(Screen(page, at.url, Watch(context, page, at.log, numbers)))
         return opened[-1]
 
     yield open_one

@@ -42,7 +42,7 @@ class Screen:
     def __init__(self, page: Page, url: str, watch: Watch) -> None:
         self.page = page
         self.watch = watch
-        self._url = url
+        self.url = url
 
     @property
     def main(self) -> Locator:
@@ -61,7 +61,7 @@ class Screen:
 
     def visit(self, address: str = "", heading: str = "") -> Response | None:
         """Open an address, as from a bookmark, and wait until its page is there."""
-        response = self.page.goto(f"{self._url}/{address}")
+        response = self.page.goto(f"{self.url}/{address}")
         if heading:
             self.is_on(heading)
         self.is_at_rest()

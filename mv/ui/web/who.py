@@ -75,12 +75,19 @@ def _standing(session_hash: str) -> Standing:
 
 
 def begin(cookie: SignedCookie) -> Standing:
-    """Begin the sign-in of a cookie that the store does not know. Raises Invalid and Forbidden, saying why not."""
+    """Begin the sign-in of a cookie that the store does not know. Raises Invalid and Forbidden, saying why not.
+
+    A user who may do nothing here has no sign-in either, but is told who it is.
+    """
     claimed = settings.claimed(configured(), cookie.provider, cookie.claims)
     user = users.signed_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
-    found = sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at)
     _standing.clear(cookie.session_hash)
-    return Standing(user, found)
+    try:
+        return Standing(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
+    except Forbidden:
+        if user.blocked or user.role is None:
+            return Standing(user)
+        raise
 
 
 def end(cookie: SignedCookie) -> None:
