@@ -37,7 +37,7 @@ class Fault(MvError):
 def note(error: BaseException) -> str:
     """Log where ``error`` happened, and return the number under which it stands in the log."""
     number = secrets.token_hex(4).upper()
-    LOGGER.error("Unexpected error %s: %s", number, describe(error))
+    LOGGER.log(logging.ERROR, "Unexpected error %s: %s", number, describe(error))
     return number
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from logging import WARNING
 from time import monotonic
 from urllib.parse import quote
 
@@ -62,7 +63,7 @@ async def _offer(request: Request) -> Offer:
         session_hash = cookie.session_hash if cookie else None
         offer = tickets.find(request.path_params["ticket"], request.cookies.get(BROWSER_COOKIE), session_hash)
     except Forbidden:
-        LOGGER.warning("A download's address was opened in another browser or sign-in than it was made for")
+        LOGGER.log(WARNING, "A download's address was opened in another browser or sign-in than it was made for")
         raise
     if configured().sign_in:
         standing = await run_in_threadpool(who.standing_of, cookie)

@@ -10,7 +10,6 @@ from ipaddress import ip_address
 
 import streamlit as st
 from streamlit import config
-from streamlit.runtime import exists
 
 from mv import sample, settings
 from mv.errors import N_, Forbidden, MvError
@@ -66,7 +65,7 @@ def refusal() -> MvError | None:
 
 def require_allowed() -> None:
     """Raise Forbidden when the pages may not be shown; asked in every run, however the server was started."""
-    if exists() and not guarded.is_set():
+    if st.context.headers and not guarded.is_set():  # a browser asks, past the middleware
         raise Forbidden(NOT_BY_APP)
     if not configured().sign_in and not has_invented_people():
         raise Forbidden(NOT_INVENTED)
