@@ -145,3 +145,10 @@ def test_units_are_taken_as_they_are_or_as_the_file_names_them(file: Path) -> No
     named = '[mv.claims]\nunits = "care"\n[mv.claims.unit_names]\nSE1 = "norr"\nSE2 = "*"'
     assert claimed(file, named, {"sub": "1", "care": ["SE1", "SE9"]}).units == {"norr"}
     assert claimed(file, named, {"sub": "1", "care": ["SE2"]}).units == {EVERY_UNIT}
+
+
+def test_the_example_says_what_can_be_meant(file: Path) -> None:
+    example = (settings.DEFAULT_FILE.parent / "secrets.toml.example").read_text("utf-8")
+    found = load(file, example.replace("put a random text here", SECRET))
+    assert found.providers["entra"].roles["Vaccination.Lead"] == Role.LEAD
+    assert found.https
