@@ -23,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from mv.customers import Customer
+from mv.store import open_store
 from tests.browser.people import People, prepare
 from tests.browser.screen import Screen
 from tests.browser.watch import Watch
@@ -56,11 +57,17 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 
 @contextmanager
-def running(folder: Path, port: int, **environment: str) -> Iterator[Dashboard]:
-    """Run a dashboard over a new store in ``folder``, as a demonstration unless the environment says otherwise."""
+def running(folder: Path, port: int, spoil: str = "", **environment: str) -> Iterator[Dashboard]:
+    """Run a dashboard over a new store in ``folder``, as a demonstration unless the environment says otherwise.
+
+    ``spoil`` is a statement after which the store is not as the dashboard knows it.
+    """
     store, log, settings = folder / "mv.duckdb", folder / "log.txt", folder / "settings.toml"
     settings.touch()
     people = prepare(store)
+    if spoil:
+        with closing(open_store(str(store))) as opened:
+            opened.write(lambda tx: tx.execute(spoil))
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     own = {"MV_STORE": str(store), "MV_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:

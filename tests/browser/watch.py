@@ -32,6 +32,7 @@ class Watch:
         self.page = page
         self.addresses: list[str] = []
         self.errors: list[str] = []
+        self.expects_fault = False
         self._log = log
         self._log_start = log.stat().st_size
         self._numbers = numbers
@@ -51,7 +52,7 @@ class Watch:
         complaints = [*self.errors]
         complaints += [f"request to {url}" for url in self.addresses if not stays_here(url)]
         complaints += [f"exception on the page: {remembered['exceptions']}"] if remembered["exceptions"] else []
-        for sign in ("Traceback", "Unexpected error"):
+        for sign in ("Traceback",) if self.expects_fault else ("Traceback", "Unexpected error"):
             complaints += [f"{sign} in the dashboard's log:\n{log}"] if sign in log else []
         for place, texts in (("address", self.addresses), ("title", titles), ("log", [log])):
             complaints += [f"identity number in {place}: {text}" for text in texts if self._names_somebody(text)]

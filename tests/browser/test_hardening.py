@@ -1,0 +1,186 @@
+"""What the dashboard answers to whom: headers, cookies, closed addresses, refusals to start, errors without data."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from mv.store import open_store
+from tests.browser.conftest import ROOT, Dashboard, OpenScreen, free_port, running
+from tests.browser.screen import Screen
+
+STATIC = next((Path(sys.prefix) / "lib").glob("python*/site-packages/streamlit/static/static/js/*.js")).name
+ANSWERS = {
+    "/": 200,
+    "/kundkort?kund=1": 200,
+    "/favicon.png": 200,
+    f"/static/js/{STATIC}": 200,
+    "/_stcore/health": 200,
+    "/_stcore/host-config": 200,
+    "/_stcore/metrics": 404,
+    "/_stcore/agent/openapi.json": 404,
+    "/_stcore/script-health-check": 404,
+    "/media/nothing": 404,
+    "/hamta/nothing": 404,
+}
+SECONDS = 60
+
+
+def get(dashboard: Dashboard, path: str, **headers: str) -> HTTPResponse:
+    """Return the answer to a plain request, read to its end."""
+    connection = HTTPConnection("localhost", urlsplit(dashboard.url).port or 0, timeout=SECONDS)
+    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_varje_slags_svar_bar_de_skyddande_huvudena(dashboard: Dashboard, path: str) -> None:
+    response = get(dashboard, path)
+    assert response.status == ANSWERS[path]
+    policy = response.headers["Content-Security-Policy"]
+    scripts = next(rule for rule in policy.split("; ") if rule.startswith("script-src"))
+    assert "unsafe" not in scripts
+    assert "frame-ancestors 'none'" in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in response.headers
+    assert not re.search(r"\d", response.headers.get("Server", ""))
+    kept = "immutable" in response.headers["Cache-Control"]
+    assert kept if path.startswith(("/static/", "/favicon")) else response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "dashboard.example.se"},
+        {"Host": "localhost.example.se"},
+        {"X_Forwarded_For": "192.0.2.1"},
+        {"Forwarded": "for=192.0.2.1"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/hamta/nothing"])
+def test_utan_inloggning_svarar_den_bara_datorns_egen_webblasare(
+    dashboard: Dashboard, path: str, headers: dict[str, str]
+) -> None:
+    assert get(dashboard, path, **headers).status == 403
+    stream = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    key = {"Sec_WebSocket_Key": "MDEyMzQ1Njc4OWFiY2RlZg=="}
+    assert get(dashboard, "/_stcore/stream", **headers, **stream, **key).status == 403
+
+
+def test_kakorna_galler_sessionen_ut_och_bara_en_lases_av_sidan(screen: Screen) -> None:
+    screen.visit("", "Sök kund")
+    cookies = {cookie["name"]: cookie for cookie in screen.page.context.cookies()}
+    assert set(cookies) == {"mv_browser", "_streamlit_xsrf"}
+    assert all(cookie["expires"] == -1 and cookie["sameSite"] == "Lax" for cookie in cookies.values())
+    assert cookies["mv_browser"]["httpOnly"]
+    assert not cookies["_streamlit_xsrf"]["httpOnly"]
+
+
+def test_ingen_sida_gor_nagot_som_dess_policy_forbjuder(screen: Screen, dashboard: Dashboard) -> None:
+    # What a page does against its policy, the watch in front of every test complains about.
+    customer = dashboard.people.with_group[-1]
+    screen.visit("", "Sök kund")
+    screen.visit("bokningar", "Bokningar")
+    screen.open_dialog(customer)
+    screen.open_groups(customer)
+    screen.open_vaccination(customer)
+    screen.visit("utdata", "Utdata")
+    expect(screen.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    expect(screen.page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+
+
+def test_en_hamtningsadress_galler_inte_i_en_annan_webblasare(screen: Screen, open_screen: OpenScreen) -> None:
+    screen.visit("utdata", "Utdata")
+    address = screen.link("Hämta").get_attribute("href")
+    other = open_screen(locale="en-GB")
+    other.visit()
+    answer = other.page.request.get(f"{other.url}{address}")
+    assert answer.status == 403
+    assert "made for another browser" in other.page.goto(f"{other.url}{address}").text()  # type: ignore[union-attr]
+    screen.go_to("Sök kund")
+    screen.is_on("Sök kund")
+    screen.is_at_rest()
+    assert screen.page.request.get(f"{screen.url}{address}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("invented", "option", "words"),
+    [
+        (True, "--server.address=0.0.0.0", "server.address (0.0.0.0)"),
+        (True, "--server.address=", "server.address (0.0.0.0)"),
+        (False, "--server.address=localhost", "python -m mv sample"),
+    ],
+)
+def test_utan_inloggning_startar_den_bara_for_sig_sjalv_och_bara_med_pahittade(
+    tmp_path: Path, invented: bool, option: str, words: str
+) -> None:
+    store, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
+    settings.touch()
+    with closing(open_store(str(store))) as opened:
+        if invented:
+            opened.write(lambda tx: tx.execute("INSERT INTO meta (key, value) VALUES ('made_by', 'sample')"))
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={free_port()}", option],
+        cwd=ROOT,
+        env={**os.environ, "MV_STORE": str(store), "MV_SETTINGS": str(settings)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert ".streamlit/secrets.toml" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_en_installning_som_inte_kan_menas_hindrar_starten(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("[mv]\nidle_minutes = 0\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={free_port()}"],
+        cwd=ROOT,
+        env={**os.environ, "MV_STORE": str(tmp_path / "mv.duckdb"), "MV_SETTINGS": str(settings)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert ended.returncode != 0
+    assert "idle_minutes måste vara ett antal minuter" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_ett_ovantat_fel_visas_med_ett_nummer_och_loggas_utan_vad_det_sager(
+    tmp_path: Path, open_screen: OpenScreen
+) -> None:
+    with running(tmp_path, free_port(), spoil="DROP TABLE customer_name") as faulty:
+        screen = open_screen(at=faulty)
+        screen.watch.expects_fault = True
+        screen.visit("", "Sök kund")
+        screen.search("Hemligsson")
+        message = screen.message("Något gick fel")
+        expect(message).to_be_visible()
+        number = message.inner_text().split()[-1]
+        expect(screen.page.get_by_test_id("stException")).to_have_count(0)
+        log = screen.watch.log()
+    assert f"Unexpected error {number}: " in log
+    assert "mv/customers.py:" in log
+    assert "CatalogException" in log
+    for hidden in ("Traceback", "does not exist", "SELECT", "Hemligsson"):
+        assert hidden not in log
