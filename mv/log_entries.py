@@ -1,0 +1,203 @@
+"""Entries of the access log as those see them who follow it up: chosen, with names, and in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from mv import audit
+from mv.access import Action, Actor, Why, grounds, in_own_units, require_unit
+from mv.audit import ONE_LOOK, Outcome
+from mv.clock import day_bounds
+from mv.errors import N_, Invalid
+from mv.i18n import translate
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+ACTIONS: Mapping[str, str] = {
+    Action.SEARCH_CUSTOMERS: N_("Shown in a search"),
+    Action.VIEW_CUSTOMER: N_("Customer card viewed"),
+    Action.REGISTER_CUSTOMER: N_("Customer registered"),
+    Action.OPEN_OTHER_UNIT: N_("Opened from another unit, for a reason"),
+    Action.VIEW_BOOKINGS: N_("Bookings viewed"),
+    Action.VIEW_GROUPS: N_("Customer groups viewed"),
+    Action.ADD_GROUP: N_("Customer group added"),
+    Action.ADJUST_GROUP: N_("Customer group adjusted"),
+    Action.REMOVE_GROUP: N_("Customer group removed"),
+    Action.RESTORE_GROUP: N_("Removal of a customer group undone"),
+    Action.VIEW_DOSES: N_("Doses viewed"),
+    Action.REGISTER_DOSE: N_("Dose registered"),
+    Action.CORRECT_DOSE: N_("Dose corrected"),
+    Action.WITHDRAW_DOSE: N_("Dose withdrawn"),
+    Action.PREVIEW_EXPORT: N_("Shown in a preview of output data"),
+    Action.EXPORT_GROUPS: N_("Output data taken out"),
+    Action.EXPORT_IDENTITIES: N_("Output data with identity numbers"),
+    Action.VIEW_LOG: N_("Access log viewed"),
+    Action.CHECK_LOG: N_("Access log checked"),
+    Action.EXTRACT_LOG: N_("Log extract taken out"),
+    Action.PRUNE_LOG: N_("Old log entries deleted"),
+    Action.VIEW_USERS: N_("Users viewed"),
+    Action.CHANGE_USER: N_("User changed"),
+    Action.SIGN_IN: N_("Signed in"),
+    Action.SIGN_OUT: N_("Signed out"),
+}
+"""What each action is called for people."""
+OUTCOMES: Mapping[str, str] = {Outcome.DONE: N_("Done"), Outcome.REFUSED: N_("Refused")}
+WHYS: Mapping[str, str] = {Why.NORMAL: N_("Own unit"), Why.OTHER_UNIT: N_("Other unit, for a reason")}
+
+EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))
+WITH_PATIENT_DATA = f"(l.customer_id IS NOT NULL OR l.action IN ({EXPORTS}))"
+"""A condition on ``access_log l``: an export names no customer and is with the data of many."""
+NAMED = """
+    SELECT l.entry_id, l.logged_at, l.user_id, COALESCE(u.name, l.user_id) AS user_name, l.role, l.unit_id, l.action,
+        l.customer_id, c.given_name || ' ' || c.family_name AS customer_name, l.outcome, l.why, l.detail
+    FROM ({entries}) l
+    LEFT JOIN app_user u ON u.user_id = l.user_id LEFT JOIN customer c ON c.customer_id = l.customer_id
+    ORDER BY l.entry_id DESC
+"""
+LATEST_LOOKS = """
+    SELECT customer_id, detail FROM access_log
+    WHERE logged_at > $1 AND user_id = $2 AND unit_id = $3 AND action = 'view_log' AND outcome = 'done'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A line of the log with the names of its user and its customer; ``logged_at`` is naive UTC."""
+
+    entry_id: int
+    logged_at: datetime
+    user_id: str
+    user_name: str
+    role: str
+    unit_id: str
+    action: str
+    customer_id: int | None
+    customer_name: str | None
+    outcome: str
+    why: str | None
+    detail: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Name the entry by its number only, since a repr may end up in a log."""
+        return f"LogEntry({self.entry_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries to take. Days are Stockholm's, both included, and each may stand alone."""
+
+    first: date | None = None
+    last: date | None = None
+    user_id: str | None = None
+    unit_id: str | None = None
+    action: str | None = None
+    why: str | None = None
+    outcome: str | None = None
+    customer_id: int | None = None
+
+    def given(self) -> dict[str, str | int]:
+        """Return the filters that take a part of the entries, by name, as they stand in the log."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, the latest first, and how many there are in all."""
+
+    entries: list[LogEntry]
+    total: int
+
+
+def label(words: Mapping[str, str], code: str | None, language: str) -> str:
+    """Return what ``code`` is called in ``language``; one without a word is shown as it is."""
+    return translate(words.get(code, code), language) if code else ""
+
+
+def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, offset: int = 0) -> Page:
+    """Return the entries of the actor's own units that the filters take, from the one at ``offset`` on.
+
+    Looking is logged, too: once per look, with the filters, and with the customer where they name one.
+    Raises Invalid for days that cannot be, Forbidden for another unit, OtherUnit for a customer that the actor has
+    nothing to do with.
+    """
+    with audit.refusals(store, actor, Action.VIEW_LOG):
+        where, params = condition(actor, filters)
+    look(store, actor, filters.customer_id, filters=filters.given())
+    n = len(params)
+    some = f"SELECT * FROM access_log l WHERE {where} ORDER BY entry_id DESC LIMIT ${n + 1} OFFSET ${n + 2}"
+    with store.read() as tx:
+        (found,) = tx.rows(f"SELECT count(*) AS n FROM access_log l WHERE {where}", *params)
+        rows = tx.rows(NAMED.format(entries=some), *params, limit, offset)
+    return Page([entry(row) for row in rows], found["n"])
+
+
+def users(store: Store, actor: Actor) -> dict[str, str]:
+    """Return the names of those who have entries at the actor's own units, by user, in order of name."""
+    audit.permit(store, actor, Action.VIEW_LOG)
+    own, units = in_own_units(actor, "l.unit_id", 1)
+    sql = f"""
+        SELECT l.user_id, COALESCE(u.name, l.user_id) AS name
+        FROM (SELECT DISTINCT user_id FROM access_log l WHERE {own}) l LEFT JOIN app_user u ON u.user_id = l.user_id
+        ORDER BY 2, 1
+    """
+    with store.read() as tx:
+        return {row["user_id"]: row["name"] for row in tx.rows(sql, *units)}
+
+
+def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
+    """Return the filters as SQL on ``access_log l``, within the actor's own units, and its parameters from $1 on.
+
+    Raises Invalid for days that cannot be, Forbidden for another unit.
+    """
+    if filters.first and filters.last and filters.first > filters.last:
+        raise Invalid(N_("The period's first day is after its last. Change one of them."))
+    if filters.unit_id is not None:
+        require_unit(actor, filters.unit_id)
+    own, units = in_own_units(actor, "l.unit_id", 1)
+    conditions, params = [own], list[object](units)
+    for text, value in (
+        ("l.logged_at >= {}", filters.first and day_bounds(filters.first)[0]),
+        ("l.logged_at < {}", filters.last and day_bounds(filters.last)[1]),
+        ("l.user_id = {}", filters.user_id),
+        ("l.unit_id = {}", filters.unit_id),
+        ("l.action = {}", filters.action),
+        ("l.why = {}", filters.why),
+        ("l.outcome = {}", filters.outcome),
+        ("l.customer_id = {}", filters.customer_id),
+    ):
+        if value is not None:
+            params.append(value)
+            conditions.append(text.format(f"${len(params)}"))
+    return " AND ".join(conditions), tuple(params)
+
+
+def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: object) -> None:
+    """Log that ``actor`` looks at the log in the way that ``detail`` says, unless it is still the same look.
+
+    Raises Forbidden when the role does not include it, and OtherUnit for a customer that the actor has
+    nothing to do with. ``detail`` is plain JSON.
+    """
+
+    def work(tx: Transaction) -> None:
+        at = store.now()
+        if customer_id is not None:
+            grounds(tx, at, actor, [customer_id])
+        latest = tx.rows(LATEST_LOOKS, at - ONE_LOOK, actor.user_id, actor.unit_id)
+        seen = [(row["customer_id"], json.loads(row["detail"] or "{}")) for row in latest]
+        if (customer_id, detail) not in seen:
+            audit.record(tx, at, actor, Action.VIEW_LOG, customer_id, **detail)
+
+    audit.perform(store, actor, Action.VIEW_LOG, work, customer_id)
+
+
+def entry(row: Row) -> LogEntry:
+    """Return the entry of a row that NAMED gave."""
+    return LogEntry(**{**row, "detail": json.loads(row["detail"] or "{}")})
