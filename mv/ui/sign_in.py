@@ -138,5 +138,6 @@ def _draw_sign_out() -> None:
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
 def _watch() -> None:
     """Look now and then whether the sign-in holds, without counting as activity; if not, clear the screen."""
-    if who.standing_of(who.cookie_of_screen()).user is None:
+    user = who.standing_of(who.cookie_of_screen()).user
+    if user is None or _lacking(user):
         st.rerun()

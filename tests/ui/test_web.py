@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,6 +190,34 @@ def test_a_demonstration_answers_this_machines_own_browser_alone() -> None:
     for header in ({"Host": "example.se"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=1"}, {"Host": "["}):
         assert here.get("/page", headers=header).status_code == 403
     assert Client(here.app, "http://localhost", "192.0.2.1").get("/page").status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [("https://localhost", True), ("https://mv.local:8501", True), ("http://localhost:1234", False), ("null", False)],
+)
+def test_a_web_socket_is_for_the_dashboards_own_pages(origin: str, accepted: bool) -> None:
+    scope = {
+        "type": "websocket", "path": "/_stcore/stream", "query_string": b"", "client": ("192.0.2.1", 5),
+        "headers": [(b"host", b"mv.local:8501"), (b"origin", origin.encode())],
+    }  # fmt: skip
+    reached: list[str] = []
+
+    async def inner(_scope: object, _receive: object, _send: object) -> None:
+        reached.append("the page")
+
+    async def ask() -> None:
+        await Guard(inner)(scope, receive, send)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        reached.append(str(message["type"]))
+
+    asyncio.run(ask())
+    assert reached == (["the page"] if accepted else ["websocket.close"])
 
 
 @pytest.mark.usefixtures("signing_in")

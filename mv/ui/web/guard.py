@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL, Headers
@@ -23,6 +24,7 @@ OF_SIGNED_IN = ("/media/", "/_stcore/upload_file/")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 NOT_FROM_HERE = N_("Without sign-in the dashboard is a demonstration, which only this machine's own browser reaches.")
+NOT_FROM_PAGE = N_("Only the dashboard's own pages may ask this.")
 NOT_SIGNED_IN = N_("You are signed out. Sign in again.")
 NOT_THERE = N_("There is nothing at this address.")
 
@@ -53,6 +55,8 @@ class Guard:
         path = without_base(request.url.path)
         if path.startswith(CORE) and not path.removeprefix(CORE).startswith(OPEN_CORE):
             return NotFound(NOT_THERE)
+        if not has_own_origin(request):
+            return Forbidden(NOT_FROM_PAGE)
         if not start.configured().sign_in:
             return None if is_from_here(request) else Forbidden(NOT_FROM_HERE)
         if path.startswith(OF_SIGNED_IN):
@@ -66,6 +70,18 @@ def is_from_here(request: HTTPConnection) -> bool:
     client = request.client
     forwarded = any(name in request.headers for name in FORWARDED)
     return client is not None and start.is_loopback(client.host) and is_local_host(request.headers) and not forwarded
+
+
+def has_own_origin(request: HTTPConnection) -> bool:
+    """Return whether a web socket is opened by one of the dashboard's own pages. Streamlit lets in localhost's others.
+
+    Behind a proxy the own origin is the one that people are sent back to after signing in.
+    """
+    origin = request.headers.get("origin")
+    if request.scope["type"] != "websocket" or origin is None:
+        return True
+    own = {request.headers.get("host"), urlsplit(start.configured().redirect_uri).netloc or None}
+    return urlsplit(origin).netloc in own
 
 
 def is_local_host(headers: Headers) -> bool:
