@@ -20,13 +20,13 @@ from pathlib import Path
 import duckdb
 
 from mv import customers, export, memberships, sample
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Conflict
 from mv.export import Filters
 from mv.memberships import Entry
 from mv.store import Store, open_store
 
-ACTOR = Actor("benchmark", "Benchmark", Role.LEAD, "norr")
+ACTOR = Actor("benchmark", "Benchmark", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 
 
 def seconds(action: Callable[[], object]) -> float:

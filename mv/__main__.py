@@ -1,4 +1,8 @@
-"""The command line: ``python -m mv sample`` and ``python -m mv export``."""
+"""The command line: ``python -m mv sample``, ``export``, ``user``, ``check-log``, ``prune-log`` and ``new-key``.
+
+Whoever runs a command is the user ``cli:<name in the operating system>``, with the role that is decided for
+that user; on invented people and without sign-in, a lead of every unit.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,18 @@ import argparse
 import errno
 import getpass
 import os
+import secrets
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
-from mv import catalogue, export, sample
-from mv.access import Actor, Role
+from mv import catalogue, export, log_chain, sample, settings, users
+from mv.access import EVERY_UNIT, Action, Actor, Role, may
 from mv.errors import N_, Invalid, MvError
 from mv.i18n import choose_language, explain, translate, translate_count
+from mv.pseudonyms import Pseudonyms
 from mv.store import Store, configured_url, open_store
 
 LANGUAGE = choose_language(
@@ -27,13 +33,17 @@ def _(message: str, **values: object) -> str:
     return translate(message, LANGUAGE).format(**values)
 
 
-def actor() -> Actor:
-    """Return who runs the command: the user of the operating system."""
+def actor(store: Store) -> Actor:
+    """Return who runs the command: the user of the operating system, with the role that is decided for it."""
     try:
-        user = getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number that has no name
-        user = str(os.getuid())
-    return Actor(f"cli:{user}", user, Role.LEAD, "")
+        name = str(os.getuid())
+    user_id = f"cli:{name}"
+    if not settings.load().sign_in and sample.is_invented(store):
+        return Actor(user_id, name, Role.LEAD, "", frozenset({EVERY_UNIT}))
+    user = users.get(store, user_id)
+    return user.actor() if user else Actor(user_id, name, None, "")
 
 
 def day(text: str) -> date:
@@ -80,7 +90,16 @@ def write_export(store: Store, options: argparse.Namespace) -> None:
         registered_to=options.registered_to,
         as_of=options.as_of,
     )
-    chunks = export.csv_chunks(store, actor(), filters, delimiter=options.delimiter, headings=options.headings)
+    who = actor(store)
+    pseudonyms = None
+    if options.pseudonyms or not may(who, Action.EXPORT_IDENTITIES):
+        key = settings.load().pseudonym_key
+        if key is None and may(who, Action.EXPORT_GROUPS):
+            raise Invalid(N_("No pseudonym key is configured. Set MV_PSEUDONYM_KEY, or pseudonym_key in the settings."))
+        pseudonyms = Pseudonyms(key) if key else None
+    chunks = export.csv_chunks(
+        store, who, filters, delimiter=options.delimiter, headings=options.headings, pseudonyms=pseudonyms
+    )
     try:
         _write_whole(options.output, chunks)
     except OSError as error:
@@ -104,6 +123,55 @@ def _write_whole(file: Path, chunks: Iterable[bytes]) -> None:
         raise
 
 
+def decide_user(store: Store, options: argparse.Namespace) -> None:
+    """Decide a user's role and units; whoever has the store decides about the first administrator."""
+    who = actor(store)
+    if not users.has_administrator(store):
+        who = Actor(who.user_id, who.name, Role.ADMINISTRATOR, "")
+    known = users.get(store, options.user)
+    decided = users.decide(
+        store,
+        who,
+        options.user,
+        known.version if known else 0,
+        Role(options.role) if options.role else None,
+        frozenset(options.units.split(",")) if options.units else None,
+        blocked=options.block,
+    )
+    role = decided.role or _("none")
+    units = ", ".join(sorted(decided.units)) or _("none")
+    print(_("{user}: role {role}, units {units}.", user=decided.user_id, role=role, units=units))
+
+
+def check_log(store: Store, options: argparse.Namespace) -> int:
+    """Say whether the access log is whole: 0 if it is, 1 if not."""
+    report = log_chain.check(store, log_chain.parse_anchor(options.anchor) if options.anchor else None)
+    for found in report.breaks:
+        print(_(found.message, entry=found.entry_id), file=sys.stderr)
+    if report.breaks:
+        print(_("The access log is NOT whole."), file=sys.stderr)
+        return 1
+    print(
+        translate_count(
+            "The access log is whole: {count} entry.",
+            "The access log is whole: {count} entries.",
+            report.entries,
+            LANGUAGE,
+        )
+    )
+    if report.unchained:
+        print(_("Older entries, from before they were chained: {count}.", count=report.unchained))
+    if report.anchor:
+        print(_("Write down elsewhere, for the next check with --anchor: {anchor}", anchor=report.anchor))
+    return 0
+
+
+def prune_log(store: Store, options: argparse.Namespace) -> None:
+    """Delete what the law no longer asks to keep of the access log."""
+    removed = log_chain.prune(store, actor(store), options.before)
+    print(translate_count("{count} entry was deleted.", "{count} entries were deleted.", removed, LANGUAGE))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return what the command line takes."""
     top = argparse.ArgumentParser(prog="python -m mv", description=_("Customer groups for vaccination clinics."))
@@ -122,6 +190,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--delimiter", choices=[";", ","], default=";", help=_("; for a Swedish Excel, or ,"))
     command.add_argument("--headings", choices=["en", "sv"], default="en", help=_("names of the columns"))
     command.add_argument("--output", type=Path, required=True, help=_("the file to write"))
+    command.add_argument(
+        "--pseudonyms", action="store_true", help=_("pseudonyms in place of identity numbers and names")
+    )
     for name, help_text in (
         ("--group", _("code or name of a group")),
         ("--subgroup", _("code or name of a subgroup")),
@@ -136,20 +207,44 @@ def parser() -> argparse.ArgumentParser:
         ("--as-of", _("the status at the end of this day")),
     ):
         command.add_argument(name, type=day, metavar="YYYY-MM-DD", help=help_text)
+    _add_administration(commands)
     return top
 
 
+def _add_administration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("user", help=_("decide a user's role and units"))
+    command.set_defaults(run=decide_user)
+    command.add_argument("user", help=_("as the sign-in names the user, or cli:NAME for the command line"))
+    command.add_argument("--role", choices=[role.value for role in Role], help=_("unless told, what the sign-in gives"))
+    command.add_argument("--units", help=_("codes with commas between; * for every unit"))
+    command.add_argument("--block", action="store_true", help=_("let the user in no more"))
+
+    command = commands.add_parser("check-log", help=_("find out whether the access log is whole"))
+    command.set_defaults(run=check_log)
+    command.add_argument("--anchor", metavar="NUMBER:HASH", help=_("an entry that was written down earlier"))
+
+    command = commands.add_parser("prune-log", help=_("delete old entries of the access log"))
+    command.set_defaults(run=prune_log)
+    command.add_argument("--before", type=day, required=True, metavar="YYYY-MM-DD", help=_("at least five years ago"))
+
+    command = commands.add_parser("new-key", help=_("print a random key for the settings"))
+    command.set_defaults(run=None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code: 0 done, 1 refused with a message, 2 wrong arguments."""
+    """Run a command and return the exit code: 0 done, 1 refused or not whole, with a message, 2 wrong arguments."""
     options = parser().parse_args(arguments)
+    if options.run is None:
+        print(secrets.token_hex(32))
+        return 0
     try:
         with closing(open_store(configured_url())) as store:
             catalogue.refresh(store)
-            options.run(store, options)
+            code: int | None = options.run(store, options)
+            return code or 0
     except MvError as error:
         print(explain(error, LANGUAGE), file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

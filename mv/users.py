@@ -163,7 +163,8 @@ def _check(
     unknown = sorted(set(units or ()) - set(catalogue.read(tx).units) - {EVERY_UNIT})
     if unknown:
         raise Invalid(N_("There is no unit with the code {code}."), code=unknown[0])
-    if user_id == actor.user_id and (blocked or role not in (None, Role.ADMINISTRATOR)):
+    decides_now = before is not None and _user(dict(before)).role == Role.ADMINISTRATOR
+    if decides_now and user_id == actor.user_id and (blocked or role not in (None, Role.ADMINISTRATOR)):
         raise Conflict(N_("You cannot take the right to decide about users from yourself. Ask another administrator."))
 
 

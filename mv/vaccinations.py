@@ -164,9 +164,9 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
 
     def work(tx: Transaction) -> Dose:
         at = store.now()
-        require_unit(actor, entry.unit_id)
         birth_date = customers.hold(tx, at, actor, customer_id)
         _check(tx, entry, birth_date, store.today())
+        require_unit(actor, entry.unit_id)
         _refuse_twice(tx, customer_id, entry)
         group = _group_that_counts(tx, customer_id, entry)
         row = tx.row(
@@ -192,9 +192,9 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
     """
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
+        _check(tx, entry, birth_date, store.today(), was=now)
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
-        _check(tx, entry, birth_date, store.today(), was=now)
         _refuse_twice(tx, now.customer_id, entry, but=dose_id)
         if (entry.membership_id, entry.given_on) == (now.membership_id, now.given_on):
             group_code, subgroup_code = now.group_code, now.subgroup_code

@@ -5,19 +5,40 @@ import pandas as pd
 import streamlit as st
 
 from mv import export
-from mv.errors import MvError
+from mv.access import Action, may
+from mv.errors import N_, Invalid, MvError
 from mv.export import Delimiter, Filters, Headings
+from mv.pseudonyms import Pseudonyms
 from mv.ui import downloads, session
 from mv.ui.filters import choose_filters
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame
 from mv.ui.text import _, explain, literal
+from mv.ui.web.start import configured
 
 ROWS_IN_PREVIEW = 50
 CHARTS_IN_A_ROW = 3
 
 
-def draw_download(filters: Filters) -> Headings:
+def choose_pseudonyms() -> Pseudonyms | None:
+    """Return what makes the pseudonyms; None where people are named. Raises Invalid where no key is configured."""
+    needed = not may(session.actor(), Action.EXPORT_IDENTITIES)
+    wanted = st.toggle(
+        _("Pseudonyms in place of identity numbers and names"),
+        value=needed,
+        disabled=needed,
+        help=_("The same person has the same pseudonym in every file."),
+        key="export_pseudonyms",
+    )
+    if not wanted and not needed:
+        return None
+    key = configured().pseudonym_key
+    if key is None:
+        raise Invalid(N_("No pseudonym key is configured. Set MV_PSEUDONYM_KEY, or pseudonym_key in the settings."))
+    return Pseudonyms(key)
+
+
+def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
     """Draw how the file is made and the link to it; return the headings that it has."""
     delimiters: dict[Delimiter, str] = {";": _("CSV for a Swedish Excel (;)"), ",": _("CSV, plain (,)")}
     headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
@@ -29,7 +50,7 @@ def draw_download(filters: Filters) -> Headings:
         _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
     )
     choice = session.export_choice()
-    choice.update(filters=filters, delimiter=delimiter, headings=heading)
+    choice.update(filters=filters, delimiter=delimiter, headings=heading, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
     with cells[2]:
         downloads.offer(
@@ -51,12 +72,20 @@ def draw_counts(filters: Filters) -> None:
 
 def draw_summary(filters: Filters) -> None:
     st.subheader(_("By group and status"))
-    summary = export.summary(store(), session.actor(), filters, headings=session.language())
-    words = {"active": _("Active"), "inactive": _("Inactive")}
-    draw_frame(
-        summary.assign(status=summary["status"].replace(words)).drop(columns="group_code"),
-        {"group": _("Group"), "status": _("Status"), "people": _("People"), "rows": _("Rows")},
+    publication = st.toggle(
+        _("For publication"),
+        help=_("Leaves out counts of fewer than five people, since they can point at someone."),
+        key="export_publication",
     )
+    language = session.language()
+    summary = export.summary(store(), session.actor(), filters, headings=language, publication=publication)
+    words = {"active": _("Active"), "inactive": _("Inactive")}
+    shown = summary.assign(status=summary["status"].replace(words)).drop(columns="group_code")
+    if publication:
+        left_out = shown["people"].isna()
+        shown[["people", "rows"]] = shown[["people", "rows"]].astype("string").mask(left_out, _("left out"))
+        st.caption(_("The total above is not for publication: with it, what is left out could be found."))
+    draw_frame(shown, {"group": _("Group"), "status": _("Status"), "people": _("People"), "rows": _("Rows")})
 
 
 def draw_charts(filters: Filters) -> None:
@@ -94,11 +123,14 @@ st.header(_("Output data"))
 filters = choose_filters()
 shown = st.toggle(_("Show preview, counts and charts"), value=True, key="export_shown")
 try:
-    headings = draw_download(filters)
+    pseudonyms = choose_pseudonyms()
+    headings = draw_download(filters, pseudonyms)
     if shown:
         draw_counts(filters)
         st.subheader(_("Preview"))
-        rows = export.preview(store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW)
+        rows = export.preview(
+            store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW, pseudonyms=pseudonyms
+        )
         draw_frame(rows.astype("string").fillna(""), {})
         draw_summary(filters)
         draw_charts(filters)

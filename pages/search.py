@@ -46,9 +46,13 @@ if text:
     except MvError as error:
         st.error(literal(explain(error)))
     else:
+        if hits.elsewhere is not None:
+            pages.go_to(pages.CARD, hits.elsewhere)
         if customers.is_number(text) and hits.customers:
             pages.go_to(pages.CARD, hits.customers[0].customer_id)
         draw_hits(hits)
         if not hits.customers:
             st.warning(_("No customer was found. Check the number or the spelling, or register a new customer below."))
+            if not customers.is_number(text) and not session.actor().has_every_unit:
+                st.caption(_("A name finds the customers of your units. Others are found by their whole number."))
             draw_registration(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mv import catalogue, customers
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.identity import check_digit
 from mv.store import Store, open_store
@@ -77,12 +77,12 @@ def store(store_url: str, clock: SetClock) -> Iterator[Store]:
 
 @pytest.fixture
 def actor() -> Actor:
-    return Actor("karin.holm", "Karin Holm", Role.LEAD, "norr")
+    return Actor("karin.holm", "Karin Holm", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 
 
 @pytest.fixture
 def colleague() -> Actor:
-    return Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder")
+    return Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder", frozenset({"norr", "centrum"}))
 
 
 def invented_number(born: date, serial: int = 981) -> str:

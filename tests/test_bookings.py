@@ -115,4 +115,9 @@ def test_every_customer_on_the_list_is_logged_once_in_ten_minutes(
 def test_a_day_without_bookings_shows_nobody_and_logs_nothing(store: Store, actor: Actor, anders: Customer) -> None:
     with nothing_changes(store):
         assert bookings.of_day(store, actor, "norr", TODAY) == []
-        assert bookings.coming(store, actor, anders.customer_id) == []
+
+
+def test_that_somebody_has_no_booking_is_a_look_at_that_person(store: Store, actor: Actor, anders: Customer) -> None:
+    assert bookings.coming(store, actor, anders.customer_id) == []
+    (entry,) = logged(store, "view_bookings")
+    assert entry["customer_id"] == anders.customer_id

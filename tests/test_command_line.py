@@ -14,13 +14,13 @@ import pytest
 
 from mv import export, sample
 from mv.__main__ import main
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.export import Filters, Status
 from mv.store import Store, open_store
 from tests.contents import contents, logged, nothing_changes
 
 ROOT = Path(__file__).parents[1]
-LEAD = Actor("test", "Test", Role.LEAD, "norr")
+LEAD = Actor("test", "Test", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 CUSTOMERS = 50
 
 
@@ -173,6 +173,7 @@ def test_every_option_reaches_the_function(filled: Path, folder: Path) -> None:
 
 def test_no_rows_are_a_file_with_a_heading(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MV_STORE", str(tmp_path / "empty.duckdb"))
+    assert main(["user", f"cli:{getpass.getuser()}", "--role", "lead", "--units", "*"]) == 0
     assert main(["export", "--output", str(folder / "groups.csv"), "--delimiter", ","]) == 0
     (heading,) = (folder / "groups.csv").read_text(encoding="utf-8").splitlines()
     assert heading.startswith('"customer_identity","customer_name"')

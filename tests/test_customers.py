@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
@@ -207,7 +208,7 @@ def test_a_customer_is_shown_by_the_stores_own_id(store: Store, actor: Actor, an
 def test_search_and_look_are_logged_once_in_ten_minutes_for_each_user_and_unit(
     store: Store, clock: SetClock, actor: Actor, colleague: Actor, anders: Customer
 ) -> None:
-    elsewhere = Actor(actor.user_id, actor.name, actor.role, "centrum")
+    elsewhere = replace(actor, unit_id="centrum")
     looks = (
         ("search_customers", lambda who: search(store, who, "anders")),
         ("search_customers", lambda who: search(store, who, anders.identity)),

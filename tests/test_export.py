@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import export
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Forbidden, Invalid
 from mv.export import Counts, Filters, Status, layout
 from mv.i18n import explain, translate
@@ -23,7 +23,7 @@ from mv.store import Store, open_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-ANALYST = Actor("demo:ana", "Ana Lys", Role.ANALYST, "norr")
+LEAD = Actor("demo:ana", "Ana Lys", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 COORDINATOR = Actor("demo:maja", "Maja Mottagning", Role.COORDINATOR, "norr")
 
 CATALOGUE = """
@@ -122,7 +122,7 @@ def read_back(data: bytes, delimiter: str = ";", encoding: str = "utf-8-sig") ->
 
 
 def file_of(store: Store, filters: Filters = Filters()) -> bytes:  # noqa: B008 (it is frozen)
-    return b"".join(export.csv_chunks(store, ANALYST, filters))
+    return b"".join(export.csv_chunks(store, LEAD, filters))
 
 
 def ids(store: Store, filters: Filters) -> list[int]:
@@ -136,8 +136,10 @@ def statuses(store: Store, filters: Filters) -> dict[int, str]:
 
 def log(store: Store) -> list[dict[str, object]]:
     with store.read() as tx:
-        rows = tx.rows("SELECT user_id, unit_id, action, customer_id, detail FROM access_log ORDER BY entry_id")
-    return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+        rows = tx.rows(
+            "SELECT user_id, unit_id, action, customer_id, detail, outcome FROM access_log ORDER BY entry_id"
+        )
+    return [{**row, "detail": json.loads(row["detail"]) if row["detail"] else None} for row in rows]
 
 
 # The file
@@ -157,7 +159,7 @@ def test_texts_stand_in_quotes_and_days_and_numbers_do_not(store: Store) -> None
 
 
 def test_a_file_for_swedish_excel_begins_with_a_byte_order_mark_and_a_plain_one_does_not(store: Store) -> None:
-    plain = b"".join(export.csv_chunks(store, ANALYST, Filters(), delimiter=","))
+    plain = b"".join(export.csv_chunks(store, LEAD, Filters(), delimiter=","))
 
     assert file_of(store).startswith(b'\xef\xbb\xbf"customer_identity";')
     assert plain.startswith(b'"customer_identity",')
@@ -169,7 +171,7 @@ def test_a_file_for_swedish_excel_begins_with_a_byte_order_mark_and_a_plain_one_
 def test_the_byte_order_mark_can_be_chosen(
     store: Store, delimiter: export.Delimiter, bom: bool, beginning: bytes
 ) -> None:
-    chunks = export.csv_chunks(store, ANALYST, Filters(), delimiter=delimiter, bom=bom)
+    chunks = export.csv_chunks(store, LEAD, Filters(), delimiter=delimiter, bom=bom)
 
     assert next(chunks).startswith(beginning)
 
@@ -191,7 +193,7 @@ def test_the_same_filters_give_the_same_bytes_however_the_rows_are_read(
 
 
 def test_swedish_headings_bring_swedish_names_and_words(store: Store) -> None:
-    rows = read_back(b"".join(export.csv_chunks(store, ANALYST, Filters(), headings="sv")))
+    rows = read_back(b"".join(export.csv_chunks(store, LEAD, Filters(), headings="sv")))
 
     wanted = expected()
     for column, words in (
@@ -335,7 +337,7 @@ def test_a_filter_that_cannot_be_is_refused_by_name_and_not_logged(
     store: Store, filters: Filters, words: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        export.csv_chunks(store, ANALYST, filters)
+        export.csv_chunks(store, LEAD, filters)
 
     message = explain(refused.value, "en")
     for word in words:
@@ -353,13 +355,14 @@ def test_who_may_not_export_gets_nothing(store: Store, function: Callable[..., o
     with pytest.raises(Forbidden):
         function(store, COORDINATOR, Filters())
 
-    assert log(store) == []
+    (entry,) = log(store)
+    assert (entry["user_id"], entry["action"], entry["outcome"]) == (COORDINATOR.user_id, "export_groups", "refused")
 
 
 def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_read_to_the_end(
     store: Store,
 ) -> None:
-    chunks = export.csv_chunks(store, ANALYST, Filters(Status.INACTIVE, unit="Mottagning Norr"))
+    chunks = export.csv_chunks(store, LEAD, Filters(Status.INACTIVE, unit="Mottagning Norr"))
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
 
@@ -369,13 +372,14 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
             "unit_id": "norr",
             "action": "export_groups",
             "customer_id": None,
-            "detail": {"filters": {"status": "inactive", "unit": "Mottagning Norr"}, "rows": 1},
+            "detail": {"filters": {"status": "inactive", "unit": "Mottagning Norr"}, "rows": 1, "identities": True},
+            "outcome": "done",
         }
     ]
 
 
 def test_a_preview_is_the_beginning_of_the_file(store: Store) -> None:
-    rows = export.preview(store, ANALYST, Filters(valid_to=TODAY), limit=2)
+    rows = export.preview(store, LEAD, Filters(valid_to=TODAY), limit=2)
 
     text = layout.encode(rows, ";", heading=True)
     assert file_of(store).removeprefix(b"\xef\xbb\xbf").startswith(text)
@@ -384,7 +388,7 @@ def test_a_preview_is_the_beginning_of_the_file(store: Store) -> None:
 
 def test_a_preview_logs_each_customer_that_it_shows_once(store: Store) -> None:
     for _ in range(2):
-        export.preview(store, ANALYST, Filters(valid_to=TODAY), limit=2)
+        export.preview(store, LEAD, Filters(valid_to=TODAY), limit=2)
 
     with store.read() as tx:
         logged = tx.rows("SELECT customer_id FROM access_log WHERE action = 'preview_export' ORDER BY 1")
@@ -397,7 +401,7 @@ def test_a_preview_logs_each_customer_that_it_shows_once(store: Store) -> None:
 
 
 def test_a_preview_of_nothing_has_the_columns(empty_store: Store) -> None:
-    assert list(export.preview(empty_store, ANALYST, Filters()).columns) == list(layout.COLUMNS)
+    assert list(export.preview(empty_store, LEAD, Filters()).columns) == list(layout.COLUMNS)
 
 
 # Counts
@@ -406,8 +410,8 @@ def test_a_preview_of_nothing_has_the_columns(empty_store: Store) -> None:
 def test_counts_and_summary_tie_out_with_the_file(store: Store) -> None:
     for filters in (Filters(), Filters(Status.ACTIVE), Filters(as_of=date(2026, 3, 30)), Filters(unit="norr")):
         rows = read_back(file_of(store, filters))
-        found = export.counts(store, ANALYST, filters)
-        summary = export.summary(store, ANALYST, filters)
+        found = export.counts(store, LEAD, filters)
+        summary = export.summary(store, LEAD, filters)
 
         status = rows["status"].value_counts()
         assert found == Counts(
@@ -426,7 +430,7 @@ def test_the_summary_has_people_and_rows_by_group_and_status_in_the_catalogue_s_
         for row in (again, once_more):
             tx.execute(MEMBERSHIP, *row)
 
-    summary = export.summary(store, ANALYST, Filters())
+    summary = export.summary(store, LEAD, Filters())
 
     assert summary.values.tolist() == [
         ["65_plus", "65 years and older", "active", 1, 1],
@@ -437,17 +441,17 @@ def test_the_summary_has_people_and_rows_by_group_and_status_in_the_catalogue_s_
         ["frailty", "Frailty", "active", 1, 1],
     ]
     assert list(summary.columns) == ["group_code", "group", "status", "people", "rows"]
-    assert "Skörhet" in list(export.summary(store, ANALYST, Filters(), headings="sv")["group"])
+    assert "Skörhet" in list(export.summary(store, LEAD, Filters(), headings="sv")["group"])
 
 
 def test_counts_of_nothing_are_zero_and_empty(empty_store: Store) -> None:
-    assert export.counts(empty_store, ANALYST, Filters()) == Counts(0, 0, 0, 0)
-    assert export.summary(empty_store, ANALYST, Filters()).empty
-    assert export.active_over_time(empty_store, ANALYST, Filters()).empty
+    assert export.counts(empty_store, LEAD, Filters()) == Counts(0, 0, 0, 0)
+    assert export.summary(empty_store, LEAD, Filters()).empty
+    assert export.active_over_time(empty_store, LEAD, Filters()).empty
 
 
 def test_over_time_both_days_of_a_period_count_and_mistakes_count_never(store: Store) -> None:
-    over_time = export.active_over_time(store, ANALYST, Filters())
+    over_time = export.active_over_time(store, LEAD, Filters())
 
     on = {(f"{row.day:%Y-%m-%d}", row.group_code): row.active for row in over_time.itertuples()}
     assert list(over_time.columns) == ["day", "group_code", "group", "active"]
@@ -491,7 +495,7 @@ def test_over_time_agrees_with_counting_row_by_row(empty_store: Store, filters: 
     if filters.status == Status.INACTIVE:
         rows = [row for row in rows if row["valid_to"]]
 
-    over_time = export.active_over_time(empty_store, ANALYST, filters)
+    over_time = export.active_over_time(empty_store, LEAD, filters)
 
     assert over_time["day"].dt.date.iloc[-1] == min(filter(None, [TODAY, filters.as_of, filters.valid_to]))
     for found in over_time.itertuples():
@@ -506,4 +510,4 @@ def test_over_time_agrees_with_counting_row_by_row(empty_store: Store, filters: 
 
 
 def test_over_time_before_anything_can_have_been_counted_is_empty(store: Store) -> None:
-    assert export.active_over_time(store, ANALYST, Filters(valid_from=date(2026, 12, 1))).empty
+    assert export.active_over_time(store, LEAD, Filters(valid_from=date(2026, 12, 1))).empty

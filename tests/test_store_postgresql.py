@@ -17,7 +17,7 @@ import mv.store.postgres
 from mv.errors import StoreUnavailable
 from mv.store import Store, open_store
 from mv.store.engine import Transaction
-from mv.store.migrate import MIGRATIONS
+from mv.store.migrate import MIGRATIONS, numbered
 from tests.postgres import Server
 
 INSERT = "INSERT INTO meta (key, value) VALUES ($1, 'x')"
@@ -160,7 +160,9 @@ def test_a_closed_store_leaves_no_connection_behind(store: Store, url: str, post
 
 def test_programs_that_open_a_new_store_at_once_make_it_once(postgresql: Server, tmp_path: Path) -> None:
     folder = shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    (folder / "0002_note.sql").write_text("CREATE TABLE note (i INTEGER); INSERT INTO note VALUES (1)")
+    (folder / f"{max(numbered(MIGRATIONS)) + 1:04}_note.sql").write_text(
+        "CREATE TABLE note (i INTEGER); INSERT INTO note VALUES (1)"
+    )
     start = Barrier(4)
 
     def open_at_once(url: str) -> list[dict[str, object]]:

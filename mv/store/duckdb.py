@@ -31,7 +31,7 @@ INVALIDATED_BY_ANOTHER = "invalidated because of a previous fatal error"
 ABORTED_BEFORE = "Current transaction is aborted"
 SECONDS_TO_REOPEN = 5.0
 
-_writers: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+_writers: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
 """One writer at a time for each file, through however many stores of this process."""
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from mv import customers
+from mv.access import OtherUnit
 from mv.customers import Customer
 from mv.errors import NotFound
 from mv.identity import age, format_identity
 from mv.ui import pages, session
+from mv.ui.crossing import draw_crossing
 from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal
 
 
 def require_customer() -> Customer:
-    """Return the customer that the page is about; without one, say so, offer the search and end the page."""
+    """Return the customer that the page is about; without one, say so, offer the search and end the page.
+
+    Another unit's customer is opened for a reason first.
+    """
     chosen = session.customer_id()
     if chosen is not None:
         try:
@@ -24,6 +29,10 @@ def require_customer() -> Customer:
             session.forget_customer()
             session.tell("error", explain(error))
             st.rerun()  # with a menu that has no pages of this customer
+        except OtherUnit as error:
+            session.show_customer_in_address()
+            draw_crossing(error)
+            st.stop()
         session.show_customer_in_address()
         return found
     show_notices()

@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from mv.export import Filters, Status
+from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, name_of
 
@@ -39,9 +40,10 @@ def choose_filters() -> Filters:
         disabled=not subgroups,
         key=f"export_subgroup_{group}",
     )
+    who = session.actor()
     unit = cells[3].selectbox(
         _("Unit"),
-        list(known.units),
+        [code for code in known.units if who.owns(code)],
         index=None,
         format_func=lambda code: known.units[code].name,
         placeholder=everything,

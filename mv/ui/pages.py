@@ -1,13 +1,18 @@
-"""The pages, their addresses and the menu."""
+"""The pages, their addresses, which right each takes, and the menu."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
+from mv import audit
+from mv.access import Action, may
+from mv.errors import N_
 from mv.ui import session
+from mv.ui.resources import store
 from mv.ui.text import _
 
 FOLDER = Path(__file__).parents[2] / "pages"
@@ -18,37 +23,72 @@ CARD = FOLDER / "card.py"
 GROUPS = FOLDER / "groups.py"
 VACCINATION = FOLDER / "vaccination.py"
 EXPORT = FOLDER / "export.py"
+LOG_CHECK = FOLDER / "log_check.py"
+LOG_EXTRACT = FOLDER / "log_extract.py"
+USERS = FOLDER / "users.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the menu."""
+
+    file: Path
+    title: str
+    address: str
+    icon: str
+    right: Action
+    of_customer: bool = False
+
+
+MENU = {
+    N_("Customers"): (
+        Place(SEARCH, N_("Find customer"), "sok-kund", "search", Action.SEARCH_CUSTOMERS),
+        Place(BOOKINGS, N_("Bookings"), "bokningar", "event", Action.VIEW_BOOKINGS),
+    ),
+    N_("Chosen customer"): (
+        Place(CARD, N_("Customer card"), "kundkort", "badge", Action.VIEW_CUSTOMER, of_customer=True),
+        Place(GROUPS, N_("Customer groups"), "kundgrupper", "groups", Action.VIEW_GROUPS, of_customer=True),
+        Place(VACCINATION, N_("Vaccination"), "vaccination", "syringe", Action.VIEW_DOSES, of_customer=True),
+    ),
+    N_("Follow-up"): (
+        Place(EXPORT, N_("Output data"), "utdata", "download", Action.EXPORT_GROUPS),
+        Place(LOG_CHECK, N_("Log check"), "loggkontroll", "fact_check", Action.VIEW_LOG),
+        Place(LOG_EXTRACT, N_("Log extract"), "loggutdrag", "receipt_long", Action.EXTRACT_LOG),
+    ),
+    N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
+}
 
 
 def navigation() -> st.Page:
-    """Draw the menu and return the page to run.
+    """Draw the menu of what the user's role includes and return the page to run.
 
-    The customer's pages always have their address, and are in the menu once a customer is chosen.
+    The first page that the role includes is the start page. The customer's pages are in the menu once a
+    customer is chosen. A page that the role does not include keeps its address, and refuses: raises Forbidden.
     """
-    visibility: Literal["visible", "hidden"] = "hidden" if session.customer_id() is None else "visible"
-    search = st.Page(SEARCH, title=_("Find customer"), icon=":material/search:", default=True)
-    of_customer = (
-        (CARD, _("Customer card"), "kundkort", ":material/badge:"),
-        (GROUPS, _("Customer groups"), "kundgrupper", ":material/groups:"),
-        (VACCINATION, _("Vaccination"), "vaccination", ":material/syringe:"),
-    )
-    current = st.navigation(
-        {
-            _("Customers"): [
-                search,
-                st.Page(BOOKINGS, title=_("Bookings"), url_path="bokningar", icon=":material/event:"),
-            ],
-            _("Chosen customer"): [
-                st.Page(file, title=title, url_path=address, icon=icon, visibility=visibility)
-                for file, title, address, icon in of_customer
-            ],
-            _("Follow-up"): [
-                st.Page(EXPORT, title=_("Output data"), url_path="utdata", icon=":material/download:"),
-            ],
-        }
-    )
-    if current.url_path != "kundkort":
+    who = session.actor()
+    places = [place for section in MENU.values() for place in section]
+    start = next((place for place in places if may(who, place.right)), places[0])
+    chosen = session.customer_id() is not None
+    made: dict[str, list[st.Page]] = {}
+    for section, its_places in MENU.items():
+        for place in its_places:
+            shown = may(who, place.right) and (chosen or not place.of_customer)
+            visibility: Literal["visible", "hidden"] = "visible" if shown else "hidden"
+            made.setdefault(_(section), []).append(
+                st.Page(
+                    place.file,
+                    title=_(place.title),
+                    icon=f":material/{place.icon}:",
+                    url_path=place.address,
+                    default=place is start,
+                    visibility=visibility,
+                )
+            )
+    current = st.navigation(made)
+    place = next((place for place in places if place.address == current.url_path), start)
+    if place.file != CARD:
         session.close_dialog()
+    audit.permit(store(), who, place.right)
     return current
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mv.ui import session
 from mv.ui.resources import catalogue
 
 
 def choose_unit(label: str, key: str, start: str, *, help: str | None = None) -> str:  # noqa: A002 (Streamlit's word)
-    """Draw the list of units, beginning with ``start`` where it is one; return the chosen one."""
-    units = catalogue().units
+    """Draw the list of the user's own units, and ``start``, which it begins with; return the chosen one."""
+    who = session.actor()
+    units = {code: unit for code, unit in catalogue().units.items() if who.owns(code) or code == start}
     return st.selectbox(
         label,
         list(units),

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from mv import bookings, customers, memberships, sample
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.bookings import Booking
 from mv.clock import STOCKHOLM, from_local
 from mv.customers import Customer
@@ -24,7 +24,7 @@ WITHOUT_GROUP, WITH_GROUP, UNREGISTERED = 75, 35, 10
 DAYS_SINCE_REGISTERED = 40
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
 STRANGE_FAMILY_NAME = "</p><script>alert(2)</script> www.example.com :smile: -> `a` {0} %s ~~s~~ # h"
-PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr")
+PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 
 
 @dataclass

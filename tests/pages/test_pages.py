@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mv import catalogue, customers, memberships
-from mv.access import Actor, Role
+from mv.access import EVERY_UNIT, Actor, Role
 from mv.identity import check_digit
 from mv.memberships import Entry
 from mv.store import open_store
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
 ALL_PAGES = ["search", "bookings", "card", "groups", "vaccination", "export"]
 CUSTOMER_PAGES = ["card", "groups", "vaccination"]
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum")
+DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 
 
 def number(born: date) -> str:
@@ -174,7 +174,7 @@ def test_a_group_that_someone_else_changed_is_not_overwritten(anders: int) -> No
     removing = next(b for b in at.button if (b.key or "").startswith("groups_remove_"))
     store = resources.store()
     row = memberships.of_customer(store, DEMO, anders)[0]
-    samir = Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder")
+    samir = Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder", frozenset({EVERY_UNIT}))
     memberships.adjust(store, samir, row.membership_id, row.version, Entry("65_plus", None, date(2025, 1, 1)))
     removing.click().run()
     assert "samir" in at.error[0].value

@@ -1,0 +1,55 @@
+"""Opening another unit's customer: for a reason, which is logged."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv import crossings
+from mv.access import OtherUnit
+from mv.crossings import Reason
+from mv.ui import pages, session
+from mv.ui.notices import show_notices, telling
+from mv.ui.resources import store
+from mv.ui.text import _, count_of, explain, literal
+from mv.ui.web.start import configured
+
+
+def draw_crossing(refusal: OtherUnit) -> None:
+    """Draw what opening the customer takes; nothing about the customer but the unit is shown."""
+    minutes = round(configured().crossing.total_seconds() / 60)
+    reasons = {
+        Reason.VACCINATED_HERE: _("The customer is vaccinated here"),
+        Reason.CORRECTION: _("Something registered here is to be corrected"),
+        Reason.ASKED_BY_CUSTOMER: _("The customer has asked for it"),
+        Reason.OTHER: _("Another reason, which I write"),
+    }
+    st.header(_("A customer of another unit"))
+    st.warning(literal(explain(refusal)))
+    with st.container(border=True, key="crossing"):
+        st.radio(
+            _("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key="cross_reason"
+        )
+        st.text_input(
+            _("Note"),
+            max_chars=crossings.LONGEST_NOTE,
+            autocomplete="off",
+            help=_("Needed for another reason. No identity numbers or names."),
+            key="cross_note",
+        )
+        st.caption(
+            count_of(
+                "You have access for {count} minute, and each look and change is marked in the access log.",
+                "You have access for {count} minutes, and each look and change is marked in the access log.",
+                minutes,
+            )
+        )
+        st.button(_("Open the customer"), type="primary", key="cross_open", on_click=_open, args=(refusal.customer_id,))
+        show_notices()
+    st.page_link(pages.SEARCH, label=_("Find another customer"), icon=":material/search:")
+
+
+def _open(customer_id: int) -> None:
+    reason = session.value("cross_reason")
+    note = session.value("cross_note") or ""
+    with telling():
+        crossings.open_customer(store(), session.actor(), customer_id, reason, note, configured().crossing)
