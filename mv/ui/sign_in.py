@@ -51,7 +51,7 @@ def draw_user(user: User) -> None:
     """Draw who is signed in, the units to choose from and the way out."""
     st.text(user.name)
     if user.role:
-        st.caption(literal(role_name(user.role)))
+        st.text(role_name(user.role))
     units = {code: unit.name for code, unit in catalogue().units.items() if session.is_own_unit(user, code)}
     if units:
         st.selectbox(

@@ -57,7 +57,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 
 @contextmanager
-def running(folder: Path, port: int, spoil: str = "", **environment: str) -> Iterator[Dashboard]:
+def running(
+    folder: Path, port: int, script: str = "app.py", spoil: str = "", **environment: str
+) -> Iterator[Dashboard]:
     """Run a dashboard over a new store in ``folder``, as a demonstration unless the environment says otherwise.
 
     ``spoil`` is a statement after which the store is not as the dashboard knows it.
@@ -68,7 +70,7 @@ def running(folder: Path, port: int, spoil: str = "", **environment: str) -> Ite
     if spoil:
         with closing(open_store(str(store))) as opened:
             opened.write(lambda tx: tx.execute(spoil))
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     own = {"MV_STORE": str(store), "MV_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(

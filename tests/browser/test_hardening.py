@@ -150,6 +150,16 @@ def test_utan_inloggning_startar_den_bara_for_sig_sjalv_och_bara_med_pahittade(
     assert "Traceback" not in ended.stderr
 
 
+def test_skriptet_for_sig_visar_ingen_sida(tmp_path: Path, open_screen: OpenScreen) -> None:
+    with running(tmp_path, free_port(), script="mv/ui/dashboard.py") as unguarded:
+        screen = open_screen(at=unguarded)
+        for address in ("", "bokningar", "utdata"):
+            screen.visit(address)
+            expect(screen.message("utan den är anropen inte skyddade")).to_be_visible()
+            expect(screen.menu.get_by_role("link")).to_have_count(0)
+            expect(screen.main.get_by_role("heading", level=2)).to_have_count(0)
+
+
 def test_en_installning_som_inte_kan_menas_hindrar_starten(tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text("[mv]\nidle_minutes = 0\n")
