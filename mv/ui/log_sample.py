@@ -55,9 +55,7 @@ def draw_checks(known: list[Check]) -> None:
         st.text(_("No sample has been drawn yet."))
         return
     checks = {check.check_id: check for check in known}
-    chosen = st.selectbox(
-        _("Check"), list(checks), format_func=lambda check_id: _title(checks[check_id]), key=CHOSEN, required=True
-    )
+    chosen = st.selectbox(_("Check"), list(checks), format_func=lambda check_id: _title(checks[check_id]), key=CHOSEN)
     check = checks[chosen]
     st.caption(_how_drawn(check))
     st.progress(check.judged / check.size, _("{judged} of {size} judged", judged=check.judged, size=check.size))
@@ -105,10 +103,9 @@ def _closed_by(check: Check) -> str:
 
 def _draw_entry(check: Check, entries: list[Judged]) -> None:
     """Draw the entry whose turn it is, beginning with the first that is not judged, and how to get to another."""
-    key = _page_key(check.check_id)
-    if session.value(key) is None:
-        session.set_value(key, next((n for n, judged in enumerate(entries, start=1) if judged.verdict is None), 1))
-    page = st.pagination(len(entries), key=key)
+    first = next((n for n, judged in enumerate(entries, start=1) if judged.verdict is None), 1)
+    turn, start = session.value(_turn_key(check.check_id)) or (0, first)
+    page = st.pagination(len(entries), default=start, key=f"log_page_of_{check.check_id}_{turn}")
     judged = entries[page - 1]
     entry = judged.entry
     with st.container(border=True, key="log_entry"):
@@ -129,7 +126,7 @@ def _draw_entry(check: Check, entries: list[Judged]) -> None:
         if not check.closed:
             if entry.user_id == session.actor().user_id:
                 st.info(_("This is an access of your own. Have somebody else judge it, if there is somebody."))
-            _draw_verdicts(check, judged, page, entries)
+            _draw_verdicts(check, judged, (turn + 1, _following(entries, page)))
 
 
 def _verdict(judged: Judged) -> str:
@@ -137,27 +134,33 @@ def _verdict(judged: Judged) -> str:
     return "  ·  ".join(part for part in (word(VERDICTS, judged.verdict), judged.note, who) if part)
 
 
-def _draw_verdicts(check: Check, judged: Judged, page: int, entries: list[Judged]) -> None:
+def _following(entries: list[Judged], page: int) -> int:
+    """Return the next entry that is not judged, or an earlier one; this one where there is no other."""
+    others = [n for n, other in enumerate(entries, start=1) if other.verdict is None and n != page]
+    return next((n for n in others if n > page), others[0] if others else page)
+
+
+def _draw_verdicts(check: Check, judged: Judged, following: tuple[int, int]) -> None:
     key = f"log_judge_{check.check_id}_{judged.place}_{judged.version}"
     number = session.draw_number(empty=judged.verdict is None)
-    after = [n for n, other in enumerate(entries, start=1) if other.verdict is None and n != page]
-    following = next((n for n in after if n > page), after[0] if after else page)
     st.text_input(
         _("Note"), value=judged.note, max_chars=LONGEST_NOTE, key=f"{key}_note", autocomplete="off",
         help=_("Needed for an entry to examine. Write no identity numbers."),
     )  # fmt: skip
     with st.container(horizontal=True):
-        for verdict, kind in ((Verdict.IN_ORDER, "primary"), (Verdict.TO_EXAMINE, "secondary")):
+        for verdict in Verdict:
             st.button(
                 _(VERDICTS[verdict]),
-                type="primary" if kind == "primary" else "secondary",
+                type="primary" if verdict == Verdict.IN_ORDER else "secondary",
                 key=f"{key}_{verdict}",
                 on_click=_judge,
                 args=(check.check_id, judged.place, judged.version, verdict, key, number, following),
             )
 
 
-def _judge(check_id: int, place: int, version: int, verdict: Verdict, key: str, number: int, following: int) -> None:
+def _judge(
+    check_id: int, place: int, version: int, verdict: Verdict, key: str, number: int, following: tuple[int, int]
+) -> None:
     """Keep the judgement and go on to the entry ``following``."""
     if session.is_second_click(number, (check_id, place, version)):
         return
@@ -165,11 +168,12 @@ def _judge(check_id: int, place: int, version: int, verdict: Verdict, key: str, 
         note = session.value(f"{key}_note") or ""
         log_checks.judge(store(), session.actor(), check_id, place, version, verdict, note)
         session.spend(number, (check_id, place, version))
-        session.set_value(_page_key(check_id), following)
+        session.set_value(_turn_key(check_id), following)
 
 
-def _page_key(check_id: int) -> str:
-    return f"log_page_of_{check_id}"
+def _turn_key(check_id: int) -> str:
+    """Return where it is remembered how often the screen went on by itself, and to which entry."""
+    return f"log_turn_{check_id}"
 
 
 def _draw_end(check: Check) -> None:
