@@ -305,6 +305,21 @@ def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
         who.begin(cookies.SignedCookie("x", "unknown", {"sub": "1"}, cookie.expires_at))
 
 
+@pytest.mark.usefixtures("signing_in")
+def test_a_blocked_user_is_known_but_gets_nothing() -> None:
+    cookie = begin()
+    sent = {"Cookie": f"{USER}={cookie}"}
+    asked = client(answering("/media/x"), base_url="https://mv.example.se")
+    assert asked.get("/media/x", headers=sent).status_code == 200
+    resources.store().write(lambda tx: tx.execute("UPDATE app_user SET blocked = TRUE"))
+    who._standing.clear()
+    user = who.of_browser({USER: cookie}).user
+    assert user is not None
+    assert user.blocked
+    assert user.actor("norr").role is None
+    assert asked.get("/media/x", headers=sent).status_code == 403
+
+
 # Downloads
 
 

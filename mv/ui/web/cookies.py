@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from streamlit.auth_util import get_cookie_with_chunks
@@ -31,10 +32,17 @@ def read(cookies: Mapping[str, str]) -> SignedCookie | None:
     The hash is over what is signed, not over the cookie's text: the same sign-in written in another way, or
     with one more cookie beside it, is the same sign-in.
     """
-    secret = get_cookie_secret()
+    parts = {name: value for name, value in cookies.items() if name.startswith(USER_COOKIE_NAME)}
+    return _read(get_cookie_secret(), tuple(sorted(parts.items())))
+
+
+@lru_cache(maxsize=1000)
+def _read(secret: str, parts: tuple[tuple[str, str], ...]) -> SignedCookie | None:
+    """Read them once: a page asks some ten times in each run who is signed in."""
+    values = dict(parts)
 
     def one(name: str) -> bytes | None:
-        value = cookies.get(name)
+        value = values.get(name)
         return None if value is None else decode_signed_value(secret, name, value)
 
     try:
