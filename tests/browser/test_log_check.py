@@ -7,7 +7,8 @@ import re
 from io import StringIO
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+import pytest
+from playwright.sync_api import Browser, Locator, expect
 
 from mv.customers import Customer
 from mv.identity import format_identity
@@ -15,7 +16,6 @@ from tests.browser.conftest import Dashboard, OpenScreen
 from tests.browser.people import STRANGE_NAME, today
 from tests.browser.screen import WORD_JOINER, Screen
 
-PARTS = ("Logg", "Stickprov", "Signaler", "Kedjan")
 TRIES = 10
 
 
@@ -162,7 +162,9 @@ def test_ett_loggutdrag_tas_fram_med_numret_och_hamtas(screen: Screen, customer:
     assert customer.name in text
 
 
-def test_ett_namn_av_kod_i_loggutdraget_visas_ordagrant(screen: Screen, dashboard: Dashboard, tmp_path: Path) -> None:
+def test_ett_namn_av_kod_i_loggutdraget_visas_ordagrant(
+    screen: Screen, dashboard: Dashboard, browser: Browser, tmp_path: Path
+) -> None:
     strange = dashboard.people.strange
     screen.visit(f"loggutdrag?kund={strange.customer_id}", "Loggutdrag")
     screen.button("Ta fram loggutdraget").click()
@@ -171,8 +173,9 @@ def test_ett_namn_av_kod_i_loggutdraget_visas_ordagrant(screen: Screen, dashboar
     screen.is_at_rest()
     assert strange.name in screen.text().replace(WORD_JOINER, "")
     expect(screen.main.locator("img[src='x'], script, a[href*='javascript']")).to_have_count(0)
-    _, _ = fetched(screen, "Hämta som sida att skriva ut", tmp_path / "utdrag.html")
-    page = screen.page.context.new_page()
+    fetched(screen, "Hämta som sida att skriva ut", tmp_path / "utdrag.html")
+    page = browser.new_page()
+    page.on("dialog", lambda dialog: pytest.fail(f"the page opened a window: {dialog.message}"))
     page.goto((tmp_path / "utdrag.html").as_uri())
     expect(page.get_by_role("heading", name="Loggutdrag")).to_be_visible()
     expect(page.locator("img, script, a")).to_have_count(0)
