@@ -8,9 +8,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from mv import i18n
-from mv.errors import MvError
+from mv.errors import N_, MvError
 from mv.i18n import Language
 
+TITLE = N_("This did not work")
+BACK = N_("Back to the dashboard")
 PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
@@ -27,12 +29,12 @@ def language_of(connection: HTTPConnection) -> Language:
 
 def page(error: MvError, status: int, language: Language, home: str = "/") -> HTMLResponse:
     """Return a page that says what ``error`` says, with the way back to ``home``."""
-    title = i18n.translate("This did not work", language)
+    title = i18n.translate(TITLE, language)
     text = PAGE.format(
         language=language,
         title=escape(title),
         text=escape(i18n.explain(error, language)),
         home=escape(home),
-        back=escape(i18n.translate("Back to the dashboard", language)),
+        back=escape(i18n.translate(BACK, language)),
     )
     return HTMLResponse(text, status, {"Cache-Control": "no-store"})
