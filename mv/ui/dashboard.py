@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mv.errors import MvError
+from mv.errors import Forbidden, MvError
 from mv.i18n import LANGUAGES
 from mv.ui import downloads, pages, session, sign_in
 from mv.ui.text import _, explain, literal
@@ -46,12 +46,13 @@ def draw() -> None:
     """Draw the page, for whoever may see it."""
     start.require_allowed()
     user = sign_in.require() if start.configured().sign_in else None
-    current = pages.navigation()
+    current, place = pages.navigation()
     if user:
         with st.sidebar:
             sign_in.draw_user(user)
     else:
         draw_demo_user()
+    pages.require(place)
     current.run()
 
 
@@ -62,6 +63,8 @@ with st.sidebar:
 try:
     with downloads.run_of_page():
         draw()
+except Forbidden as error:
+    st.error(literal(explain(error)))
 except MvError as error:
     st.error(literal(explain(error)))
     st.button(_("Try again"))

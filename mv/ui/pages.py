@@ -59,15 +59,17 @@ MENU = {
 }
 
 
-def navigation() -> st.Page:
-    """Draw the menu of what the user's role includes and return the page to run.
+PLACES = [place for section in MENU.values() for place in section]
+
+
+def navigation() -> tuple[st.Page, Place]:
+    """Draw the menu of what the user's role includes; return the page to run, and its place.
 
     The first page that the role includes is the start page. The customer's pages are in the menu once a
-    customer is chosen. A page that the role does not include keeps its address, and refuses: raises Forbidden.
+    customer is chosen. A page that the role does not include keeps its address, for :func:`require` to refuse.
     """
     who = session.actor()
-    places = [place for section in MENU.values() for place in section]
-    start = next((place for place in places if may(who, place.right)), places[0])
+    start = next((place for place in PLACES if may(who, place.right)), PLACES[0])
     chosen = session.customer_id() is not None
     made: dict[str, list[st.Page]] = {}
     for section, its_places in MENU.items():
@@ -85,11 +87,15 @@ def navigation() -> st.Page:
                 )
             )
     current = st.navigation(made)
-    place = next((place for place in places if place.address == current.url_path), start)
+    place = next((place for place in PLACES if place.address == current.url_path), start)
     if place.file != CARD:
         session.close_dialog()
-    audit.permit(store(), who, place.right)
-    return current
+    return current, place
+
+
+def require(place: Place) -> None:
+    """Raise Forbidden, and log the refusal, unless the user's role includes the page."""
+    audit.permit(store(), session.actor(), place.right)
 
 
 def go_to(page: Path, customer_id: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships
+from mv import catalogue, customers, memberships, sample
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.identity import check_digit
 from mv.memberships import Entry
@@ -19,7 +21,7 @@ from mv.ui import resources
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
-ALL_PAGES = ["search", "bookings", "card", "groups", "vaccination", "export"]
+ALL_PAGES = ["search", "bookings", "card", "groups", "vaccination", "export", "log_check", "log_extract"]
 CUSTOMER_PAGES = ["card", "groups", "vaccination"]
 DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 
@@ -30,9 +32,13 @@ def number(born: date) -> str:
 
 @pytest.fixture
 def store_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Let MV_STORE name a store that the dashboard opens for itself, and close it afterwards."""
-    file = tmp_path / "mv.duckdb"
+    """Let MV_STORE name a store of invented people, nobody so far, that the dashboard opens without sign-in."""
+    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
+    settings.touch()
+    with closing(open_store(str(file))) as store:
+        store.load({"meta": pa.table(sample.MARK)})
     monkeypatch.setenv("MV_STORE", str(file))
+    monkeypatch.setenv("MV_SETTINGS", str(settings))
     yield file
     st.cache_resource.clear()
 
@@ -87,7 +93,7 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
     assert "Demo Demosson" in texts(at)
 
 
-@pytest.mark.parametrize("page", ["search", "bookings", "export"])
+@pytest.mark.parametrize("page", ["search", "bookings", "export", "log_check", "log_extract"])
 def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
     at = dashboard(page)
     assert not at.exception
