@@ -139,17 +139,20 @@ def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, o
     return Page([entry(row) for row in rows], found["n"])
 
 
-def users(store: Store, actor: Actor) -> dict[str, str]:
-    """Return the names of those who have entries at the actor's own units, by user, in order of name."""
+def users(store: Store, actor: Actor, first: date | None = None, last: date | None = None) -> dict[str, str]:
+    """Return the names of those who have entries at the actor's own units in these days, by user, in order of name.
+
+    Raises Invalid for days that cannot be.
+    """
     audit.permit(store, actor, Action.VIEW_LOG)
-    own, units = in_own_units(actor, "l.unit_id", 1)
+    where, params = condition(actor, Filters(first, last))
     sql = f"""
         SELECT l.user_id, COALESCE(u.name, l.user_id) AS name
-        FROM (SELECT DISTINCT user_id FROM access_log l WHERE {own}) l LEFT JOIN app_user u ON u.user_id = l.user_id
+        FROM (SELECT DISTINCT user_id FROM access_log l WHERE {where}) l LEFT JOIN app_user u ON u.user_id = l.user_id
         ORDER BY 2, 1
     """
     with store.read() as tx:
-        return {row["user_id"]: row["name"] for row in tx.rows(sql, *units)}
+        return {row["user_id"]: row["name"] for row in tx.rows(sql, *params)}
 
 
 def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:

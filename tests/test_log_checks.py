@@ -85,6 +85,8 @@ def test_entries_of_other_units_are_not_shown(store: Store, clock: SetClock, and
     assert {entry.unit_id for entry in every_entry(store, OTHER_LEAD)} == {"soder"}
     assert {"nils.berg", "karin.holm"} <= set(log_entries.users(store, LEAD))
     assert "sara.dahl" not in log_entries.users(store, LEAD)
+    assert "nils.berg" in log_entries.users(store, LEAD, TODAY, TODAY)
+    assert log_entries.users(store, LEAD, date(2026, 11, 23)) == {}
     nowhere = replace(LEAD, unit_id="")
     assert log_entries.entries(store, nowhere, Filters()) == Page([], 0)
 

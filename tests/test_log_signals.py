@@ -230,7 +230,7 @@ def test_looking_for_signals_is_logged_once_and_for_leads_alone(store: Store) ->
 def test_a_period_or_number_that_cannot_be_is_refused(store: Store) -> None:
     with refused(store, Invalid, "The period's first day is after its last. Change one of them."):
         log_signals.find(store, LEAD, TODAY, date(2026, 11, 21))
-    with refused(store, Invalid, "Choose a period of at most 366 days."):
-        log_signals.find(store, LEAD, date(2025, 11, 21), TODAY)
+    with refused(store, Invalid, "Choose a period of at most 92 days."):
+        log_signals.find(store, LEAD, date(2026, 8, 22), TODAY)
     with refused(store, Invalid, "Choose a number of at least 2."):
-        log_signals.find(store, LEAD, date(2025, 11, 22), TODAY, many=1)
+        log_signals.find(store, LEAD, date(2026, 8, 23), TODAY, many=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mv import log_checks, log_files
-from mv.errors import N_, Invalid
+from mv.errors import N_, Conflict, Invalid
 from mv.log_checks import LONGEST_CONCLUSION, LONGEST_NOTE, MOST_ENTRIES, Check, Judged, Verdict
 from mv.log_entries import ACTIONS, OUTCOMES, WHYS
 from mv.log_files import VERDICTS
@@ -69,7 +69,12 @@ def draw_checks(known: list[Check]) -> None:
             st.caption(_closed_by(check))
     elif check.judged == check.size:
         _draw_end(check)
+    _draw_document(check)
+
+
+def _draw_document(check: Check) -> None:
     shared, who, language = store(), session.actor(), session.language()
+    st.button(_("Compare with the draw"), key="log_draw_again", on_click=_compare, args=(check.check_id,))
     downloads.offer(
         _("Download the document (CSV)"),
         filename=f"loggkontroll_{check.check_id}.csv",
@@ -77,6 +82,13 @@ def draw_checks(known: list[Check]) -> None:
         chunks=lambda: log_files.document(shared, who, check.check_id, language),
         key="log_document",
     )
+
+
+def _compare(check_id: int) -> None:
+    with telling():
+        if not log_checks.draw_again(store(), session.actor(), check_id):
+            raise Conflict(N_("The seed gives other entries now: the log or the check has changed since the draw."))
+        session.tell("success", _("The seed still gives these entries."))
 
 
 def _title(check: Check) -> str:

@@ -97,7 +97,6 @@ VALUES: Mapping[str, str] = {
 def choose_log_filters(key: str) -> Filters:
     """Draw the filters of the log and return what they hold; to begin with, the last week's entries."""
     known, who, today = catalogue().units, session.actor(), store().today()
-    names = log_entries.users(store(), who)
     own_units = {unit_id: unit.name for unit_id, unit in known.items() if who.owns(unit_id)}
     cells = st.columns(4)
     for cell, name, label, day in (
@@ -105,6 +104,7 @@ def choose_log_filters(key: str) -> Filters:
         (cells[1], "last", _("Last day"), today),
     ):
         cell.date_input(label, value=day, min_value=EARLIEST, format="YYYY-MM-DD", key=f"{key}_{name}")
+    names = log_entries.users(store(), who, session.value(f"{key}_first"), session.value(f"{key}_last"))
     _choose(cells[2], _("User"), names, f"{key}_user_id")
     _choose(cells[3], _("Unit"), own_units, f"{key}_unit_id")
     kinds = st.columns([2, 1, 1])

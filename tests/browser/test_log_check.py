@@ -84,6 +84,8 @@ def test_ett_stickprov_dras_bedoms_avslutas_och_dokumenteras(
     expect(screen.main.get_by_text("Avslutad av", exact=False)).to_be_visible()
     expect(screen.main.get_by_text("En åtkomst utreds, resten var befogade.", exact=True)).to_be_visible()
     expect(screen.button("I sin ordning")).to_have_count(0)
+    screen.button("Jämför med dragningen").click()
+    expect(screen.message("Fröet ger fortfarande de här posterna.")).to_be_visible()
     name, text = fetched(screen, "Hämta dokumentet (CSV)", tmp_path / "kontroll.csv")
     assert re.fullmatch(r"loggkontroll_\d+\.csv", name)
     rows = list(csv.reader(StringIO(text), delimiter=";"))
