@@ -44,7 +44,7 @@ DETAILS: Mapping[str, str] = {
     "filters": N_("Filters"),
     "first": N_("First day"),
     "group": N_("Group"),
-    "hash": N_("hash"),
+    "hash": N_("hash value"),
     "identities": N_("identity numbers"),
     "last": N_("Last day"),
     "many": N_("many from"),
