@@ -19,13 +19,21 @@ from mv.audit import COLUMNS, Entry, Outcome
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
 from mv.store import Store
-from mv.store.engine import Transaction
+from mv.store.engine import Row, Transaction
 
 YEARS_KEPT = 5
 """HSLF-FS 2016:40, chapter 4, 9 §: the log is kept at least five years."""
 ROWS_AT_ONCE = 50_000
+ALTERED = N_("Entry {entry} is not as it was written, or the one before it is not.")
 LAST_NUMBER = 2**62
 """Above every entry's number."""
+NO_HEAD: Row = {"entry_id": -1, "hash": "", "start_entry_id": 0, "start_hash": ""}
+"""What is known of the chain's ends where somebody took them away: an end that no log has."""
+ADDED_BEFORE_START = """
+    SELECT entry_id FROM access_log WHERE entry_id <= $1 AND ($2 <> '' OR entry_id < 1 OR hash IS NOT NULL)
+    ORDER BY entry_id LIMIT 1
+"""
+"""Up to the start are entries from before there was a chain; where entries have been pruned, none at all."""
 ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
@@ -77,10 +85,11 @@ def check(store: Store, expected: Anchor | None = None) -> Report:
     Shows nobody's data: it returns entries' numbers only.
     """
     with store.read() as tx:
-        head = tx.rows("SELECT entry_id, hash, start_entry_id, start_hash FROM log_head WHERE log = 'access'")[0]
+        head = tx.row("SELECT entry_id, hash, start_entry_id, start_hash FROM log_head WHERE log = 'access'") or NO_HEAD
         start = Anchor(head["start_entry_id"], head["start_hash"])
         (before,) = tx.rows("SELECT count(*) AS n FROM access_log WHERE entry_id <= $1", start.entry_id)
-        reader = _Reader(start, expected)
+        added = tx.row(ADDED_BEFORE_START, start.entry_id, start.hash)
+        reader = _Reader(start, expected, added)
         for entry in _entries(tx, start.entry_id):
             reader.read(entry)
     end = Anchor(head["entry_id"], head["hash"])
@@ -98,25 +107,30 @@ def _entries(tx: Transaction, after: int) -> Iterator[Entry]:
 class _Reader:
     """Follows the chain from entry to entry."""
 
-    def __init__(self, start: Anchor, expected: Anchor | None) -> None:
+    def __init__(self, start: Anchor, expected: Anchor | None, added: Row | None) -> None:
         self.entries = 0
         self.breaks: list[Break] = []
         self._start = start
         self._pruned: Anchor | None = None
         self._expected = expected
+        self._met = expected is None or expected == start
         self._last = start
+        if added:
+            self._break(added["entry_id"], ALTERED)
 
     def read(self, entry: Entry) -> None:
         self.entries += 1
         if entry.entry_id != self._last.entry_id + 1:
             self._break(self._last.entry_id + 1, N_("Entry {entry} is missing."))
         elif entry.chained_to(self._last.hash) != entry.hash:
-            self._break(entry.entry_id, N_("Entry {entry} is not as it was written, or the one before it is not."))
-        if self._expected and entry.entry_id == self._expected.entry_id and entry.hash != self._expected.hash:
-            self._break(entry.entry_id, N_("Entry {entry} is not the one that the anchor names."))
-        if entry.action == Action.PRUNE_LOG and entry.outcome == Outcome.DONE and entry.detail:
+            self._break(entry.entry_id, ALTERED)
+        elif entry.action == Action.PRUNE_LOG and entry.outcome == Outcome.DONE and entry.detail:
             detail = json.loads(entry.detail)
             self._pruned = Anchor(detail["through"], detail["hash"])
+        if self._expected and entry.entry_id == self._expected.entry_id:
+            self._met = True
+            if entry.hash != self._expected.hash:
+                self._break(entry.entry_id, N_("Entry {entry} is not the one that the anchor names."))
         self._last = Anchor(entry.entry_id, entry.hash or "")
 
     def finish(self, end: Anchor) -> None:
@@ -124,7 +138,7 @@ class _Reader:
             self._break(self._start.entry_id, N_("Entry {entry} and those before it are missing, and were not pruned."))
         if self._last != end:
             self._break(self._last.entry_id + 1, N_("Entry {entry} is missing: the log has been cut at its end."))
-        if self._expected and self._expected.entry_id > self._last.entry_id:
+        if self._expected and not self._met:
             self._break(self._expected.entry_id, N_("Entry {entry}, which the anchor names, is not in the log."))
 
     def _break(self, entry_id: int, message: str) -> None:
