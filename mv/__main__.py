@@ -138,8 +138,8 @@ def decide_user(store: Store, options: argparse.Namespace) -> None:
         frozenset(options.units.split(",")) if options.units else None,
         blocked=options.block,
     )
-    role = decided.role or _("none")
-    units = ", ".join(sorted(decided.units)) or _("none")
+    role = decided.role or "–"
+    units = ", ".join(sorted(decided.units)) or "–"
     print(_("{user}: role {role}, units {units}.", user=decided.user_id, role=role, units=units))
 
 

@@ -9,7 +9,7 @@ from mv.ui.notices import show_notices, telling
 from mv.ui.resources import catalogue, store
 from mv.ui.sign_in import role_name
 from mv.ui.tables import draw_table
-from mv.ui.text import _, literal, moment
+from mv.ui.text import _, moment
 from mv.users import User
 
 
@@ -24,7 +24,7 @@ def draw_users(found: list[User]) -> None:
         {
             _("Name"): [user.name for user in found],
             _("User"): [user.user_id for user in found],
-            _("Role"): [role_name(user.role) if user.role else _("none") for user in found],
+            _("Role"): [role_name(user.role) if user.role else "–" for user in found],
             _("Units"): [unit_names(user.units) for user in found],
             _("Decided by"): [_("Administrator") if decided(user) else _("Sign-in") for user in found],
             _("Last sign-in"): [moment(user.last_sign_in_at) if user.last_sign_in_at else "" for user in found],
@@ -94,7 +94,7 @@ chosen = st.selectbox(
     _("User"),
     list(by_id),
     index=None,
-    format_func=lambda user_id: literal(f"{by_id[user_id].name} ({user_id})"),
+    format_func=lambda user_id: f"{by_id[user_id].name} ({user_id})",
     placeholder=_("A user who has not signed in yet"),
     key="user_chosen",
 )

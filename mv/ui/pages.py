@@ -65,13 +65,18 @@ PLACES = [place for section in MENU.values() for place in section]
 def navigation() -> tuple[st.Page, Place]:
     """Draw the menu of what the user's role includes; return the page to run, and its place.
 
-    The first page that the role includes is the start page. The customer's pages are in the menu once a
-    customer is chosen. A page that the role does not include keeps its address, for :func:`require` to refuse.
+    The dashboard's own address leads to the first page that the role includes. The customer's pages are in the
+    menu once a customer is chosen. A page that the role does not include keeps its address, for
+    :func:`require` to refuse.
     """
     who = session.actor()
     start = next((place for place in PLACES if may(who, place.right)), PLACES[0])
     chosen = session.customer_id() is not None
-    made: dict[str, list[st.Page]] = {}
+
+    def home() -> None:
+        st.switch_page(start.file)
+
+    made: dict[str, list[st.Page]] = {"": [st.Page(home, title=_(start.title), default=True, visibility="hidden")]}
     for section, its_places in MENU.items():
         for place in its_places:
             shown = may(who, place.right) and (chosen or not place.of_customer)
@@ -82,7 +87,6 @@ def navigation() -> tuple[st.Page, Place]:
                     title=_(place.title),
                     icon=f":material/{place.icon}:",
                     url_path=place.address,
-                    default=place is start,
                     visibility=visibility,
                 )
             )

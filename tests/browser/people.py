@@ -19,7 +19,7 @@ from mv.identity import check_digit
 from mv.memberships import Entry
 from mv.store import Store, open_store
 
-WITHOUT_GROUP, WITH_GROUP, UNREGISTERED = 75, 35, 10
+WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNREGISTERED = 75, 35, 55, 10
 """How many people there are to hand out; each test takes its own."""
 DAYS_SINCE_REGISTERED = 40
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
@@ -33,6 +33,7 @@ class People:
 
     without_group: deque[Customer]
     with_group: deque[Customer]
+    elsewhere: deque[Customer]
     unregistered: deque[str]
     anders: Customer
     booked: Customer
@@ -77,12 +78,13 @@ def prepare(path: Path) -> People:
         sample.make(store, 300, 7)
         unused = free_numbers(_numbers(store))
 
-        def register(given_name: str, family_name: str) -> Customer:
-            return customers.register(store, PREPARER, next(unused), given_name, family_name, "norr")
+        def register(given_name: str, family_name: str, unit_id: str = "norr") -> Customer:
+            return customers.register(store, PREPARER, next(unused), given_name, family_name, unit_id)
 
         clock.days = DAYS_SINCE_REGISTERED
         without_group = [register("Vilma", f"Provberg{_letters(n)}") for n in range(WITHOUT_GROUP)]
         with_group = [register("Gerd", f"Provlund{_letters(n)}") for n in range(WITH_GROUP)]
+        elsewhere = [register("Hedda", f"Provhamn{_letters(n)}", "hamnen") for n in range(ELSEWHERE)]
         for customer in with_group:
             memberships.add(store, PREPARER, customer.customer_id, Entry("65_plus", None, store.today()))
         anders = register("Anders", "Karlsson")
@@ -95,7 +97,10 @@ def prepare(path: Path) -> People:
         found = bookings.of_day(store, PREPARER, "soder", day)
         numbers = _numbers(store)
     unregistered = deque(islice(unused, UNREGISTERED))
-    return People(deque(without_group), deque(with_group), unregistered, anders, booked, strange, day, found, numbers)
+    return People(
+        deque(without_group), deque(with_group), deque(elsewhere), unregistered, anders, booked, strange, day, found,
+        numbers,
+    )  # fmt: skip
 
 
 def _letters(number: int) -> str:

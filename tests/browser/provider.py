@@ -22,6 +22,9 @@ SHORT = 10
 USERS: dict[str, dict[str, object]] = {
     "eva": {"name": "Eva Ek", "role": "coordinator", "units": ["norr"]},
     "siv": {"name": "Siv Sten", "role": ["analyst", "lead"], "units": "norr soder"},
+    "sara": {"name": "Sara Syd", "role": "coordinator", "units": ["soder"]},
+    "anton": {"name": "Anton Analys", "role": "analyst", "units": ["norr"]},
+    "adam": {"name": "Adam Admin", "role": "administrator"},
     "nils": {"name": "Nils Ny"},
     "hanna": {"name": "Hanna Hast", "role": "coordinator", "units": ["norr"], "seconds": SHORT},
     "other-audience": {"name": "Fel Mottagare", "role": "lead", "units": ["norr"], "aud": "another-program"},

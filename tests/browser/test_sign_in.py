@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import provider
-from tests.browser.conftest import Dashboard, OpenScreen, free_port, running
+from tests.browser import provider, signing
+from tests.browser.conftest import Dashboard, OpenScreen, free_port
 from tests.browser.screen import Screen
+from tests.browser.signing import SIGN_IN, sign_in
 
-SETTINGS = """
-[auth]
-redirect_uri = "http://localhost:{port}/oauth2callback"
-cookie_secret = "only-for-tests-0123456789-0123456789"
-[auth.test]
-client_id = "{client}"
-client_secret = "only-for-tests"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-[mv]
-idle_minutes = {idle}
-[mv.claims.test]
-label = "Testkort"
-role = "role"
-units = "units"
-[mv.claims.test.roles]
-lead = "lead"
-coordinator = "coordinator"
-analyst = "analyst"
-"""
 PAGES = ["", "bokningar", "kundkort?kund=1", "kundgrupper?kund=1", "vaccination?kund=1", "utdata", "no-such-page"]
-SIGN_IN = "Logga in med Testkort"
 UNTIL_NOTICED = (provider.SHORT + 30) * 1000
 """Milliseconds until a screen that nobody touches must have noticed that its sign-in is over."""
 
@@ -47,29 +27,13 @@ def provider_url() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory: pytest.TempPathFactory, provider_url: str) -> Iterator[Dashboard]:
     """A dashboard at which people sign in."""
-    yield from _dashboard(tmp_path_factory.mktemp("signed"), provider_url, idle=30)
+    yield from signing.dashboard(tmp_path_factory.mktemp("signed"), provider_url, idle=30)
 
 
 @pytest.fixture
 def impatient(tmp_path: Path, provider_url: str) -> Iterator[Dashboard]:
     """One that signs out whoever does nothing for some seconds."""
-    yield from _dashboard(tmp_path, provider_url, idle=0.2)
-
-
-def _dashboard(folder: Path, provider_url: str, idle: float) -> Iterator[Dashboard]:
-    port, file = free_port(), folder / "auth.toml"
-    file.write_text(SETTINGS.format(port=port, client=provider.CLIENT, provider=provider_url, idle=idle))
-    with running(folder, port, MV_SETTINGS=str(file)) as started:
-        yield started
-
-
-def sign_in(screen: Screen, user: str, address: str = "") -> None:
-    """Go the whole way: the dashboard's button, the provider's page, and back."""
-    screen.visit(address)
-    screen.button(SIGN_IN).click()
-    screen.page.get_by_role("button", name=user, exact=True).first.click()
-    screen.page.wait_for_url(re.compile(r"//localhost:\d+/(?!oauth)"))
-    screen.is_at_rest()
+    yield from signing.dashboard(tmp_path, provider_url, idle=0.2)
 
 
 def sees_only_sign_in(screen: Screen) -> None:
