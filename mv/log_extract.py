@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from mv import audit, catalogue
-from mv.access import Action, Actor
+from mv.access import EVERY_UNIT, Action, Actor
 from mv.catalogue import Catalogue
 from mv.errors import N_, NotFound
 from mv.i18n import SWEDISH, Language, translate
@@ -173,8 +173,8 @@ def _named(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Foun
 def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
     """Yield the exports that may have had the customer's groups in them, with the identity number.
 
-    A file has rows of groups. So the customer can be in it from when one was registered that the filters on group,
-    subgroup and unit take; other filters are not looked at: better one too many.
+    A file has rows of groups. So the customer can be in it from when one was registered, at a unit of whoever took
+    it out, that the filters on group, subgroup and unit take; other filters are not looked at: better one too many.
     """
     groups = tx.rows(
         """
@@ -192,7 +192,12 @@ def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Fo
     for row in tx.rows(sql, min(group["changed_at"] for group in groups)):
         detail = json.loads(row["detail"] or "{}")
         filters = detail.get("filters", {})
-        had = (group for group in groups if group["changed_at"] <= row["logged_at"])
+        units = set(detail.get("units", [EVERY_UNIT]))
+        had = (
+            group
+            for group in groups
+            if group["changed_at"] <= row["logged_at"] and units & {EVERY_UNIT, group["unit_id"]}
+        )
         if detail.get("identities", True) and any(_takes(known, filters, group) for group in had):
             yield _found(known, row, maybe=True)
 

@@ -226,7 +226,10 @@ def test_the_file_name_tells_status_and_day_only() -> None:
 def test_every_column_is_described_in_the_documentation_in_order() -> None:
     text = (Path(export.__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(layout.COLUMNS)
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [
+        *layout.COLUMNS,
+        *(name for name in layout.PSEUDONYMISED if name not in layout.COLUMNS),
+    ]
 
 
 # Cells that a spreadsheet would run
@@ -372,7 +375,12 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
             "unit_id": "norr",
             "action": "export_groups",
             "customer_id": None,
-            "detail": {"filters": {"status": "inactive", "unit": "Mottagning Norr"}, "rows": 1, "identities": True},
+            "detail": {
+                "filters": {"status": "inactive", "unit": "Mottagning Norr"},
+                "rows": 1,
+                "identities": True,
+                "units": ["*"],
+            },
             "outcome": "done",
         }
     ]

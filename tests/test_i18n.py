@@ -23,7 +23,7 @@ KEYWORDS = {"_": None, "N_": None, "count_of": (1, 2), "translate_count": (1, 2)
 COUNTED = {"count_of", "translate_count"}
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MvError)}
 
-ALIKE_IN_BOTH = {"Format", "Given", "Period", "Status", "Vaccination"}
+ALIKE_IN_BOTH = {"Administration", "Format", "Given", "Period", "Status", "Vaccination"}
 """What is written alike in Swedish and English."""
 
 ROUTINE = {

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit, catalogue
-from mv.access import Action, Actor
+from mv.access import EVERY_UNIT, Action, Actor
 from mv.export import disclosure
 from mv.export.layout import Delimiter, Headings, encode, heads, renamed, shape, words
 from mv.export.selection import Filters, Selection, Status, select
@@ -193,11 +193,13 @@ def _count_and_log(store: Store, actor: Actor, selection: Selection, pseudonyms:
         FROM membership m WHERE {where}
     """
     given = selection.filters.given()
+    own = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
 
     def work(tx: Transaction) -> Row:
         (found,) = tx.rows(selection.sql(sql), *selection.params)
         at, rows = store.now(), found["rows"]
-        audit.record(tx, at, actor, Action.EXPORT_GROUPS, None, filters=given, rows=rows, identities=pseudonyms is None)
+        detail = {"filters": given, "rows": rows, "identities": pseudonyms is None, "units": own}
+        audit.record(tx, at, actor, Action.EXPORT_GROUPS, None, **detail)
         return found
 
     return store.write(work)
