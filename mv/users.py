@@ -114,6 +114,8 @@ def decide(
     """
 
     def work(tx: Transaction) -> User:
+        if not user_id.strip() or not user_id.isprintable() or len(user_id) > 200:
+            raise Invalid(N_("Write the user as the sign-in names it."))
         before = tx.row(f"SELECT {COLUMNS} FROM app_user WHERE user_id = $1", user_id)
         _check(tx, actor, user_id, seen_version, before, role, units, blocked)
         values = (user_id, role, None if units is None else _joined(units), blocked)
@@ -156,15 +158,14 @@ def _check(
     units: Collection[str] | None,
     blocked: bool,
 ) -> None:
-    if not user_id.strip() or not user_id.isprintable() or len(user_id) > 200:
-        raise Invalid(N_("Write the user as the sign-in names it."))
     if (before["version"] if before else 0) != seen_version:
         raise _changed()
     unknown = sorted(set(units or ()) - set(catalogue.read(tx).units) - {EVERY_UNIT})
     if unknown:
         raise Invalid(N_("There is no unit with the code {code}."), code=unknown[0])
-    decides_now = before is not None and _user(dict(before)).role == Role.ADMINISTRATOR
-    if decides_now and user_id == actor.user_id and (blocked or role not in (None, Role.ADMINISTRATOR)):
+    if before is None or user_id != actor.user_id or _user(dict(before)).role != Role.ADMINISTRATOR:
+        return
+    if blocked or (role or before["claimed_role"]) != Role.ADMINISTRATOR:
         raise Conflict(N_("You cannot take the right to decide about users from yourself. Ask another administrator."))
 
 
