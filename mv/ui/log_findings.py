@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from mv import log_signals
@@ -14,7 +13,7 @@ from mv.log_signals import FEWEST_OPENED, MANY_OPENED, MOST_FINDINGS, Finding, F
 from mv.ui import session
 from mv.ui.log_words import DAYS_BEFORE, EARLIEST
 from mv.ui.resources import store
-from mv.ui.tables import draw_frame
+from mv.ui.tables import draw_table
 from mv.ui.text import _
 
 NUMBERS_SHOWN = 10
@@ -62,20 +61,21 @@ def _draw(signal: Signal, findings: Findings) -> None:
     number = f"{count}+" if findings.more else str(count)
     with st.expander(f"{_(TITLES[signal])} ({number})", expanded=False, key=f"signal_{signal}"):
         st.caption(_(MEANINGS[signal]))
-        if not findings.found:
-            st.text(_("Nothing found in the period."))
-            return
         if findings.more:
             st.info(_("There are more than {count}; choose a shorter period to see them.", count=MOST_FINDINGS))
-        headings = {
-            "day": _("Day"), "user": _("User"), "customer": _("Customer"), "what": _("Why it is shown"),
-            "entries": _("Entries in the log"),
-        }  # fmt: skip
-        draw_frame(pd.DataFrame([_row(finding) for finding in findings.found], columns=list(headings)), headings)
+        draw_table(
+            {
+                _("Day"): [str(finding.day) for finding in findings.found],
+                _("User"): [finding.user_name for finding in findings.found],
+                _("Customer"): [finding.customer_name or "" for finding in findings.found],
+                _("Why it is shown"): [finding.explained(session.language()) for finding in findings.found],
+                _("Entries in the log"): [_numbers(finding) for finding in findings.found],
+            },
+            empty=_("Nothing found in the period."),
+            alt=_(TITLES[signal]),
+        )
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str, str]:
+def _numbers(finding: Finding) -> str:
     shown = ", ".join(str(number) for number in finding.entry_ids[:NUMBERS_SHOWN])
-    more = " …" if len(finding.entry_ids) > NUMBERS_SHOWN else ""
-    customer = finding.customer_name or ""
-    return (str(finding.day), finding.user_name, customer, finding.explained(session.language()), shown + more)
+    return shown + (" …" if len(finding.entry_ids) > NUMBERS_SHOWN else "")
