@@ -1,4 +1,4 @@
-"""Fifty hostile texts in each field of the coordinators' pages: nothing runs, nothing is restyled, nothing leaves.
+"""Fifty hostile texts in each field of coordinators and leads: nothing runs, nothing is restyled, nothing leaves.
 
 What a page did or asked for is watched in every test: windows, requests, breaches of the policy, uncaught errors.
 """
@@ -14,6 +14,7 @@ from mv.identity import check_digit
 from tests.browser.conftest import Dashboard
 from tests.browser.hostile import TEXTS, nothing_acts, seen, shows
 from tests.browser.screen import Screen, sv
+from tests.browser.test_log_check import TRIES, draw, judge, show
 from tests.browser.test_vaccination import EFLUELDA
 
 NO_NAME = sv("Write both a given name and a family name.")
@@ -76,3 +77,39 @@ def test_som_sats_nekas_de_med_besked(screen: Screen, customer: Customer) -> Non
         expect(screen.message(missing)).to_be_visible()
         nothing_acts(screen)
     expect(screen.main.get_by_text(sv("No doses."), exact=True)).to_be_visible()
+
+
+def test_som_anteckning_i_loggkontrollen_visas_de_som_de_ar(screen: Screen, customer: Customer) -> None:
+    screen.open_card(customer)
+    draw(screen, 1)
+    for text in TEXTS:
+        for _ in range(TRIES):  # a click within a second of the last is taken for a part of that
+            screen.main.get_by_label("Anteckning", exact=True).fill(text)
+            screen.button("Att utreda").click()
+            screen.is_at_rest()
+            if seen(text) in seen(screen.main.inner_text()):
+                break
+        shows(screen, f"Att utreda · {seen(text)} · bedömd av")
+        nothing_acts(screen)
+    judge(screen, "I sin ordning", "1 av 1 bedömda")
+    several = " ".join(filter(str.isprintable, TEXTS))
+    screen.main.get_by_label("Slutsats", exact=True).fill(several)
+    screen.button("Avsluta kontrollen").click()
+    expect(screen.button("Avsluta kontrollen")).to_have_count(0)
+    shows(screen, several)
+    nothing_acts(screen)
+
+
+def test_som_nummer_i_loggutdraget_och_som_ankare_nekas_de_med_besked(screen: Screen) -> None:
+    screen.visit("loggutdrag", "Loggutdrag")
+    for text in TEXTS:
+        screen.search(text)
+        expect(screen.main.get_by_test_id("stAlert").first).to_be_visible()
+        nothing_acts(screen)
+    screen.visit("loggkontroll", "Loggkontroll")
+    show(screen, "Kedjan")
+    for text in TEXTS:
+        screen.main.get_by_label(sv("Earlier anchor, if there is one"), exact=True).fill(text)
+        screen.button(sv("Check the chain")).click()
+        expect(screen.message(sv("An anchor is an entry's number and its hash, with a colon between."))).to_be_visible()
+        nothing_acts(screen)

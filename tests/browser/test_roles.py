@@ -150,3 +150,21 @@ def test_administratoren_ger_en_roll_som_galler_vid_nasta_steg(screen: Screen, o
     expect(screen.message(sv("Saved: {user}.", user="Nils Ny"))).to_be_visible()
     newcomer.visit()
     newcomer.is_on("Utdata")
+
+
+def test_femtio_fientliga_anvandare_visas_som_de_ar_eller_nekas(screen: Screen) -> None:
+    sign_in(screen, "adam")
+    screen.is_on(sv("Users"))
+    for text in TEXTS:
+        screen.main.get_by_label(sv("User, as the sign-in names it"), exact=True).fill(text)
+        screen.button("Spara").click()
+        if text.isprintable():
+            shows(screen, sv("Saved: {user}.", user=text))
+        else:
+            expect(screen.message(sv("Write the user as the sign-in names it."))).to_be_visible()
+        nothing_acts(screen)
+    screen.visit("anvandare", sv("Users"))
+    expect(screen.table(sv("Users"))).to_be_visible()
+    for text in filter(str.isprintable, TEXTS):
+        shows(screen, text)
+    nothing_acts(screen)
