@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from playwright.sync_api import expect
 
-from tests.browser.screen import WORD_JOINER, Screen
+from tests.browser.screen import Screen
+
+SECONDS_TO_WAIT = 15
 
 TEXTS = (
     # HTML
@@ -52,6 +56,8 @@ def nothing_acts(screen: Screen) -> None:
 
 
 def shows(screen: Screen, text: str) -> None:
-    """Expect ``text`` on the page, character for character."""
-    screen.is_at_rest()
-    assert seen(text) in seen(screen.text().replace(WORD_JOINER, "")), f"not shown as it is: {text!a}"
+    """Expect ``text`` on the page, character for character, as soon as it is drawn."""
+    give_up = monotonic() + SECONDS_TO_WAIT
+    while seen(text) not in seen(screen.text()):
+        assert monotonic() < give_up, f"not shown as it is: {text!a}"
+        screen.is_at_rest()
