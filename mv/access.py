@@ -73,6 +73,14 @@ EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
 
 
+WAS_HERE = (
+    "membership WHERE ended_reason IS DISTINCT FROM 'wrong'",
+    "booking WHERE TRUE",
+    "dose WHERE withdrawn_at IS NULL",
+)
+"""What shows that a customer was at the unit of the row; what was entered by mistake shows nothing."""
+
+
 class Why(StrEnum):
     """On which grounds someone has to do with a customer."""
 
@@ -179,8 +187,8 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Iterable[int]) 
 def _was_at_own_unit(tx: Transaction, actor: Actor, customer_id: int) -> bool:
     own, units = in_own_units(actor, "unit_id", 2)
     return any(
-        tx.row(f"SELECT 1 AS found FROM {table} WHERE customer_id = $1 AND {own} LIMIT 1", customer_id, *units)
-        for table in ("membership", "booking", "dose")
+        tx.row(f"SELECT 1 AS found FROM {kept} AND customer_id = $1 AND {own} LIMIT 1", customer_id, *units)
+        for kept in WAS_HERE
     )
 
 

@@ -277,6 +277,25 @@ def test_whom_ones_own_unit_has_done_something_for_is_let_in_without_a_reason(
     assert {entry[1:] for entry in outcomes(store, NORR)} == {("done", "normal")}
 
 
+def mistake_a_group(store: Store, who: Actor, records: Records) -> None:
+    row = memberships.add(store, who, records.eva.customer_id, NEW_GROUP)
+    memberships.remove(store, who, row.membership_id, row.version, EndReason.WRONG)
+
+
+def mistake_a_dose(store: Store, who: Actor, records: Records) -> None:
+    dose = vaccinations.register(store, who, records.eva.customer_id, dose_at("norr", records))
+    vaccinations.withdraw(store, who, dose.dose_id, dose.version, WithdrawReason.WRONG_PERSON)
+
+
+@pytest.mark.parametrize("done", [mistake_a_group, mistake_a_dose], ids=["group", "dose"])
+def test_what_ones_own_unit_entered_by_mistake_lets_nobody_in(
+    store: Store, actor: Actor, records: Records, done: Call
+) -> None:
+    done(store, actor, records)
+    with other_unit(store):
+        customers.get(store, NORR, records.eva.customer_id)
+
+
 def test_whom_ones_own_unit_expects_is_let_in_without_a_reason(store: Store, records: Records) -> None:
     book(store, records.eva, "norr")
     for call in (*LOOKS.values(), *CHANGES.values()):
