@@ -85,6 +85,16 @@ def draw_summary(filters: Filters) -> None:
         left_out = shown["people"].isna()
         shown[["people", "rows"]] = shown[["people", "rows"]].astype("string").mask(left_out, _("left out"))
         st.caption(_("The total above is not for publication: with it, what is left out could be found."))
+        shared, who, choice = store(), session.actor(), session.export_choice()
+        downloads.offer(
+            _("Download the summary"),
+            filename=export.filename(filters, store().today(), summary=True),
+            mime="text/csv",
+            chunks=lambda: export.published(
+                shared, who, choice["filters"], delimiter=choice["delimiter"], headings=choice["headings"]
+            ),
+            key="export_summary",
+        )
     draw_frame(shown, {"group": _("Group"), "status": _("Status"), "people": _("People"), "rows": _("Rows")})
 
 

@@ -239,6 +239,7 @@ CALLS = [
     Call(export.preview, OUT, lambda s, who, r: export.preview(s, who, Filters(), pseudonyms=PSEUDONYMS)),
     Call(export.counts, OUT, lambda s, who, r: export.counts(s, who, Filters())),
     Call(export.summary, OUT, lambda s, who, r: export.summary(s, who, Filters())),
+    Call(export.published, OUT, lambda s, who, r: export.published(s, who, Filters())),
     Call(export.active_over_time, OUT, lambda s, who, r: export.active_over_time(s, who, Filters())),
     Call(log_entries.entries, (Action.VIEW_LOG,), lambda s, who, r: log_entries.entries(s, who, log_entries.Filters())),
     Call(log_entries.users, (Action.VIEW_LOG,), lambda s, who, r: log_entries.users(s, who)),

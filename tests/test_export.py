@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 import random
 import re
@@ -519,3 +520,14 @@ def test_over_time_agrees_with_counting_row_by_row(empty_store: Store, filters: 
 
 def test_over_time_before_anything_can_have_been_counted_is_empty(store: Store) -> None:
     assert export.active_over_time(store, LEAD, Filters(valid_from=date(2026, 12, 1))).empty
+
+
+def test_the_summary_for_publication_is_a_file_without_small_counts(store: Store) -> None:
+    file = b"".join(export.published(store, LEAD, Filters()))
+    assert file.startswith(codecs.BOM_UTF8)
+    rows = pd.read_csv(BytesIO(file), sep=";", encoding="utf-8-sig")
+    assert list(rows.columns) == ["group", "status", "people", "rows"]
+    whole = export.summary(store, LEAD, Filters())
+    assert list(rows["group"]) == list(whole["group"])
+    assert set(whole["people"]) & {1, 2, 3, 4}, "nothing to leave out, and proves nothing"
+    assert not set(rows["people"].dropna()) & {1, 2, 3, 4}

@@ -23,7 +23,7 @@ from mv.store.engine import Row, Transaction
 
 __all__ = [
     "Counts", "Delimiter", "Filters", "Headings", "Status",
-    "active_over_time", "counts", "csv_chunks", "filename", "preview", "summary",
+    "active_over_time", "counts", "csv_chunks", "filename", "preview", "published", "summary",
 ]  # fmt: skip
 
 IN_ORDER = "m.customer_id, m.valid_from, m.membership_id"
@@ -146,6 +146,15 @@ def summary(
     return frame.assign(status=renamed(frame["status"], named.get("status", {})))
 
 
+def published(
+    store: Store, actor: Actor, filters: Filters, *, delimiter: Delimiter = ";", headings: Headings = ENGLISH
+) -> Iterator[bytes]:
+    """Return the summary for publication as CSV, in one piece; a count that is left out has nothing in its cell."""
+    frame = summary(store, actor, filters, headings=headings, publication=True)
+    mark = codecs.BOM_UTF8 if delimiter == ";" else b""
+    return iter([mark + encode(frame.drop(columns="group_code"), delimiter, heading=True)])
+
+
 def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH) -> pd.DataFrame:
     """Return how many of the rows covered each month's last day and the last day of all, per group.
 
@@ -165,10 +174,10 @@ def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: 
     return _in_catalogue_order(frame, selection, ["day", "group_code"])
 
 
-def filename(filters: Filters, today: date) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+def filename(filters: Filters, today: date, *, summary: bool = False) -> str:
+    """Return a name for the file, or for that of the summary, with nothing about any person in it."""
     status = {Status.ALL: "alla", Status.ACTIVE: "aktiva", Status.INACTIVE: "inaktiva"}[filters.status]
-    return f"kundgrupper_{status}_{today}.csv"
+    return f"kundgrupper_{status}_{'antal_' if summary else ''}{today}.csv"
 
 
 def _select(store: Store, actor: Actor, filters: Filters) -> Selection:

@@ -164,6 +164,18 @@ def test_a_sign_in_is_the_same_however_its_cookie_is_written() -> None:
         signed(payload(is_logged_in=False)),
         signed("chunks-2"),
     ],
+    ids=[
+        "empty",
+        "forged",
+        "signature",
+        "no json",
+        "a list",
+        "no end",
+        "no time",
+        "beyond time",
+        "signed out",
+        "in parts",
+    ],
 )
 def test_a_cookie_that_is_forged_unlimited_or_not_whole_is_nobodys(cookie: str) -> None:
     assert cookies.read({USER: cookie}) is None
