@@ -49,7 +49,7 @@ class Server:
         """Make a database that is like ``template``, hand out its URL, and drop it."""
         self._made += 1
         name = f"test_{self._made}"
-        self.run(f"CREATE DATABASE {{}} TEMPLATE {template}", name)
+        self.run(f"CREATE DATABASE {{}} TEMPLATE {template} STRATEGY FILE_COPY", name)
         try:
             yield self.url(name)
         finally:

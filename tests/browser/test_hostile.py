@@ -44,8 +44,10 @@ def test_i_sokfaltet_gor_de_ingenting(screen: Screen) -> None:
 
 def test_som_namn_visas_de_som_de_ar_eller_nekas_med_besked(screen: Screen, dashboard: Dashboard) -> None:
     shown = 0
+    screen.visit(heading="Sök kund")
     for number, text in zip(numbers(dashboard.people.numbers), TEXTS, strict=True):
-        screen.visit(heading="Sök kund")
+        screen.go_to("Sök kund")
+        screen.is_on("Sök kund")
         screen.search(number)
         expect(screen.main.get_by_label("Förnamn")).to_be_visible()
         screen.main.get_by_label("Förnamn").fill(text)

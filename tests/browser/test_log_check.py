@@ -28,9 +28,11 @@ def progress(screen: Screen) -> Locator:
     return screen.main.get_by_test_id("stProgress")
 
 
-def judge(screen: Screen, word: str, expected: str) -> None:
+def judge(screen: Screen, word: str, expected: str, note: str = "") -> None:
     """Click until the entry is judged: a click at once after the last is taken for a double click's second half."""
     for _ in range(TRIES):
+        if note:
+            screen.main.get_by_label("Anteckning", exact=True).fill(note)
         screen.button(word).click()
         screen.is_at_rest()
         if expected in (progress(screen).text_content() or ""):
@@ -75,8 +77,7 @@ def test_ett_stickprov_dras_bedoms_avslutas_och_dokumenteras(
     draw(screen, 3)
     judge(screen, "I sin ordning", "1 av 3 bedömda")
     judge_in_vain(screen, "Att utreda", "Skriv vad som ska utredas.")
-    screen.main.get_by_label("Anteckning", exact=True).fill("Fråga varför")
-    judge(screen, "Att utreda", "2 av 3 bedömda")
+    judge(screen, "Att utreda", "2 av 3 bedömda", "Fråga varför")
     expect(screen.button("Avsluta kontrollen")).to_have_count(0)
     judge(screen, "I sin ordning", "3 av 3 bedömda")
     screen.main.get_by_label("Slutsats", exact=True).fill("En åtkomst utreds, resten var befogade.")

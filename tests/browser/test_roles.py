@@ -102,7 +102,9 @@ def test_femtio_fientliga_anmarkningar_visas_som_de_ar_eller_nekas(
     sign_in(screen, "eva")
     for text in TEXTS:
         customer = dashboard.people.elsewhere.popleft()
-        screen.visit(f"kundkort?kund={customer.customer_id}")
+        screen.go_to("Sök kund")
+        screen.is_on("Sök kund")
+        screen.search(customer.identity)
         expect(screen.message("hör till en annan enhet")).to_be_visible()
         screen.main.get_by_text(sv("Another reason, which I write"), exact=True).click()
         screen.main.get_by_label(sv("Note"), exact=True).fill(text)
