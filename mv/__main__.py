@@ -22,6 +22,7 @@ from mv.access import EVERY_UNIT, Action, Actor, Role, may
 from mv.errors import N_, Invalid, MvError
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
+from mv.reimbursement import rules
 from mv.store import Store, configured_url, open_store
 
 LANGUAGE = choose_language(
@@ -240,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with closing(open_store(configured_url())) as store:
             catalogue.refresh(store)
+            rules.refresh(store)
             code: int | None = options.run(store, options)
             return code or 0
     except MvError as error:

@@ -43,9 +43,18 @@ class Action(StrEnum):
     REGISTER_DOSE = "register_dose"
     CORRECT_DOSE = "correct_dose"
     WITHDRAW_DOSE = "withdraw_dose"
+    CHANGE_IDENTITY = "change_identity"
+    VIEW_CORRECTIONS = "view_corrections"
+    VIEW_CHECKS = "view_checks"
     PREVIEW_EXPORT = "preview_export"
     EXPORT_GROUPS = "export_groups"
     EXPORT_IDENTITIES = "export_identities"
+    EXPORT_DOSES = "export_doses"
+    VIEW_REIMBURSEMENT = "view_reimbursement"
+    CHANGE_RULE = "change_rule"
+    CHANGE_CLAIM = "change_claim"
+    EXPORT_CLAIM = "export_claim"
+    IMPORT_PAYMENTS = "import_payments"
     VIEW_LOG = "view_log"
     CHECK_LOG = "check_log"
     EXTRACT_LOG = "extract_log"
@@ -59,13 +68,23 @@ class Action(StrEnum):
 SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT})
 USERS = frozenset({Action.VIEW_USERS, Action.CHANGE_USER})
 LOG = frozenset({Action.VIEW_LOG, Action.CHECK_LOG, Action.EXTRACT_LOG, Action.PRUNE_LOG})
-FOLLOW_UP = frozenset({Action.PREVIEW_EXPORT, Action.EXPORT_GROUPS})
-CARE = frozenset(Action) - SESSION - USERS - LOG - FOLLOW_UP - {Action.EXPORT_IDENTITIES}
+FOLLOW_UP = frozenset(
+    {
+        Action.PREVIEW_EXPORT,
+        Action.EXPORT_GROUPS,
+        Action.EXPORT_DOSES,
+        Action.VIEW_REIMBURSEMENT,
+        Action.CHANGE_CLAIM,
+        Action.IMPORT_PAYMENTS,
+    }
+)
+LEADS_ALONE = frozenset({Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM})
+CARE = frozenset(Action) - SESSION - USERS - LOG - FOLLOW_UP - LEADS_ALONE
 ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
     {(role, action) for role in Role for action in SESSION}
     | {(Role.COORDINATOR, action) for action in CARE}
     | {(Role.ANALYST, action) for action in FOLLOW_UP}
-    | {(Role.LEAD, action) for action in CARE | FOLLOW_UP | LOG | {Action.EXPORT_IDENTITIES}}
+    | {(Role.LEAD, action) for action in CARE | FOLLOW_UP | LOG | LEADS_ALONE}
     | {(Role.ADMINISTRATOR, action) for action in USERS}
 )
 

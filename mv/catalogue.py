@@ -23,6 +23,14 @@ TABLES = {
     "vaccines.csv": ("vaccine", 1),
 }
 """Each file's table, and how many of its first columns are the key."""
+TYPES = {
+    "valid_from": "date",
+    "valid_to": "date",
+    "sort_order": "integer",
+    "longest_days": "integer",
+    "by_age": "boolean",
+}
+"""The columns that are not texts."""
 
 
 class Dated(Protocol):
@@ -76,13 +84,18 @@ class Subgroup:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A kundgrupp: what the region pays by."""
+    """A kundgrupp: what the region pays by.
+
+    ``by_age`` says that the age alone puts a person in it, ``longest_days`` after how many days it has surely ended.
+    """
 
     group_code: str
     name_sv: str
     name_en: str
     valid_from: date
     valid_to: date | None
+    by_age: bool
+    longest_days: int | None
     subgroups: tuple[Subgroup, ...]
 
     def label(self, language: str) -> str:
@@ -153,7 +166,8 @@ def read(tx: Transaction) -> Catalogue:
     """Return the catalogue as the open transaction sees it."""
     units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
     groups = tx.rows(
-        "SELECT group_code, name_sv, name_en, valid_from, valid_to FROM customer_group ORDER BY sort_order, group_code"
+        "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days FROM customer_group"
+        " ORDER BY sort_order, group_code"
     )
     subgroups = [
         Subgroup(**row)
@@ -200,8 +214,7 @@ def _upsert(tx: Transaction, table: str, keys: int, row: dict[str, str | None]) 
     """Insert or update ``row``. Table and columns are named by the program's own files, never by a user."""
     columns = list(row)
     values = ", ".join(
-        f"${n}" + ("::date" if column.startswith("valid_") else "::integer" if column == "sort_order" else "")
-        for n, column in enumerate(columns, start=1)
+        f"${n}::{TYPES[column]}" if column in TYPES else f"${n}" for n, column in enumerate(columns, start=1)
     )
     update = ", ".join(f"{column} = excluded.{column}" for column in columns[keys:])
     tx.execute(

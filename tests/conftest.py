@@ -13,6 +13,7 @@ import pytest
 from mv import catalogue, customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
+from mv.reimbursement import rules
 from mv.identity import check_digit
 from mv.store import Store, open_store
 from tests.postgres import Server, running
@@ -38,6 +39,7 @@ def clock() -> SetClock:
 def _make_store(url: str) -> None:
     made = open_store(url)
     catalogue.refresh(made)
+    rules.refresh(made)
     made.close()
 
 

@@ -55,6 +55,7 @@ MENU = {
         Place(LOG_CHECK, N_("Log check"), "loggkontroll", "fact_check", Action.VIEW_LOG),
         Place(LOG_EXTRACT, N_("Log extract"), "loggutdrag", "receipt_long", Action.EXTRACT_LOG),
     ),
+    N_("Reimbursement"): (),
     N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
 }
 

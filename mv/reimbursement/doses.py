@@ -1,0 +1,79 @@
+"""The doses of the store as columns, read in parts by customer, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from mv.clock import STOCKHOLM
+from mv.store import Store
+
+CUSTOMERS_AT_ONCE = 200_000
+"""Customers per query: about half a million doses, 150 MB while they are judged."""
+
+READ = """
+    SELECT d.dose_id, d.customer_id, d.unit_id, u.region, d.product_code, v.atc, d.batch_number, d.dose_number,
+        d.given_on, d.registered_at, COALESCE(d.completed_at, d.registered_at) AS completed_at, c.birth_date,
+        d.membership_id, d.group_code, d.subgroup_code, COALESCE(d.abroad, FALSE) AS abroad,
+        d.withdrawn_at IS NOT NULL AS withdrawn, d.version,
+        EXISTS (
+            SELECT 1 FROM membership m
+            WHERE m.customer_id = d.customer_id AND m.group_code = d.group_code
+                AND m.subgroup_code IS NOT DISTINCT FROM d.subgroup_code
+                AND m.ended_reason IS DISTINCT FROM 'wrong'
+                AND m.valid_from <= d.given_on AND (m.valid_to IS NULL OR d.given_on <= m.valid_to)
+        ) AS covered,
+        CAST(COALESCE(claimed.ore, 0) AS BIGINT) AS claimed, CAST(COALESCE(paid.ore, 0) AS BIGINT) AS paid
+    FROM dose d
+    JOIN customer c ON c.customer_id = d.customer_id
+    JOIN unit u ON u.unit_id = d.unit_id
+    JOIN vaccine v ON v.product_code = d.product_code
+    LEFT JOIN (
+        SELECT l.dose_id, sum(l.ore) AS ore FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id
+        WHERE k.state <> 'discarded' AND l.customer_id BETWEEN $1 AND $2 GROUP BY l.dose_id
+    ) AS claimed ON claimed.dose_id = d.dose_id
+    LEFT JOIN (
+        SELECT l.dose_id, sum(p.ore) AS ore FROM payment p
+        JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number
+        WHERE l.customer_id BETWEEN $1 AND $2 GROUP BY l.dose_id
+    ) AS paid ON paid.dose_id = d.dose_id
+    WHERE d.customer_id BETWEEN $1 AND $2
+    ORDER BY d.customer_id, d.given_on, d.dose_id
+"""
+
+
+MEMBERSHIPS = """
+    SELECT membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to FROM membership
+    WHERE customer_id BETWEEN $1 AND $2 AND ended_reason IS DISTINCT FROM 'wrong' ORDER BY membership_id
+"""
+
+
+def parts(store: Store) -> Iterator[tuple[int, int]]:
+    """Yield ranges of customers' ids that together hold every dose."""
+    with store.read() as tx:
+        bounds = tx.rows("SELECT min(customer_id) AS first, max(customer_id) AS last FROM dose")[0]
+    if bounds["first"] is not None:
+        for start in range(bounds["first"], bounds["last"] + 1, CUSTOMERS_AT_ONCE):
+            yield start, min(start + CUSTOMERS_AT_ONCE - 1, bounds["last"])
+
+
+def between(store: Store, first: int, last: int) -> pd.DataFrame:
+    """Return the doses of the customers with ids from ``first`` to ``last``, as pricing takes them and more.
+
+    Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far.
+    """
+    frame = _read(store, READ, first, last)
+    completed = frame["completed_at"].dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
+    return frame.assign(completed_on=completed.dt.normalize(), membership_id=frame["membership_id"].astype("Int64"))
+
+
+def memberships(store: Store, first: int, last: int) -> pd.DataFrame:
+    """Return the group rows of the customers with ids from ``first`` to ``last`` that were not wrong."""
+    return _read(store, MEMBERSHIPS, first, last)
+
+
+def _read(store: Store, sql: str, first: int, last: int) -> pd.DataFrame:
+    with store.batches(sql, first, last) as reader:
+        frame: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
+    return frame

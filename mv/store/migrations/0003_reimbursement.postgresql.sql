@@ -1,0 +1,5 @@
+-- What only PostgreSQL needs beside 0003_reimbursement.sql: indexes.
+CREATE INDEX dose_given ON dose (given_on);
+CREATE INDEX claim_line_dose ON claim_line (dose_id);
+CREATE INDEX payment_line ON payment (claim_id, line_number);
+CREATE INDEX identity_change_old ON identity_change (old_identity);
