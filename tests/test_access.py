@@ -68,9 +68,18 @@ MAY: dict[Action, set[Role]] = {
     Action.REGISTER_DOSE: CARE,
     Action.CORRECT_DOSE: CARE,
     Action.WITHDRAW_DOSE: CARE,
+    Action.CHANGE_IDENTITY: CARE,
+    Action.VIEW_CORRECTIONS: CARE,
+    Action.VIEW_CHECKS: CARE,
     Action.PREVIEW_EXPORT: {ANALYST, LEAD},
     Action.EXPORT_GROUPS: {ANALYST, LEAD},
     Action.EXPORT_IDENTITIES: {LEAD},
+    Action.EXPORT_DOSES: {ANALYST, LEAD},
+    Action.VIEW_REIMBURSEMENT: {ANALYST, LEAD},
+    Action.CHANGE_RULE: {LEAD},
+    Action.CHANGE_CLAIM: {ANALYST, LEAD},
+    Action.EXPORT_CLAIM: {LEAD},
+    Action.IMPORT_PAYMENTS: {ANALYST, LEAD},
     Action.VIEW_LOG: {LEAD},
     Action.CHECK_LOG: {LEAD},
     Action.EXTRACT_LOG: {LEAD},
@@ -308,6 +317,13 @@ WITHOUT_ACTOR = {
     "mv.catalogue.load": "holds nobody's data",
     "mv.catalogue.refresh": "holds nobody's data",
     "mv.vaccinations.batches": "holds nobody's data",
+    "mv.reimbursement.rules.load": "holds nobody's data",
+    "mv.reimbursement.rules.refresh": "holds nobody's data",
+    "mv.reimbursement.doses.parts": "gives ranges of numbers alone",
+    "mv.reimbursement.doses.between": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.reimbursement.doses.memberships": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.reimbursement.assessment.of_own_units": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.reimbursement.assessment.of_customers": "names nobody; what comes of it is asked for by whoever shows it",
     "mv.log_chain.check": "gives entries' numbers alone",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",
     "mv.sample.is_invented": "whoever has the store may fill an empty one",
@@ -322,7 +338,7 @@ WITHOUT_ACTOR = {
 }
 """Functions that have the store and ask nobody's role, and why."""
 
-NOBODYS = {"unit", "customer_group", "subgroup", "vaccine"}
+NOBODYS = {"unit", "customer_group", "subgroup", "vaccine", "payment_rule", "payment_rule_change", "payer"}
 """Tables that hold nobody's data: what can be chosen."""
 TABLE = re.compile(r"(?i)\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 
