@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from mv import bookings, memberships, reimbursement, vaccinations
+from mv import bookings, memberships, vaccinations
 from mv.catalogue import in_use
 from mv.customers import Customer
 from mv.memberships import Membership
@@ -45,7 +45,7 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
     with right:
         choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
         _choose_number(key, doses, product, given_on, was)
-        _choose_group(customer, key, product, given_on, was)
+        _choose_group(customer, key, given_on, was)
 
 
 def entered(key: str) -> Entry:
@@ -134,13 +134,13 @@ def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, 
     st.number_input(_("Dose number"), 1, vaccinations.LAST_DOSE_NUMBER, start, key=f"{key}_number_{product}_{day}")
 
 
-def _choose_group(customer: Customer, key: str, product: str | None, day: date, was: Dose | None) -> None:
+def _choose_group(customer: Customer, key: str, day: date, was: Dose | None) -> None:
     """Draw the groups that apply on the day and which one is to count; one alone is chosen from the start."""
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
     frozen = was.membership_id if was and was.given_on == day else None
     applying = {row.membership_id: row for row in rows if row.counts_on(day) or row.membership_id == frozen}
     if not applying:
-        _warn_without_group(product, day)
+        _warn_without_group()
         return
     options = [*applying, NO_GROUP]
     start = (was.membership_id or NO_GROUP) if was else _only_one(list(applying.values()))
@@ -154,7 +154,7 @@ def _choose_group(customer: Customer, key: str, product: str | None, day: date, 
     if chosen is None:
         st.info(_("Choose which group counts for the dose, or that none does."))
     elif chosen == NO_GROUP:
-        _warn_without_group(product, day)
+        _warn_without_group()
 
 
 def _only_one(rows: list[Membership]) -> int | None:
@@ -169,12 +169,5 @@ def _group_line(row: Membership) -> str:
     return f"{name_of(choice_of(row))} ({period(row.valid_from, row.valid_to)})"
 
 
-def _warn_without_group(product: str | None, day: date) -> None:
-    vaccine = catalogue().vaccines.get(product or "")
-    amount = reimbursement.at_stake(vaccine.atc, day) if vaccine else None
-    text = _("No group counts for the dose: the clinic is not paid for it.")
-    if amount:
-        text += " " + _(
-            "With a group it can be worth {kronor} kr ({region}).", kronor=amount.kronor, region=amount.region
-        )
-    st.warning(literal(text))
+def _warn_without_group() -> None:
+    st.warning(_("No group counts for the dose: the clinic is not paid for it."))
