@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mv.reimbursement.kinds import KIND
 from mv.reimbursement.rules import AgeUnit, Rule
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-KIND = 5
-"""So many characters of an ATC code name the kind of vaccine (level 4, WHO): doses of one kind need days between."""
 NONE = -1
 LONG_AGO = -10_000_000
 """A day before every other."""

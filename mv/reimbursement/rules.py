@@ -14,6 +14,7 @@ from pathlib import Path
 from mv.catalogue import DATA, Catalogue
 from mv.errors import N_
 from mv.i18n import translate
+from mv.reimbursement.kinds import vaccine_name
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -213,12 +214,10 @@ ANYONE = N_("anyone")
 
 def label(rule: Rule, known: Catalogue, language: str) -> str:
     """Return what a rule is called: its vaccine, its group and the day from which it holds."""
-    product = known.vaccines.get(rule.product_code or "")
-    vaccine = product.name if product else rule.product_code or rule.atc or ""
     who = translate(ANYONE, language)
     if rule.group_code in known.groups:
         who = known.choice(rule.group_code, rule.subgroup_code).label(language)
-    return f"{vaccine}, {who}, {rule.valid_from}"
+    return f"{vaccine_name(rule.atc, rule.product_code, known, language)}, {who}, {rule.valid_from}"
 
 
 def payers(found: Iterable[Rule]) -> list[str]:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from mv.catalogue import Group, covers
-from mv.reimbursement.pricing import KIND, Reason, price
+from mv.reimbursement.kinds import KIND
+from mv.reimbursement.pricing import Reason, price
 from mv.reimbursement.rules import Rule
 
 

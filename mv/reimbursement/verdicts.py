@@ -9,7 +9,7 @@ import pandas as pd
 
 from mv.catalogue import Catalogue
 from mv.errors import N_
-from mv.i18n import translate
+from mv.i18n import SWEDISH, translate
 from mv.reimbursement.pricing import Reason
 from mv.reimbursement.rules import AgeUnit, Rule, label
 
@@ -106,12 +106,13 @@ def whys(frame: pd.DataFrame, rules: Sequence[Rule], known: Catalogue, language:
     return texts
 
 
-def kronor(ore: int) -> str:
-    """Return öre as kronor: 150, or 149.95 where there are öre."""
+def kronor(ore: int, language: str = SWEDISH) -> str:
+    """Return öre as kronor: 150, or 149,95 where there are öre (149.95 in English)."""
     whole, rest = divmod(abs(ore), 100)
     sign = "−" if ore < 0 else ""
     grouped = f"{whole:,}".replace(",", "\u00a0")
-    return f"{sign}{grouped}.{rest:02}" if rest else f"{sign}{grouped}"
+    point = "," if language == SWEDISH else "."
+    return f"{sign}{grouped}{point}{rest:02}" if rest else f"{sign}{grouped}"
 
 
 def ages(rule: Rule, language: str) -> str:
@@ -128,7 +129,7 @@ def _of_rule(rule: Rule, known: Catalogue, language: str) -> dict[str, object]:
     return {
         "rule": label(rule, known, language),
         "payer": rule.payer,
-        "kronor": kronor(rule.ore),
+        "kronor": kronor(rule.ore, language),
         "ages": ages(rule, language),
         "doses": doses,
         "allowed": rule.days_to_register,
