@@ -16,7 +16,7 @@ from mv import log_checks
 from mv.access import Actor
 from mv.clock import to_local
 from mv.errors import N_
-from mv.export.layout import harmless
+from mv.formulas import harmless
 from mv.i18n import SWEDISH, Language, translate
 from mv.log_checks import Check, Judged, Verdict
 from mv.log_entries import ACTIONS, OUTCOMES, WHYS, label

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mv import export
+from mv import export, formulas
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Forbidden, Invalid
 from mv.export import Counts, Filters, Status, layout
@@ -242,24 +242,24 @@ def test_every_column_is_described_in_the_documentation_in_order() -> None:
      "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "'=1", "'", "-"],
 )  # fmt: skip
 def test_a_text_that_could_be_run_gets_an_apostrophe(text: str) -> None:
-    assert list(layout.harmless(pd.Series([text, "Eva"], dtype=layout.TEXT))) == ["'" + text, "Eva"]
+    assert list(formulas.harmless(pd.Series([text, "Eva"], dtype=layout.TEXT))) == ["'" + text, "Eva"]
 
 
 @pytest.mark.parametrize("text", ["Anna-Lisa", "O'Brien", "a=1", "", " Anna", "1+1", "é"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert list(layout.harmless(pd.Series([text], dtype=layout.TEXT))) == [text]
+    assert list(formulas.harmless(pd.Series([text], dtype=layout.TEXT))) == [text]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_taking_the_first_apostrophe_away_gives_every_text_back(texts: list[str]) -> None:
-    written = layout.harmless(pd.Series(texts, dtype=layout.TEXT))
+    written = formulas.harmless(pd.Series(texts, dtype=layout.TEXT))
 
     assert not written.str.match(r"\s*[-=+@]").any()
     assert [text.removeprefix("'") for text in written] == texts
 
 
 def test_a_missing_text_stays_missing() -> None:
-    assert layout.harmless(pd.Series([None, "=1"], dtype=layout.TEXT)).isna().tolist() == [True, False]
+    assert formulas.harmless(pd.Series([None, "=1"], dtype=layout.TEXT)).isna().tolist() == [True, False]
 
 
 # Filters

@@ -12,6 +12,7 @@ from pyarrow import csv
 from mv.catalogue import Catalogue
 from mv.clock import STOCKHOLM
 from mv.errors import N_
+from mv.formulas import harmless
 from mv.i18n import SWEDISH, translate
 from mv.pseudonyms import TEXT, Pseudonyms
 
@@ -59,10 +60,6 @@ TEXTS_OF_MANY = (
     "group_code", "subgroup_code", "unit_id",
 )  # fmt: skip
 
-INVISIBLE = "\\x00-\\x20\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[-=+@\uff1d\uff0b\uff0d\uff20])"
-"""A text that a spreadsheet may run (after OWASP, CSV Injection), or that begins as a text made harmless does."""
-
 
 def heads(headings: Headings, pseudonyms: Pseudonyms | None = None) -> list[str]:
     """Return the columns' headings: the stable names, or Swedish ones for ``sv``."""
@@ -108,12 +105,6 @@ def renamed(codes: pd.Series, names: Mapping[str, str]) -> pd.Series:
     places, distinct = pd.factorize(codes)
     shown = harmless(pd.Series([names.get(code, code) for code in distinct], dtype=TEXT))
     return pd.Series(shown.array.take(places, allow_fill=True), index=codes.index)
-
-
-def harmless(text: pd.Series) -> pd.Series:
-    """Put an apostrophe before each text that a spreadsheet could run as a formula."""
-    risky = text.str.contains(FORMULA, regex=True).fillna(False)
-    return text.mask(risky, "'" + text) if risky.any() else text
 
 
 def encode(frame: pd.DataFrame, delimiter: Delimiter, *, heading: bool = False) -> bytes:
