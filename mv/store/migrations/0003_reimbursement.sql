@@ -106,7 +106,7 @@ CREATE TABLE claim (
     -- The days on which the doses were given; corrections of earlier claims are of any day.
     period_from DATE NOT NULL,
     period_to DATE NOT NULL,
-    -- The units whose doses were claimed, as in app_user.
+    -- The units of the lines, as in app_user.
     units VARCHAR NOT NULL,
     -- draft, sent, answered, closed, or discarded before it was sent.
     state VARCHAR NOT NULL,
@@ -154,6 +154,12 @@ CREATE TABLE claim_line (
     subgroup_code VARCHAR,
     payment_rule_id BIGINT NOT NULL,
     rule_version INTEGER NOT NULL,
+    -- What the codes were called in the file.
+    unit VARCHAR NOT NULL,
+    vaccine VARCHAR NOT NULL,
+    group_name VARCHAR,
+    subgroup_name VARCHAR,
+    rule VARCHAR NOT NULL,
     PRIMARY KEY (claim_id, line_number)
 );
 

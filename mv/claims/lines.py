@@ -1,0 +1,113 @@
+"""The lines of claims as a payer's answer names them: by reference, or by person, day and vaccine."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from mv.store.engine import Transaction
+
+REFERENCE = re.compile(r"\s*([1-9]\d{0,17})\s*-\s*([1-9]\d{0,8})\s*", re.ASCII)
+TAKEN_BACK = """
+    EXISTS (
+        SELECT 1 FROM claim_line b JOIN claim c ON c.claim_id = b.claim_id
+        WHERE b.corrects_claim_id = l.claim_id AND b.corrects_line_number = l.line_number AND c.state <> 'discarded'
+    )
+"""
+"""Whether the line ``l`` is taken back by a line of a claim that was not discarded."""
+LINES = f"""
+    SELECT {{asked}} l.claim_id, l.line_number, k.state, l.ore, l.corrects_claim_id, l.corrects_line_number, l.cause,
+        l.dose_id, l.customer_id, l.identity, l.unit_id, l.given_on, l.product_code, l.atc,
+        {TAKEN_BACK} AS taken_back,
+        CAST(COALESCE((
+            SELECT sum(p.ore) FROM payment p WHERE p.claim_id = l.claim_id AND p.line_number = l.line_number
+        ), 0) AS BIGINT) AS paid
+    FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id {{joined}}
+    WHERE k.payer = $1 AND k.state <> 'discarded'
+    ORDER BY l.claim_id, l.line_number
+"""
+HAVE_OR_HAD = """
+    JOIN (
+        SELECT customer_id, identity FROM customer WHERE identity = ANY($2)
+        UNION SELECT customer_id, old_identity FROM identity_change WHERE old_identity = ANY($2)
+        UNION SELECT customer_id, identity FROM claim_line WHERE identity = ANY($2)
+    ) n ON n.customer_id = l.customer_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a claim that was not discarded, as it was claimed.
+
+    ``ore`` is negative in a line that takes back an earlier one, which ``corrects_…`` name then; ``taken_back``
+    tells whether a later line does that to this one, ``paid`` how many öre payment files gave for it so far.
+    """
+
+    claim_id: int
+    line_number: int
+    state: str
+    ore: int
+    corrects_claim_id: int | None
+    corrects_line_number: int | None
+    cause: str
+    dose_id: int
+    customer_id: int
+    identity: str = field(repr=False)
+    unit_id: str
+    given_on: date
+    product_code: str
+    atc: str
+    taken_back: bool
+    paid: int
+
+    @property
+    def reference(self) -> str:
+        """What the line is called towards the payer."""
+        return reference(self.claim_id, self.line_number)
+
+
+def reference(claim_id: int, line_number: int) -> str:
+    """Return what a line is called towards the payer: ``12-3`` is the third line of claim 12."""
+    return f"{claim_id}-{line_number}"
+
+
+def parse_reference(text: str) -> tuple[int, int] | None:
+    """Return the claim and the line that ``text`` refers to; None where it is no reference."""
+    found = REFERENCE.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def find_lines(tx: Transaction, payer: str, references: Collection[tuple[int, int]]) -> dict[tuple[int, int], Line]:
+    """Return the payer's lines with these references (see :func:`parse_reference`); one that is no line is left out.
+
+    It shows persons: whoever calls it asks for the right.
+    """
+    if not references:
+        return {}
+    claims, numbers = zip(*references, strict=True)
+    joined = """
+        JOIN (SELECT unnest($2) AS claim_id, unnest($3) AS line_number) n
+            ON n.claim_id = l.claim_id AND n.line_number = l.line_number
+    """
+    sql = LINES.format(asked="", joined=joined)
+    found = [Line(**row) for row in tx.rows(sql, payer, list(claims), list(numbers))]
+    return {(line.claim_id, line.line_number): line for line in found}
+
+
+def find_lines_of(tx: Transaction, payer: str, identities: Collection[str]) -> dict[str, list[Line]]:
+    """Return by identity number, in the stored form, the payer's lines of whoever has or had it, in their order.
+
+    A person's lines are found by each of the person's numbers, whichever stands in them. It shows persons:
+    whoever calls it asks for the right.
+    """
+    if not identities:
+        return {}
+    found: defaultdict[str, list[Line]] = defaultdict(list)
+    sql = LINES.format(asked="n.identity AS asked,", joined=HAVE_OR_HAD)
+    for row in tx.rows(sql, payer, list(identities)):
+        asked: str = row.pop("asked")
+        found[asked].append(Line(**row))
+    return dict(found)
