@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -93,11 +93,21 @@ def price(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     )
 
 
+class VaccineAndGroup(NamedTuple):
+    """What a dose was of and which group counts for it, at a region."""
+
+    region: str
+    product_code: str
+    atc: str
+    group_code: str | None
+    subgroup_code: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Columns:
     """The doses as arrays; ``kinds`` are the distinct vaccines and groups at a region, ``kind`` each dose's place."""
 
-    kinds: pd.DataFrame
+    kinds: list[VaccineAndGroup]
     kind: Ints
     series: Ints
     dose_ids: Ints
@@ -112,8 +122,8 @@ class _Columns:
 
     @classmethod
     def of(cls, doses: pd.DataFrame) -> Self:
-        kind, kinds = _distinct(doses[["region", "product_code", "atc", "group_code", "subgroup_code"]])
-        vaccine_kinds, _ = pd.factorize(kinds["atc"].str[:KIND])
+        kind, kinds = _distinct(doses[list(VaccineAndGroup._fields)])
+        vaccine_kinds, _ = pd.factorize(np.array([each.atc[:KIND] for each in kinds], object))
         births, given = doses["birth_date"].dt, doses["given_on"].dt
         birth_years = births.year.to_numpy(np.int64)
         months = (given.year.to_numpy(np.int64) - birth_years) * 12 + given.month.to_numpy() - births.month.to_numpy()
@@ -135,14 +145,15 @@ class _Columns:
         )
 
 
-def _distinct(texts: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
+def _distinct(texts: pd.DataFrame) -> tuple[Ints, list[VaccineAndGroup]]:
     """Return each row's place among the distinct ones, and these."""
     place: Ints = np.zeros(len(texts), np.int64)
     for name in texts:
         codes, values = pd.factorize(texts[name])
         place = place * (len(values) + 1) + codes + 1
     first, place = np.unique(place, return_index=True, return_inverse=True)[1:]
-    return place, texts.iloc[first].reset_index(drop=True)
+    rows = texts.iloc[first].itertuples(index=False, name=None)
+    return place, [VaccineAndGroup._make(None if pd.isna(text) else text for text in row) for row in rows]
 
 
 def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
@@ -168,17 +179,14 @@ def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
     return best, nearest
 
 
-def _fits(kinds: pd.DataFrame, rule: Rule) -> tuple[Bools, Bools]:
+def _fits(kinds: Sequence[VaccineAndGroup], rule: Rule) -> tuple[Bools, Bools]:
     """Return which kinds of doses a rule is for by region and vaccine, and which by group."""
-    vaccines = zip(kinds["product_code"], kinds["atc"], strict=True)
-    of_vaccine = np.array([rule.is_for(product, atc) for product, atc in vaccines], bool)
-    of_vaccine &= (kinds["region"] == rule.region).to_numpy(bool)
-    if rule.group_code is None:
-        return of_vaccine, np.ones(len(kinds), bool)
-    of_group = (kinds["group_code"] == rule.group_code).fillna(False).to_numpy(bool)
-    if rule.subgroup_code is not None:
-        of_group &= (kinds["subgroup_code"] == rule.subgroup_code).fillna(False).to_numpy(bool)
-    return of_vaccine, of_group
+    of_vaccine = [kind.region == rule.region and rule.is_for(kind.product_code, kind.atc) for kind in kinds]
+    of_group = [
+        rule.group_code in (None, kind.group_code) and rule.subgroup_code in (None, kind.subgroup_code)
+        for kind in kinds
+    ]
+    return np.array(of_vaccine, bool), np.array(of_group, bool)
 
 
 def _fits_age(columns: _Columns, at: Ints, rule: Rule) -> Bools:
@@ -204,7 +212,7 @@ def _fits_age(columns: _Columns, at: Ints, rule: Rule) -> Bools:
 def _first_reasons(columns: _Columns, steps: Ints) -> Ints:
     codes = np.array([_code(reason) for reason in (*FIRST_STEPS, Reason.PAYABLE)])
     reason: Ints = codes[steps]
-    without = columns.kinds["group_code"].isna().to_numpy(bool)[columns.kind]
+    without = np.array([kind.group_code is None for kind in columns.kinds], bool)[columns.kind]
     reason[(steps == 1) & without] = _code(Reason.NO_GROUP)
     reason[columns.abroad] = _code(Reason.ABROAD)
     reason[columns.withdrawn] = _code(Reason.WITHDRAWN)
