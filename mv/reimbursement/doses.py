@@ -24,7 +24,8 @@ READ = """
                 AND m.ended_reason IS DISTINCT FROM 'wrong'
                 AND m.valid_from <= d.given_on AND (m.valid_to IS NULL OR d.given_on <= m.valid_to)
         ) AS covered,
-        CAST(COALESCE(claimed.ore, 0) AS BIGINT) AS claimed, CAST(COALESCE(paid.ore, 0) AS BIGINT) AS paid
+        CAST(COALESCE(claimed.ore, 0) AS BIGINT) AS claimed, CAST(COALESCE(paid.ore, 0) AS BIGINT) AS paid,
+        paid.payer AS paid_by
     FROM dose d
     JOIN customer c ON c.customer_id = d.customer_id
     JOIN unit u ON u.unit_id = d.unit_id
@@ -34,8 +35,9 @@ READ = """
         WHERE k.state <> 'discarded' AND l.customer_id BETWEEN $1 AND $2 GROUP BY l.dose_id
     ) AS claimed ON claimed.dose_id = d.dose_id
     LEFT JOIN (
-        SELECT l.dose_id, sum(p.ore) AS ore FROM payment p
+        SELECT l.dose_id, sum(p.ore) AS ore, max(k.payer) AS payer FROM payment p
         JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number
+        JOIN claim k ON k.claim_id = l.claim_id
         WHERE l.customer_id BETWEEN $1 AND $2 GROUP BY l.dose_id
     ) AS paid ON paid.dose_id = d.dose_id
     WHERE d.customer_id BETWEEN $1 AND $2
@@ -61,7 +63,7 @@ def parts(store: Store) -> Iterator[tuple[int, int]]:
 def between(store: Store, first: int, last: int) -> pd.DataFrame:
     """Return the doses of the customers with ids from ``first`` to ``last``, as pricing takes them and more.
 
-    Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far.
+    Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far, and ``paid_by``.
     """
     frame = _read(store, READ, first, last)
     completed = frame["completed_at"].dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
