@@ -84,6 +84,7 @@ class Screen:
         self.is_at_rest()
 
     def search(self, text: str) -> None:
+        self.is_at_rest()
         field = self.main.get_by_label("Personnummer", exact=True).first
         field.fill(text)
         field.press("Enter")
