@@ -20,6 +20,15 @@ LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
 )
 
 COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id"
+EARLIER = """
+    SELECT e.customer_id, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
+    WHERE NOT EXISTS (
+        SELECT 1 FROM identity_change was
+        JOIN identity_change back ON back.customer_id = was.customer_id AND back.new_identity = was.old_identity
+        WHERE was.customer_id = e.customer_id AND was.version <= e.version AND back.version >= e.version
+    )
+"""
+"""The numbers that customers had. One that was changed back was somebody else's, and is none of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +57,14 @@ class Hits:
     """What a search found: at most MOST_HITS customers, and whether there are more.
 
     ``elsewhere`` is the store's id of the one whom a number found at a unit that is not the searcher's own:
-    there is such a customer, and opening it takes a reason.
+    there is such a customer, and opening it takes a reason. ``earlier`` says that the customer has another number now
+    than the one that was searched for.
     """
 
     customers: list[Customer]
     more: bool = False
     elsewhere: int | None = None
+    earlier: bool = False
 
 
 def fold(text: str) -> str:
@@ -97,12 +108,27 @@ def search(store: Store, actor: Actor, text: str) -> Hits:
 
 def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: date) -> Hits:
     number = identity.parse(text, today).number
-    found = [Customer(**row) for row in tx.rows(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number)]
+    found = of_number(tx, number)
+    if found is None:
+        return Hits([])
+    earlier = found.identity != number
     try:
-        grounds(tx, at, actor, [customer.customer_id for customer in found])
+        grounds(tx, at, actor, [found.customer_id])
     except OtherUnit as error:
-        return Hits([], elsewhere=error.customer_id)
-    return Hits(found)
+        return Hits([], elsewhere=error.customer_id, earlier=earlier)
+    return Hits([found], earlier=earlier)
+
+
+def of_number(tx: Transaction, number: str) -> Customer | None:
+    """Return the customer who has the checked ``number``, else the one who had it before; None where there is none."""
+    row = tx.row(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number) or tx.row(
+        f"""
+        SELECT {COLUMNS} FROM customer
+        WHERE customer_id IN (SELECT customer_id FROM ({EARLIER}) had WHERE old_identity = $1)
+        """,
+        number,
+    )
+    return Customer(**row) if row else None
 
 
 def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
@@ -179,7 +205,7 @@ def register(
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."))
         require_unit(actor, unit_id)
-        if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
+        if of_number(tx, person.number):
             raise Conflict(N_("A customer with this number is registered already. Search for the number."))
         return _insert(tx, store.now(), actor, person, Customer(0, person.number, born, given, family, unit_id))
 

@@ -8,6 +8,8 @@ from mv.ui import pages, session
 from mv.ui.customer import draw_customer, require_customer
 from mv.ui.doses import draw_doses
 from mv.ui.groups import choice_of, draw_dialog
+from mv.ui.identity_change import draw_earlier_numbers, draw_identity_change
+from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment, name_of
@@ -45,6 +47,9 @@ def draw_bookings(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Customer card"))
 draw_customer(customer)
+draw_earlier_numbers(customer)
+if not session.dialog_is_open(customer.customer_id):
+    show_notices()
 with st.container(horizontal=True):
     st.button(
         _("Start vaccination"),
@@ -60,4 +65,5 @@ draw_groups(customer)
 st.subheader(_("Doses"))
 draw_doses(vaccinations.of_customer(store(), session.actor(), customer.customer_id))
 draw_bookings(customer)
+draw_identity_change(customer)
 draw_dialog(customer)

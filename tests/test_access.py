@@ -22,6 +22,7 @@ from mv import (
     crossings,
     customers,
     export,
+    identity_changes,
     log_chain,
     log_checks,
     log_entries,
@@ -158,6 +159,20 @@ CALLS = [
         customers.register,
         (Action.REGISTER_CUSTOMER,),
         lambda s, who, r: customers.register(s, who, invented_number(date(1990, 1, 2)), "Eva", "Ek", "norr"),
+    ),
+    Call(
+        identity_changes.earlier,
+        (Action.VIEW_CUSTOMER,),
+        lambda s, who, r: identity_changes.earlier(s, who, r.anders.customer_id),
+        "anders",
+    ),
+    Call(
+        identity_changes.change,
+        (Action.CHANGE_IDENTITY,),
+        lambda s, who, r: identity_changes.change(
+            s, who, r.anders.customer_id, invented_number(date(1946, 3, 12), 983), r.anders.identity
+        ),
+        "anders",
     ),
     Call(
         crossings.open_customer,

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mv import log_entries
 from mv.access import Role
 from mv.errors import N_
+from mv.identity import Kind
 from mv.log_entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
 from mv.ui import session
 from mv.ui.resources import catalogue, store
@@ -50,6 +51,7 @@ DETAILS: Mapping[str, str] = {
     "many": N_("many from"),
     "membership": N_("Row number"),
     "minutes": N_("minutes"),
+    "number_kind": N_("Kind of number"),
     "outcome": N_("Outcome"),
     "reason": N_("Reason"),
     "registered_from": N_("Registered from"),
@@ -71,6 +73,14 @@ DETAILS: Mapping[str, str] = {
     "version": N_("Row version"),
     "why": N_("Grounds"),
 }
+KINDS_OF_NUMBERS: Mapping[str, str] = {
+    Kind.PERSONNUMMER: N_("personal identity number"),
+    Kind.SAMORDNINGSNUMMER: N_("coordination number"),
+    Kind.RESERVE_STOCKHOLM: N_("reserve number of Stockholm"),
+    Kind.RESERVE_VGR: N_("reserve number of Västra Götaland"),
+    Kind.RESERVE_VARMLAND: N_("reserve number of Värmland"),
+    Kind.RESERVE_NATIONAL: N_("national reserve number"),
+}
 VALUES: Mapping[str, str] = {
     "added": N_("Added"),
     "adjusted": N_("Adjusted"),
@@ -91,6 +101,7 @@ VALUES: Mapping[str, str] = {
     **OUTCOMES,
     **WHYS,
     **ROLES,
+    **KINDS_OF_NUMBERS,
 }
 
 

@@ -1,0 +1,90 @@
+"""Byt personnummer: on the customer card, another number for the same person."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from mv import identity, identity_changes
+from mv.access import Action, may
+from mv.customers import Customer
+from mv.errors import Invalid
+from mv.identity import format_identity
+from mv.ui import session
+from mv.ui.notices import telling
+from mv.ui.resources import store
+from mv.ui.text import _, literal
+
+
+def draw_earlier_numbers(customer: Customer) -> None:
+    """Draw the numbers that the customer had before, if there are any."""
+    today = store().today()
+    earlier = identity_changes.earlier(store(), session.actor(), customer.customer_id)
+    if earlier:
+        numbers = ", ".join(format_identity(had.number, today) for had in earlier)
+        st.text(_("Earlier number: {numbers}", numbers=numbers))
+
+
+def draw_identity_change(customer: Customer) -> None:
+    """Draw the form that gives the customer another number."""
+    if not may(session.actor(), Action.CHANGE_IDENTITY):
+        return
+    key = f"identity_{customer.customer_id}"
+    with st.expander(_("Change identity number"), key=key):
+        st.caption(
+            _(
+                "For a reserve number that became a personal identity number, or one that was mistyped. Groups, doses,"
+                " bookings and claims follow; what was claimed already keeps the old number, and nothing is claimed"
+                " twice. The old number goes on finding the customer."
+            )
+        )
+        number = st.text_input(_("New identity number"), autocomplete="off", key=_number_key(customer))
+        born = _birth_date(number, store().today())
+        if born is not None and born != customer.birth_date:
+            st.warning(
+                literal(
+                    _(
+                        "The number says born {new}; the customer is registered as born {old}.",
+                        new=born,
+                        old=customer.birth_date,
+                    )
+                )
+            )
+            st.checkbox(_("It is the same person: change the birth date, too"), key=_same_key(customer))
+        drawn = session.draw_number(empty=not number)
+        st.button(_("Change the number"), key=f"{key}_save", on_click=_change, args=(customer, drawn))
+
+
+def _number_key(customer: Customer) -> str:
+    return f"identity_{customer.customer_id}_number"
+
+
+def _same_key(customer: Customer) -> str:
+    return f"identity_{customer.customer_id}_same"
+
+
+def _birth_date(number: str, today: date) -> date | None:
+    """Return what a number that can be says of the birth date."""
+    try:
+        return identity.parse(number, today).birth_date
+    except Invalid:
+        return None
+
+
+def _change(customer: Customer, drawn: int) -> None:
+    number = session.value(_number_key(customer)) or ""
+    if session.is_second_click(drawn, (customer.customer_id, number)):
+        return
+    with telling():
+        identity_changes.change(
+            store(),
+            session.actor(),
+            customer.customer_id,
+            number,
+            customer.identity,
+            other_birth_date=bool(session.value(_same_key(customer))),
+        )
+        session.spend(drawn, (customer.customer_id, number))
+        session.set_value(_number_key(customer), "")
+        session.tell("success", _("The number is changed. Groups, doses and bookings have followed."))
