@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from enum import StrEnum
 from mv import audit, catalogue, customers, memberships, versions
 from mv.access import Action, Actor, require_unit
 from mv.errors import N_, Conflict, Invalid
+from mv.memberships import Membership
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -21,7 +22,8 @@ LAST_DOSE_NUMBER = 99
 
 COLUMNS = """
     dose_id, customer_id, product_code, batch_number, dose_number, given_on, unit_id, membership_id,
-    group_code, subgroup_code, registered_at, registered_by, withdrawn_at, withdrawn_by, withdrawn_reason, version
+    group_code, subgroup_code, abroad, registered_at, registered_by, completed_at, withdrawn_at, withdrawn_by,
+    withdrawn_reason, version
 """
 KIND = versions.Kind(
     "dose",
@@ -49,7 +51,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """A vaccine dose that was given, with the group that was chosen to count for it."""
+    """A vaccine dose that was given, with the group that was chosen to count for it.
+
+    One given ``abroad`` is history: nothing is paid for it, and its batch may be unknown, an empty text.
+    ``completed_at`` is when product, day and group became what they are, which has to be in time for the payment.
+    """
 
     dose_id: int
     customer_id: int
@@ -61,8 +67,10 @@ class Dose:
     membership_id: int | None
     group_code: str | None
     subgroup_code: str | None
+    abroad: bool
     registered_at: datetime
     registered_by: str
+    completed_at: datetime
     withdrawn_at: datetime | None
     withdrawn_by: str | None
     withdrawn_reason: str | None
@@ -85,6 +93,7 @@ class Change:
     unit_id: str
     group_code: str | None
     subgroup_code: str | None
+    abroad: bool
     withdrawn_reason: str | None
 
 
@@ -92,7 +101,9 @@ class Change:
 class Entry:
     """What a coordinator fills in; ``membership_id`` is the group row that counts.
 
-    It is None where no group applies, and where one does but ``without_group`` says that it is not to count.
+    It is None where no group applies, where one does but ``without_group`` says that it is not to count, and for a
+    dose given ``abroad``. A dose that has its group by that row keeps it, whatever became of the row since, unless
+    ``group_anew`` says that the row's group of now is to count.
     """
 
     product_code: str | None
@@ -102,6 +113,8 @@ class Entry:
     unit_id: str
     membership_id: int | None
     without_group: bool = False
+    group_anew: bool = False
+    abroad: bool = False
 
 
 def batches(store: Store, product_code: str) -> list[Batch]:
@@ -124,7 +137,7 @@ def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
     """Return every change of the customer's doses, the latest first."""
     sql = """
         SELECT dose_id, version, change, changed_at, changed_by, product_code, batch_number, dose_number,
-               given_on, unit_id, group_code, subgroup_code, withdrawn_reason
+               given_on, unit_id, group_code, subgroup_code, abroad, withdrawn_reason
         FROM dose_change WHERE customer_id = $1 ORDER BY changed_at DESC, dose_id DESC, version DESC
     """
     return [Change(**row) for row in _look(store, actor, sql, customer_id)]
@@ -168,15 +181,15 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
         _check(tx, entry, birth_date, store.today())
         require_unit(actor, entry.unit_id)
         _refuse_twice(tx, customer_id, entry)
-        group = _group_that_counts(tx, customer_id, entry)
+        group = group_that_counts(memberships.read(tx, customer_id), entry)
         row = tx.row(
             f"""
             INSERT INTO dose (customer_id, product_code, batch_number, dose_number, given_on, unit_id,
-                membership_id, group_code, subgroup_code, registered_at, registered_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {COLUMNS}
+                membership_id, group_code, subgroup_code, abroad, registered_at, registered_by, completed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING {COLUMNS}
             """,
             customer_id, entry.product_code, entry.batch_number.strip(), entry.dose_number, entry.given_on,
-            entry.unit_id, entry.membership_id, *group, at, actor.user_id,
+            entry.unit_id, entry.membership_id, *group, entry.abroad, at, actor.user_id, at,
         )  # fmt: skip
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         return _log(tx, at, actor, Action.REGISTER_DOSE, "registered", Dose(**row))
@@ -196,10 +209,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
         _refuse_twice(tx, now.customer_id, entry, but=dose_id)
-        if (entry.membership_id, entry.given_on) == (now.membership_id, now.given_on):
-            group_code, subgroup_code = now.group_code, now.subgroup_code
-        else:
-            group_code, subgroup_code = _group_that_counts(tx, now.customer_id, entry)
+        group = group_that_counts(memberships.read(tx, now.customer_id), entry, now)
         return replace(
             now,
             product_code=entry.product_code or "",
@@ -208,8 +218,10 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
             given_on=entry.given_on,
             unit_id=entry.unit_id,
             membership_id=entry.membership_id,
-            group_code=group_code,
-            subgroup_code=subgroup_code,
+            group_code=group[0],
+            subgroup_code=group[1],
+            abroad=entry.abroad,
+            completed_at=store.now() if is_completed_anew(now, entry, group) else now.completed_at,
         )
 
     return _change(store, actor, Action.CORRECT_DOSE, "corrected", dose_id, seen_version, change)
@@ -254,13 +266,13 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
     row = tx.row(
         f"""
         UPDATE dose SET product_code = $2, batch_number = $3, dose_number = $4, given_on = $5, unit_id = $6,
-            membership_id = $7, group_code = $8, subgroup_code = $9, withdrawn_at = $10, withdrawn_by = $11,
-            withdrawn_reason = $12, version = version + 1
-        WHERE dose_id = $1 AND version = $13 RETURNING {COLUMNS}
+            membership_id = $7, group_code = $8, subgroup_code = $9, abroad = $10, completed_at = $11,
+            withdrawn_at = $12, withdrawn_by = $13, withdrawn_reason = $14, version = version + 1
+        WHERE dose_id = $1 AND version = $15 RETURNING {COLUMNS}
         """,
         new.dose_id, new.product_code, new.batch_number, new.dose_number, new.given_on, new.unit_id,
-        new.membership_id, new.group_code, new.subgroup_code, new.withdrawn_at, new.withdrawn_by,
-        new.withdrawn_reason, new.version,
+        new.membership_id, new.group_code, new.subgroup_code, new.abroad, new.completed_at,
+        new.withdrawn_at, new.withdrawn_by, new.withdrawn_reason, new.version,
     )  # fmt: skip
     if row is None:
         raise versions.changed_meanwhile(tx, KIND, new.dose_id)
@@ -271,24 +283,28 @@ def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str,
     tx.execute(
         """
         INSERT INTO dose_change (dose_id, version, change, changed_at, changed_by, customer_id, product_code,
-            batch_number, dose_number, given_on, unit_id, group_code, subgroup_code, withdrawn_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            batch_number, dose_number, given_on, unit_id, group_code, subgroup_code, abroad, withdrawn_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """,
         now.dose_id, now.version, word, at, actor.user_id, now.customer_id, now.product_code,
         now.batch_number, now.dose_number, now.given_on, now.unit_id, now.group_code, now.subgroup_code,
-        now.withdrawn_reason,
+        now.abroad, now.withdrawn_reason,
     )  # fmt: skip
     audit.record(tx, at, actor, action, now.customer_id, dose=now.dose_id, version=now.version, change=word)
     return now
 
 
 def _check(tx: Transaction, entry: Entry, birth_date: date, today: date, was: Dose | None = None) -> None:
-    """Raise what is wrong with ``entry``; a product that was not in use is let be where the dose ``was`` so already."""
+    """Raise what is wrong with ``entry``.
+
+    A product that was not in use is let be where the dose ``was`` so already, and abroad, where others were in use.
+    """
     known = catalogue.read(tx)
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
         raise Invalid(N_("Choose a vaccine."))
-    if not BATCH_NUMBER.fullmatch(entry.batch_number.strip()):
+    batch = entry.batch_number.strip()
+    if not BATCH_NUMBER.fullmatch(batch) and not (entry.abroad and batch == ""):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
     if not 1 <= entry.dose_number <= LAST_DOSE_NUMBER:
         raise Invalid(N_("The dose number is from 1 to {last}."), last=LAST_DOSE_NUMBER)
@@ -298,8 +314,9 @@ def _check(tx: Transaction, entry: Entry, birth_date: date, today: date, was: Do
         raise Invalid(N_("The dose cannot be given after today, {today}."), today=today)
     if entry.given_on < birth_date:
         raise Invalid(N_("The dose cannot be given before the customer was born."))
-    kept = was is not None and (was.product_code, was.given_on) == (entry.product_code, entry.given_on)
-    if not kept and not catalogue.covers(vaccine, entry.given_on):
+    before = was and (was.product_code, was.given_on, was.abroad)
+    kept = before == (entry.product_code, entry.given_on, entry.abroad)
+    if not entry.abroad and not kept and not catalogue.covers(vaccine, entry.given_on):
         raise Invalid(
             N_("{vaccine} was not in use on {day}. Choose another vaccine or day."),
             vaccine=vaccine.name,
@@ -317,9 +334,22 @@ def _refuse_twice(tx: Transaction, customer_id: int, entry: Entry, but: int | No
         raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
 
 
-def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple[str | None, str | None]:
-    """Return the codes of the group that is to count for the dose, and of its subgroup."""
-    applying = memberships.counting_on(memberships.read(tx, customer_id), entry.given_on)
+def group_that_counts(
+    rows: Iterable[Membership], entry: Entry, was: Dose | None = None
+) -> tuple[str | None, str | None]:
+    """Return the codes of the group, of the customer's ``rows``, that is to count for the dose, and of its subgroup.
+
+    A dose that ``was`` registered keeps them while its row, its day and its being given here are what they were.
+    Raises Invalid when it has to be chosen, or is for a dose given abroad, Conflict when it does not apply that day.
+    """
+    same = was and (was.membership_id, was.given_on, was.abroad) == (entry.membership_id, entry.given_on, entry.abroad)
+    if was and same and not entry.group_anew:
+        return was.group_code, was.subgroup_code
+    if entry.abroad:
+        if entry.membership_id is not None:
+            raise Invalid(N_("No group counts for a dose that was given abroad."))
+        return None, None
+    applying = memberships.counting_on(rows, entry.given_on)
     if entry.membership_id is None:
         if applying and not entry.without_group:
             raise Invalid(N_("Choose which group counts for the dose, or that none does."))
@@ -328,3 +358,9 @@ def _group_that_counts(tx: Transaction, customer_id: int, entry: Entry) -> tuple
         if row.membership_id == entry.membership_id:
             return row.group_code, row.subgroup_code
     raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
+
+
+def is_completed_anew(was: Dose, entry: Entry, group: tuple[str | None, str | None]) -> bool:
+    """Return whether a correction changes what a dose is paid by: its product, its day or its ``group``."""
+    before = (was.product_code, was.given_on, was.group_code, was.subgroup_code)
+    return before != (entry.product_code, entry.given_on, *group)

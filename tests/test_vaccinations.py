@@ -56,8 +56,10 @@ def test_a_dose_is_registered_with_its_group_its_first_change_and_a_log_entry(
         membership_id=group.membership_id,
         group_code="frailty",
         subgroup_code="home_care",
+        abroad=False,
         registered_at=NOON,
         registered_by="samir.haddad",
+        completed_at=NOON,
         withdrawn_at=None,
         withdrawn_by=None,
         withdrawn_reason=None,
@@ -67,7 +69,7 @@ def test_a_dose_is_registered_with_its_group_its_first_change_and_a_log_entry(
     assert vaccinations.changes(store, actor, anders.customer_id) == [
         Change(
             dose.dose_id, 1, "registered", NOON, "samir.haddad", "vaxigrip_tetra", "X7-2201a", 2,
-            date(2026, 11, 20), "centrum", "frailty", "home_care", None,
+            date(2026, 11, 20), "centrum", "frailty", "home_care", False, None,
         )
     ]  # fmt: skip
     assert logged(store, "register_dose") == [
@@ -211,6 +213,7 @@ def test_a_dose_is_corrected_in_place_and_keeps_what_it_was(
         membership_id=staff.membership_id,
         group_code="staff",
         subgroup_code=None,
+        completed_at=NOON + timedelta(hours=1),
         version=2,
     )
     assert doses_of(store, anders) == [corrected]
@@ -353,7 +356,7 @@ def test_batches_of_a_product_are_known_also_when_they_have_expired(store: Store
 
 ATC = {"vaxigrip_tetra": "J07BB02", "efluelda": "J07BB02", "comirnaty": "J07BN01"}
 DOSE = Dose(
-    1, 1, "comirnaty", "B", 1, TODAY, "norr", None, None, None, NOON, "karin.holm", None, None, None, 1
+    1, 1, "comirnaty", "B", 1, TODAY, "norr", None, None, None, False, NOON, "karin.holm", NOON, None, None, None, 1
 )  # fmt: skip
 
 

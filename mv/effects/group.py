@@ -1,0 +1,55 @@
+"""What changing a customer's group does to the doses that it counts for.
+
+A dose keeps the group that was frozen onto it. It is paid by that group while some row of it covers the day, and a
+row that was wrong from the start covers none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mv.effects.standing import Effect, Standing, compare, covered, judge, period_of, periods
+from mv.memberships import EndReason, Entry, Membership, usual_reason
+
+NEW = 0
+"""The number of a row that is not saved."""
+
+
+def adding(standing: Standing, entry: Entry) -> Effect:
+    """Return what putting the customer in a group does."""
+    return _changed(standing, {NEW: entry})
+
+
+def adjusting(standing: Standing, row: Membership, entry: Entry) -> Effect:
+    """Return what adjusting a row does; an active one stays active, and one that was wrong stays so."""
+    if row.ended_reason == EndReason.WRONG:
+        return Effect()
+    return _changed(standing, {row.membership_id: replace(entry, valid_to=None) if row.active else entry})
+
+
+def removing(standing: Standing, row: Membership) -> Effect:
+    """Return what removing an active row today does, for the reason that it then has."""
+    wrong = usual_reason(row, standing.today) == EndReason.WRONG
+    return _changed(standing, {row.membership_id: None if wrong else replace(period_of(row), valid_to=standing.today)})
+
+
+def giving_reason(standing: Standing, row: Membership, reason: EndReason) -> Effect:
+    """Return what another reason does to an ended row."""
+    return _changed(standing, {row.membership_id: None if reason == EndReason.WRONG else period_of(row)})
+
+
+def restoring(standing: Standing, row: Membership) -> Effect:
+    """Return what undoing a removal does."""
+    return _changed(standing, {row.membership_id: replace(period_of(row), valid_to=None)})
+
+
+def _changed(standing: Standing, change: Mapping[int, Entry | None]) -> Effect:
+    """Return what it does when these rows have these periods instead; None is a row that counts for no dose."""
+    now = periods(standing.memberships)
+    then = {number: entry for number, entry in {**now, **change}.items() if entry is not None}
+    before, after = covered(standing.doses, now.values()), covered(standing.doses, then.values())
+    if before == after:  # nothing else of a dose depends on the rows
+        return Effect()
+    then_judged = judge(standing.doses.assign(covered=after), standing.rules)
+    return compare(judge(standing.doses.assign(covered=before), standing.rules), then_judged, standing.paid)
