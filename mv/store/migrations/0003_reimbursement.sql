@@ -175,15 +175,17 @@ CREATE SEQUENCE payment_file_seq;
 CREATE TABLE payment_file (
     payment_file_id BIGINT PRIMARY KEY DEFAULT nextval('payment_file_seq'),
     payer VARCHAR NOT NULL,
-    -- SHA-256 over the payer and what was read, in hexadecimal: the same file again is known by it.
-    content_hash VARCHAR NOT NULL UNIQUE,
+    -- SHA-256 over the payer and what was read, in hexadecimal: the same file again is known by it. NULL once withdrawn.
+    content_hash VARCHAR UNIQUE,
     rows_read INTEGER NOT NULL,
     ore BIGINT NOT NULL,
     imported_at TIMESTAMP NOT NULL,
-    imported_by VARCHAR NOT NULL
+    imported_by VARCHAR NOT NULL,
+    withdrawn_at TIMESTAMP,
+    withdrawn_by VARCHAR
 );
 
--- A row of a payment file, and the claim's line that it pays, if any.
+-- A row of a payment file, and the claim's line that it pays, if any; none once the file is withdrawn.
 CREATE TABLE payment (
     payment_file_id BIGINT NOT NULL,
     row_number INTEGER NOT NULL,
@@ -193,7 +195,9 @@ CREATE TABLE payment (
     line_number INTEGER,
     -- paid, underpaid, overpaid, paid_twice, unknown.
     outcome VARCHAR NOT NULL,
-    -- What the payer calls the row; never an identity number.
+    -- Why it is unknown: a word of mv.payments.
+    why VARCHAR,
+    -- What the payer calls the line; never an identity number.
     reference VARCHAR,
     PRIMARY KEY (payment_file_id, row_number)
 );
