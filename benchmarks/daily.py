@@ -42,7 +42,7 @@ def median_ms(action: Callable[[], object], runs: int) -> str:
 
 def write_export(store: Store, folder: Path) -> None:
     with (folder / "ours.csv").open("wb") as file:
-        file.writelines(export.csv_chunks(store, ACTOR, Filters()))
+        file.writelines(export.groups_file(store, ACTOR, Filters()))
 
 
 def to_csv(store: Store, folder: Path) -> None:

@@ -98,9 +98,8 @@ def write_export(store: Store, options: argparse.Namespace) -> None:
         if key is None and may(who, Action.EXPORT_GROUPS):
             raise Invalid(N_("No pseudonym key is configured. Set MV_PSEUDONYM_KEY, or pseudonym_key in the settings."))
         pseudonyms = Pseudonyms(key) if key else None
-    chunks = export.csv_chunks(
-        store, who, filters, delimiter=options.delimiter, headings=options.headings, pseudonyms=pseudonyms
-    )
+    form = export.Csv(options.delimiter)
+    chunks = export.groups_file(store, who, filters, form, headings=options.headings, pseudonyms=pseudonyms)
     try:
         _write_whole(options.output, chunks)
     except OSError as error:

@@ -7,7 +7,7 @@ import streamlit as st
 from mv import export
 from mv.access import Action, may
 from mv.errors import N_, Invalid, MvError
-from mv.export import Delimiter, Filters, Headings
+from mv.export import Csv, Delimiter, Filters, Headings
 from mv.pseudonyms import Pseudonyms
 from mv.ui import downloads, session
 from mv.ui.filters import choose_filters
@@ -50,14 +50,14 @@ def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
         _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
     )
     choice = session.export_choice()
-    choice.update(filters=filters, delimiter=delimiter, headings=heading, pseudonyms=pseudonyms)
+    choice.update(filters=filters, form=Csv(delimiter), headings=heading, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
     with cells[2]:
         downloads.offer(
             _("Download"),
             filename=export.filename(filters, store().today()),
             mime="text/csv",
-            chunks=lambda: export.csv_chunks(shared, who, **choice),
+            chunks=lambda: export.groups_file(shared, who, **choice),
             key="export_download",
         )
     return heading
@@ -91,7 +91,7 @@ def draw_summary(filters: Filters) -> None:
             filename=export.filename(filters, store().today(), summary=True),
             mime="text/csv",
             chunks=lambda: export.published(
-                shared, who, choice["filters"], delimiter=choice["delimiter"], headings=choice["headings"]
+                shared, who, choice["filters"], choice["form"], headings=choice["headings"]
             ),
             key="export_summary",
         )

@@ -108,7 +108,7 @@ def do_everything(store: Store, actor: Actor, anders: Customer) -> None:
     vaccinations.correct(store, actor, dose.dose_id, 1, replace(entry, batch_number="B2"))
     vaccinations.withdraw(store, actor, dose.dose_id, 2, WithdrawReason.WRONG_PERSON)
     export.preview(store, actor, export.Filters(group="65_plus"))
-    list(export.csv_chunks(store, actor, export.Filters(group="65_plus")))
+    list(export.groups_file(store, actor, export.Filters(group="65_plus")))
 
 
 def test_every_action_is_logged_without_a_name_or_an_identity_number(

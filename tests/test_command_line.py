@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mv import export, sample
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.export import Filters, Status
+from mv.export import Csv, Filters, Format, Headings, Status
 from mv.store import Store, open_store
 from tests.contents import contents, logged, nothing_changes
 
@@ -46,8 +47,8 @@ def opened(file: Path) -> Iterator[Store]:
         store.close()
 
 
-def file_of(store: Store, filters: Filters, **layout: str) -> bytes:
-    return b"".join(export.csv_chunks(store, LEAD, filters, **layout))  # type: ignore[arg-type]
+def file_of(store: Store, filters: Filters, form: Format = Csv(), headings: Headings = "en") -> bytes:  # noqa: B008 (frozen)
+    return b"".join(export.groups_file(store, LEAD, filters, form, headings=headings))
 
 
 @pytest.fixture(scope="module")
@@ -148,22 +149,22 @@ def test_every_option_reaches_the_function(filled: Path, folder: Path) -> None:
     today = date.today()
     year_ago = today - timedelta(days=365)
     output = folder / "groups.csv"
-    cases: list[tuple[list[str], Filters, dict[str, str]]] = [
-        (["--status", "active"], Filters(status=Status.ACTIVE), {}),
-        (["--status", "inactive", "--format", "csv"], Filters(status=Status.INACTIVE), {}),
-        (["--group", "65_plus", "--unit", "mottagning norr"], Filters(group="65_plus", unit="norr"), {}),
-        (["--group", "Personal inom vård och omsorg"], Filters(group="staff"), {}),
-        (["--subgroup", "Hemtjänst"], Filters(subgroup="home_care"), {}),
-        (["--valid-from", f"{today}"], Filters(valid_from=today), {}),
-        (["--valid-to", f"{year_ago}"], Filters(valid_to=year_ago), {}),
-        (["--registered-from", f"{year_ago}"], Filters(registered_from=year_ago), {}),
-        (["--registered-to", f"{year_ago}"], Filters(registered_to=year_ago), {}),
-        (["--as-of", f"{year_ago}"], Filters(as_of=year_ago), {}),
-        (["--delimiter", ",", "--headings", "sv"], Filters(), {"delimiter": ",", "headings": "sv"}),
+    cases: list[tuple[list[str], Filters, tuple[Any, ...]]] = [
+        (["--status", "active"], Filters(status=Status.ACTIVE), ()),
+        (["--status", "inactive", "--format", "csv"], Filters(status=Status.INACTIVE), ()),
+        (["--group", "65_plus", "--unit", "mottagning norr"], Filters(group="65_plus", unit="norr"), ()),
+        (["--group", "Personal inom vård och omsorg"], Filters(group="staff"), ()),
+        (["--subgroup", "Hemtjänst"], Filters(subgroup="home_care"), ()),
+        (["--valid-from", f"{today}"], Filters(valid_from=today), ()),
+        (["--valid-to", f"{year_ago}"], Filters(valid_to=year_ago), ()),
+        (["--registered-from", f"{year_ago}"], Filters(registered_from=year_ago), ()),
+        (["--registered-to", f"{year_ago}"], Filters(registered_to=year_ago), ()),
+        (["--as-of", f"{year_ago}"], Filters(as_of=year_ago), ()),
+        (["--delimiter", ",", "--headings", "sv"], Filters(), (Csv(","), "sv")),
     ]
     with opened(filled) as store:
         everything = file_of(store, Filters())
-        expected = [file_of(store, filters, **layout) for _, filters, layout in cases]
+        expected = [file_of(store, filters, *layout) for _, filters, layout in cases]
     for (options, _, _), wanted in zip(cases, expected, strict=True):
         assert main(["export", "--output", str(output), *options]) == 0
         assert output.read_bytes() == wanted, options

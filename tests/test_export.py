@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from mv import export, formulas
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Forbidden, Invalid
-from mv.export import Counts, Filters, Status, layout
+from mv.export import Counts, Csv, Filters, Status, groups
+from mv.export.formats.csv import encode
 from mv.i18n import explain, translate
+from mv.pseudonyms import TEXT
 from mv.store import Store, open_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -74,6 +76,7 @@ ROWS: list[tuple[object, ...]] = [
     (ENDED, 1, "medical_risk", "heart", date(2024, 10, 1), date(2026, 3, 31), "norr",
      datetime(2024, 10, 1, 22), "johan", datetime(2026, 3, 31, 9), "maja", "ceased", 3),
 ]  # fmt: skip
+NAMES = [column.name for column in groups.COLUMNS]
 IN_ORDER = [ENDED, ACTIVE, WRONG, NEW, ENDED_TODAY]
 
 EXPECTED = """\
@@ -115,7 +118,7 @@ def store(empty_store: Store) -> Store:
 
 def expected() -> pd.DataFrame:
     rows = [line.replace("\\n", "\n").split("|") for line in EXPECTED.splitlines()]
-    return pd.DataFrame(rows, columns=list(layout.COLUMNS), dtype="str")
+    return pd.DataFrame(rows, columns=NAMES, dtype="str")
 
 
 def read_back(data: bytes, delimiter: str = ";", encoding: str = "utf-8-sig") -> pd.DataFrame:
@@ -123,7 +126,7 @@ def read_back(data: bytes, delimiter: str = ";", encoding: str = "utf-8-sig") ->
 
 
 def file_of(store: Store, filters: Filters = Filters()) -> bytes:  # noqa: B008 (it is frozen)
-    return b"".join(export.csv_chunks(store, LEAD, filters))
+    return b"".join(export.groups_file(store, LEAD, filters))
 
 
 def ids(store: Store, filters: Filters) -> list[int]:
@@ -160,7 +163,7 @@ def test_texts_stand_in_quotes_and_days_and_numbers_do_not(store: Store) -> None
 
 
 def test_a_file_for_swedish_excel_begins_with_a_byte_order_mark_and_a_plain_one_does_not(store: Store) -> None:
-    plain = b"".join(export.csv_chunks(store, LEAD, Filters(), delimiter=","))
+    plain = b"".join(export.groups_file(store, LEAD, Filters(), Csv(",")))
 
     assert file_of(store).startswith(b'\xef\xbb\xbf"customer_identity";')
     assert plain.startswith(b'"customer_identity",')
@@ -172,7 +175,7 @@ def test_a_file_for_swedish_excel_begins_with_a_byte_order_mark_and_a_plain_one_
 def test_the_byte_order_mark_can_be_chosen(
     store: Store, delimiter: export.Delimiter, bom: bool, beginning: bytes
 ) -> None:
-    chunks = export.csv_chunks(store, LEAD, Filters(), delimiter=delimiter, bom=bom)
+    chunks = export.groups_file(store, LEAD, Filters(), Csv(delimiter, bom))
 
     assert next(chunks).startswith(beginning)
 
@@ -180,7 +183,7 @@ def test_the_byte_order_mark_can_be_chosen(
 def test_no_rows_are_a_file_with_a_heading(empty_store: Store) -> None:
     rows = read_back(file_of(empty_store))
 
-    assert list(rows.columns) == list(layout.COLUMNS)
+    assert list(rows.columns) == NAMES
     assert rows.empty
 
 
@@ -194,17 +197,17 @@ def test_the_same_filters_give_the_same_bytes_however_the_rows_are_read(
 
 
 def test_swedish_headings_bring_swedish_names_and_words(store: Store) -> None:
-    rows = read_back(b"".join(export.csv_chunks(store, LEAD, Filters(), headings="sv")))
+    rows = read_back(b"".join(export.groups_file(store, LEAD, Filters(), headings="sv")))
 
     wanted = expected()
     for column, words in (
-        ("status", layout.STATUSES),
-        ("ended_reason", layout.REASONS),
+        ("status", groups.STATUSES),
+        ("ended_reason", groups.REASONS),
     ):
         wanted[column] = wanted[column].map(lambda code, words=words: translate(words.get(code, ""), "sv"))
     for column in ("group", "subgroup"):
         wanted[column] = wanted[column].map(lambda name: SWEDISH_WORDS.get(name, name))
-    wanted.columns = pd.Index([translate(label, "sv") for label in layout.COLUMNS.values()])
+    wanted.columns = pd.Index([translate(column.label, "sv") for column in groups.COLUMNS])
     pd.testing.assert_frame_equal(rows, wanted)
 
 
@@ -228,8 +231,8 @@ def test_every_column_is_described_in_the_documentation_in_order() -> None:
     text = (Path(export.__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [
-        *layout.COLUMNS,
-        *(name for name in layout.PSEUDONYMISED if name not in layout.COLUMNS),
+        *NAMES,
+        *(column.name for column in groups.PSEUDONYM),
     ]
 
 
@@ -242,24 +245,24 @@ def test_every_column_is_described_in_the_documentation_in_order() -> None:
      "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "'=1", "'", "-"],
 )  # fmt: skip
 def test_a_text_that_could_be_run_gets_an_apostrophe(text: str) -> None:
-    assert list(formulas.harmless(pd.Series([text, "Eva"], dtype=layout.TEXT))) == ["'" + text, "Eva"]
+    assert list(formulas.harmless(pd.Series([text, "Eva"], dtype=TEXT))) == ["'" + text, "Eva"]
 
 
 @pytest.mark.parametrize("text", ["Anna-Lisa", "O'Brien", "a=1", "", " Anna", "1+1", "é"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert list(formulas.harmless(pd.Series([text], dtype=layout.TEXT))) == [text]
+    assert list(formulas.harmless(pd.Series([text], dtype=TEXT))) == [text]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_taking_the_first_apostrophe_away_gives_every_text_back(texts: list[str]) -> None:
-    written = formulas.harmless(pd.Series(texts, dtype=layout.TEXT))
+    written = formulas.harmless(pd.Series(texts, dtype=TEXT))
 
     assert not written.str.match(r"\s*[-=+@]").any()
     assert [text.removeprefix("'") for text in written] == texts
 
 
 def test_a_missing_text_stays_missing() -> None:
-    assert formulas.harmless(pd.Series([None, "=1"], dtype=layout.TEXT)).isna().tolist() == [True, False]
+    assert formulas.harmless(pd.Series([None, "=1"], dtype=TEXT)).isna().tolist() == [True, False]
 
 
 # Filters
@@ -341,7 +344,7 @@ def test_a_filter_that_cannot_be_is_refused_by_name_and_not_logged(
     store: Store, filters: Filters, words: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        export.csv_chunks(store, LEAD, filters)
+        export.groups_file(store, LEAD, filters)
 
     message = explain(refused.value, "en")
     for word in words:
@@ -353,7 +356,7 @@ def test_a_filter_that_cannot_be_is_refused_by_name_and_not_logged(
 
 
 @pytest.mark.parametrize(
-    "function", [export.csv_chunks, export.preview, export.counts, export.summary, export.active_over_time]
+    "function", [export.groups_file, export.preview, export.counts, export.summary, export.active_over_time]
 )
 def test_who_may_not_export_gets_nothing(store: Store, function: Callable[..., object]) -> None:
     with pytest.raises(Forbidden):
@@ -366,7 +369,7 @@ def test_who_may_not_export_gets_nothing(store: Store, function: Callable[..., o
 def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_read_to_the_end(
     store: Store,
 ) -> None:
-    chunks = export.csv_chunks(store, LEAD, Filters(Status.INACTIVE, unit="Mottagning Norr"))
+    chunks = export.groups_file(store, LEAD, Filters(Status.INACTIVE, unit="Mottagning Norr"))
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
 
@@ -390,7 +393,7 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
 def test_a_preview_is_the_beginning_of_the_file(store: Store) -> None:
     rows = export.preview(store, LEAD, Filters(valid_to=TODAY), limit=2)
 
-    text = layout.encode(rows, ";", heading=True)
+    text = encode(rows, ";", heading=True)
     assert file_of(store).removeprefix(b"\xef\xbb\xbf").startswith(text)
     assert len(rows) == 2
 
@@ -410,7 +413,7 @@ def test_a_preview_logs_each_customer_that_it_shows_once(store: Store) -> None:
 
 
 def test_a_preview_of_nothing_has_the_columns(empty_store: Store) -> None:
-    assert list(export.preview(empty_store, LEAD, Filters()).columns) == list(layout.COLUMNS)
+    assert list(export.preview(empty_store, LEAD, Filters()).columns) == NAMES
 
 
 # Counts

@@ -197,7 +197,7 @@ def test_a_sample_is_what_its_seed_draws_from_the_entries_with_patient_data(
 ) -> None:
     look(store, clock, NORR, anders, times=20)
     look(store, clock, SODER, anna, times=5)
-    list(export.csv_chunks(store, LEAD, export.Filters()))
+    list(export.groups_file(store, LEAD, export.Filters()))
     every_entry(store, LEAD)  # is no entry with patient data
     entries = [e for e in reversed(every_entry(store, LEAD)) if e.customer_id or e.action == "export_groups"]
     assert entries[-1].action == "export_groups"

@@ -34,7 +34,7 @@ def accesses(store: Store, who: Actor, customer: Customer) -> list[Access]:
 def take_out(store: Store, clock: SetClock, who: Actor, **filters: object) -> datetime:
     """Take out an export a minute later; return when."""
     clock.now += timedelta(minutes=1)
-    list(export.csv_chunks(store, who, Filters(**filters)))  # type: ignore[arg-type]
+    list(export.groups_file(store, who, Filters(**filters)))  # type: ignore[arg-type]
     return store.now()
 
 
@@ -109,7 +109,7 @@ def test_an_export_after_a_group_was_registered_may_have_held_the_person(
 def test_an_export_of_pseudonyms_is_left_out(store: Store, clock: SetClock, actor: Actor, anders: Customer) -> None:
     memberships.add(store, actor, anders.customer_id, Entry("65_plus", None, TODAY))
     clock.now += timedelta(minutes=1)
-    list(export.csv_chunks(store, actor, Filters(), pseudonyms=Pseudonyms("a key for tests, long enough" * 2)))
+    list(export.groups_file(store, actor, Filters(), pseudonyms=Pseudonyms("a key for tests, long enough" * 2)))
     assert not [access for access in accesses(store, actor, anders) if access.maybe]
     # Entries from before it was logged whether there were identity numbers: there were.
     store.write(lambda tx: record(tx, store.now(), actor, Action.EXPORT_GROUPS, None, rows=1))

@@ -15,7 +15,7 @@ from mv import customers, export, memberships
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Forbidden, Invalid
-from mv.export import Filters, Status
+from mv.export import Csv, Delimiter, Filters, Status
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.pseudonyms import SHORTEST_KEY, Pseudonyms
 from mv.store import Store
@@ -41,8 +41,14 @@ def two_people(store: Store, actor: Actor, anders: Customer, eva: Customer) -> N
     memberships.add(store, actor, eva.customer_id, memberships.Entry("65_plus", None, date(2026, 9, 2)))
 
 
-def text_of(store: Store, filters: Filters = Filters(), key: str = KEY, **layout: str) -> str:  # noqa: B008 (frozen)
-    chunks = export.csv_chunks(store, ANALYST, filters, pseudonyms=Pseudonyms(key), **layout)  # type: ignore[arg-type]
+def text_of(
+    store: Store,
+    filters: Filters = Filters(),  # noqa: B008 (frozen)
+    key: str = KEY,
+    form: Csv = Csv(),  # noqa: B008 (frozen)
+    headings: export.Headings = "en",
+) -> str:
+    chunks = export.groups_file(store, ANALYST, filters, form, headings=headings, pseudonyms=Pseudonyms(key))
     return b"".join(chunks).decode("utf-8-sig")
 
 
@@ -138,10 +144,10 @@ def personal(*people: Customer) -> Iterator[str]:
 @pytest.mark.parametrize("headings", ["en", "sv"])
 @pytest.mark.parametrize("delimiter", [";", ","])
 def test_a_file_with_pseudonyms_has_no_number_name_or_day_of_birth(
-    store: Store, two_people: None, anders: Customer, eva: Customer, headings: str, delimiter: str
+    store: Store, two_people: None, anders: Customer, eva: Customer, headings: export.Headings, delimiter: Delimiter
 ) -> None:
-    file = text_of(store, headings=headings, delimiter=delimiter)
-    shown = export.preview(store, ANALYST, Filters(), headings=headings, pseudonyms=Pseudonyms(KEY))  # type: ignore[arg-type]
+    file = text_of(store, form=Csv(delimiter), headings=headings)
+    shown = export.preview(store, ANALYST, Filters(), headings=headings, pseudonyms=Pseudonyms(KEY))
     text = file + shown.to_csv()
     # Four digits may stand by chance in a pseudonym: these are taken out before the rest is searched.
     rest = re.sub(r"p[0-9a-f]{32}", "", text)
@@ -163,7 +169,7 @@ def test_an_empty_file_has_the_same_headings(store: Store, two_people: None) -> 
 
 def test_an_analyst_gets_people_by_pseudonym_alone(store: Store, two_people: None) -> None:
     says = "Your role does not include this. Ask whoever is responsible for users."
-    for function in (export.csv_chunks, export.preview):
+    for function in (export.groups_file, export.preview):
         with refused(store, Forbidden, says):
             function(store, ANALYST, Filters())
     (entry,) = logged(store, "export_identities")
@@ -172,7 +178,7 @@ def test_an_analyst_gets_people_by_pseudonym_alone(store: Store, two_people: Non
 
 def test_the_log_says_whether_a_file_had_identity_numbers(store: Store, two_people: None, actor: Actor) -> None:
     text_of(store)
-    export.csv_chunks(store, actor, Filters())
+    export.groups_file(store, actor, Filters())
     assert [entry["detail"]["identities"] for entry in logged(store, "export_groups")] == [False, True]
 
 

@@ -371,7 +371,7 @@ def taken_out(store: Store, who: Actor, filters: Filters) -> dict[str, object]:
         "counts": (counted.rows, counted.people),
         "summary": int(summary["rows"].sum()),
         "preview": len(export.preview(store, who, filters)),
-        "file": b"".join(export.csv_chunks(store, who, filters)).count(b"\n") - 1,
+        "file": b"".join(export.groups_file(store, who, filters)).count(b"\n") - 1,
         "active today": int(last["active"].sum()),
     }
 
@@ -387,7 +387,7 @@ def test_output_data_are_those_of_own_units(
     who = replace(NOWHERE, units=frozenset(units))
     expected = {"counts": (rows, people), "summary": rows, "preview": rows, "file": rows, "active today": active}
     assert taken_out(store, who, Filters()) == expected
-    file = b"".join(export.csv_chunks(store, who, Filters())).decode()
+    file = b"".join(export.groups_file(store, who, Filters())).decode()
     assert ("Eva Ek" in file, "Anders Karlsson" in file) == (
         not {"soder", EVERY_UNIT}.isdisjoint(units),
         not {"norr", EVERY_UNIT}.isdisjoint(units),
@@ -395,7 +395,7 @@ def test_output_data_are_those_of_own_units(
 
 
 EXPORTS: list[Callable[[Store, Actor, Filters], object]] = [
-    export.counts, export.summary, export.active_over_time, export.preview, export.csv_chunks,
+    export.counts, export.summary, export.active_over_time, export.preview, export.groups_file,
 ]  # fmt: skip
 
 

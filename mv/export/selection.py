@@ -8,10 +8,12 @@ from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 
-from mv.access import Actor, in_own_units, require_unit
+from mv import audit, catalogue
+from mv.access import Action, Actor, in_own_units, require_unit
 from mv.catalogue import Catalogue
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
+from mv.store import Store
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 MOST_SUGGESTIONS = 5
@@ -58,6 +60,13 @@ class Selection:
     status: str
     where: str
     params: tuple[object, ...]
+
+    @classmethod
+    def permitted(cls, store: Store, actor: Actor, filters: Filters) -> Selection:
+        """Return what the actor may take out of it. Raises Forbidden, logged, and Invalid, as :func:`select` does."""
+        audit.permit(store, actor, Action.EXPORT_GROUPS)
+        with audit.refusals(store, actor, Action.EXPORT_GROUPS):
+            return select(catalogue.load(store), filters, store.today(), actor)
 
     def sql(self, text: str, part: str = "") -> str:
         """Return ``text`` with its ``{status}``, ``{where}`` and ``{part}`` filled in, by SQL without values."""
