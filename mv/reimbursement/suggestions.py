@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mv.catalogue import Group, covers
 from mv.reimbursement.kinds import KIND
@@ -51,7 +52,8 @@ def suggest(
     """
     open_doses = doses[verdicts["reason"].isin([reason.value for reason in MENDABLE])]
     candidates = pd.concat(
-        [_from_memberships(open_doses, memberships, groups), _from_age(open_doses, groups)], ignore_index=True
+        [_from_memberships(open_doses, memberships, groups), _from_age(open_doses, memberships, groups)],
+        ignore_index=True,
     )
     if candidates.empty:
         return _nothing(doses)
@@ -63,7 +65,8 @@ def suggest(
     )
     by_age = candidates["mend"] == Mend.ADD_BY_AGE
     paid &= ~by_age | has_bounds[judged["rule"]].astype(bool)
-    paid &= ~_too_near(candidates, judged, doses[verdicts["reason"] == Reason.PAYABLE.value], rules)
+    is_paid = verdicts["reason"] == Reason.PAYABLE.value
+    paid &= ~_too_near(candidates, judged, doses[is_paid], verdicts[is_paid], rules)
     found = candidates[paid].assign(
         mend_rule=judged["rule"],
         mend_worth=judged["worth"],
@@ -110,14 +113,18 @@ def _from_memberships(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Co
     return _named(pairs[keep])
 
 
-def _from_age(doses: pd.DataFrame, groups: Collection[Group]) -> pd.DataFrame:
-    """Return each dose with each group, in use on its day, that people are in by their age."""
+def _from_age(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Collection[Group]) -> pd.DataFrame:
+    """Return each dose with each group, in use on its day, that people are in by their age.
+
+    Whoever is in the group at another time is left out: that period is the one to adjust.
+    """
     own = doses.drop(columns=["group_code", "subgroup_code", "membership_id"], errors="ignore")
     parts = []
     for group in groups:
         if group.by_age:
             in_use = own["given_on"].map({day: covers(group, day.date()) for day in own["given_on"].unique()})
-            with_group = own[in_use.astype(bool)].rename_axis("dose_index").reset_index()
+            has_it = own["customer_id"].isin(memberships.loc[_is_of(memberships, group), "customer_id"])
+            with_group = own[in_use.astype(bool) & ~has_it].rename_axis("dose_index").reset_index()
             parts.append(with_group.assign(group_code=group.group_code, subgroup_code=None))
     if not parts:
         return own.head(0).assign(dose_index=0)
@@ -130,21 +137,23 @@ def _named(pairs: pd.DataFrame) -> pd.DataFrame:
     return named.astype({"mend_membership": "Int64", "distance": "float64", "mend": "str"})
 
 
-def _too_near(candidates: pd.DataFrame, judged: pd.DataFrame, paid: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
-    """Return whether a dose would come too near to one of the customer's that is paid already, before or after it."""
+def _is_of(memberships: pd.DataFrame, group: Group) -> pd.Series:
+    return (memberships["group_code"] == group.group_code) & memberships["subgroup_code"].isna()
+
+
+def _too_near(
+    candidates: pd.DataFrame, judged: pd.DataFrame, paid: pd.DataFrame, verdicts: pd.DataFrame, rules: Sequence[Rule]
+) -> pd.Series:
+    """Return whether a dose would follow one of the customer's that is paid already too soon, or hinder a later one."""
     between = np.array([*(rule.days_between or 0 for rule in rules), 0])
-    one = pd.DataFrame(
-        {
-            "place": candidates.index,
-            "customer_id": candidates["customer_id"],
-            "kind": candidates["atc"].str[:KIND],
-            "day": candidates["given_on"],
-            "days": between[judged["rule"]],
-        }
-    )
-    other = pd.DataFrame(
-        {"customer_id": paid["customer_id"], "kind": paid["atc"].str[:KIND], "other_day": paid["given_on"]}
-    )
-    pairs = one.merge(other, on=["customer_id", "kind"])
-    near = pairs.loc[(pairs["day"] - pairs["other_day"]).dt.days.abs() < pairs["days"], "place"]
-    return pd.Series(candidates.index.isin(near), index=candidates.index)
+    one, other = _with_wait(candidates, between[judged["rule"]]), _with_wait(paid, between[verdicts["rule"]])
+    pairs = one.merge(other, on=["customer_id", "kind"], suffixes=("", "_other"))
+    days = (pairs["day"] - pairs["day_other"]).dt.days
+    near = ((days >= 0) & (days < pairs["wait"])) | ((days <= 0) & (-days < pairs["wait_other"]))
+    return pd.Series(candidates.index.isin(pairs.loc[near, "place"]), index=candidates.index)
+
+
+def _with_wait(doses: pd.DataFrame, wait: NDArray[np.int64]) -> pd.DataFrame:
+    """Return the doses' customers, kinds and days, with how many days have to lie before each."""
+    kind = doses["atc"].str[:KIND]
+    return doses[["customer_id"]].assign(place=doses.index, kind=kind, day=doses["given_on"], wait=wait)
