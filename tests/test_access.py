@@ -19,6 +19,7 @@ import pytest
 import mv
 from mv import (
     bookings,
+    corrections,
     crossings,
     customers,
     export,
@@ -109,6 +110,7 @@ class Records:
     active: Membership
     removed: Membership
     dose: Dose
+    queue: corrections.Queue
     open_check: Check
     judged_check: Check
 
@@ -125,7 +127,7 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     dose = vaccinations.register(store, actor, anders.customer_id, dose_of(active, TODAY - timedelta(days=20)))
     drawn = [log_checks.draw(store, AT_NORR, log_entries.Filters(), 1, seed) for seed in (1, 2)]
     log_checks.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
-    return Records(anders, eva, active, removed, dose, *drawn)
+    return Records(anders, eva, active, removed, dose, corrections.find(store, actor), *drawn)
 
 
 def dose_of(membership: Membership, day: date = TODAY) -> vaccinations.Entry:
@@ -257,8 +259,23 @@ CALLS = [
         (Action.WITHDRAW_DOSE,),
         lambda s, who, r: vaccinations.withdraw(s, who, r.dose.dose_id, 1, WithdrawReason.WRONG_PERSON),
     ),
+    Call(corrections.find, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.find(s, who)),
+    Call(corrections.refreshed, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.refreshed(s, who, r.queue)),
+    Call(
+        corrections.shown,
+        (Action.VIEW_CORRECTIONS,),
+        lambda s, who, r: corrections.shown(s, who, r.queue, [r.dose.dose_id]),
+    ),
+    Call(
+        corrections.of_customer,
+        (Action.VIEW_CORRECTIONS,),
+        lambda s, who, r: corrections.of_customer(s, who, r.anders.customer_id),
+        "anders",
+    ),
     Call(export.groups_file, NAMED_OUT, lambda s, who, r: taken(export.groups_file(s, who, Filters()))),
-    Call(export.groups_file, OUT, lambda s, who, r: taken(export.groups_file(s, who, Filters(), pseudonyms=PSEUDONYMS))),
+    Call(
+        export.groups_file, OUT, lambda s, who, r: taken(export.groups_file(s, who, Filters(), pseudonyms=PSEUDONYMS))
+    ),
     Call(export.preview, NAMED_OUT, lambda s, who, r: export.preview(s, who, Filters())),
     Call(export.preview, OUT, lambda s, who, r: export.preview(s, who, Filters(), pseudonyms=PSEUDONYMS)),
     Call(export.counts, OUT, lambda s, who, r: export.counts(s, who, Filters())),
