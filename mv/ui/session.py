@@ -9,7 +9,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from mv.access import EVERY_UNIT, Actor, Role
+from mv.corrections import Queue, Step
 from mv.i18n import Language, choose_language
+from mv.payment_checks import Check, Found
 from mv.ui.web import who
 from mv.ui.web.start import configured
 from mv.ui.web.tickets import Desk
@@ -17,7 +19,7 @@ from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
-SECONDS_OF_A_SLOW_ONE = 3.0
+SECONDS_OF_A_SLOW_ONE = 10.0
 """How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
 
 _LANGUAGE = "mv_language"
@@ -33,6 +35,10 @@ _NOTICES = "mv_notices"
 _EXPORT = "mv_export"
 _DOWNLOADS = "mv_downloads"
 _SIGN_IN = "mv_sign_in"
+_QUEUE = "mv_queue"
+_WALK = "mv_walk"
+_MENDED = "mv_mended"
+_FINDINGS = "mv_findings"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
@@ -47,6 +53,19 @@ class Notice:
 
     kind: NoticeKind
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where somebody is who goes through the queue of doses to correct."""
+
+    steps: tuple[Step, ...]
+    place: int
+
+    @property
+    def step(self) -> Step:
+        """The dose that it is at."""
+        return self.steps[self.place]
 
 
 def language() -> Language:
@@ -108,6 +127,9 @@ def choose_customer(chosen: int) -> None:
         st.session_state[_CUSTOMER] = chosen
         for key in (_DIALOG, _REMOVED, _ADJUSTED, _CORRECTED):
             st.session_state.pop(key, None)
+        now = walk()
+        if now and now.step.customer_id != chosen:
+            end_walk()
 
 
 def forget_customer() -> None:
@@ -227,3 +249,42 @@ def downloads() -> Desk:
     """Return what this session offers to download."""
     desk: Desk = st.session_state.setdefault(_DOWNLOADS, Desk())
     return desk
+
+
+def queue() -> Queue | None:
+    """Return the queue of doses to correct as it was found last."""
+    kept: Queue | None = st.session_state.get(_QUEUE)
+    return kept
+
+
+def keep_queue(found: Queue) -> None:
+    """Remember the queue of doses to correct: going through it does not go through every dose anew."""
+    st.session_state[_QUEUE] = found
+
+
+def walk() -> Walk | None:
+    """Return where the user is in the queue of doses to correct; None while not going through it."""
+    now: Walk | None = st.session_state.get(_WALK)
+    return now
+
+
+def go_through(steps: tuple[Step, ...], place: int) -> None:
+    """Go on through these doses, now at that place; another customer than that dose's, once chosen, ends it."""
+    st.session_state[_WALK] = Walk(steps, place)
+
+
+def end_walk() -> None:
+    """Go through the queue no more."""
+    st.session_state.pop(_WALK, None)
+
+
+def mended_doses() -> dict[int, int]:
+    """Return what each dose is paid, in öre, that was corrected while going through the queue, to be changed."""
+    mended: dict[int, int] = st.session_state.setdefault(_MENDED, {})
+    return mended
+
+
+def findings() -> dict[Check, Found]:
+    """Return what each check of payments found last, to be changed in place: turning a page does not look anew."""
+    found: dict[Check, Found] = st.session_state.setdefault(_FINDINGS, {})
+    return found
