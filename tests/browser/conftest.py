@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ from socket import socket
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, expect, sync_playwright
 
 from mv.customers import Customer
 from mv.store import open_store
 from tests.browser.people import People, prepare
 from tests.browser.screen import Screen
-from tests.browser.watch import Watch
+from tests.browser.watch import REMEMBER, Watch
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
@@ -143,27 +144,70 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+class Profiles:
+    """Browsers that one test after the other has to itself, emptied in between.
+
+    What they keep is Streamlit's own script, which a new browser takes seconds to read and compile.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: defaultdict[tuple[str, int, int], list[BrowserContext]] = defaultdict(list)
+        self._lent: list[tuple[tuple[str, int, int], BrowserContext]] = []
+
+    def lend(self, locale: str, width: int, height: int) -> BrowserContext:
+        """Return a browser that nobody has, with no page open."""
+        kind = (locale, width, height)
+        if self._free[kind]:
+            context = self._free[kind].pop()
+        else:
+            context = self._browser.new_context(
+                locale=locale,
+                timezone_id="Europe/Stockholm",
+                viewport={"width": width, "height": height},
+                reduced_motion="reduce",
+            )
+            context.set_default_timeout(MILLISECONDS_TO_WAIT)
+            context.add_init_script(REMEMBER)
+        self._lent.append((kind, context))
+        return context
+
+    def take_back(self) -> None:
+        """Close every page that was opened, and forget what a person would call the browser's memory."""
+        for kind, context in self._lent:
+            context.clear_cookies()
+            with context.new_page() as page:
+                context.new_cdp_session(page).send(
+                    "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,indexeddb"}
+                )
+            for page in context.pages:
+                page.close()
+            self._free[kind].append(context)
+        self._lent.clear()
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    """The browsers of this worker."""
+    return Profiles(browser)
+
+
 @pytest.fixture
-def open_screen(request: pytest.FixtureRequest, browser: Browser, dashboard: Dashboard) -> Iterator[OpenScreen]:
+def open_screen(request: pytest.FixtureRequest, profiles: Profiles, dashboard: Dashboard) -> Iterator[OpenScreen]:
     """Open a browser of its own in front of the dashboard: another user, with another language or width if wanted."""
     opened: list[Screen] = request.node.stash.setdefault(OPENED, [])
 
     def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900, at: Dashboard = dashboard) -> Screen:
         numbers = at.people.numbers | set(at.people.unregistered)
-        context = browser.new_context(
-            locale=locale,
-            timezone_id="Europe/Stockholm",
-            viewport={"width": width, "height": height},
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        context = profiles.lend(locale, width, height)
         page = context.new_page()
         opened.append(Screen(page, at.url, Watch(context, page, at.log, numbers)))
         return opened[-1]
 
     yield open_one
     for screen in opened:
-        screen.page.context.close()
+        screen.watch.end()
+    profiles.take_back()
 
 
 @pytest.fixture

@@ -36,13 +36,19 @@ class Watch:
         self._log = log
         self._log_start = log.stat().st_size
         self._numbers = numbers
-        context.add_init_script(REMEMBER)
+        self._context = context
         context.on("request", self._requested)
         context.on("weberror", self._failed)
         context.on("dialog", self._alerted)
         page.on("websocket", self._connected)
         page.on("console", self._said)
         page.on("framenavigated", self._arrived)
+
+    def end(self) -> None:
+        """Watch no more: the browser is another test's from now on."""
+        self._context.remove_listener("request", self._requested)
+        self._context.remove_listener("weberror", self._failed)
+        self._context.remove_listener("dialog", self._alerted)
 
     def complaints(self) -> list[str]:
         """Return what happened that must never happen."""
