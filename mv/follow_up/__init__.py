@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from mv.follow_up.cube import differences, of_doses, together
 from mv.reimbursement import rules as all_rules
 from mv.reimbursement.assessment import of_own_units
 from mv.store import Store
+from mv.store.engine import Transaction
 
 ATTEMPTS = 3
 """So often the doses are counted anew when they were changed while they were counted."""
@@ -34,62 +35,71 @@ COUNT = """
     ) AS paid ON paid.dose_id = d.dose_id
     WHERE d.dose_id <= $1 AND {own} GROUP BY 1, 2, 3, 4, 5, 6
 """
-CHANGED = {
-    "dose_change": "changed_at",
-    "membership_change": "changed_at",
-    "payment_rule_change": "changed_at",
-    "claim_change": "changed_at",
-    "payment_file": "imported_at",
-    "identity_change": "changed_at",
-}
-"""What the figures depend on, and when each row of it was written."""
-RECENT = timedelta(days=1)
-"""No transaction lasts longer, so that what was written before is in every figure that is younger."""
+CHANGES = ", ".join(
+    f"'{action}'"
+    for action in (
+        Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
+        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.CHANGE_RULE, Action.CHANGE_CLAIM,
+        Action.IMPORT_PAYMENTS,
+    )
+)  # fmt: skip
+# The log's entries are numbered in the order in which what they tell about was committed, which no instant says.
+CHANGED_SINCE = f"""
+    SELECT 1 AS found FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN ({CHANGES}) LIMIT 1
+"""
 
-StateOfStore = tuple[tuple[object, ...], ...]
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures depend on beside the rows of the store: the day, the files of rules and groups, the last change."""
+
+    day: date
+    files: tuple[str, ...]
+    last_entry: int
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The cube; what the store counted itself; when, in which state of the store, and how many seconds it took."""
+    """The cube, what the store counted itself (see :data:`COUNT`), when, on which basis, and how long it took."""
 
     cube: pd.DataFrame
     counted: pd.DataFrame
     at: datetime
-    state: StateOfStore
+    basis: Basis
     seconds: float
-
-
-def state(store: Store, actor: Actor) -> StateOfStore:
-    """Return something that differs when the figures may do so: the day, and the latest changes.
-
-    Raises Forbidden, also where somebody else's figures are at hand.
-    """
-    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
-    since = datetime.combine(store.now() - RECENT, datetime.min.time())
-    with store.read() as tx:
-        latest = [
-            tx.rows(f"SELECT max({at}) AS last, count(*) AS changes FROM {table} WHERE {at} >= $1", since)[0]
-            for table, at in CHANGED.items()
-        ]
-        files = tx.rows("SELECT value FROM meta WHERE key IN ('catalogue', 'payment_rules') ORDER BY key")
-    return (store.today(),), *(tuple(row.values()) for row in (*latest, *files))
 
 
 def figures(store: Store, actor: Actor) -> Figures:
     """Return the figures of the actor's own units, of all time. Raises Forbidden.
 
-    A million doses take seconds; they are read part by part, and memory stays bounded.
+    A million doses take seconds; they are read part by part, so that memory stays bounded.
     """
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     start = time.perf_counter()
     for _ in range(ATTEMPTS):
-        at, seen = store.now(), state(store, actor)
+        at = store.now()
         with store.read() as tx:
-            last = tx.rows("SELECT max(dose_id) AS last FROM dose")[0]["last"] or 0
-        cube, counted = _cube(store, actor, last), _counted(store, actor, last)
+            basis = _basis(tx, store.today())
+            last_dose = tx.rows("SELECT max(dose_id) AS last FROM dose")[0]["last"] or 0
+        cube, counted = _cube(store, actor, last_dose), _counted(store, actor, last_dose)
         if not differences(cube, counted):
             break
-    return Figures(cube, counted, at, seen, time.perf_counter() - start)
+    return Figures(cube, counted, at, basis, time.perf_counter() - start)
+
+
+def are_outdated(store: Store, actor: Actor, found: Figures) -> bool:
+    """Return whether something that the figures depend on was changed since. Raises Forbidden."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        now = _basis(tx, store.today())
+        changed = tx.row(CHANGED_SINCE, found.basis.last_entry)
+    return changed is not None or (now.day, now.files) != (found.basis.day, found.basis.files)
+
+
+def _basis(tx: Transaction, day: date) -> Basis:
+    files = tx.rows("SELECT value FROM meta WHERE key IN ('catalogue', 'payment_rules') ORDER BY key")
+    head = tx.rows("SELECT entry_id FROM log_head WHERE log = 'access'")[0]
+    return Basis(day, tuple(row["value"] for row in files), head["entry_id"])
 
 
 def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:

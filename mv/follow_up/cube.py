@@ -188,11 +188,5 @@ def sums(cube: pd.DataFrame, counted: pd.DataFrame) -> dict[str, Sum]:
     }
 
 
-def uneven(cube: pd.DataFrame) -> list[str]:
-    """Return the dimensions whose parts are not the whole: none, unless something is wrong."""
-    total = totals(cube)
-    return [name for name in ("season", *PLACE, *VERDICT) if totals(by(cube, name)) != total]
-
-
 def _grouped(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return frame.groupby(names, dropna=False, observed=True, as_index=False)[list(MEASURES)].sum()

@@ -25,6 +25,9 @@ VACCINATION = FOLDER / "vaccination.py"
 EXPORT = FOLDER / "export.py"
 LOG_CHECK = FOLDER / "log_check.py"
 LOG_EXTRACT = FOLDER / "log_extract.py"
+FOLLOW_UP = FOLDER / "follow_up.py"
+CORRECTIONS = FOLDER / "corrections.py"
+CHECKS = FOLDER / "checks.py"
 USERS = FOLDER / "users.py"
 
 
@@ -55,7 +58,11 @@ MENU = {
         Place(LOG_CHECK, N_("Log check"), "loggkontroll", "fact_check", Action.VIEW_LOG),
         Place(LOG_EXTRACT, N_("Log extract"), "loggutdrag", "receipt_long", Action.EXTRACT_LOG),
     ),
-    N_("Reimbursement"): (),
+    N_("Reimbursement"): (
+        Place(FOLLOW_UP, N_("Paid and unpaid doses"), "uppfoljning", "bar_chart", Action.VIEW_REIMBURSEMENT),
+        Place(CORRECTIONS, N_("To correct"), "att-ratta", "playlist_add_check", Action.VIEW_CORRECTIONS),
+        Place(CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
+    ),
     N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
 }
 
