@@ -214,7 +214,7 @@ ANYONE = N_("anyone")
 
 def label(rule: Rule, known: Catalogue, language: str) -> str:
     """Return what a rule is called: its vaccine, its group and the day from which it holds."""
-    who = translate(ANYONE, language)
+    who = rule.group_code or translate(ANYONE, language)
     if rule.group_code in known.groups:
         who = known.choice(rule.group_code, rule.subgroup_code).label(language)
     return f"{vaccine_name(rule.atc, rule.product_code, known, language)}, {who}, {rule.valid_from}"
