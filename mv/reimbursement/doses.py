@@ -43,18 +43,20 @@ READ = """
     WHERE d.customer_id BETWEEN $1 AND $2
     ORDER BY d.customer_id, d.given_on, d.dose_id
 """
-
-
 MEMBERSHIPS = """
     SELECT membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to FROM membership
     WHERE customer_id BETWEEN $1 AND $2 AND ended_reason IS DISTINCT FROM 'wrong' ORDER BY membership_id
 """
+BOUNDS = """
+    SELECT min(customer_id) AS first, max(customer_id) AS last
+    FROM (SELECT customer_id FROM dose UNION ALL SELECT customer_id FROM claim_line) AS customers
+"""
 
 
 def parts(store: Store) -> Iterator[tuple[int, int]]:
-    """Yield ranges of customers' ids that together hold every dose."""
+    """Yield ranges of customers' ids that together hold every dose, and every line of a claim on one."""
     with store.read() as tx:
-        bounds = tx.rows("SELECT min(customer_id) AS first, max(customer_id) AS last FROM dose")[0]
+        bounds = tx.rows(BOUNDS)[0]
     if bounds["first"] is not None:
         for start in range(bounds["first"], bounds["last"] + 1, CUSTOMERS_AT_ONCE):
             yield start, min(start + CUSTOMERS_AT_ONCE - 1, bounds["last"])
