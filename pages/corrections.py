@@ -1,19 +1,16 @@
 """Att rätta: doses that would be paid if something were corrected, each with the way to where that is done."""
 
-from collections.abc import Mapping
 from datetime import date
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv import corrections
-from mv.corrections import Filters, Order, Queue, Step
+from mv.corrections import Queue, Step
 from mv.corrections.correction import Correction
-from mv.errors import N_
 from mv.identity import age
-from mv.reimbursement.suggestions import Mend
 from mv.reimbursement.verdicts import NAMES
 from mv.ui import session
+from mv.ui.correction_filters import choose_filters
 from mv.ui.corrections import current_queue, mended, missing, open_place, product_name, time_left
 from mv.ui.groups import action
 from mv.ui.notices import show_notices
@@ -23,43 +20,6 @@ from mv.ui.verdicts import kronor
 
 DOSES_ON_A_PAGE = 25
 COLUMNS = (2, 3, 3, 6, 2)  # the widths of a row's cells, relative to each other
-MISSING: Mapping[Mend, str] = {
-    Mend.CHOOSE_GROUP: N_("The group is not chosen for the dose"),
-    Mend.ADD_BY_AGE: N_("A group that the age gives"),
-    Mend.ACTIVE_AFTER: N_("A group that begins after the dose"),
-    Mend.ENDED_BEFORE: N_("A group that ended before the dose"),
-}
-ORDERS: Mapping[Order, str] = {Order.KRONOR: N_("Most kronor"), Order.DAYS_LEFT: N_("Fewest days left")}
-
-
-def choose_filters() -> tuple[bool, Filters]:
-    """Return whether the lost doses are wanted, and what the filters hold."""
-    units = {code: unit.name for code, unit in catalogue().units.items() if session.actor().owns(code)}
-    vaccines = {code: product_name(code) for code in catalogue().vaccines}
-    cells = st.columns([3, 4, 4, 4, 4])
-    shown = {"in_time": _("In time"), "lost": _("Too late")}
-    lost = choose(cells[0], _("Show"), shown, "shown", start=0) == "lost"
-    unit = choose(cells[1], _("Unit"), units, "unit")
-    vaccine = choose(cells[2], _("Vaccine"), vaccines, "vaccine")
-    mend = choose(cells[3], _("What is missing"), {mend: _(words) for mend, words in MISSING.items()}, "mend")
-    order = choose(cells[4], _("Order"), {order: _(words) for order, words in ORDERS.items()}, "order", start=0)
-    return lost, Filters(unit, vaccine, Mend(mend) if mend else None, Order(order or Order.KRONOR))
-
-
-def choose(
-    cell: DeltaGenerator, label: str, names: Mapping[str, str], name: str, start: int | None = None
-) -> str | None:
-    """Draw a list that is as it was when the page is opened again, and return what is chosen from it."""
-    return cell.selectbox(
-        label,
-        [str(code) for code in names],
-        index=start,
-        format_func=lambda code: names.get(code, code),
-        placeholder=_("All"),
-        key=f"corrections_{name}",
-        filter_mode="contains",
-        persist_state="session",
-    )
 
 
 def draw_summary(steps: list[Step], today: date) -> None:
@@ -76,14 +36,14 @@ def doses(count: int) -> str:
     return count_of("{count} dose", "{count} doses", count)
 
 
-def draw_rows(queue: Queue, steps: list[Step], first: int, *, with_unit: bool) -> None:
+def draw_rows(queue: Queue, steps: tuple[Step, ...], first: int, *, with_unit: bool) -> None:
     """Draw a page of the queue, from the place ``first`` on, and log whom it shows."""
     headings = (_("Worth"), _("Customer"), _("Dose"), _("What is missing"))
     for cell, heading in zip(st.columns(COLUMNS), headings, strict=False):
         cell.caption(heading)
     numbers = [step.dose_id for step in steps[first : first + DOSES_ON_A_PAGE]]
     for place, correction in enumerate(corrections.shown(store(), session.actor(), queue, numbers), start=first):
-        draw_row(correction, tuple(steps), place, queue.today, with_unit=with_unit)
+        draw_row(correction, steps, place, queue.today, with_unit=with_unit)
 
 
 def draw_row(correction: Correction, steps: tuple[Step, ...], place: int, today: date, *, with_unit: bool) -> None:
@@ -104,7 +64,8 @@ def draw_row(correction: Correction, steps: tuple[Step, ...], place: int, today:
 
 def draw_empty(queue: Queue) -> None:
     """Say that there is nothing to correct, or nothing among what the filters take."""
-    st.text(mended())
+    if mended():
+        st.text(mended())
     if len(queue.frame):
         st.info(_("No dose among those that you have chosen. Choose fewer filters to see the others."))
     elif queue.lost:
@@ -122,10 +83,11 @@ queue = current_queue(lost=lost)
 steps = queue.steps(filters)
 if steps:
     draw_summary(steps, queue.today)
-    key = f"corrections_page_{lost}_{hash(filters)}"
+    count = -(-len(steps) // DOSES_ON_A_PAGE)
+    key = f"corrections_page_{lost}_{hash(filters)}_{count}"
     first = ((session.value(key) or 1) - 1) * DOSES_ON_A_PAGE
-    draw_rows(queue, steps, first, with_unit=filters.unit_id is None and queue.frame["unit_id"].nunique() > 1)
-    if len(steps) > DOSES_ON_A_PAGE:
-        st.pagination(-(-len(steps) // DOSES_ON_A_PAGE), key=key)
+    draw_rows(queue, tuple(steps), first, with_unit=filters.unit_id is None and queue.frame["unit_id"].nunique() > 1)
+    if count > 1:
+        st.pagination(count, key=key)
 else:
     draw_empty(queue)

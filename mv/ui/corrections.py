@@ -35,9 +35,9 @@ NEXT_STEPS: Mapping[Mend, str] = {
 """The button that leads to where something is mended."""
 HINTS: Mapping[Mend, str] = {
     Mend.CHOOSE_GROUP: N_("It is chosen in the form below: save the correction if it is right."),
-    Mend.ADD_BY_AGE: N_("It is filled in below: save if it is right."),
-    Mend.ACTIVE_AFTER: N_("If it applied already then, set its first day to {day} or earlier and save."),
-    Mend.ENDED_BEFORE: N_("If it still applied then, set its last day to {day} or later and save."),
+    Mend.ADD_BY_AGE: N_("It is filled in below: save it if it is right."),
+    Mend.ACTIVE_AFTER: N_("It is open below: if it applied already then, set its first day to {day} or earlier."),
+    Mend.ENDED_BEFORE: N_("It is open below: if it still applied then, set its last day to {day} or later."),
 }
 """What is left to do where it is mended."""
 
@@ -105,7 +105,8 @@ def mended() -> str:
     ores = session.mended_doses().values()
     if not ores:
         return ""
-    return f"{count_of('{count} corrected', '{count} corrected', len(ores))}, {kronor(sum(ores))} kr"
+    count = count_of("{count} corrected", "{count} corrected", len(ores))
+    return f"{count}, {kronor(sum(ores))} kr"
 
 
 def open_place(correction: Correction, steps: tuple[Step, ...], place: int) -> None:
@@ -113,18 +114,18 @@ def open_place(correction: Correction, steps: tuple[Step, ...], place: int) -> N
     session.go_through(steps, place)
     session.choose_customer(correction.customer_id)
     suggestion = correction.suggestion
-    page = pages.GROUPS
     if suggestion is None or suggestion.mend == Mend.CHOOSE_GROUP:
-        page = pages.VACCINATION
         session.correct_dose(correction.dose_id)
         if suggestion:
             session.set_value(_group_key(correction), suggestion.membership_id)
-    elif suggestion.mend == Mend.ADD_BY_AGE:
-        session.set_value(f"{ADD_FORM}_group", suggestion.group_code)
-        session.set_value(f"{ADD_FORM}_first", suggestion.begins)
-    else:
-        session.adjust_row(suggestion.membership_id)
-    pages.go_to(page, correction.customer_id)
+        pages.go_to(pages.VACCINATION, correction.customer_id)
+    by_age = suggestion if suggestion.mend == Mend.ADD_BY_AGE else None
+    # Set in either case, since what was filled in for the customer before, and not saved, would stay otherwise.
+    session.set_value(f"{ADD_FORM}_group", by_age and by_age.group_code)
+    session.set_value(f"{ADD_FORM}_first", by_age.begins if by_age else store().today())
+    session.set_value(f"{ADD_FORM}_last", None)
+    session.adjust_row(suggestion.membership_id)
+    pages.go_to(pages.GROUPS, correction.customer_id)
 
 
 def _group_key(correction: Correction) -> str:
@@ -173,13 +174,9 @@ def _count_mended(walk: session.Walk, found: list[Correction]) -> None:
 
 
 def _draw_place(walk: session.Walk, correction: Correction | None) -> None:
-    parts = [_("To correct: {place} of {count}", place=walk.place + 1, count=len(walk.steps)), mended()]
-    if correction:
-        parts.insert(1, f"{product_name(correction.product_code)}, {correction.given_on}")
-    with st.container(horizontal=True, gap="medium"):
-        for part in parts:
-            if part:
-                st.text(part, width="content")
+    place = _("To correct: {place} of {count}", place=walk.place + 1, count=len(walk.steps))
+    dose = f"{product_name(correction.product_code)}, {correction.given_on}" if correction else ""
+    st.text("  ·  ".join(filter(None, (place, mended()))) + f"\n{dose}")
 
 
 def _draw_ways_on(walk: session.Walk, correction: Correction | None) -> None:

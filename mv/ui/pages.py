@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import streamlit as st
 
@@ -110,7 +110,7 @@ def require(place: Place) -> None:
     audit.permit(store(), session.actor(), place.right)
 
 
-def go_to(page: Path, customer_id: int) -> None:
+def go_to(page: Path, customer_id: int) -> NoReturn:
     """Leave for a page of this customer."""
     session.choose_customer(customer_id)
     st.switch_page(page, query_params={session.CUSTOMER_IN_ADDRESS: str(customer_id)})
