@@ -1,0 +1,1 @@
+"""What payers have paid: their files matched to the lines of claims, and how each line stands since."""

@@ -1,0 +1,166 @@
+"""Lists of lines by standing, and of payments, to look at and as CSV. No identity number stands in any."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+
+from mv import audit
+from mv.access import Action, Actor, in_own_units
+from mv.clock import to_local
+from mv.errors import N_
+from mv.formulas import harmless
+from mv.i18n import SWEDISH, Language, translate
+from mv.payments.matching import OUTCOMES, WHYS, Outcome
+from mv.payments.standing import LINES, Standing, lines
+from mv.pseudonyms import TEXT
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+LINE_COLUMNS = {
+    "line": N_("Line"),
+    "given_on": N_("Day of the dose"),
+    "vaccine": N_("Vaccine"),
+    "unit": N_("Unit"),
+    "sent_at": N_("Sent"),
+    "claimed": N_("Claimed (kr)"),
+    "paid": N_("Paid (kr)"),
+    "difference": N_("Difference (kr)"),
+    "paid_on": N_("Day paid"),
+}
+PAYMENT_COLUMNS = {
+    "payment_file_id": N_("File"),
+    "row_number": N_("Row"),
+    "outcome": N_("Outcome"),
+    "line": N_("Line"),
+    "given_on": N_("Day of the dose"),
+    "vaccine": N_("Vaccine"),
+    "unit": N_("Unit"),
+    "claimed": N_("Claimed (kr)"),
+    "paid": N_("Paid (kr)"),
+    "difference": N_("Difference (kr)"),
+    "paid_on": N_("Day paid"),
+    "why": N_("Why"),
+}
+KRONOR = ("claimed", "paid", "difference")
+TEXTS = ("vaccine", "unit")
+
+OF_STANDING = f"""
+    SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, given_on, vaccine, unit, sent_at,
+        claimed, paid, difference, paid_on
+    FROM ({LINES}) AS lines_of_payer WHERE standing = '{{standing}}' ORDER BY claim_id, line_number
+"""
+"""The standing is one of the program's own words."""
+PAYMENTS = """
+    SELECT payment_file_id, row_number, outcome, line, given_on, vaccine, unit, claimed, paid, difference, paid_on, why
+    FROM (
+        SELECT p.payment_file_id, p.row_number, p.outcome, f.payer, f.withdrawn_at,
+            COALESCE(CAST(p.claim_id AS VARCHAR) || '-' || CAST(p.line_number AS VARCHAR), p.reference) AS line,
+            l.given_on, l.vaccine, l.unit, l.ore AS claimed, p.ore AS paid, p.paid_on, p.why,
+            CAST(CASE WHEN p.outcome IN ('unknown', 'paid_twice') THEN p.ore ELSE sum(p.ore) OVER (
+                PARTITION BY p.claim_id, p.line_number ORDER BY p.payment_file_id, p.row_number
+            ) - l.ore END AS BIGINT) AS difference
+        FROM payment p
+        JOIN payment_file f ON f.payment_file_id = p.payment_file_id
+        LEFT JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number
+        WHERE {among} AND (p.claim_id IS NULL OR {own})
+    ) AS payments_of_lines
+    WHERE {chosen} ORDER BY payment_file_id, row_number
+"""
+OF_FILE = "(p.payment_file_id = $1 OR p.claim_id IN (SELECT claim_id FROM payment WHERE payment_file_id = $1))"
+"""The file's payments and, for what was left before them, every other of the same claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: its name, of what it is, its columns and what they are called, and what finds its rows."""
+
+    name: str
+    about: Mapping[str, object]
+    columns: Mapping[str, str]
+    sql: str
+    params: tuple[object, ...]
+
+
+def of_standing(store: Store, actor: Actor, payer: str, standing: Standing) -> Listing:
+    """Return the list of the payer's lines that stand so, those of the actor's own units."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        sql, params = lines(tx, actor, payer, store.today(), OF_STANDING.replace("{standing}", standing.value))
+    return Listing(standing.value, {"payer": payer}, LINE_COLUMNS, sql, params)
+
+
+def unknown(actor: Actor, payer: str) -> Listing:
+    """Return the list of the payer's payments for no line."""
+    sql = PAYMENTS.format(among="f.payer = $1 AND p.claim_id IS NULL", own="TRUE", chosen="withdrawn_at IS NULL")
+    names = ("payment_file_id", "row_number", "line", "paid", "paid_on", "why")
+    columns = {name: PAYMENT_COLUMNS[name] for name in names}
+    return Listing(Outcome.UNKNOWN.value, {"payer": payer}, columns, sql, (payer,))
+
+
+def of_file(actor: Actor, payment_file_id: int) -> Listing:
+    """Return the list of a file's payments, those for lines of the actor's own units and for no line."""
+    own, units = in_own_units(actor, "l.unit_id", 2)
+    sql = PAYMENTS.format(among=OF_FILE, own=own, chosen="payment_file_id = $1")
+    columns = {name: label for name, label in PAYMENT_COLUMNS.items() if name != "payment_file_id"}
+    return Listing("payments", {"file": payment_file_id}, columns, sql, (payment_file_id, *units))
+
+
+def first(store: Store, actor: Actor, listing: Listing, limit: int) -> list[Row]:
+    """Return the first rows of the list, amounts in öre, instants naive UTC. It shows nobody and is not logged."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        return tx.rows(f"{listing.sql} LIMIT ${len(listing.params) + 1}", *listing.params, limit)
+
+
+def csv_chunks(store: Store, actor: Actor, listing: Listing, language: Language = SWEDISH) -> Iterator[bytes]:
+    """Log that the list is taken out, and return it piece by piece: CSV that a Swedish spreadsheet opens.
+
+    UTF-8 with a byte-order mark and ";"; kronor have the language's decimal sign. Raises Forbidden at once.
+    """
+    audit.perform(store, actor, Action.VIEW_REIMBURSEMENT, partial(_log, store.now(), actor, listing))
+
+    def pieces() -> Iterator[bytes]:
+        yield codecs.BOM_UTF8 + _csv([[translate(heading, language) for heading in listing.columns.values()]])
+        with store.batches(listing.sql, *listing.params) as reader:
+            for batch in reader:
+                yield _csv(_cells(listing, batch.to_pylist(), language))
+
+    return pieces()
+
+
+def _log(at: datetime, actor: Actor, listing: Listing, tx: Transaction) -> None:
+    audit.record(tx, at, actor, Action.VIEW_REIMBURSEMENT, None, list=listing.name, **listing.about)
+
+
+def _cells(listing: Listing, rows: Sequence[Row], language: Language) -> Iterator[list[str]]:
+    texts = {name: iter(harmless(pd.Series([row[name] for row in rows], dtype=TEXT))) for name in TEXTS}
+    for row in rows:
+        yield [_text(name, next(texts[name]) if name in texts else row[name], language) for name in listing.columns]
+
+
+def _text(name: str, value: Any, language: Language) -> str:
+    if value is None or value is pd.NA:
+        return ""
+    if name in KRONOR:
+        text = f"{Decimal(value) / 100:.2f}"
+        return text.replace(".", ",") if language == SWEDISH else text
+    if name == "sent_at":
+        return f"{to_local(value):%Y-%m-%d}"
+    words = {"outcome": OUTCOMES, "why": WHYS}.get(name)
+    return translate(words[value], language) if words else str(value)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    text = StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    return text.getvalue().encode()
