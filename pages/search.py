@@ -47,7 +47,7 @@ if text:
         st.error(literal(explain(error)))
     else:
         if hits.earlier:
-            session.tell("success", _("The number is an earlier one; the customer has another now."))
+            session.tell("toast", _("The number is an earlier one; the customer has another now."))
         if hits.elsewhere is not None:
             pages.go_to(pages.CARD, hits.elsewhere)
         if customers.is_number(text) and hits.customers:

@@ -12,7 +12,7 @@ from mv.customers import Customer
 from mv.errors import Invalid
 from mv.identity import format_identity
 from mv.ui import session
-from mv.ui.notices import telling
+from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, literal
 
@@ -27,9 +27,11 @@ def draw_earlier_numbers(customer: Customer) -> None:
 
 
 def draw_identity_change(customer: Customer) -> None:
-    """Draw the form that gives the customer another number."""
+    """Draw the form that gives the customer another number, and above it what that came to."""
     if not may(session.actor(), Action.CHANGE_IDENTITY):
         return
+    if not session.dialog_is_open(customer.customer_id):  # which shows its own
+        show_notices()
     key = f"identity_{customer.customer_id}"
     with st.expander(_("Change identity number"), key=key):
         st.caption(
@@ -39,7 +41,7 @@ def draw_identity_change(customer: Customer) -> None:
                 " twice. The old number goes on finding the customer."
             )
         )
-        number = st.text_input(_("New identity number"), autocomplete="off", key=_number_key(customer))
+        number = st.text_input(_("New identity number"), autocomplete="off", key=_number_key(customer), width=400)
         born = _birth_date(number, store().today())
         if born is not None and born != customer.birth_date:
             st.warning(
