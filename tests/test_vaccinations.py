@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -270,6 +271,127 @@ def test_a_correction_of_a_dose_that_someone_else_changed_names_who_and_when(
         vaccinations.correct(store, actor, dose.dose_id, 1, replace(ENTRY, dose_number=3))
     with refused(store, Conflict, says):
         vaccinations.withdraw(store, actor, dose.dose_id, 1, WithdrawReason.WRONG_PERSON)
+
+
+def test_a_dose_keeps_the_group_of_a_row_that_was_adjusted_until_it_is_given_the_row_s_new_one(
+    store: Store, actor: Actor, anders: Customer, group: Membership
+) -> None:
+    chosen = replace(ENTRY, membership_id=group.membership_id)
+    dose = vaccinations.register(store, actor, anders.customer_id, chosen)
+    memberships.adjust(store, actor, group.membership_id, 1, memberships.Entry("65_plus", None, date(2026, 9, 1)))
+    assert vaccinations.correct(store, actor, dose.dose_id, 1, chosen) == dose
+    anew = vaccinations.correct(store, actor, dose.dose_id, 1, replace(chosen, group_anew=True))
+    assert (anew.membership_id, anew.group_code, anew.subgroup_code) == (group.membership_id, "65_plus", None)
+    memberships.remove(store, actor, group.membership_id, 2, EndReason.WRONG)
+    assert vaccinations.correct(store, actor, dose.dose_id, 2, chosen) == anew
+    with refused(store, Conflict, NOT_APPLYING.format(day=TODAY)):
+        vaccinations.correct(store, actor, dose.dose_id, 2, replace(chosen, group_anew=True))
+
+
+# When a dose became what it is
+
+LATER = timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("change", "completes"),
+    [
+        ({"batch_number": "B2", "dose_number": 2, "unit_id": "soder"}, False),
+        ({"product_code": "efluelda"}, True),
+        ({"given_on": TODAY - DAY}, True),
+        ({"membership_id": None, "without_group": True}, True),
+    ],
+    ids=["batch, number and unit", "product", "day", "group"],
+)
+def test_a_correction_of_what_decides_the_payment_is_what_has_to_be_in_time(
+    store: Store,
+    clock: SetClock,
+    actor: Actor,
+    anders: Customer,
+    group: Membership,
+    change: dict[str, Any],
+    completes: bool,
+) -> None:
+    entry = replace(ENTRY, membership_id=group.membership_id)
+    dose = vaccinations.register(store, actor, anders.customer_id, entry)
+    assert dose.completed_at == NOON
+    clock.now += LATER
+    corrected = vaccinations.correct(store, actor, dose.dose_id, 1, replace(entry, **change))
+    assert corrected.completed_at == (NOON + LATER if completes else NOON)
+    clock.now += LATER
+    withdrawn = vaccinations.withdraw(store, actor, dose.dose_id, 2, WithdrawReason.ENTERED_BY_MISTAKE)
+    assert withdrawn.completed_at == corrected.completed_at
+
+
+def test_another_subgroup_completes_a_dose_anew_and_another_row_of_the_same_one_does_not(
+    store: Store, clock: SetClock, actor: Actor, anders: Customer
+) -> None:
+    diabetes = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
+    wrong = memberships.add(store, actor, anders.customer_id, diabetes)
+    entry = replace(ENTRY, membership_id=wrong.membership_id)
+    dose = vaccinations.register(store, actor, anders.customer_id, entry)
+    memberships.remove(store, actor, wrong.membership_id, 1, EndReason.WRONG)
+    right = memberships.add(store, actor, anders.customer_id, diabetes)
+    heart = memberships.add(store, actor, anders.customer_id, replace(diabetes, subgroup_code="heart"))
+    clock.now += LATER
+    moved = vaccinations.correct(store, actor, dose.dose_id, 1, replace(entry, membership_id=right.membership_id))
+    assert (moved.membership_id, moved.completed_at) == (right.membership_id, NOON)
+    other = vaccinations.correct(store, actor, dose.dose_id, 2, replace(entry, membership_id=heart.membership_id))
+    assert (other.subgroup_code, other.completed_at) == ("heart", NOON + LATER)
+
+
+# Given abroad
+
+ABROAD = replace(ENTRY, batch_number="", abroad=True)
+
+
+def test_a_dose_given_abroad_needs_neither_batch_nor_group(
+    store: Store, actor: Actor, anders: Customer, group: Membership
+) -> None:
+    dose = vaccinations.register(store, actor, anders.customer_id, ABROAD)
+    assert (dose.abroad, dose.batch_number, dose.membership_id, dose.group_code) == (True, "", None, None)
+    assert vaccinations.of_customer(store, actor, anders.customer_id) == [dose]
+    assert [change.abroad for change in vaccinations.changes(store, actor, anders.customer_id)] == [True]
+    known_batch = replace(ABROAD, given_on=TODAY - DAY, batch_number="X7")
+    assert vaccinations.register(store, actor, anders.customer_id, known_batch).batch_number == "X7"
+    another_day = replace(ABROAD, given_on=TODAY - 2 * DAY)
+    with refused(store, Invalid, "No group counts for a dose that was given abroad."):
+        vaccinations.register(store, actor, anders.customer_id, replace(another_day, membership_id=group.membership_id))
+    with refused(store, Invalid, BATCH):
+        vaccinations.register(store, actor, anders.customer_id, replace(another_day, batch_number="?"))
+    with refused(store, Conflict, "This vaccine is registered for 2026-11-22 already. Nothing was saved."):
+        vaccinations.register(store, actor, anders.customer_id, ABROAD)
+
+
+def test_a_product_that_was_not_in_use_here_may_have_been_given_abroad(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    before = Entry("prevenar_20", "X7", 1, date(2022, 2, 28), "norr", None)
+    says = "Prevenar 20 was not in use on 2022-02-28. Choose another vaccine or day."
+    with refused(store, Invalid, says):
+        vaccinations.register(store, actor, anders.customer_id, before)
+    dose = vaccinations.register(store, actor, anders.customer_id, replace(before, abroad=True))
+    with refused(store, Invalid, says):
+        vaccinations.correct(store, actor, dose.dose_id, 1, before)
+    assert vaccinations.correct(store, actor, dose.dose_id, 1, replace(before, given_on=date(2022, 3, 1))).version == 2
+
+
+def test_a_dose_is_corrected_to_have_been_given_abroad_and_back(
+    store: Store, clock: SetClock, actor: Actor, anders: Customer, group: Membership
+) -> None:
+    chosen = replace(ENTRY, membership_id=group.membership_id)
+    dose = vaccinations.register(store, actor, anders.customer_id, chosen)
+    clock.now += LATER
+    abroad = vaccinations.correct(store, actor, dose.dose_id, 1, ABROAD)
+    assert (abroad.abroad, abroad.membership_id, abroad.group_code, abroad.subgroup_code) == (True, None, None, None)
+    assert abroad.completed_at == NOON + LATER
+    with refused(store, Invalid, "Choose which group counts for the dose, or that none does."):
+        vaccinations.correct(store, actor, dose.dose_id, 2, ENTRY)
+    with refused(store, Invalid, BATCH):
+        vaccinations.correct(store, actor, dose.dose_id, 2, replace(chosen, batch_number=""))
+    back = vaccinations.correct(store, actor, dose.dose_id, 2, chosen)
+    assert (back.abroad, back.group_code, back.subgroup_code) == (False, "frailty", "home_care")
+    assert [change.abroad for change in vaccinations.changes(store, actor, anders.customer_id)] == [False, True, False]
 
 
 # Withdraw
