@@ -59,10 +59,11 @@ RIGHTS = {
     "export": ("utdata", Action.EXPORT_GROUPS),
     "log_check": ("loggkontroll", Action.VIEW_LOG),
     "log_extract": ("loggutdrag", Action.EXTRACT_LOG),
+    "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
-CARE = ["search", "bookings", "card", "groups", "vaccination"]
+CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections"]
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export"],
