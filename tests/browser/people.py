@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 
-from mv import bookings, customers, memberships, sample
+from mv import bookings, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.bookings import Booking
 from mv.clock import STOCKHOLM, from_local
@@ -19,9 +19,9 @@ from mv.identity import check_digit
 from mv.memberships import Entry
 from mv.store import Store, open_store
 
-WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNREGISTERED = 75, 35, 55, 10
+WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNPAID, UNREGISTERED = 75, 35, 55, 12, 10
 """How many people there are to hand out; each test takes its own."""
-DAYS_SINCE_REGISTERED = 40
+DAYS_SINCE_REGISTERED, DAYS_SINCE_UNPAID = 40, 10
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
 STRANGE_FAMILY_NAME = "</p><script>alert(2)</script> www.example.com :smile: -> `a` {0} %s ~~s~~ # h"
 PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
@@ -34,6 +34,7 @@ class People:
     without_group: deque[Customer]
     with_group: deque[Customer]
     elsewhere: deque[Customer]
+    unpaid: deque[Customer]
     unregistered: deque[str]
     anders: Customer
     booked: Customer
@@ -56,6 +57,11 @@ class LateClock:
 def today() -> date:
     """Return the day that the dashboard calls today."""
     return datetime.now(STOCKHOLM).date()
+
+
+def day_of_unpaid_dose() -> date:
+    """Return the day of the doses without a group, of Fluad Tetra at Björkens vårdcentral, to people over 65."""
+    return today() - timedelta(days=DAYS_SINCE_UNPAID)
 
 
 def first_day_with_group() -> date:
@@ -90,6 +96,11 @@ def prepare(path: Path) -> People:
         anders = register("Anders", "Karlsson")
         booked = register("Bodil", "Provbokad")
         strange = register(STRANGE_NAME, STRANGE_FAMILY_NAME)
+        clock.days = DAYS_SINCE_UNPAID
+        unpaid = [register("Ulla", f"Provdos{_letters(n)}", "bjorken") for n in range(UNPAID)]
+        for customer in unpaid:
+            dose = vaccinations.Entry("fluad_tetra", "UNPAID-1", 1, store.today(), "bjorken", None)
+            vaccinations.register(store, PREPARER, customer.customer_id, dose)
         clock.days = 0
         day = store.today() + timedelta(days=3)
         _book(store, booked, day, time(10, 0))
@@ -98,8 +109,8 @@ def prepare(path: Path) -> People:
         numbers = _numbers(store)
     unregistered = deque(islice(unused, UNREGISTERED))
     return People(
-        deque(without_group), deque(with_group), deque(elsewhere), unregistered, anders, booked, strange, day, found,
-        numbers,
+        deque(without_group), deque(with_group), deque(elsewhere), deque(unpaid), unregistered, anders, booked, strange,
+        day, found, numbers,
     )  # fmt: skip
 
 
