@@ -13,8 +13,8 @@ import pytest
 from mv import catalogue, customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
-from mv.reimbursement import rules
 from mv.identity import check_digit
+from mv.reimbursement import rules
 from mv.store import Store, open_store
 from tests.postgres import Server, running
 
@@ -67,6 +67,16 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield str(shutil.copy(request.getfixturevalue("duckdb_file"), tmp_path / "mv.duckdb"))
     else:
         with request.getfixturevalue("postgresql").database("store") as url:
+            yield url
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a store could be, but is none."""
+    if request.param == "duckdb":
+        yield str(tmp_path / "new" / "mv.duckdb")
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
             yield url
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -53,16 +53,6 @@ def version(store: Store) -> str:
     with store.read() as tx:
         (row,) = tx.rows("SELECT value FROM meta WHERE key = 'schema_version'")
     return str(row["value"])
-
-
-@pytest.fixture(params=["duckdb", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where a store could be, but is none."""
-    if request.param == "duckdb":
-        yield str(tmp_path / "new" / "mv.duckdb")
-    else:
-        with request.getfixturevalue("postgresql").database() as url:
-            yield url
 
 
 @pytest.fixture

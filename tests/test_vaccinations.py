@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from mv import customers, memberships, vaccinations
@@ -11,7 +17,8 @@ from mv.access import Actor
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid, NotFound
 from mv.memberships import EndReason, Membership
-from mv.store import Store
+from mv.store import Store, open_store
+from mv.store.migrate import MIGRATIONS
 from mv.vaccinations import Batch, Change, Dose, Entry, WithdrawReason, next_dose_number
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
@@ -338,6 +345,60 @@ def test_another_subgroup_completes_a_dose_anew_and_another_row_of_the_same_one_
     assert (moved.membership_id, moved.completed_at) == (right.membership_id, NOON)
     other = vaccinations.correct(store, actor, dose.dose_id, 2, replace(entry, membership_id=heart.membership_id))
     assert (other.subgroup_code, other.completed_at) == ("heart", NOON + LATER)
+
+
+@pytest.fixture
+def corrected(duckdb_file: Path, tmp_path: Path, clock: SetClock, actor: Actor) -> Iterator[Store]:
+    """A store in which doses were corrected at random, an hour after each other, and some of them withdrawn."""
+    rng = Random(4)  # noqa: S311 (what is wanted is the same each time)
+    with closing(open_store(str(shutil.copy(duckdb_file, tmp_path / "kept.duckdb")), clock)) as store:
+        eva = customers.register(store, actor, invented_number(BORN, 982), "Eva", "Ek", "norr").customer_id
+        groups: list[int | None] = [None]
+        for code, subgroup in (("65_plus", None), ("medical_risk", None), ("medical_risk", "heart")):
+            entry = memberships.Entry(code, subgroup, date(2026, 1, 1))
+            groups.append(memberships.add(store, actor, eva, entry).membership_id)
+        for n in range(20):
+            entry = replace(ENTRY, given_on=date(2026, 1, 1) + n * 10 * DAY, membership_id=rng.choice(groups))
+            dose = vaccinations.register(store, actor, eva, replace(entry, without_group=True))
+            for _ in range(rng.randrange(6)):
+                clock.now += timedelta(hours=1)
+                change: dict[str, Any] = rng.choice(
+                    [
+                        {"batch_number": rng.choice("ABC")},
+                        {"product_code": rng.choice(["vaxigrip_tetra", "efluelda"])},
+                        {"given_on": entry.given_on + rng.randrange(5) * DAY},
+                        {"membership_id": rng.choice(groups)},
+                    ]
+                )
+                entry = replace(entry, **change, without_group=True)
+                dose = vaccinations.correct(store, actor, dose.dose_id, dose.version, entry)
+            if rng.random() < 0.2:
+                vaccinations.withdraw(store, actor, dose.dose_id, dose.version, WithdrawReason.WRONG_PERSON)
+        yield store
+
+
+def test_doses_from_before_it_was_kept_get_what_would_have_been_kept(
+    corrected: Store, empty_url: str, tmp_path: Path
+) -> None:
+    with corrected.read() as tx:
+        doses = tx.rows("SELECT dose_id, completed_at, registered_at, version FROM dose")
+        tables = {name: tx.rows(f"SELECT * EXCLUDE ({new}) FROM {name}") for name, new in NEW_COLUMNS.items()}  # noqa: S608
+    kept = {row["dose_id"]: row["completed_at"] for row in doses}
+    assert {row["completed_at"] == row["registered_at"] for row in doses if row["version"] > 2} == {True, False}
+    before = tmp_path / "before"
+    before.mkdir()
+    for file in MIGRATIONS.glob("000[12]_*.sql"):
+        shutil.copy(file, before)
+    with closing(open_store(empty_url, migrations=before)) as store:
+        store.load({name: pa.Table.from_pylist(rows) for name, rows in tables.items()})
+    with closing(open_store(empty_url)) as store, store.read() as tx:
+        rows = tx.rows("SELECT dose_id, completed_at, abroad FROM dose")
+        assert {row["dose_id"]: row["completed_at"] for row in rows} == kept
+        assert {row["abroad"] for row in rows} == {False}
+
+
+NEW_COLUMNS = {"dose": "abroad, completed_at", "dose_change": "abroad"}
+"""What the doses had not before."""
 
 
 # Given abroad
