@@ -5,11 +5,12 @@ import streamlit as st
 from mv import bookings, memberships, vaccinations
 from mv.customers import Customer
 from mv.ui import pages, session
+from mv.ui.corrections import draw_queue_banner
 from mv.ui.customer import draw_customer, require_customer
 from mv.ui.doses import draw_doses
-from mv.ui.groups import choice_of, draw_dialog
+from mv.ui.group_dialog import draw_dialog
+from mv.ui.groups import choice_of
 from mv.ui.identity_change import draw_earlier_numbers, draw_identity_change
-from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment, name_of
@@ -47,9 +48,8 @@ def draw_bookings(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Customer card"))
 draw_customer(customer)
+draw_queue_banner(customer, pages.CARD)
 draw_earlier_numbers(customer)
-if not session.dialog_is_open(customer.customer_id):
-    show_notices()
 with st.container(horizontal=True):
     st.button(
         _("Start vaccination"),

@@ -4,10 +4,13 @@ import streamlit as st
 
 from mv import memberships
 from mv.customers import Customer
+from mv.effects.standing import read_standing
 from mv.memberships import Change
-from mv.ui import session
+from mv.ui import pages, session
+from mv.ui.corrections import draw_queue_banner
 from mv.ui.customer import draw_customer, require_customer
-from mv.ui.groups import draw_add_form, draw_current, draw_ended
+from mv.ui.group_rows import draw_current, draw_ended
+from mv.ui.groups import draw_add_form
 from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
@@ -43,12 +46,14 @@ def draw_changes(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Customer groups"))
 draw_customer(customer)
-draw_add_form(customer, "add", _("Save"), with_days=True)
+draw_queue_banner(customer, pages.GROUPS)
+standing = read_standing(store(), session.actor(), customer, catalogue())
+draw_add_form(customer, standing, "add", _("Save"), with_days=True)
 show_notices()
 rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
 st.subheader(_("Current customer groups"))
-draw_current(rows, "groups", with_adjust=True)
+draw_current(rows, standing, "groups", with_adjust=True)
 st.subheader(_("Past customer groups"))
-draw_ended([row for row in rows if not row.active], "groups")
+draw_ended([row for row in rows if not row.active], standing, "groups")
 with st.expander(_("Change history")):
     draw_changes(customer)

@@ -5,9 +5,10 @@ import streamlit as st
 from mv import vaccinations
 from mv.customers import Customer
 from mv.ui import pages, session
+from mv.ui.corrections import draw_queue_banner
 from mv.ui.customer import draw_customer, require_customer
-from mv.ui.dose_form import draw_dose_form, entered, form_key
-from mv.ui.doses import draw_doses, group_name, vaccine_name
+from mv.ui.dose_form import draw_dose_form, draw_verdict, entered, form_key
+from mv.ui.doses import draw_doses, given, group_name, vaccine_name
 from mv.ui.groups import action
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
@@ -25,6 +26,7 @@ def register(customer: Customer, number: int) -> None:
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
         session.spend(number, (customer, entry))
         session.set_value(f"{key}_product", None)
+        session.set_value(f"{key}_abroad", False)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
 
@@ -72,7 +74,7 @@ def draw_changes(customer: Customer) -> None:
             _("Time"): [moment(change.changed_at) for change in found],
             _("By"): [change.changed_by for change in found],
             _("Change"): [words[change.change] for change in found],
-            _("Given"): [str(change.given_on) for change in found],
+            _("Given"): [given(change) for change in found],
             _("Vaccine"): [vaccine_name(change.product_code) for change in found],
             _("Batch"): [change.batch_number for change in found],
             _("Dose"): [str(change.dose_number) for change in found],
@@ -86,6 +88,7 @@ def draw_changes(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Vaccination"))
 draw_customer(customer)
+draw_queue_banner(customer, pages.VACCINATION)
 doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
 was = next((dose for dose in doses if dose.dose_id == session.corrected_dose()), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))
@@ -103,8 +106,11 @@ with st.container(border=True):
                 on_click=register,
                 args=(customer, session.draw_number(empty=session.value(f"{form_key(customer)}_product") is None)),
             )
+        with st.container():  # beside the buttons, which stay where they are when the verdict changes
+            draw_verdict(customer, was)
 show_notices()
-st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")
+if session.walk() is None:
+    st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")
 st.subheader(_("Doses"))
 draw_doses(doses)
 draw_actions(doses)

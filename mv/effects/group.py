@@ -15,40 +15,56 @@ from mv.memberships import EndReason, Entry, Membership, usual_reason
 NEW = 0
 """The number of a row that is not saved."""
 
+Change = Mapping[int, Entry | None]
+"""By its number, the period that a row has instead; None where it counts for no dose."""
+
 
 def adding(standing: Standing, entry: Entry) -> Effect:
     """Return what putting the customer in a group does."""
-    return _changed(standing, {NEW: entry})
+    return _turned(standing, then={NEW: entry})
 
 
 def adjusting(standing: Standing, row: Membership, entry: Entry) -> Effect:
     """Return what adjusting a row does; an active one stays active, and one that was wrong stays so."""
     if row.ended_reason == EndReason.WRONG:
         return Effect()
-    return _changed(standing, {row.membership_id: replace(entry, valid_to=None) if row.active else entry})
+    return _turned(standing, then={row.membership_id: replace(entry, valid_to=None) if row.active else entry})
 
 
 def removing(standing: Standing, row: Membership) -> Effect:
     """Return what removing an active row today does, for the reason that it then has."""
     wrong = usual_reason(row, standing.today) == EndReason.WRONG
-    return _changed(standing, {row.membership_id: None if wrong else replace(period_of(row), valid_to=standing.today)})
+    return _turned(
+        standing, then={row.membership_id: None if wrong else replace(period_of(row), valid_to=standing.today)}
+    )
 
 
 def giving_reason(standing: Standing, row: Membership, reason: EndReason) -> Effect:
     """Return what another reason does to an ended row."""
-    return _changed(standing, {row.membership_id: None if reason == EndReason.WRONG else period_of(row)})
+    return _turned(standing, then={row.membership_id: None if reason == EndReason.WRONG else period_of(row)})
 
 
 def restoring(standing: Standing, row: Membership) -> Effect:
     """Return what undoing a removal does."""
-    return _changed(standing, {row.membership_id: replace(period_of(row), valid_to=None)})
+    return _turned(standing, then=_restored(row))
 
 
-def _changed(standing: Standing, change: Mapping[int, Entry | None]) -> Effect:
-    """Return what it does when these rows have these periods instead; None is a row that counts for no dose."""
-    now = periods(standing.memberships)
-    then = {number: entry for number, entry in {**now, **change}.items() if entry is not None}
-    before, after = covered(standing.doses, now.values()), covered(standing.doses, then.values())
+def having_removed(standing: Standing, row: Membership) -> Effect:
+    """Return what the removal of an ended row has done, which is what undoing it reverses."""
+    return _turned(standing, now=_restored(row))
+
+
+def _restored(row: Membership) -> Change:
+    return {row.membership_id: replace(period_of(row), valid_to=None)}
+
+
+def _turned(standing: Standing, now: Change | None = None, then: Change | None = None) -> Effect:
+    """Return what becomes of the doses between the rows as they are but for ``now``, and but for ``then``."""
+    rows = periods(standing.memberships)
+    before, after = (
+        covered(standing.doses, [entry for entry in {**rows, **(change or {})}.values() if entry is not None])
+        for change in (now, then)
+    )
     if before == after:  # nothing else of a dose depends on the rows
         return Effect()
     then_judged = judge(standing.doses.assign(covered=after), standing.rules)

@@ -79,7 +79,7 @@ class Effect:
         return sum(turn.after.ore - turn.before.ore for turn in self.turns)
 
 
-def read(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> Standing:
+def read_standing(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> Standing:
     """Return what decides what the customer's doses are paid; reading it is a look at the doses.
 
     Raises OtherUnit when the customer is none that the actor has to do with.

@@ -1,4 +1,4 @@
-"""The form of a dose: vaccine, batch, dose number, day, unit, and the group that is to count."""
+"""The form of a dose: vaccine, batch, dose number, day, unit, the group that is to count, and what is then paid."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import streamlit as st
 from mv import bookings, memberships, vaccinations
 from mv.catalogue import in_use
 from mv.customers import Customer
+from mv.effects.dose import forecast
+from mv.effects.standing import read_standing
 from mv.memberships import Membership
 from mv.ui import session
-from mv.ui.doses import vaccine_name
+from mv.ui.doses import group_name, vaccine_name
 from mv.ui.groups import choice_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.units import choose_unit
+from mv.ui.verdicts import draw_forecast
 from mv.vaccinations import Batch, Dose, Entry
 
 EARLIEST = date(1900, 1, 1)
@@ -28,10 +31,19 @@ def form_key(customer: Customer, was: Dose | None = None) -> str:
     return f"dose_{was.dose_id}_{was.version}" if was else f"dose_new_{customer.customer_id}"
 
 
+def group_key(dose_id: int, version: int, day: date) -> str:
+    """Return the key of the field for the group that counts, in the form that corrects a dose."""
+    return f"dose_{dose_id}_{version}_group_{day}"
+
+
 def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = None) -> None:
     """Draw the fields, filled in from the dose ``was`` or else for a new one; see :func:`entered`."""
     key = form_key(customer, was)
     left, right = st.columns(2)
+    with right:
+        choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
+        number_place = st.container()
+        abroad = st.checkbox(_("Given abroad"), was.abroad if was else False, key=f"{key}_abroad")
     with left:
         given_on = st.date_input(
             _("Given on"),
@@ -40,12 +52,26 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
             format="YYYY-MM-DD",
             key=f"{key}_day",
         )
-        product = _choose_vaccine(customer, key, doses, given_on, was)
-        _choose_batch(key, product, given_on, was)
-    with right:
-        choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else session.actor().unit_id)
+        product = _choose_vaccine(customer, key, doses, None if abroad else given_on, was)
+        if not abroad:
+            _choose_batch(key, product, given_on, was)
+    with number_place:
         _choose_number(key, doses, product, given_on, was)
-        _choose_group(customer, key, given_on, was)
+    with right:
+        if abroad:
+            st.text(_("The dose is kept as history, without batch and group."))
+        else:
+            _choose_group(customer, key, given_on, was)
+
+
+def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
+    """Draw what is paid for the dose as the fields hold it, once there is enough in them to tell."""
+    entry = entered(form_key(customer, was))
+    if entry.product_code is None:
+        return
+    found = forecast(read_standing(store(), session.actor(), customer, catalogue()), entry, was)
+    if found:
+        draw_forecast(found)
 
 
 def entered(key: str) -> Entry:
@@ -56,19 +82,24 @@ def entered(key: str) -> Entry:
     """
     day, product = session.value(f"{key}_day"), session.value(f"{key}_product")
     chosen = session.value(f"{key}_group_{day}")
+    abroad = bool(session.value(f"{key}_abroad"))
     return Entry(
         product_code=product,
-        batch_number=session.value(f"{key}_batch_{product}") or "",
+        batch_number=(not abroad and session.value(f"{key}_batch_{product}")) or "",
         dose_number=session.value(f"{key}_number_{product}_{day}") or 0,
         given_on=day,
         unit_id=session.value(f"{key}_unit"),
-        membership_id=chosen or None,
+        membership_id=abs(chosen) if chosen and not abroad else None,
         without_group=chosen == NO_GROUP,
+        group_anew=bool(chosen and chosen > 0),
+        abroad=abroad,
     )
 
 
-def _choose_vaccine(customer: Customer, key: str, doses: list[Dose], day: date, was: Dose | None) -> str | None:
-    products = [vaccine.product_code for vaccine in in_use(catalogue().vaccines.values(), day)]
+def _choose_vaccine(customer: Customer, key: str, doses: list[Dose], day: date | None, was: Dose | None) -> str | None:
+    """Draw the vaccines that were in use on ``day``, which is None where any may have been."""
+    vaccines = catalogue().vaccines.values()
+    products = [vaccine.product_code for vaccine in (in_use(vaccines, day) if day else vaccines)]
     start = was.product_code if was else _booked_product(customer, doses)
     if was and was.product_code not in products:
         products.append(was.product_code)
@@ -137,37 +168,47 @@ def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, 
 def _choose_group(customer: Customer, key: str, day: date, was: Dose | None) -> None:
     """Draw the groups that apply on the day and which one is to count; one alone is chosen from the start."""
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
-    frozen = was.membership_id if was and was.given_on == day else None
-    applying = {row.membership_id: row for row in rows if row.counts_on(day) or row.membership_id == frozen}
-    if not applying:
-        _warn_without_group()
+    groups = _groups_to_choose(rows, day, was)
+    if not groups:
+        st.info(_("No group of the customer applies on {day}.", day=day))
         return
-    options = [*applying, NO_GROUP]
-    start = (was.membership_id or NO_GROUP) if was else _only_one(list(applying.values()))
+    options = [*groups, NO_GROUP]
     chosen = st.radio(
         _("Group that counts for the dose"),
         options,
-        index=options.index(start) if start in options else None,
-        format_func=lambda row_id: literal(_group_line(applying[row_id])) if row_id else _("No group"),
+        index=_start(options, [row for row in rows if row.counts_on(day)], was),
+        format_func=lambda option: literal(groups[option]) if option else _("No group"),
         key=f"{key}_group_{day}",
     )
     if chosen is None:
         st.info(_("Choose which group counts for the dose, or that none does."))
-    elif chosen == NO_GROUP:
-        _warn_without_group()
 
 
-def _only_one(rows: list[Membership]) -> int | None:
-    """Return the row to begin with: the only one, or the only active one."""
-    for candidates in (rows, [row for row in rows if row.active]):
-        if len(candidates) == 1:
-            return candidates[0].membership_id
-    return None
+def _groups_to_choose(rows: list[Membership], day: date, was: Dose | None) -> dict[int, str]:
+    """Return what each choice is called: a row's number, negative where the dose is to keep the group it has by it."""
+    groups = {}
+    for row in rows:
+        if was and (was.membership_id, was.given_on) == (row.membership_id, day):
+            same = (was.group_code, was.subgroup_code) == (row.group_code, row.subgroup_code)
+            still_so = same and row.counts_on(day)
+            registered = _("{group} (as registered)", group=group_name(was))
+            groups[-row.membership_id] = _group_line(row) if still_so else registered
+            if same:
+                continue
+        if row.counts_on(day):
+            groups[row.membership_id] = _group_line(row)
+    return groups
+
+
+def _start(options: list[int], applying: list[Membership], was: Dose | None) -> int | None:
+    """Return the place of the choice to begin with: what the dose has, else the only row, or the only active one."""
+    if was and not was.abroad:
+        wanted = [-(was.membership_id or NO_GROUP), was.membership_id or NO_GROUP]
+    else:
+        candidates = (applying, [row for row in applying if row.active])
+        wanted = [alone[0].membership_id for alone in candidates if len(alone) == 1]
+    return next((options.index(option) for option in wanted if option in options), None)
 
 
 def _group_line(row: Membership) -> str:
     return f"{name_of(choice_of(row))} ({period(row.valid_from, row.valid_to)})"
-
-
-def _warn_without_group() -> None:
-    st.warning(_("No group counts for the dose: the clinic is not paid for it."))

@@ -23,12 +23,17 @@ def group_name(dose: Dose | Change) -> str:
     return name_of(catalogue().choice(dose.group_code, dose.subgroup_code))
 
 
+def given(dose: Dose | Change) -> str:
+    """Return the day on which the dose was given, and that it was abroad."""
+    return _("{day} (abroad)", day=dose.given_on) if dose.abroad else str(dose.given_on)
+
+
 def draw_doses(doses: Sequence[Dose]) -> None:
     """Draw the doses: when given and when registered, product, batch, number, group, unit and state."""
     units = catalogue().units
     draw_table(
         {
-            _("Given"): [str(dose.given_on) for dose in doses],
+            _("Given"): [given(dose) for dose in doses],
             _("Vaccine"): [vaccine_name(dose.product_code) for dose in doses],
             _("Batch"): [dose.batch_number for dose in doses],
             _("Dose"): [str(dose.dose_number) for dose in doses],
