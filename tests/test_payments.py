@@ -698,12 +698,12 @@ def test_a_list_is_taken_out_as_csv_in_the_readers_language_and_logged(store: St
     listing = lists.of_standing(store, actor, REGION, Standing.UNDERPAID)
     text = b"".join(lists.csv_chunks(store, actor, listing)).decode()
     assert text == (
-        "\ufeffRad;Dosens dag;Vaccin;Enhet;Skickat;Begärt (kr);Betalt (kr);Skillnad (kr);Utbetald\r\n"
+        "\ufeffAnspråksrad;Dosens dag;Vaccin;Enhet;Skickat;Begärt (kr);Betalt (kr);Skillnad (kr);Utbetald\r\n"
         f"{claim}-1;2026-10-12;Efluelda;Mottagning Norr;2026-11-01;150,00;149,50;-0,50;2026-11-02\r\n"
     )
     text = b"".join(lists.csv_chunks(store, actor, lists.unknown(actor, REGION), ENGLISH)).decode()
     assert text.splitlines() == [
-        "\ufeffFile;Row;Line;Paid (kr);Day paid;Why",
+        "\ufeffFile;Row in the file;Claim line;Paid (kr);Day paid;Why",
         f"{made.payment_file_id};4;;-7.50;;"
         "The row names no line: neither a reference nor a valid identity number with a day.",
     ]
@@ -712,6 +712,8 @@ def test_a_list_is_taken_out_as_csv_in_the_readers_language_and_logged(store: St
         f"2;Underpaid;{claim}-1;2026-10-12;Efluelda;Mottagning Norr;150.00;149.50;-0.50;2026-11-02;",
         f"3;Paid;{claim}-2;2026-10-12;Efluelda;Mottagning Norr;150.00;150.00;0.00;2026-11-02;",
     ]
+    chosen = lists.of_file(actor, made.payment_file_id, Outcome.UNKNOWN)
+    assert [one["row_number"] for one in lists.first(store, actor, chosen, 9)] == [4]
     assert [one["detail"] for one in logged(store, "view_reimbursement")] == [
         {"list": "underpaid", "payer": REGION},
         {"list": "unknown", "payer": REGION},

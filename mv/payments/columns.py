@@ -40,7 +40,7 @@ NAMES: Mapping[Column, str] = {
 """What each is called for people."""
 
 WORDS: Mapping[Column, Sequence[str]] = {
-    Column.REFERENCE: ("referens", "reference", "anspraksrad", "claim line", "ansprak", "claim", "ref"),
+    Column.REFERENCE: ("referens", "reference", "anspraksrad", "claim line", "ansprak", "claim", "ref", "rad", "line"),
     Column.PAID_ON: (
         "utbetalningsdatum", "utbetalningsdag", "betalningsdatum", "betalningsdag", "betaldatum", "betaldag",
         "betald den", "utbetald", "payment date", "day paid", "date paid", "paid on", "bokforingsdatum",

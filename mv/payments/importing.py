@@ -110,7 +110,7 @@ def import_file(
         payers.hold(tx, payer)
         content_hash = table.content_hash(payer)
         if before := with_hash(tx, content_hash):
-            raise _twice(before)
+            raise already(before)
         matches = _match(tx, actor, payer, found.rows, store.today())
         if _parts(matches) != seen:
             raise Conflict(N_("What was paid or claimed has changed meanwhile. Nothing was imported; look again."))
@@ -121,6 +121,16 @@ def import_file(
         return log(tx, at, actor, "imported", made)
 
     return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
+
+
+def already(before: PaymentFile) -> Conflict:
+    """Return the error that says that the same was imported before, as the file ``before``."""
+    return Conflict(
+        N_("{who} imported this file at {time}, as number {file}. Nothing was changed."),
+        who=before.imported_by_name,
+        time=f"{to_local(before.imported_at):%Y-%m-%d %H:%M}",
+        file=before.payment_file_id,
+    )
 
 
 def _parts(matches: Sequence[Match]) -> dict[Outcome, Part]:
@@ -185,12 +195,3 @@ def _rows(payment_file_id: int, matches: Sequence[Match]) -> pa.Table:
         for one in matches
     ]
     return pa.Table.from_pylist(values, PAYMENT)
-
-
-def _twice(before: PaymentFile) -> Conflict:
-    return Conflict(
-        N_("{who} imported this file at {time}, as number {file}. Nothing was changed."),
-        who=before.imported_by_name,
-        time=f"{to_local(before.imported_at):%Y-%m-%d %H:%M}",
-        file=before.payment_file_id,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,11 +23,12 @@ from mv.i18n import SWEDISH, Language, translate
 from mv.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.payments.standing import LINES, Standing, lines
 from mv.pseudonyms import TEXT
+from mv.reimbursement.verdicts import kronor
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
 LINE_COLUMNS = {
-    "line": N_("Line"),
+    "line": N_("Claim line"),
     "given_on": N_("Day of the dose"),
     "vaccine": N_("Vaccine"),
     "unit": N_("Unit"),
@@ -39,9 +40,9 @@ LINE_COLUMNS = {
 }
 PAYMENT_COLUMNS = {
     "payment_file_id": N_("File"),
-    "row_number": N_("Row"),
+    "row_number": N_("Row in the file"),
     "outcome": N_("Outcome"),
-    "line": N_("Line"),
+    "line": N_("Claim line"),
     "given_on": N_("Day of the dose"),
     "vaccine": N_("Vaccine"),
     "unit": N_("Unit"),
@@ -53,6 +54,7 @@ PAYMENT_COLUMNS = {
 }
 KRONOR = ("claimed", "paid", "difference")
 TEXTS = ("vaccine", "unit")
+WORDS = {"outcome": OUTCOMES, "why": WHYS}
 
 OF_STANDING = f"""
     SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, given_on, vaccine, unit, sent_at,
@@ -107,12 +109,13 @@ def unknown(actor: Actor, payer: str) -> Listing:
     return Listing(Outcome.UNKNOWN.value, {"payer": payer}, columns, sql, (payer,))
 
 
-def of_file(actor: Actor, payment_file_id: int) -> Listing:
-    """Return the list of a file's payments, those for lines of the actor's own units and for no line."""
-    own, units = in_own_units(actor, "l.unit_id", 2)
-    sql = PAYMENTS.format(among=OF_FILE, own=own, chosen="payment_file_id = $1")
+def of_file(actor: Actor, payment_file_id: int, outcome: Outcome | None = None) -> Listing:
+    """Return the list of a file's payments, or those of one outcome: for lines of own units, and for no line."""
+    own, units = in_own_units(actor, "l.unit_id", 3)
+    sql = PAYMENTS.format(among=OF_FILE, own=own, chosen="payment_file_id = $1 AND COALESCE($2, outcome) = outcome")
     columns = {name: label for name, label in PAYMENT_COLUMNS.items() if name != "payment_file_id"}
-    return Listing("payments", {"file": payment_file_id}, columns, sql, (payment_file_id, *units))
+    wanted = outcome.value if outcome else None
+    return Listing("payments", {"file": payment_file_id}, columns, sql, (payment_file_id, wanted, *units))
 
 
 def first(store: Store, actor: Actor, listing: Listing, limit: int) -> list[Row]:
@@ -133,7 +136,7 @@ def csv_chunks(store: Store, actor: Actor, listing: Listing, language: Language 
         yield codecs.BOM_UTF8 + _csv([[translate(heading, language) for heading in listing.columns.values()]])
         with store.batches(listing.sql, *listing.params) as reader:
             for batch in reader:
-                yield _csv(_cells(listing, batch.to_pylist(), language))
+                yield _csv(_plain(listing, batch.to_pylist(), language))
 
     return pieces()
 
@@ -142,22 +145,33 @@ def _log(at: datetime, actor: Actor, listing: Listing, tx: Transaction) -> None:
     audit.record(tx, at, actor, Action.VIEW_REIMBURSEMENT, None, list=listing.name, **listing.about)
 
 
-def _cells(listing: Listing, rows: Sequence[Row], language: Language) -> Iterator[list[str]]:
+def cells(listing: Listing, rows: Sequence[Row], language: Language) -> list[list[str]]:
+    """Return the rows as a reader sees them, in the order of the columns."""
+    return [[_text(name, row[name], language, kronor) for name in listing.columns] for row in rows]
+
+
+def _plain(listing: Listing, rows: Sequence[Row], language: Language) -> Iterator[list[str]]:
+    """Yield the rows as a spreadsheet takes them: amounts that it can add, and texts that it does not run."""
     texts = {name: iter(harmless(pd.Series([row[name] for row in rows], dtype=TEXT))) for name in TEXTS}
     for row in rows:
-        yield [_text(name, next(texts[name]) if name in texts else row[name], language) for name in listing.columns]
+        values = {**row, **{name: next(text) for name, text in texts.items()}}
+        yield [_text(name, values[name], language, _decimal) for name in listing.columns]
 
 
-def _text(name: str, value: Any, language: Language) -> str:
-    if value is None or value is pd.NA:
+def _text(name: str, value: Any, language: Language, amount: Callable[[int, str], str]) -> str:
+    if pd.isna(value):
         return ""
     if name in KRONOR:
-        text = f"{Decimal(value) / 100:.2f}"
-        return text.replace(".", ",") if language == SWEDISH else text
+        return amount(value, language)
     if name == "sent_at":
         return f"{to_local(value):%Y-%m-%d}"
-    words = {"outcome": OUTCOMES, "why": WHYS}.get(name)
+    words = WORDS.get(name)
     return translate(words[value], language) if words else str(value)
+
+
+def _decimal(ore: int, language: str) -> str:
+    text = f"{Decimal(ore) / 100:.2f}"
+    return text.replace(".", ",") if language == SWEDISH else text
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:

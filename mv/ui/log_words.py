@@ -15,6 +15,7 @@ from mv.access import Role
 from mv.errors import N_
 from mv.identity import Kind
 from mv.log_entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
+from mv.payments.standing import STANDINGS
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_frame
@@ -38,21 +39,26 @@ DETAILS: Mapping[str, str] = {
     "closed": N_("closed"),
     "crossing": N_("access for a reason"),
     "customer_id": N_("Customer (number)"),
+    "days": N_("Days to pay"),
     "document": N_("document"),
     "dose": N_("Dose"),
     "entries": N_("entries"),
     "entry": N_("Entry"),
+    "file": N_("Payment file"),
     "filters": N_("Filters"),
     "first": N_("First day"),
     "group": N_("Group"),
     "hash": N_("hash value"),
     "identities": N_("identity numbers"),
     "last": N_("Last day"),
+    "list": N_("List"),
     "many": N_("many from"),
     "membership": N_("Row number"),
     "minutes": N_("minutes"),
     "number_kind": N_("Kind of number"),
+    "ore": N_("Öre"),
     "outcome": N_("Outcome"),
+    "payer": N_("Payer"),
     "reason": N_("Reason"),
     "registered_from": N_("Registered from"),
     "registered_to": N_("Registered to"),
@@ -89,6 +95,9 @@ VALUES: Mapping[str, str] = {
     "registered": N_("Registered"),
     "corrected": N_("Corrected"),
     "withdrawn": N_("Withdrawn"),
+    "imported": N_("Imported"),
+    "payments": N_("Payments of a file"),
+    "unknown": N_("Payments for no known line"),
     "active": N_("active"),
     "inactive": N_("inactive"),
     "in_order": N_("In order"),
@@ -97,6 +106,7 @@ VALUES: Mapping[str, str] = {
     "correction": N_("correction"),
     "asked_by_customer": N_("asked by the customer"),
     "other": N_("other"),
+    **STANDINGS,
     **ACTIONS,
     **OUTCOMES,
     **WHYS,

@@ -27,6 +27,7 @@ LOG_CHECK = FOLDER / "log_check.py"
 LOG_EXTRACT = FOLDER / "log_extract.py"
 FOLLOW_UP = FOLDER / "follow_up.py"
 CORRECTIONS = FOLDER / "corrections.py"
+PAYMENTS = FOLDER / "payments.py"
 CHECKS = FOLDER / "checks.py"
 USERS = FOLDER / "users.py"
 
@@ -61,6 +62,7 @@ MENU = {
     N_("Reimbursement"): (
         Place(FOLLOW_UP, N_("Paid and unpaid doses"), "uppfoljning", "bar_chart", Action.VIEW_REIMBURSEMENT),
         Place(CORRECTIONS, N_("To correct"), "att-ratta", "playlist_add_check", Action.VIEW_CORRECTIONS),
+        Place(PAYMENTS, N_("Payment files"), "betalfiler", "receipt", Action.VIEW_REIMBURSEMENT),
         Place(CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
     ),
     N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
