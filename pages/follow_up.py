@@ -7,8 +7,9 @@ import streamlit as st
 
 from mv.errors import N_, MvError
 from mv.follow_up import Figures
-from mv.follow_up.cube import DUE, POSSIBLE, Season, over_time, select, sums, totals
+from mv.follow_up.cube import DUE, POSSIBLE, over_time, select, sums, totals
 from mv.reimbursement.pricing import Reason
+from mv.reimbursement.seasons import Season
 from mv.ui.follow_up import PARTS, choose_filters, draw_way_to_corrections, kept_figures, named
 from mv.ui.follow_up_charts import draw_bars, draw_months, draw_shares
 from mv.ui.follow_up_tables import amount, draw_faults, draw_figures, draw_metrics, draw_sums, share

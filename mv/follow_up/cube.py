@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Self
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,9 @@ import pandas as pd
 from mv.reimbursement.assessment import STATES, State
 from mv.reimbursement.pricing import REASONS, Reason
 from mv.reimbursement.rules import Rule
+from mv.reimbursement.seasons import FIRST_MONTH, Season
 from mv.reimbursement.suggestions import MENDS
 
-FIRST_MONTH = 7
-"""A season begins on 1 July."""
 NO_GROUP = ""
 """Among the filters: the doses that no group counts for."""
 
@@ -32,31 +30,6 @@ is claimed already, ``received`` what the payment files hold, ``overdrawn`` what
 the others are those of :func:`assess`."""
 MEASURES = ("doses", "paid_back", *AMOUNTS)
 """``doses``, and of how many something is to be paid back; and the amounts."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Season:
-    """A season of vaccinations, from 1 July of its first year to 30 June."""
-
-    first_year: int
-
-    @classmethod
-    def of(cls, day: date) -> Self:
-        """Return the season that ``day`` lies in."""
-        return cls(day.year if day.month >= FIRST_MONTH else day.year - 1)
-
-    @property
-    def first(self) -> date:
-        """The first day."""
-        return date(self.first_year, FIRST_MONTH, 1)
-
-    @property
-    def last(self) -> date:
-        """The last day."""
-        return date(self.first_year + 1, FIRST_MONTH, 1) - timedelta(days=1)
-
-    def __str__(self) -> str:
-        return f"{self.first_year}/{(self.first_year + 1) % 100:02}"
 
 
 @dataclass(frozen=True, slots=True)

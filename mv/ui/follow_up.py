@@ -14,10 +14,11 @@ from mv.access import Action, Actor, may
 from mv.catalogue import Catalogue
 from mv.errors import N_
 from mv.follow_up import Figures
-from mv.follow_up.cube import NO_GROUP, Filters, Season, by, seasons
+from mv.follow_up.cube import NO_GROUP, Filters, by, seasons
 from mv.reimbursement.assessment import State
 from mv.reimbursement.kinds import KIND, vaccine_name
 from mv.reimbursement.pricing import Reason
+from mv.reimbursement.seasons import Season
 from mv.reimbursement.suggestions import Mend
 from mv.reimbursement.verdicts import NAMES
 from mv.store import Store
