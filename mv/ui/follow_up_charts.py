@@ -18,7 +18,7 @@ from mv.ui.text import _, count_of
 Spec = dict[str, Any]
 
 MOST_BARS = 12
-ROW = 42
+ROW = 46
 """Pixels for each bar with its words above."""
 HEIGHT_OF_MONTHS = 130
 TEXT_COLOUR = "#1f2a33"
