@@ -14,15 +14,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import mv
 from mv import (
     bookings,
+    catalogue,
     corrections,
     crossings,
     customers,
     export,
+    follow_up,
     identity_changes,
     log_chain,
     log_checks,
@@ -39,15 +42,27 @@ from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
 from mv.audit import ONE_LOOK
 from mv.crossings import Reason
 from mv.customers import Customer
+from mv.effects import standing
 from mv.errors import Forbidden, MvError
 from mv.export import Filters
 from mv.i18n import ENGLISH, SWEDISH, explain
+from mv.intake import Table
 from mv.log_checks import Check, Verdict
 from mv.memberships import EndReason, Membership
+from mv.payments import files as payment_files
+from mv.payments import importing
+from mv.payments import lists as payment_lists
+from mv.payments import standing as line_standing
+from mv.payments.columns import Column
+from mv.payments.files import PaymentFile
+from mv.payments.importing import Part
+from mv.payments.matching import Outcome
+from mv.payments.standing import Standing
 from mv.pseudonyms import Pseudonyms
 from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
 from mv.vaccinations import Dose, WithdrawReason
+from tests.claimed import OTHER_REGION, Claimed, add_claim, file_of, import_rows
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, Rows, contents, nothing_changes
 
@@ -98,6 +113,7 @@ LONG_AGO = datetime(2020, 6, 1, 12, tzinfo=UTC)
 AT_NORR = Actor("maj.lund", "Maj Lund", LEAD, "norr")
 GROUP = memberships.Entry("65_plus", None, date(2026, 9, 1))
 OTHER_GROUP = memberships.Entry("pregnant", None, date(2026, 9, 1))
+PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
 
 
@@ -113,6 +129,9 @@ class Records:
     queue: corrections.Queue
     open_check: Check
     judged_check: Check
+    payment_file: PaymentFile
+    unread: Table
+    """The same payer's next file: it pays the other of its two lines."""
 
 
 @pytest.fixture
@@ -127,7 +146,11 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     dose = vaccinations.register(store, actor, anders.customer_id, dose_of(active, TODAY - timedelta(days=20)))
     drawn = [log_checks.draw(store, AT_NORR, log_entries.Filters(), 1, seed) for seed in (1, 2)]
     log_checks.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
-    return Records(anders, eva, active, removed, dose, corrections.find(store, actor), *drawn)
+    queue = corrections.find(store, actor)
+    claim_id = add_claim(store, [Claimed(15_000, dose_id=n, customer_id=n) for n in (998, 999)], payer=OTHER_REGION)
+    paid = import_rows(store, actor, file_of(f"{claim_id}-1;100"), OTHER_REGION)
+    unread = file_of(f"{claim_id}-2;150")
+    return Records(anders, eva, active, removed, dose, queue, *drawn, paid, unread)
 
 
 def dose_of(membership: Membership, day: date = TODAY) -> vaccinations.Entry:
@@ -151,6 +174,7 @@ class Call:
 OUT = (Action.EXPORT_GROUPS,)
 NAMED_OUT = (Action.EXPORT_GROUPS, Action.EXPORT_IDENTITIES)
 PSEUDONYMS = Pseudonyms(KEY)
+OLD_FIGURES = follow_up.Figures(pd.DataFrame(), pd.DataFrame(), SetClock().now, follow_up.Basis(TODAY, (), 0), 0)
 CALLS = [
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, "and kar")),
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, r.anders.identity)),
@@ -259,6 +283,12 @@ CALLS = [
         (Action.WITHDRAW_DOSE,),
         lambda s, who, r: vaccinations.withdraw(s, who, r.dose.dose_id, 1, WithdrawReason.WRONG_PERSON),
     ),
+    Call(
+        standing.read_standing,
+        (Action.VIEW_DOSES,),
+        lambda s, who, r: standing.read_standing(s, who, r.anders, catalogue.load(s)),
+        "anders",
+    ),
     Call(corrections.find, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.find(s, who)),
     Call(corrections.refreshed, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.refreshed(s, who, r.queue)),
     Call(
@@ -338,6 +368,52 @@ CALLS = [
         (Action.EXTRACT_LOG,),
         lambda s, who, r: taken(log_extract.page_chunks(s, who, r.anders.customer_id)),
         "anders",
+    ),
+    Call(
+        importing.preview,
+        (Action.IMPORT_PAYMENTS,),
+        lambda s, who, r: importing.preview(s, who, OTHER_REGION, r.unread, PAYMENT_COLUMNS),
+    ),
+    Call(
+        importing.import_file,
+        (Action.IMPORT_PAYMENTS,),
+        lambda s, who, r: importing.import_file(
+            s, who, OTHER_REGION, r.unread, PAYMENT_COLUMNS, {Outcome.PAID: Part(1, 15_000, 0)}
+        ),
+    ),
+    Call(
+        payment_files.withdraw,
+        (Action.IMPORT_PAYMENTS,),
+        lambda s, who, r: payment_files.withdraw(s, who, r.payment_file.payment_file_id),
+    ),
+    Call(
+        line_standing.set_days_to_pay,
+        (Action.IMPORT_PAYMENTS,),
+        lambda s, who, r: line_standing.set_days_to_pay(s, who, OTHER_REGION, 45),
+    ),
+    *(
+        Call(function, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r, look=function: look(s, who, OTHER_REGION))
+        for function in (
+            payment_files.files,
+            line_standing.outcomes,
+            line_standing.answered,
+            line_standing.terms,
+        )
+    ),
+    Call(
+        payment_lists.of_standing,
+        (Action.VIEW_REIMBURSEMENT,),
+        lambda s, who, r: payment_lists.of_standing(s, who, OTHER_REGION, Standing.UNDERPAID),
+    ),
+    Call(
+        payment_lists.first,
+        (Action.VIEW_REIMBURSEMENT,),
+        lambda s, who, r: payment_lists.first(s, who, payment_lists.unknown(who, OTHER_REGION), 9),
+    ),
+    Call(
+        payment_lists.csv_chunks,
+        (Action.VIEW_REIMBURSEMENT,),
+        lambda s, who, r: taken(payment_lists.csv_chunks(s, who, payment_lists.unknown(who, OTHER_REGION))),
     ),
     Call(log_chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: log_chain.prune(s, who, date(2021, 1, 1))),
     Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),

@@ -21,7 +21,18 @@ from mv.ui import resources
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
-ALL_PAGES = ["search", "bookings", "card", "groups", "vaccination", "export", "log_check", "log_extract", "corrections"]
+ALL_PAGES = [
+    "search",
+    "bookings",
+    "card",
+    "groups",
+    "vaccination",
+    "export",
+    "log_check",
+    "log_extract",
+    "corrections",
+    "payments",
+]
 CUSTOMER_PAGES = ["card", "groups", "vaccination"]
 DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 
@@ -93,7 +104,9 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
     assert "Demo Demosson" in texts(at)
 
 
-@pytest.mark.parametrize("page", ["search", "bookings", "export", "log_check", "log_extract", "corrections"])
+@pytest.mark.parametrize(
+    "page", ["search", "bookings", "export", "log_check", "log_extract", "corrections", "payments"]
+)
 def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
     at = dashboard(page)
     assert not at.exception
