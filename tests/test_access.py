@@ -415,6 +415,12 @@ CALLS = [
         (Action.VIEW_REIMBURSEMENT,),
         lambda s, who, r: taken(payment_lists.csv_chunks(s, who, payment_lists.unknown(who, OTHER_REGION))),
     ),
+    Call(follow_up.figures, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: follow_up.figures(s, who)),
+    Call(
+        follow_up.are_outdated,
+        (Action.VIEW_REIMBURSEMENT,),
+        lambda s, who, r: follow_up.are_outdated(s, who, OLD_FIGURES),
+    ),
     Call(log_chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: log_chain.prune(s, who, date(2021, 1, 1))),
     Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),
     Call(users.decide, (Action.CHANGE_USER,), lambda s, who, r: users.decide(s, who, "eva.ek", 0, LEAD, {"norr"})),
