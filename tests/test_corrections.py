@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from mv import corrections, customers, memberships, vaccinations
-from mv.access import Actor, Role
+from mv import audit, corrections, customers, memberships, vaccinations
+from mv.access import Action, Actor, Role
 from mv.audit import ONE_LOOK
 from mv.catalogue import load
 from mv.corrections import LONGEST_KEPT, Filters, Order, Queue, Step
@@ -21,6 +21,7 @@ from mv.reimbursement.assessment import State
 from mv.reimbursement.pricing import Reason
 from mv.reimbursement.suggestions import Mend
 from mv.store import Store
+from mv.store.engine import Transaction
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import logged
@@ -398,6 +399,41 @@ def test_a_queue_of_other_units_is_made_anew(store: Store, actor: Actor, anders:
     queue = corrections.find(store, actor)
     assert numbers(corrections.refreshed(store, OF_NORR, queue)) == numbers(queue)
     assert numbers(corrections.refreshed(store, Actor("x", "X", Role.LEAD, "soder"), queue)) == []
+
+
+def test_a_changed_rule_makes_the_queue_anew(store: Store, actor: Actor, anders: Customer, clock: SetClock) -> None:
+    dose(store, actor, anders)
+    queue = corrections.find(store, actor)
+    flu = next(rule for rule in queue.rules if rule.rule_code == "flu_65_2024")
+
+    def change(tx: Transaction) -> None:
+        rules.update(tx, store.now(), actor.user_id, "adjusted", replace(flu, ore=2 * FLU))
+        audit.record(tx, store.now(), actor, Action.CHANGE_RULE)
+
+    store.write(change)
+    assert [step.ore for step in corrections.refreshed(store, actor, queue).steps(Filters())] == [2 * FLU]
+
+
+@pytest.mark.parametrize(("most", "anew"), [(1, True), (2, False)])
+def test_when_many_customers_were_changed_the_queue_is_made_anew(
+    store: Store,
+    actor: Actor,
+    anders: Customer,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    anew: bool,
+) -> None:
+    given = dose(store, actor, anders)
+    queue = corrections.find(store, actor)
+    clock.now += timedelta(minutes=1)
+    row = group(store, actor, anders, "65_plus", DOSE_DAY)
+    new = dose(store, actor, person(store, actor, date(1950, 1, 2)))
+    choose(store, actor, given, row)
+    monkeypatch.setattr(corrections, "MOST_CHANGED", most)
+    refreshed = corrections.refreshed(store, actor, queue)
+    assert numbers(refreshed) == [new.dose_id]
+    assert (refreshed.made_at == store.now()) is anew
 
 
 def test_a_dose_that_is_no_longer_in_the_queue_is_not_shown(store: Store, actor: Actor, anders: Customer) -> None:

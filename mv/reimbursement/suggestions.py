@@ -51,6 +51,8 @@ def suggest(
     dose would be worth in öre, and the last day for it (``mend_by``); ``in_time`` says whether that is still ahead.
     """
     open_doses = doses[verdicts["reason"].isin([reason.value for reason in MENDABLE])]
+    if open_doses.empty:
+        return _nothing(doses)
     candidates = pd.concat(
         [_from_memberships(open_doses, memberships, groups), _from_age(open_doses, memberships, groups)],
         ignore_index=True,
