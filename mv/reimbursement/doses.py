@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -40,7 +40,7 @@ READ = """
         JOIN claim k ON k.claim_id = l.claim_id
         WHERE l.customer_id BETWEEN $1 AND $2 GROUP BY l.dose_id
     ) AS paid ON paid.dose_id = d.dose_id
-    WHERE d.customer_id BETWEEN $1 AND $2
+    WHERE d.customer_id BETWEEN $1 AND $2 AND {of_kinds}
     ORDER BY d.customer_id, d.given_on, d.dose_id
 """
 MEMBERSHIPS = """
@@ -62,12 +62,14 @@ def parts(store: Store) -> Iterator[tuple[int, int]]:
             yield start, min(start + CUSTOMERS_AT_ONCE - 1, bounds["last"])
 
 
-def between(store: Store, first: int, last: int) -> pd.DataFrame:
+def between(store: Store, first: int, last: int, kinds: Sequence[str] = ("",)) -> pd.DataFrame:
     """Return the doses of the customers with ids from ``first`` to ``last``, as pricing takes them and more.
 
     Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far, and ``paid_by``.
+    ``kinds`` are what the ATC codes of the doses begin with.
     """
-    frame = _read(store, READ, first, last)
+    condition, patterns = of_kinds(kinds, 3)
+    frame = _read(store, READ.format(of_kinds=condition), first, last, *patterns)
     completed = frame["completed_at"].dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
     return frame.assign(completed_on=completed.dt.normalize(), membership_id=frame["membership_id"].astype("Int64"))
 
@@ -77,7 +79,20 @@ def memberships(store: Store, first: int, last: int) -> pd.DataFrame:
     return _read(store, MEMBERSHIPS, first, last)
 
 
-def _read(store: Store, sql: str, first: int, last: int) -> pd.DataFrame:
-    with store.batches(sql, first, last) as reader:
+def of_kinds(kinds: Sequence[str], first: int) -> tuple[str, tuple[str, ...]]:
+    """Return a condition that keeps vaccines ``v`` whose ATC codes begin with one of ``kinds``, and its parameters.
+
+    The parameters are numbered from ``$first`` on.
+    """
+    if "" in kinds:
+        return "TRUE", ()
+    if not kinds:
+        return "FALSE", ()
+    patterns = tuple(f"{kind}%" for kind in kinds)
+    return f"({' OR '.join(f'v.atc LIKE ${first + n}' for n in range(len(patterns)))})", patterns
+
+
+def _read(store: Store, sql: str, *params: object) -> pd.DataFrame:
+    with store.batches(sql, *params) as reader:
         frame: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
     return frame
