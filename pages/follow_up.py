@@ -47,7 +47,8 @@ def draw_causes(cube: pd.DataFrame, total: dict[str, int], what: str) -> bool:
     st.subheader(question)
     measures = () if what == "outside" else (what,)
     if what == "to_pay_back":
-        found = cube[cube[what] > 0].assign(doses=cube["paid_back"])
+        found = cube[cube[what] > 0]
+        found = found.assign(doses=found["paid_back"])
     else:
         found = cube[cube["state"] == what]
     rows = named(found, "reason", "mend").sort_values([*measures, "doses"], ascending=False)

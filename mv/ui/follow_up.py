@@ -170,9 +170,9 @@ def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
         "month": lambda month: f"{month:%Y-%m}",
         "reason": cause,
     }
-    values = frame[list(dimensions)].astype(object)
-    rows = values.where(values.notna(), None).itertuples(index=False)
-    return frame.assign(name=[names[dimensions[0]](*row) for row in rows])
+    rows = frame[list(dimensions)].astype(object).itertuples(index=False)
+    named = [names[dimensions[0]](*(None if pd.isna(value) else value for value in row)) for row in rows]
+    return frame.assign(name=named)
 
 
 def cause(reason: str, mend: str | None = None) -> str:
