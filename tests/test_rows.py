@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from mv import bookings, crossings, customers, export, log_entries, log_extract, memberships, vaccinations
+from mv import bookings, catalogue, crossings, customers, export, log_entries, log_extract, memberships, vaccinations
 from mv.access import EVERY_UNIT, Actor, OtherUnit, Role
 from mv.audit import ONE_LOOK
 from mv.crossings import Reason
 from mv.customers import Customer, Hits
+from mv.effects import standing
 from mv.errors import Conflict, Forbidden
 from mv.export import Filters
 from mv.i18n import ENGLISH, SWEDISH, explain
@@ -75,6 +76,7 @@ LOOKS: dict[str, Call] = {
     "memberships.changes": lambda s, who, r: memberships.changes(s, who, r.eva.customer_id),
     "vaccinations.of_customer": lambda s, who, r: vaccinations.of_customer(s, who, r.eva.customer_id),
     "vaccinations.changes": lambda s, who, r: vaccinations.changes(s, who, r.eva.customer_id),
+    "standing.read_standing": lambda s, who, r: standing.read_standing(s, who, r.eva, catalogue.load(s)),
     "bookings.coming": lambda s, who, r: bookings.coming(s, who, r.eva.customer_id),
 }
 CHANGES: dict[str, Call] = {
