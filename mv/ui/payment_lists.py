@@ -23,6 +23,14 @@ from mv.ui.text import _, count_of, literal, moment
 
 ROWS_SHOWN = 500
 UNKNOWN = "unknown"
+FILE_NAMES = {
+    Standing.PAID: "betalda",
+    Standing.UNDERPAID: "for_lite_betalda",
+    Standing.OVERPAID: "for_mycket_betalda",
+    Standing.PAID_TWICE: "dubbelt_betalda",
+    Standing.UNPAID: "obetalda",
+    Standing.AWAITED: "invantade",
+}
 TO_LOOK_INTO = (Standing.UNDERPAID, Standing.OVERPAID, Standing.PAID_TWICE, Standing.UNPAID)
 
 
@@ -108,7 +116,7 @@ def draw_lines(payer: str) -> None:
         _draw_list(lists.unknown(session.actor(), payer), "okanda_betalningar")
     else:
         listing = lists.of_standing(store(), session.actor(), payer, Standing(chosen))
-        _draw_list(listing, f"anspraksrader_{chosen}")
+        _draw_list(listing, f"anspraksrader_{FILE_NAMES[Standing(chosen)]}")
 
 
 def _name(name: str) -> str:

@@ -59,15 +59,17 @@ RIGHTS = {
     "export": ("utdata", Action.EXPORT_GROUPS),
     "log_check": ("loggkontroll", Action.VIEW_LOG),
     "log_extract": ("loggutdrag", Action.EXTRACT_LOG),
+    "follow_up": ("uppfoljning", Action.VIEW_REIMBURSEMENT),
     "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
+    "payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
 CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections"]
 HAS = {
     Role.COORDINATOR: CARE,
-    Role.ANALYST: ["export"],
-    Role.LEAD: [*CARE, "export", "log_check", "log_extract"],
+    Role.ANALYST: ["export", "follow_up", "payments"],
+    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "payments"],
     Role.ADMINISTRATOR: ["users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
@@ -153,9 +155,9 @@ def test_each_page_is_drawn_or_refused_by_the_role(
             assert at.main.header
         else:
             assert words(at) == REFUSED
-    assert [(entry["role"], entry["action"], entry["customer_id"]) for entry in entries(f"kim.{role}", "refused")] == [
-        (role, right, None) for page, (_, right) in RIGHTS.items() if page not in HAS[role]
-    ]
+    refused = [(entry["role"], entry["action"], entry["customer_id"]) for entry in entries(f"kim.{role}", "refused")]
+    rights = [right for page, (_, right) in RIGHTS.items() if page not in HAS[role]]
+    assert refused == [(role, right, None) for right in dict.fromkeys(rights)]  # the same within minutes is one
 
 
 @pytest.mark.parametrize("role", Role)
