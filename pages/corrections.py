@@ -57,7 +57,8 @@ def draw_row(correction: Correction, steps: tuple[Step, ...], place: int, today:
         cells[1].text(f"{correction.name}\n{years}")
         cells[2].text("\n".join(dose))
         cells[3].text(f"{why[:1].upper()}{why[1:]}. {missing(correction)}".strip())
-        label = action(_("Correct"), f"{correction.name}, {vaccine}, {correction.given_on}")
+        word = _("Correct") if correction.suggestion else _("Open")
+        label = action(word, f"{correction.name}, {vaccine}, {correction.given_on}")
         if cells[4].button(label, key=f"correct_{correction.dose_id}", width="stretch"):
             open_place(correction, steps, place)
 
@@ -77,8 +78,13 @@ def draw_empty(queue: Queue) -> None:
 session.end_walk()
 st.header(_("To correct"))
 show_notices()
-st.caption(_("Doses that would be paid if something were corrected. What is suggested is for you to judge and save."))
+caption = st.empty()
 lost, filters = choose_filters()
+caption.caption(
+    _("Doses that would have been paid. It is too late for that; correcting them makes the records right.")
+    if lost
+    else _("Doses that would be paid if something were corrected. What is suggested is for you to judge and save.")
+)
 queue = current_queue(lost=lost)
 steps = queue.steps(filters)
 if steps:

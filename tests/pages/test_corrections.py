@@ -140,6 +140,7 @@ def test_doses_that_are_too_late_are_shown_for_themselves(store: Store) -> None:
     at.selectbox(key="corrections_shown").select("lost").run()
     assert rows(at) == [late.dose_id]
     assert "1 dag för sent" in texts(at)
+    assert "Doser som skulle ha ersatts." in texts(at)
     assert "inom en vecka" not in texts(at)
     at.selectbox(key="corrections_vaccine").select("comirnaty").run()
     assert rows(at) == []
