@@ -171,8 +171,8 @@ def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
         "reason": cause,
     }
     rows = frame[list(dimensions)].astype(object).itertuples(index=False)
-    named = [names[dimensions[0]](*(None if pd.isna(value) else value for value in row)) for row in rows]
-    return frame.assign(name=named)
+    texts = [names[dimensions[0]](*(None if pd.isna(value) else value for value in row)) for row in rows]
+    return frame.assign(name=texts)
 
 
 def cause(reason: str, mend: str | None = None) -> str:
