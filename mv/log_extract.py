@@ -21,6 +21,7 @@ from mv.i18n import SWEDISH, Language, translate
 from mv.identity import format_identity
 from mv.log_entries import ACTIONS, label
 from mv.log_files import csv_pieces, local_time
+from mv.payment_checks.new_year import NEW_YEAR
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -102,7 +103,8 @@ def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
             "SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", customer_id
         )
         known = catalogue.read(tx)
-        found = sorted([*_named(tx, known, customer_id), *_exports(tx, known, customer_id)], key=lambda one: one[:2])
+        parts = (_named, _exports, _new_year_lists)
+        found = sorted((one for part in parts for one in part(tx, known, customer_id)), key=lambda one: one[:2])
     return Extract(
         name=f"{person['given_name']} {person['family_name']}",
         number=format_identity(person["identity"], store.today()),
@@ -200,6 +202,21 @@ def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Fo
         )
         if detail.get("identities", True) and any(_takes(known, filters, group) for group in had):
             yield _found(known, row, maybe=True)
+
+
+def _new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+    """Yield the New Year lists that may have had the customer on them: of the customer's unit and birth date."""
+    (person,) = tx.rows("SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1", customer_id)
+    sql = """
+        SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
+        WHERE action = 'export_identities' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
+    """
+    for row in tx.rows(sql, person["registered_at"]):
+        detail = json.loads(row["detail"] or "{}")
+        if detail.get("list") == NEW_YEAR and set(detail["units"]) & {EVERY_UNIT, person["unit_id"]}:
+            spans = (born.split("/") for born in detail["born"])
+            if any(first <= str(person["birth_date"]) <= last for first, last in spans):
+                yield _found(known, row, maybe=True)
 
 
 def _takes(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:

@@ -34,6 +34,7 @@ from mv import (
     log_files,
     log_signals,
     memberships,
+    payment_checks,
     users,
     vaccinations,
 )
@@ -49,6 +50,7 @@ from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.intake import Table
 from mv.log_checks import Check, Verdict
 from mv.memberships import EndReason, Membership
+from mv.payment_checks import new_year, nvr, payers, periods, twice
 from mv.payments import files as payment_files
 from mv.payments import importing
 from mv.payments import lists as payment_lists
@@ -59,6 +61,7 @@ from mv.payments.importing import Part
 from mv.payments.matching import Outcome
 from mv.payments.standing import Standing
 from mv.pseudonyms import Pseudonyms
+from mv.reimbursement import rules
 from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
 from mv.vaccinations import Dose, WithdrawReason
@@ -175,6 +178,39 @@ OUT = (Action.EXPORT_GROUPS,)
 NAMED_OUT = (Action.EXPORT_GROUPS, Action.EXPORT_IDENTITIES)
 PSEUDONYMS = Pseudonyms(KEY)
 OLD_FIGURES = follow_up.Figures(pd.DataFrame(), pd.DataFrame(), SetClock().now, follow_up.Basis(TODAY, (), 0), 0)
+CHECK = (Action.VIEW_CHECKS,)
+NVR = nvr.paid_not_reported
+FOUND = payment_checks.Found(
+    payment_checks.Check.TWICE, TODAY, TODAY, pd.DataFrame(), [], frozenset(), TODAY, datetime(2026, 11, 22), 0
+)
+CHECKS = [
+    Call(
+        payment_checks.find,
+        CHECK,
+        lambda s, who, r: payment_checks.find(s, who, payment_checks.Check.TWICE, TODAY, TODAY),
+    ),
+    Call(payment_checks.is_outdated, CHECK, lambda s, who, r: payment_checks.is_outdated(s, who, FOUND)),
+    Call(payment_checks.shown, CHECK, lambda s, who, r: payment_checks.shown(s, who, [r.anders.customer_id])),
+    Call(
+        nvr.of_own_units,
+        CHECK,
+        lambda s, who, r: nvr.of_own_units(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY, NVR),
+    ),
+    Call(periods.too_long, CHECK, lambda s, who, r: periods.too_long(s, who, rules.load(s))),
+    Call(
+        payers.two_payers,
+        CHECK,
+        lambda s, who, r: payers.two_payers(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY),
+    ),
+    Call(twice.find, CHECK, lambda s, who, r: twice.find(s, who, rules.load(s))),
+    Call(new_year.counts, CHECK, lambda s, who, r: new_year.counts(s, who, 2027)),
+    Call(new_year.people, CHECK, lambda s, who, r: new_year.people(s, who, 2027, new_year.Filters(), limit=9)),
+    Call(
+        new_year.csv_chunks,
+        (Action.VIEW_CHECKS, Action.EXPORT_IDENTITIES),
+        lambda s, who, r: taken(new_year.csv_chunks(s, who, 2027, new_year.Filters())),
+    ),
+]
 CALLS = [
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, "and kar")),
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, r.anders.identity)),
@@ -200,6 +236,7 @@ CALLS = [
         ),
         "anders",
     ),
+    *CHECKS,
     Call(
         crossings.open_customer,
         (Action.OPEN_OTHER_UNIT,),
@@ -428,6 +465,8 @@ CALLS = [
 """Every function that does something with people or the log of it."""
 
 WITHOUT_ACTOR = {
+    "mv.payment_checks.judged.every_dose": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.payment_checks.judged.paid_doses": "names nobody; what comes of it is asked for by whoever shows it",
     "mv.catalogue.load": "holds nobody's data",
     "mv.catalogue.refresh": "holds nobody's data",
     "mv.vaccinations.batches": "holds nobody's data",

@@ -18,6 +18,7 @@ from mv.errors import Forbidden, NotFound
 from mv.export import Filters, Status
 from mv.log_extract import Access
 from mv.memberships import Entry
+from mv.payment_checks import new_year
 from mv.pseudonyms import Pseudonyms
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
@@ -180,3 +181,28 @@ def test_the_page_to_print_shows_a_hostile_name_as_it_is(
     assert "2026-11-24 00:30:00" in page.text
     assert "Mottagning Norr" in page.text
     assert [tag for tag, _ in page.tags].count("tr") == 1 + len(accesses(store, LEAD, customer))
+
+
+@pytest.mark.parametrize(
+    ("born", "unit_id", "is_on_it"),
+    [
+        (date(1961, 12, 31), "norr", False),
+        (date(1962, 1, 1), "norr", True),
+        (date(1962, 12, 31), "norr", True),
+        (date(1963, 1, 1), "norr", False),
+        (date(1962, 1, 1), "soder", False),
+    ],
+)
+def test_an_extract_has_the_new_year_lists_of_the_patients_birth_date_and_unit(
+    store: Store, clock: SetClock, actor: Actor, born: date, unit_id: str, is_on_it: bool
+) -> None:
+    before = customers.register(store, actor, invented_number(born), "Eva", "Ek", unit_id)
+    clock.now += timedelta(minutes=1)
+    taken_at = store.now()
+    list(new_year.csv_chunks(store, LEAD, 2027, new_year.Filters("65_plus")))
+    clock.now += timedelta(minutes=1)
+    after = customers.register(store, actor, invented_number(born, 983), "Åsa", "Ek", unit_id)
+    expected = [Access(taken_at, "Mottagning Norr", "export_identities", maybe=True)]
+    found = [access for access in accesses(store, actor, before) if access.action == "export_identities"]
+    assert found == (expected if is_on_it else [])
+    assert "export_identities" not in {access.action for access in accesses(store, actor, after)}

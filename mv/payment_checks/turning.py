@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from mv.catalogue import Group, covers, in_use
+from mv.catalogue import Group, in_use
 from mv.reimbursement.rules import AgeUnit, Rule
 
 Span = tuple[date, date]
@@ -46,9 +46,9 @@ def turns(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[T
     for group in in_use(groups, day):
         for region in sorted({rule.region for rule in rules}):
             own = [rule for rule in rules if (rule.group_code, rule.region) == (group.group_code, region)]
-            before, after = _fitting(own, day - ONE_DAY), _fitting(own, day)
-            if not before or not after:
+            if not in_use(own, day - ONE_DAY) or not in_use(own, day):
                 continue
+            before, after = _fitting(own, day - ONE_DAY), _fitting(own, day)
             if group.by_age:
                 found += [Turn(Direction.INTO, group.group_code, region, *span) for span in _without(after, before)]
             found += [Turn(Direction.OUT, group.group_code, region, *span) for span in _without(before, after)]
@@ -58,7 +58,7 @@ def turns(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[T
 def _fitting(rules: Iterable[Rule], day: date) -> list[Span]:
     """Return the birth dates that fit one of the rules on ``day``, in order and apart from each other."""
     spans: list[Span] = []
-    for first, last in sorted(_birth_dates(rule, day) for rule in rules if covers(rule, day)):
+    for first, last in sorted(_birth_dates(rule, day) for rule in in_use(rules, day)):
         if first > last:
             continue
         if spans and (first - spans[-1][1]).days <= 1:
