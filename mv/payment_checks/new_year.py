@@ -178,8 +178,10 @@ def csv_chunks(
         rows = tx.rows(f"SELECT count(*) AS n FROM ({some}) AS t", *params)[0]["n"] if parts else 0
         units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
         born = sorted({f"{part.turn.first}/{part.turn.last}" for part in parts})
-        detail = {"list": NEW_YEAR, "year": year, "rows": rows, "units": units, "born": born}
-        audit.record(tx, store.now(), actor, Action.EXPORT_IDENTITIES, **detail)
+        audit.record(
+            tx, store.now(), actor, Action.EXPORT_IDENTITIES,
+            list=NEW_YEAR, year=year, rows=rows, units=units, born=born,
+        )  # fmt: skip
 
     store.write(log)
 

@@ -32,6 +32,7 @@ ALL_PAGES = [
     "log_extract",
     "follow_up",
     "corrections",
+    "checks",
     "payments",
 ]
 CUSTOMER_PAGES = ["card", "groups", "vaccination"]
@@ -106,7 +107,8 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
 
 
 @pytest.mark.parametrize(
-    "page", ["search", "bookings", "export", "log_check", "log_extract", "follow_up", "corrections", "payments"]
+    "page",
+    ["search", "bookings", "export", "log_check", "log_extract", "follow_up", "corrections", "checks", "payments"],
 )
 def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
     at = dashboard(page)

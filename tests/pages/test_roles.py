@@ -61,11 +61,12 @@ RIGHTS = {
     "log_extract": ("loggutdrag", Action.EXTRACT_LOG),
     "follow_up": ("uppfoljning", Action.VIEW_REIMBURSEMENT),
     "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
+    "checks": ("kontroller", Action.VIEW_CHECKS),
     "payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
-CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections"]
+CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections", "checks"]
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export", "follow_up", "payments"],
@@ -258,6 +259,19 @@ def test_another_units_customer_is_not_shown(anders: Customer, monkeypatch: pyte
     for personal in ("Anders", "Karlsson", number, number[2:], number[:8], format_identity(number, date(2026, 1, 1))):
         assert personal not in words(at)
     assert {entry["customer_id"] for entry in entries("kim.lead", "refused")} == {anders.customer_id}
+
+
+@pytest.mark.parametrize(("role", "offered"), [("coordinator", 0), ("lead", 1)])
+def test_the_new_year_list_is_offered_as_a_file_to_those_who_may_take_out_identity_numbers(
+    anders: Customer, monkeypatch: pytest.MonkeyPatch, role: str, offered: int
+) -> None:
+    born = date(resources.store().today().year - 64, 5, 6)
+    customers.register(resources.store(), LEAD, invented_number(born), "Gun", "Ek", "norr")
+    at = go(opened(monkeypatch, role), "checks")
+    at.segmented_control(key="checks_part").set_value("new_year").run()
+    assert not at.exception
+    links = [element for element in at.get("html") if element.proto.body.startswith('<a class="mv-download"')]
+    assert len(links) == offered
 
 
 def test_another_units_customer_is_opened_for_a_reason(anders: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
