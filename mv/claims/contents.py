@@ -16,7 +16,7 @@ LINES = """
     SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, ore < 0 AS taken_back,
         CAST(corrects_claim_id AS VARCHAR) || '-' || CAST(corrects_line_number AS VARCHAR) AS corrects,
         given_on, vaccine, dose_number, group_name, subgroup_name, unit, ore, cause, rule
-    FROM claim_line WHERE claim_id = $1 AND line_number BETWEEN $2 AND $3 ORDER BY line_number
+    FROM claim_line WHERE claim_id = $1 {of_cause} ORDER BY line_number LIMIT $2 OFFSET $3
 """
 
 
@@ -29,14 +29,17 @@ class Part:
     amount: Amount
 
 
-def lines(store: Store, actor: Actor, claim_id: int, first: int, last: int) -> pd.DataFrame:
-    """Return the claim's lines with the numbers from ``first`` to ``last``, with the names that stand in its file.
+def lines(
+    store: Store, actor: Actor, claim_id: int, *, cause: str | None = None, limit: int, offset: int = 0
+) -> pd.DataFrame:
+    """Return ``limit`` of the claim's lines, or of those with this cause, in order, with the names of its file.
 
     Columns: line, taken_back, corrects, given_on, vaccine, dose_number, group_name, subgroup_name, unit, ore, cause,
     rule. Raises Forbidden for a claim of other units, NotFound.
     """
     _require(store, actor, claim_id)
-    with store.batches(LINES, claim_id, first, last) as reader:
+    of_cause, causes = ("AND cause = $4", (cause,)) if cause else ("", ())
+    with store.batches(LINES.format(of_cause=of_cause), claim_id, limit, offset, *causes) as reader:
         frame: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
     return frame
 

@@ -42,7 +42,7 @@ class State(StrEnum):
     """Given up before it was sent: it claims nothing, and its doses are free to be claimed again."""
 
 
-STATES: Mapping[State, str] = {
+STATES: Mapping[str, str] = {
     State.DRAFT: N_("Draft"),
     State.SENT: N_("Sent"),
     State.ANSWERED: N_("Answered"),

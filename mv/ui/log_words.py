@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mv import log_entries
 from mv.access import Role
+from mv.claims.ledger import STATES as CLAIM_STATES
 from mv.errors import N_
 from mv.identity import Kind
 from mv.log_entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
@@ -33,9 +34,11 @@ DETAILS: Mapping[str, str] = {
     "as_of": N_("Status as of"),
     "action": N_("Action"),
     "before": N_("before"),
+    "born": N_("Born"),
     "blocked": N_("blocked"),
     "change": N_("Change"),
     "check": N_("Check"),
+    "claim": N_("Claim"),
     "closed": N_("closed"),
     "crossing": N_("access for a reason"),
     "customer_id": N_("Customer (number)"),
@@ -78,6 +81,7 @@ DETAILS: Mapping[str, str] = {
     "verdict": N_("Verdict"),
     "version": N_("Row version"),
     "why": N_("Grounds"),
+    "year": N_("Year"),
 }
 KINDS_OF_NUMBERS: Mapping[str, str] = {
     Kind.PERSONNUMMER: N_("personal identity number"),
@@ -95,6 +99,7 @@ VALUES: Mapping[str, str] = {
     "registered": N_("Registered"),
     "corrected": N_("Corrected"),
     "withdrawn": N_("Withdrawn"),
+    "made": N_("Made"),
     "imported": N_("Imported"),
     "payments": N_("Payments of a file"),
     "unknown": N_("Payments for no known line"),
@@ -106,6 +111,8 @@ VALUES: Mapping[str, str] = {
     "correction": N_("correction"),
     "asked_by_customer": N_("asked by the customer"),
     "other": N_("other"),
+    "new_year": N_("New Year list"),
+    **CLAIM_STATES,
     **STANDINGS,
     **ACTIONS,
     **OUTCOMES,

@@ -27,7 +27,9 @@ LOG_CHECK = FOLDER / "log_check.py"
 LOG_EXTRACT = FOLDER / "log_extract.py"
 FOLLOW_UP = FOLDER / "follow_up.py"
 CORRECTIONS = FOLDER / "corrections.py"
+CLAIMS = FOLDER / "claims.py"
 PAYMENTS = FOLDER / "payments.py"
+RULES = FOLDER / "rules.py"
 CHECKS = FOLDER / "checks.py"
 USERS = FOLDER / "users.py"
 
@@ -62,7 +64,9 @@ MENU = {
     N_("Reimbursement"): (
         Place(FOLLOW_UP, N_("Paid and unpaid doses"), "uppfoljning", "bar_chart", Action.VIEW_REIMBURSEMENT),
         Place(CORRECTIONS, N_("To correct"), "att-ratta", "playlist_add_check", Action.VIEW_CORRECTIONS),
+        Place(CLAIMS, N_("Claims"), "ansprak", "request_quote", Action.VIEW_REIMBURSEMENT),
         Place(PAYMENTS, N_("Payment files"), "betalfiler", "receipt", Action.VIEW_REIMBURSEMENT),
+        Place(RULES, N_("Reimbursement rules"), "ersattningsregler", "price_change", Action.VIEW_REIMBURSEMENT),
         Place(CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
     ),
     N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
@@ -100,7 +104,7 @@ def navigation() -> tuple[st.Page, Place]:
                     visibility=visibility,
                 )
             )
-    current = st.navigation(made)
+    current = st.navigation(made, expanded=True)  # the button that shows the rest of a long menu is in English only
     place = next((place for place in PLACES if place.address == current.url_path), start)
     if place.file != CARD:
         session.close_dialog()

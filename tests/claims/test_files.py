@@ -75,7 +75,7 @@ def test_whatever_becomes_of_everything_else_a_claim_stays_as_it_was(clinic: Cli
     store, actor = clinic.store, clinic.actor
     doses = [clinic.dose() for _ in range(3)]
     claim = clinic.claim()
-    file, lines = taken(store, actor, claim), contents.lines(store, actor, claim.claim_id, 1, 9)
+    file, lines = taken(store, actor, claim), contents.lines(store, actor, claim.claim_id, limit=9)
     clinic.withdraw(doses[0])
     clinic.correct(doses[1], product_code="fluad_tetra", unit_id="soder")
     clinic.change_rule("flu_65_2024", ore=200_00, payer="Arbetsgivaren")
@@ -89,7 +89,7 @@ def test_whatever_becomes_of_everything_else_a_claim_stays_as_it_was(clinic: Cli
     assert taken(store, actor, claim) == file
     execute(clinic, "DELETE FROM dose", "DELETE FROM payment_rule", "DELETE FROM vaccine", "DELETE FROM customer")
     assert taken(store, actor, claim) == file
-    assert contents.lines(store, actor, claim.claim_id, 1, 9).equals(lines)
+    assert contents.lines(store, actor, claim.claim_id, limit=9).equals(lines)
     assert sha256(file).hexdigest() == claim.file_hash
 
 
@@ -169,7 +169,7 @@ def test_an_analyst_sees_the_lines_without_persons_and_gets_no_file(clinic: Clin
     customer = clinic.person()
     clinic.give(clinic.group(customer))
     claim = clinic.claim(actor=ANALYST)
-    lines = contents.lines(clinic.store, ANALYST, claim.claim_id, 1, 9)
+    lines = contents.lines(clinic.store, ANALYST, claim.claim_id, limit=9)
     assert list(lines) == [
         "line", "taken_back", "corrects", "given_on", "vaccine", "dose_number", "group_name", "subgroup_name", "unit",
         "ore", "cause", "rule",

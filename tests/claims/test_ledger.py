@@ -158,7 +158,7 @@ def test_a_claim_is_seen_by_whoever_has_all_of_its_units(clinic: Clinic) -> None
         with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
             read(clinic.store, ANALYST, of_both.claim_id)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
-        contents.lines(clinic.store, ANALYST, of_both.claim_id, 1, 9)
+        contents.lines(clinic.store, ANALYST, of_both.claim_id, limit=9)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
         ledger.move(clinic.store, AT_SODER, of_both.claim_id, 1, State.SENT)
 
@@ -200,12 +200,25 @@ def test_the_lines_are_read_part_by_part_as_they_stand_in_the_file(clinic: Clini
     for _ in range(3):
         clinic.dose()
     claim = clinic.claim()
-    found = contents.lines(clinic.store, clinic.actor, claim.claim_id, 2, 3)
+    found = contents.lines(clinic.store, clinic.actor, claim.claim_id, limit=2, offset=1)
     assert list(found["line"]) == ["1-2", "1-3"]
     row = found.iloc[0]
     assert (row["vaccine"], row["group_name"], row["unit"]) == ("Efluelda", "65 år och äldre", "Mottagning Norr")
     assert (row["ore"], row["cause"], bool(row["taken_back"])) == (150_00, "due", False)
-    assert contents.lines(clinic.store, clinic.actor, claim.claim_id, 4, 9).empty
+    assert contents.lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
+
+
+def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
+    doses = [clinic.dose() for _ in range(3)]
+    clinic.claim()
+    clinic.withdraw(doses[2])
+    clinic.correct(doses[0], unit_id="soder")
+    claim = clinic.claim()
+    for part in contents.parts(clinic.store, clinic.actor, claim.claim_id):
+        found = contents.lines(clinic.store, clinic.actor, claim.claim_id, cause=part.cause, limit=9)
+        assert (set(found["cause"]), Amount.of(found)) == ({part.cause}, part.amount)
+    found = contents.lines(clinic.store, clinic.actor, claim.claim_id, cause="withdrawn", limit=9)
+    assert list(found["line"]) == ["2-3"]
 
 
 def test_looking_changes_nothing(clinic: Clinic) -> None:
