@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from io import StringIO
 from typing import Any
 
 import pandas as pd
 
 from mv import audit
 from mv.access import Action, Actor, in_own_units
-from mv.clock import to_local
+from mv.clock import STOCKHOLM, to_local
 from mv.errors import N_
 from mv.formulas import harmless
 from mv.i18n import SWEDISH, Language, translate
@@ -54,7 +51,7 @@ PAYMENT_COLUMNS = {
 }
 KRONOR = ("claimed", "paid", "difference")
 TEXTS = ("vaccine", "unit")
-WORDS = {"outcome": OUTCOMES, "why": WHYS}
+WORDS: Mapping[str, Mapping[str, str]] = {"outcome": OUTCOMES, "why": WHYS}
 
 OF_STANDING = f"""
     SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, given_on, vaccine, unit, sent_at,
@@ -133,10 +130,12 @@ def csv_chunks(store: Store, actor: Actor, listing: Listing, language: Language 
     audit.perform(store, actor, Action.VIEW_REIMBURSEMENT, partial(_log, store.now(), actor, listing))
 
     def pieces() -> Iterator[bytes]:
-        yield codecs.BOM_UTF8 + _csv([[translate(heading, language) for heading in listing.columns.values()]])
+        headings = [translate(heading, language) for heading in listing.columns.values()]
+        yield codecs.BOM_UTF8 + _csv(pd.DataFrame(columns=headings), heading=True)
         with store.batches(listing.sql, *listing.params) as reader:
             for batch in reader:
-                yield _csv(_plain(listing, batch.to_pylist(), language))
+                rows = batch.to_pandas(types_mapper=pd.ArrowDtype)
+                yield _csv(pd.DataFrame({name: _column(name, rows[name], language) for name in listing.columns}))
 
     return pieces()
 
@@ -147,34 +146,35 @@ def _log(at: datetime, actor: Actor, listing: Listing, tx: Transaction) -> None:
 
 def cells(listing: Listing, rows: Sequence[Row], language: Language) -> list[list[str]]:
     """Return the rows as a reader sees them, in the order of the columns."""
-    return [[_text(name, row[name], language, kronor) for name in listing.columns] for row in rows]
+    return [[_text(name, row[name], language) for name in listing.columns] for row in rows]
 
 
-def _plain(listing: Listing, rows: Sequence[Row], language: Language) -> Iterator[list[str]]:
-    """Yield the rows as a spreadsheet takes them: amounts that it can add, and texts that it does not run."""
-    texts = {name: iter(harmless(pd.Series([row[name] for row in rows], dtype=TEXT))) for name in TEXTS}
-    for row in rows:
-        values = {**row, **{name: next(text) for name, text in texts.items()}}
-        yield [_text(name, values[name], language, _decimal) for name in listing.columns]
-
-
-def _text(name: str, value: Any, language: Language, amount: Callable[[int, str], str]) -> str:
-    if pd.isna(value):
+def _text(name: str, value: Any, language: Language) -> str:
+    if value is None:
         return ""
     if name in KRONOR:
-        return amount(value, language)
+        return kronor(value, language)
     if name == "sent_at":
         return f"{to_local(value):%Y-%m-%d}"
     words = WORDS.get(name)
     return translate(words[value], language) if words else str(value)
 
 
-def _decimal(ore: int, language: str) -> str:
-    text = f"{Decimal(ore) / 100:.2f}"
-    return text.replace(".", ",") if language == SWEDISH else text
+def _column(name: str, values: pd.Series, language: Language) -> pd.Series:
+    """Return a column as a spreadsheet takes it: amounts that it can add, and texts that it does not run."""
+    if name in KRONOR:
+        size, point = values.abs(), "," if language == SWEDISH else "."
+        kronor_alone = size // 100
+        text: pd.Series = kronor_alone.astype(TEXT) + point + (size - kronor_alone * 100).astype(TEXT).str.zfill(2)
+        return text.mask(values < 0, "-" + text)
+    if name == "sent_at":
+        days: pd.Series = values.dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.strftime("%Y-%m-%d")
+        return days
+    if name in WORDS:
+        return values.map({code: translate(word, language) for code, word in WORDS[name].items()})
+    return harmless(values) if name in TEXTS else values
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    text = StringIO()
-    csv.writer(text, delimiter=";").writerows(rows)
-    return text.getvalue().encode()
+def _csv(frame: pd.DataFrame, *, heading: bool = False) -> bytes:
+    text: str = frame.to_csv(sep=";", index=False, header=heading, lineterminator="\r\n")
+    return text.encode()
