@@ -58,9 +58,10 @@ def forecast(standing: Standing, entry: Entry, was: Dose | None = None) -> Forec
     others = standing.doses.drop(index=dose_id, errors="ignore")
     doses = pd.concat([others, dose]).sort_index()
     judged = price(doses, standing.rules)
-    after = as_judged(doses, judged, standing.rules)
-    before = {number: verdict for number, verdict in judge(standing.doses, standing.rules).items() if number != dose_id}
-    verdict, turned = after[dose_id], compare(before, after, standing.paid)
+    after = dict(as_judged(doses, judged, standing.rules))
+    verdict = after.pop(dose_id)
+    before = judge(standing.doses, standing.rules) if after else {}
+    turned = compare(before, after, standing.paid)
     if verdict.reason not in MENDABLE:
         return Forecast(verdict, turned)
     suggestion = _suggestion(standing, doses, judged, dose_id)
@@ -102,7 +103,9 @@ def _as_entered(standing: Standing, entry: Entry, was: Dose | None, dose_id: int
 
 def _suggestion(standing: Standing, doses: pd.DataFrame, judged: pd.DataFrame, dose_id: int) -> Suggestion | None:
     rows = _columns(standing.customer.customer_id, standing.memberships)
-    mends = suggest(doses, judged, rows, standing.rules, standing.known.groups.values(), standing.today)
+    asked = (judged["reason"] == Reason.PAYABLE.value) | (judged.index == dose_id)  # which the paid ones can hinder
+    groups = standing.known.groups.values()
+    mends = suggest(doses[asked], judged[asked], rows, standing.rules, groups, standing.today)
     found = mends.loc[[dose_id]].to_dict("records")[0]
     if pd.isna(found["mend"]):
         return None

@@ -34,9 +34,8 @@ def adjusting(standing: Standing, row: Membership, entry: Entry) -> Effect:
 def removing(standing: Standing, row: Membership) -> Effect:
     """Return what removing an active row today does, for the reason that it then has."""
     wrong = usual_reason(row, standing.today) == EndReason.WRONG
-    return _turned(
-        standing, then={row.membership_id: None if wrong else replace(period_of(row), valid_to=standing.today)}
-    )
+    period = replace(period_of(row), valid_to=standing.today)
+    return _turned(standing, then={row.membership_id: None if wrong else period})
 
 
 def giving_reason(standing: Standing, row: Membership, reason: EndReason) -> Effect:
@@ -44,18 +43,9 @@ def giving_reason(standing: Standing, row: Membership, reason: EndReason) -> Eff
     return _turned(standing, then={row.membership_id: None if reason == EndReason.WRONG else period_of(row)})
 
 
-def restoring(standing: Standing, row: Membership) -> Effect:
-    """Return what undoing a removal does."""
-    return _turned(standing, then=_restored(row))
-
-
 def having_removed(standing: Standing, row: Membership) -> Effect:
     """Return what the removal of an ended row has done, which is what undoing it reverses."""
-    return _turned(standing, now=_restored(row))
-
-
-def _restored(row: Membership) -> Change:
-    return {row.membership_id: replace(period_of(row), valid_to=None)}
+    return _turned(standing, now={row.membership_id: replace(period_of(row), valid_to=None)})
 
 
 def _turned(standing: Standing, now: Change | None = None, then: Change | None = None) -> Effect:
