@@ -9,6 +9,8 @@ import pytest
 
 from mv import bookings, customers, identity_changes, memberships, vaccinations
 from mv.access import Actor, Role
+from mv.claims import drafting, files, ledger
+from mv.claims.ledger import Claim, State
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
 from mv.identity import check_digit
@@ -238,3 +240,58 @@ def test_another_units_customer_keeps_the_number(store: Store, kim: Customer) ->
         identity_changes.earlier(store, stranger, kim.customer_id)
     hits = search(store, stranger, RESERVE)
     assert (hits.customers, hits.elsewhere) == ([], kim.customer_id)
+
+
+# Nothing is paid twice
+
+
+def claim(store: Store, actor: Actor) -> Claim:
+    return drafting.draft(store, actor, "Exempelregionen", date(2026, 11, 1), date(2026, 11, 30))
+
+
+def lines_of(store: Store) -> list[tuple[int, str, int]]:
+    """Return the lines of all claims: the claim, the number and the öre."""
+    with store.read() as tx:
+        rows = tx.rows("SELECT claim_id, identity, ore FROM claim_line ORDER BY claim_id, line_number")
+    return [(row["claim_id"], row["identity"], row["ore"]) for row in rows]
+
+
+def test_a_dose_that_was_claimed_is_not_claimed_anew_and_the_claim_keeps_the_old_number(
+    store: Store, actor: Actor, kim: Customer
+) -> None:
+    made = claim(store, actor)
+    file = b"".join(files.download(store, actor, made.claim_id))
+    assert lines_of(store) == [(made.claim_id, RESERVE, 150_00)]
+    ledger.move(store, actor, made.claim_id, made.version, State.SENT)
+    change(store, actor, kim, NUMBER)
+    with refused(
+        store,
+        Invalid,
+        "There is nothing to claim from Exempelregionen: no dose of the period is due, and no line to correct.",
+    ):
+        claim(store, actor)
+    assert lines_of(store) == [(made.claim_id, RESERVE, 150_00)]
+    assert b"".join(files.download(store, actor, made.claim_id)) == file
+
+
+def test_a_dose_that_is_given_later_is_claimed_under_the_new_number(
+    store: Store, clock: SetClock, actor: Actor, kim: Customer
+) -> None:
+    first = claim(store, actor)
+    change(store, actor, kim, NUMBER)
+    (group,) = memberships.of_customer(store, actor, kim.customer_id)
+    dose = vaccinations.Entry("comirnaty", "B2", 1, TODAY, "norr", group.membership_id)
+    vaccinations.register(store, actor, kim.customer_id, dose)
+    second = claim(store, actor)
+    assert lines_of(store) == [(first.claim_id, RESERVE, 150_00), (second.claim_id, NUMBER, 275_00)]
+
+
+def test_a_second_dose_too_soon_is_not_paid_because_the_number_is_another(
+    store: Store, actor: Actor, kim: Customer
+) -> None:
+    change(store, actor, kim, NUMBER)
+    (group,) = memberships.of_customer(store, actor, kim.customer_id)
+    dose = vaccinations.Entry("efluelda", "B2", 2, TODAY, "norr", group.membership_id)
+    vaccinations.register(store, actor, kim.customer_id, dose)
+    claim(store, actor)
+    assert [ore for _, _, ore in lines_of(store)] == [150_00]
