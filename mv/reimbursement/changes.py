@@ -72,7 +72,7 @@ def adjusting(seen: Rule, rule: Rule) -> Proposal:
 def following(seen: Rule, rule: Rule) -> Proposal:
     """Return that ``rule`` follows the one that was seen, which ends the day before, unless it has ended earlier.
 
-    Raises Invalid when the new rule does not begin later than the old one.
+    Raises Invalid when the new rule does not begin later than the old one, or would only go on with it.
     """
     if rule.valid_from <= seen.valid_from:
         raise Invalid(
@@ -86,6 +86,8 @@ def following(seen: Rule, rule: Rule) -> Proposal:
     added = adding(rule)
     if seen.valid_to is not None and seen.valid_to <= eve:
         return added
+    if _says(replace(rule, valid_from=seen.valid_from, valid_to=seen.valid_to)) == _says(seen):
+        raise Invalid(N_("Nothing but the days is new. Change the amount or what else is to be otherwise."))
     return (Step(Kind.FOLLOWED, replace(seen, valid_to=eve)), *added)
 
 

@@ -186,8 +186,7 @@ def _alike(rules: Iterable[Rule]) -> list[list[Rule]]:
     """Return the rules in lots that are for the same region, vaccine, group and subgroup."""
     lots: dict[tuple[str | None, ...], list[Rule]] = {}
     for rule in sorted(rules, key=lambda rule: rule.precedence):
-        of = (rule.region, rule.atc, rule.product_code, rule.group_code, rule.subgroup_code)
-        lots.setdefault(of, []).append(rule)
+        lots.setdefault(rule.subject, []).append(rule)
     return list(lots.values())
 
 

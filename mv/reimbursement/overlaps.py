@@ -37,9 +37,8 @@ def overlaps(found: Iterable[Rule]) -> list[Overlap]:
     """Return the overlaps among the rules, in the order of those that decide."""
     alike: dict[tuple[object, ...], list[Rule]] = {}
     for rule in sorted(found, key=lambda rule: rule.precedence):
-        # As much is said of the vaccine and the group only by rules that say the same of them.
-        of = (rule.region, rule.atc, rule.product_code, rule.group_code, rule.subgroup_code, rule.specificity)
-        alike.setdefault(of, []).append(rule)
+        # Of the vaccine and the group only rules that say the same say as much.
+        alike.setdefault((rule.subject, rule.specificity), []).append(rule)
     pairs = [pair for rules in alike.values() for pair in combinations(rules, 2)]
     made = [overlap for one, other in pairs if (overlap := _overlap(one, other))]
     return sorted(made, key=lambda overlap: (overlap.decides.precedence, overlap.other.precedence))

@@ -74,6 +74,11 @@ class Rule:
         return Decimal(self.ore) / 100
 
     @property
+    def subject(self) -> tuple[str | None, ...]:
+        """The region, vaccine and group; rules with the same subject differ in days and conditions."""
+        return self.region, self.atc, self.product_code, self.group_code, self.subgroup_code
+
+    @property
     def specificity(self) -> tuple[int, ...]:
         """How much the rule says: of the vaccine, the group, the age and the number of the dose."""
         ages = (self.age_from, self.age_to, self.birth_year_from, self.birth_year_to)

@@ -45,19 +45,33 @@ WHY: Mapping[Reason, str] = {
 }
 """The fields that stand in each text are what the verdict depends on beside the rule."""
 
-AGES: Mapping[AgeUnit, tuple[str, str, str]] = {
-    AgeUnit.YEARS: (N_("{first} years or older"), N_("{last} years or younger"), N_("{first} to {last} years")),
-    AgeUnit.MONTHS: (N_("{first} months or older"), N_("{last} months or younger"), N_("{first} to {last} months")),
+Texts = tuple[str, str, str, str]
+"""What is said of a lower bound alone, of an upper one alone, of both, and of two that are the same."""
+AGES: Mapping[AgeUnit, Texts] = {
+    AgeUnit.YEARS: (
+        N_("{first} years or older"),
+        N_("{last} years or younger"),
+        N_("{first} to {last} years"),
+        N_("{first} years"),
+    ),
+    AgeUnit.MONTHS: (
+        N_("{first} months or older"),
+        N_("{last} months or younger"),
+        N_("{first} to {last} months"),
+        N_("{first} months"),
+    ),
     AgeUnit.TURNS: (
         N_("those who turn {first} or more that year"),
         N_("those who turn {last} or less that year"),
         N_("those who turn {first} to {last} that year"),
+        N_("those who turn {first} that year"),
     ),
 }
-BIRTH_YEARS = (
+BIRTH_YEARS: Texts = (
     N_("those born {first} or later"),
     N_("those born {last} or earlier"),
     N_("those born {first} to {last}"),
+    N_("those born {first}"),
 )
 DEPENDS_ON: Mapping[Reason, tuple[str, ...]] = {
     Reason.NO_RULE: ("given_on",),
@@ -118,10 +132,18 @@ def kronor(ore: int, language: str = SWEDISH) -> str:
 def ages(rule: Rule, language: str) -> str:
     """Return for whom a rule is by age and birth year; an empty text where it is for everyone."""
     parts = (
-        _bounds(AGES[rule.age_unit], rule.age_from, rule.age_to, language),
-        _bounds(BIRTH_YEARS, rule.birth_year_from, rule.birth_year_to, language),
+        bounds(AGES[rule.age_unit], rule.age_from, rule.age_to, language),
+        bounds(BIRTH_YEARS, rule.birth_year_from, rule.birth_year_to, language),
     )
     return ", ".join(part for part in parts if part)
+
+
+def bounds(texts: Texts, first: int | None, last: int | None, language: str) -> str:
+    """Return which of AGES or years of birth are within bounds; an empty text where nothing is bounded."""
+    if first is None and last is None:
+        return ""
+    place = 1 if first is None else 0 if last is None else 3 if first == last else 2
+    return translate(texts[place], language).format(first=first, last=last)
 
 
 def _of_rule(rule: Rule, known: Catalogue, language: str) -> dict[str, object]:
@@ -135,13 +157,6 @@ def _of_rule(rule: Rule, known: Catalogue, language: str) -> dict[str, object]:
         "allowed": rule.days_to_register,
         "between": rule.days_between,
     }
-
-
-def _bounds(texts: tuple[str, str, str], first: int | None, last: int | None, language: str) -> str:
-    if first is None and last is None:
-        return ""
-    text = texts[2] if first is not None and last is not None else texts[0] if first is not None else texts[1]
-    return translate(text, language).format(first=first, last=last)
 
 
 def _day(value: Any) -> str:

@@ -12,6 +12,8 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.corrections import Queue, Step
 from mv.i18n import Language, choose_language
 from mv.payment_checks import Check, Found
+from mv.reimbursement.impact import Effect
+from mv.reimbursement.rules import Rule
 from mv.ui.web import who
 from mv.ui.web.start import configured
 from mv.ui.web.tickets import Desk
@@ -39,6 +41,9 @@ _QUEUE = "mv_queue"
 _WALK = "mv_walk"
 _MENDED = "mv_mended"
 _FINDINGS = "mv_findings"
+_RULE = "mv_rule"
+_EFFECT = "mv_rule_effect"
+_UNSEEN = "mv_rule_unseen"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
@@ -228,6 +233,11 @@ def set_value(key: str, new: object) -> None:
     st.session_state[key] = new
 
 
+def begin_with(key: str, start: object) -> None:
+    """Let the widget with ``key`` hold ``start`` when it is drawn first; unlike a default it can be emptied then."""
+    st.session_state.setdefault(key, start)
+
+
 def tell(kind: NoticeKind, text: str) -> None:
     """Have ``text`` shown at the next place that shows notices."""
     st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
@@ -288,3 +298,36 @@ def findings() -> dict[Check, Found]:
     """Return what each check of payments found last, to be changed in place: turning a page does not look anew."""
     found: dict[Check, Found] = st.session_state.setdefault(_FINDINGS, {})
     return found
+
+
+def opened_rule() -> int | None:
+    """Return the number of the rule that is looked at or changed; 0 for one that is being made, None for the list."""
+    number: int | None = st.session_state.get(_RULE)
+    return number
+
+
+def open_rule(number: int | None) -> None:
+    """Have this rule, a new one (0), or the list (None) on the page of rules."""
+    st.session_state[_RULE] = number
+
+
+def kept_effect(proposal: object) -> Effect | None:
+    """Return the effect that was last shown, if it is that of this proposal."""
+    of, effect = st.session_state.get(_EFFECT, (None, None))
+    return effect if of == proposal else None
+
+
+def keep_effect(proposal: object, effect: Effect) -> None:
+    """Remember that this proposal's effect was shown."""
+    st.session_state[_EFFECT] = (proposal, effect)
+
+
+def unseen_change() -> tuple[list[Rule], list[Rule]] | None:
+    """Return the rules before and after a change that was saved without its effect having been seen."""
+    change: tuple[list[Rule], list[Rule]] | None = st.session_state.get(_UNSEEN)
+    return change
+
+
+def set_unseen_change(change: tuple[list[Rule], list[Rule]] | None) -> None:
+    """Remember the rules before and after such a change; None once its effect is told."""
+    st.session_state[_UNSEEN] = change

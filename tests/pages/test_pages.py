@@ -34,6 +34,7 @@ ALL_PAGES = [
     "corrections",
     "checks",
     "payments",
+    "rules",
 ]
 CUSTOMER_PAGES = ["card", "groups", "vaccination"]
 DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))

@@ -63,14 +63,15 @@ RIGHTS = {
     "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
     "checks": ("kontroller", Action.VIEW_CHECKS),
     "payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
+    "rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
 CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections", "checks"]
 HAS = {
     Role.COORDINATOR: CARE,
-    Role.ANALYST: ["export", "follow_up", "payments"],
-    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "payments"],
+    Role.ANALYST: ["export", "follow_up", "payments", "rules"],
+    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "payments", "rules"],
     Role.ADMINISTRATOR: ["users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."

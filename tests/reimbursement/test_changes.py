@@ -137,12 +137,20 @@ def test_a_new_amount_begins_on_a_day_of_the_old_rule_but_its_first(
         changes.with_new_amount([replace(ENTERED, valid_to=last)], first, 1, "Decision")
 
 
+def test_a_rule_is_not_followed_by_itself(store: Store) -> None:
+    says = "Nothing but the days is new. Change the amount or what else is to be otherwise."
+    with refused(store, Invalid, says):
+        changes.with_new_amount([ENTERED], NEW_YEAR, ENTERED.ore, "Decision")
+    with refused(store, Invalid, says):
+        changes.following(ENTERED, replace(ENTERED, valid_from=NEW_YEAR, valid_to=date(2027, 6, 30)))
+
+
 def test_a_rule_that_has_ended_is_followed_without_being_changed(store: Store, actor: Actor, made: Rule) -> None:
     for last in (date(2026, 6, 30), NEW_YEARS_EVE):
         ended = replace(made, valid_to=last)
         assert [step.kind for step in changes.following(ended, replace(made, valid_from=NEW_YEAR))] == [Kind.ADDED]
     ending = replace(made, valid_to=NEW_YEAR)
-    assert [step.kind for step in changes.following(ending, replace(made, valid_from=NEW_YEAR))] == [
+    assert [step.kind for step in changes.following(ending, replace(made, valid_from=NEW_YEAR, ore=1))] == [
         Kind.FOLLOWED,
         Kind.ADDED,
     ]

@@ -177,6 +177,8 @@ def test_kronor_are_written_as_people_write_them(ore: int, swedish: str, english
         ({"age_from": 65, "age_to": 79}, "65 till 79 år"),
         ({"age_from": 0, "age_to": 5, "age_unit": AgeUnit.MONTHS}, "0 till 5 månader"),
         ({"age_to": 64, "age_unit": AgeUnit.TURNS}, "den som fyller 64 eller mindre det året"),
+        ({"age_from": 75, "age_to": 75, "age_unit": AgeUnit.TURNS}, "den som fyller 75 det året"),
+        ({"age_from": 0, "age_to": 0}, "0 år"),
         ({"birth_year_to": 1961}, "födda 1961 eller tidigare"),
         ({"age_from": 18, "birth_year_from": 1946, "birth_year_to": 1961}, "18 år eller äldre, födda 1946 till 1961"),
     ],
