@@ -41,6 +41,11 @@ from mv import (
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
 from mv.audit import ONE_LOOK
+from mv.claims import contents as claim_contents
+from mv.claims import drafting, ledger
+from mv.claims import files as claim_files
+from mv.claims import payers as claim_payers
+from mv.claims.ledger import Claim, State
 from mv.crossings import Reason
 from mv.customers import Customer
 from mv.effects import standing
@@ -117,6 +122,7 @@ AT_NORR = Actor("maj.lund", "Maj Lund", LEAD, "norr")
 GROUP = memberships.Entry("65_plus", None, date(2026, 9, 1))
 OTHER_GROUP = memberships.Entry("pregnant", None, date(2026, 9, 1))
 PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
+CLAIMED = ("Exempelregionen", TODAY - timedelta(days=30), TODAY)
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
 
 
@@ -135,6 +141,9 @@ class Records:
     payment_file: PaymentFile
     unread: Table
     """The same payer's next file: it pays the other of its two lines."""
+    claim: Claim
+    """One that was made and discarded."""
+    sent_claim_id: int
 
 
 @pytest.fixture
@@ -153,7 +162,9 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     claim_id = add_claim(store, [Claimed(15_000, dose_id=n, customer_id=n) for n in (998, 999)], payer=OTHER_REGION)
     paid = import_rows(store, actor, file_of(f"{claim_id}-1;100"), OTHER_REGION)
     unread = file_of(f"{claim_id}-2;150")
-    return Records(anders, eva, active, removed, dose, queue, *drawn, paid, unread)
+    claim = drafting.draft(store, actor, *CLAIMED)
+    claim = ledger.move(store, actor, claim.claim_id, claim.version, State.DISCARDED)
+    return Records(anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id)
 
 
 def dose_of(membership: Membership, day: date = TODAY) -> vaccinations.Entry:
@@ -211,6 +222,30 @@ CHECKS = [
         lambda s, who, r: taken(new_year.csv_chunks(s, who, 2027, new_year.Filters())),
     ),
 ]
+SEES_CLAIMS = (Action.VIEW_REIMBURSEMENT,)
+CLAIMS = [
+    Call(claim_payers.names, SEES_CLAIMS, lambda s, who, r: claim_payers.names(s, who)),
+    Call(ledger.claims, SEES_CLAIMS, lambda s, who, r: ledger.claims(s, who)),
+    Call(ledger.changes, SEES_CLAIMS, lambda s, who, r: ledger.changes(s, who, r.claim.claim_id)),
+    Call(
+        claim_contents.lines,
+        SEES_CLAIMS,
+        lambda s, who, r: claim_contents.lines(s, who, r.claim.claim_id, limit=9),
+    ),
+    Call(claim_contents.parts, SEES_CLAIMS, lambda s, who, r: claim_contents.parts(s, who, r.claim.claim_id)),
+    Call(drafting.preview, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.preview(s, who, *CLAIMED)),
+    Call(drafting.draft, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.draft(s, who, *CLAIMED)),
+    Call(
+        ledger.move,
+        (Action.CHANGE_CLAIM,),
+        lambda s, who, r: ledger.move(s, who, r.sent_claim_id, 1, State.ANSWERED),
+    ),
+    Call(
+        claim_files.download,
+        (Action.EXPORT_CLAIM,),
+        lambda s, who, r: taken(claim_files.download(s, who, r.claim.claim_id)),
+    ),
+]
 CALLS = [
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, "and kar")),
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, r.anders.identity)),
@@ -237,6 +272,7 @@ CALLS = [
         "anders",
     ),
     *CHECKS,
+    *CLAIMS,
     Call(
         crossings.open_customer,
         (Action.OPEN_OTHER_UNIT,),
