@@ -59,7 +59,7 @@ DETAILS: Mapping[str, str] = {
     "membership": N_("Row number"),
     "minutes": N_("minutes"),
     "number_kind": N_("Kind of number"),
-    "ore": N_("Öre"),
+    "ore": N_("Amount in öre"),
     "outcome": N_("Outcome"),
     "payer": N_("Payer"),
     "reason": N_("Reason"),
