@@ -54,7 +54,7 @@ def draw_import(payer: str) -> None:
         return
     try:
         table = _read(file)
-        columns = _choose_columns(payer, table, f"{file.file_id}_{ord(table.delimiter)}")
+        columns = _choose_columns(payer, table, f"{payer}_{file.file_id}_{ord(table.delimiter)}")
         found = importing.preview(store(), session.actor(), payer, table, columns)
     except MvError as error:
         st.error(literal(explain(error)))
