@@ -13,6 +13,7 @@ from mv.reimbursement.rules import Rule
 from mv.ui import session
 from mv.ui.groups import action
 from mv.ui.resources import catalogue, store
+from mv.ui.rule_form import EARLIEST
 from mv.ui.rule_words import amount, for_whom, group_of, kind_name, title, vaccine_of
 from mv.ui.text import _, literal, period
 
@@ -36,7 +37,12 @@ def _choose(found: Sequence[Rule]) -> list[Rule]:
     )
     session.begin_with("rules_day", store().today())
     day = cells[2].date_input(
-        _("In force on"), value=None, format="YYYY-MM-DD", key="rules_day", help=_("Empty: the rules of all days.")
+        _("In force on"),
+        value=None,
+        min_value=EARLIEST,
+        format="YYYY-MM-DD",
+        key="rules_day",
+        help=_("Empty: the rules of all days."),
     )
     removed = cells[3].toggle(_("Removed ones, too"), key="rules_removed")
     taken = [
