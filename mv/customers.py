@@ -191,7 +191,7 @@ def register(
 
     ``birth_date`` is needed, and used, only where the number does not hold it. Raises Invalid for a
     wrong number, name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when
-    the number is registered already.
+    the number is, or was, a customer's already.
     """
 
     def work(tx: Transaction) -> Customer:
