@@ -33,6 +33,7 @@ ALL_PAGES = [
     "follow_up",
     "corrections",
     "checks",
+    "claims",
     "payments",
     "rules",
 ]
@@ -109,7 +110,18 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
 
 @pytest.mark.parametrize(
     "page",
-    ["search", "bookings", "export", "log_check", "log_extract", "follow_up", "corrections", "checks", "payments"],
+    [
+        "search",
+        "bookings",
+        "export",
+        "log_check",
+        "log_extract",
+        "follow_up",
+        "corrections",
+        "checks",
+        "claims",
+        "payments",
+    ],
 )
 def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
     at = dashboard(page)

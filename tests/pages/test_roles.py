@@ -21,11 +21,13 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from mv import catalogue, customers, memberships, users
+from mv import catalogue, customers, memberships, users, vaccinations
 from mv.access import EVERY_UNIT, Action, Actor, Role
+from mv.claims import drafting
 from mv.customers import Customer
 from mv.identity import format_identity
 from mv.memberships import Entry
+from mv.reimbursement import rules
 from mv.store import open_store
 from mv.ui import resources
 from mv.ui.web import start, who
@@ -62,6 +64,7 @@ RIGHTS = {
     "follow_up": ("uppfoljning", Action.VIEW_REIMBURSEMENT),
     "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
     "checks": ("kontroller", Action.VIEW_CHECKS),
+    "claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
     "payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
     "users": ("anvandare", Action.VIEW_USERS),
@@ -70,8 +73,8 @@ RIGHTS = {
 CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections", "checks"]
 HAS = {
     Role.COORDINATOR: CARE,
-    Role.ANALYST: ["export", "follow_up", "payments", "rules"],
-    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "payments", "rules"],
+    Role.ANALYST: ["export", "follow_up", "claims", "payments", "rules"],
+    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "claims", "payments", "rules"],
     Role.ADMINISTRATOR: ["users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
@@ -271,6 +274,24 @@ def test_the_new_year_list_is_offered_as_a_file_to_those_who_may_take_out_identi
     at = go(opened(monkeypatch, role), "checks")
     at.segmented_control(key="checks_part").set_value("new_year").run()
     assert not at.exception
+    links = [element for element in at.get("html") if element.proto.body.startswith('<a class="mv-download"')]
+    assert len(links) == offered
+
+
+@pytest.mark.parametrize(("role", "offered"), [("analyst", 0), ("lead", 1)])
+def test_a_claim_is_seen_without_persons_and_its_file_is_offered_to_leads(
+    anders: Customer, monkeypatch: pytest.MonkeyPatch, role: str, offered: int
+) -> None:
+    store, today = resources.store(), resources.store().today()
+    rules.refresh(store)
+    (group,) = memberships.of_customer(store, LEAD, anders.customer_id)
+    entry = vaccinations.Entry("efluelda", "B-1", 1, today, "norr", group.membership_id)
+    vaccinations.register(store, LEAD, anders.customer_id, entry)
+    drafting.draft(store, LEAD, "Exempelregionen", today, today)
+    at = go(opened(monkeypatch, role), "claims")
+    assert not at.exception
+    assert "Ersättning: given dos" in words(at)
+    assert not [text for text in ("Karlsson", anders.identity, anders.identity[2:]) if text in words(at)]
     links = [element for element in at.get("html") if element.proto.body.startswith('<a class="mv-download"')]
     assert len(links) == offered
 
