@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -658,7 +660,7 @@ amounts = st.lists(st.tuples(st.integers(0, 3), st.integers(-200, 400)), min_siz
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([100, 150, -150, 275]), min_size=4, max_size=4), amounts)
-def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(
+def test_what_is_left_of_a_line_is_what_was_claimed_less_what_was_paid_before(
     claimed: list[int], payments: list[tuple[int, int]]
 ) -> None:
     lines = {(12, n): line(ore * 100, number=n, dose_id=n) for n, ore in enumerate(claimed)}
@@ -673,6 +675,27 @@ def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(
         assert [each.left for each in its] == [
             one.ore - sum(each.row.ore for each in its[:n]) for n in range(len(its))
         ], key
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(store: Store, actor: Actor, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    claimed = {n: chance.choice([10_000, 15_000, -15_000, 27_550]) for n in range(1, 41)}
+    claim = add_claim(store, [Claimed(ore, dose_id=n) for n, ore in claimed.items()])
+    paid: Counter[int] = Counter()
+    for _ in range(3):
+        payments = [(chance.randint(1, 45), chance.choice([0, 50, 100, 150, -150, 300])) for _ in range(40)]
+        import_rows(store, actor, file_of(*(f"{claim}-{place};{kronor}" for place, kronor in payments)))
+        for place, kronor in payments:
+            paid[place] += kronor * 100
+    found = standing.outcomes(store, actor, REGION)
+    assert found.adds_up
+    assert (found.claimed, found.received) == (sum(claimed.values()), paid.total())
+    left = [ore - paid[n] for n, ore in claimed.items()]
+    towards = [rest if (rest > 0) == (ore > 0) else 0 for rest, ore in zip(left, claimed.values(), strict=True)]
+    assert found.total.outstanding == sum(towards)
+    assert found.total.overpaid == sum(towards) - sum(left)
+    assert found.unknown == sum(ore for n, ore in paid.items() if n > 40)
 
 
 def test_a_claim_is_answered_when_every_line_of_it_has_been_paid_or_refused(
