@@ -71,9 +71,12 @@ def draw_places(cube: pd.DataFrame, total: dict[str, int]) -> bool:
     )  # fmt: skip
     word, question, file = PLACES[place]
     title.subheader(_(question))
-    st.caption(_("In brackets: what part that is of what the doses there can give."))
     rows = named(cube, place).sort_values(["lost", "at_risk", "doses"], ascending=False)
-    draw_bars(rows, "lost", alt=_(question), whole=rows["possible"])
+    if total["lost"]:
+        st.caption(_("In brackets: what part that is of what the doses there can give."))
+        draw_bars(rows, "lost", alt=_(question), whole=rows["possible"])
+    else:
+        st.markdown(_("Nothing is lost."))
     return draw_figures(rows, _(word), total, of=_(question), file=file)
 
 

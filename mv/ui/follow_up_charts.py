@@ -55,7 +55,8 @@ def draw_shares(frame: pd.DataFrame, measure: str, whole: str, *, alt: str) -> N
 
 
 def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
-    words = {"type": "text", "align": "left", "baseline": "middle", "yOffset": -8, "fontSize": 14, "color": TEXT_COLOUR}
+    place = {"align": "left", "baseline": "middle", "yOffset": -8}
+    words = {"type": "text", "aria": False, "fontSize": 14, "color": TEXT_COLOUR, **place}
     scale = {"domain": [0, max(longest, 1)], "nice": False}
     spec: Spec = {
         "config": PLAIN,
@@ -63,7 +64,7 @@ def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
         "encoding": {"y": {"field": "place", "type": "ordinal", "axis": None, "sort": None}},
         "layer": [
             {
-                "mark": {"type": "bar", "height": 12, "yOffset": 10},
+                "mark": {"type": "bar", "aria": False, "height": 12, "yOffset": 10},
                 "encoding": {"x": {"field": "value", "type": "quantitative", "axis": None, "scale": scale}},
             },
             {"mark": words, "encoding": {"x": {"value": 0}, "text": {"field": "text", "type": "nominal"}}},
@@ -75,14 +76,14 @@ def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
 def draw_months(frame: pd.DataFrame, measure: str, *, alt: str) -> None:
     """Draw a bar for each ``month``, as high as its öre."""
     values = {"value": frame[measure] / 100, "text": frame[measure].map(amount)}
-    months = {"title": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"}}
-    kronor = {"title": None, "axis": {"tickCount": 2, "format": ",.0f", "tickMinStep": 1}}
+    months = {"title": None, "axis": {"aria": False, "labelAngle": 0, "labelOverlap": "greedy"}}
+    kronor = {"title": None, "axis": {"aria": False, "tickCount": 2, "format": ",.0f", "tickMinStep": 1}}
     decimal = "," if session.language() == SWEDISH else "."
     numbers = {"decimal": decimal, "thousands": "\u00a0", "grouping": [3], "currency": ["", "\u00a0kr"]}
     spec: Spec = {
         "config": {**PLAIN, "locale": {"number": numbers}},
         "height": HEIGHT_OF_MONTHS,
-        "mark": "bar",
+        "mark": {"type": "bar", "aria": False},
         "encoding": {
             "x": {"field": "month", "type": "ordinal", **months},
             "y": {"field": "value", "type": "quantitative", **kronor},
