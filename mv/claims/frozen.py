@@ -16,7 +16,7 @@ from mv.reimbursement.rules import Rule, label
 LINES_IN_PART = 5_000
 """Lines that are written at once, to the store and as a part of the file: about 1 MB."""
 WORD = pa.dictionary(pa.int32(), pa.string())
-"""A text that many lines share. A line takes about 150 bytes so, until it is written."""
+"""A text that many lines share. A line takes about 130 bytes so, until it is written."""
 
 CORRECTED = pa.schema([("corrects_claim_id", pa.int64()), ("corrects_line_number", pa.int32())])
 KEPT = pa.schema(

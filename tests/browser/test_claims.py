@@ -1,4 +1,4 @@
-"""Claims in the browser: a period is claimed, its file is the same to the byte when taken out again, a draft is discarded."""
+"""Claims in the browser: a period is claimed, its file is the same to the byte each time, a draft is discarded."""
 
 from __future__ import annotations
 
