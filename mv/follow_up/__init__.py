@@ -106,7 +106,13 @@ def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:
     """Return the cube over the doses up to the one with the id ``last``."""
     rules = all_rules.load(store)
     judged = of_own_units(store, actor, rules, catalogue.load(store))
-    return together([of_doses(frame[frame["dose_id"] <= last], rules) for frame in judged])
+    return together([of_doses(_up_to(frame, last), rules) for frame in judged])
+
+
+def _up_to(doses: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return the doses with ids up to ``last``; where that is all of them, without copying them."""
+    within = doses["dose_id"] <= last
+    return doses if within.all() else doses[within]
 
 
 def _counted(store: Store, actor: Actor, last: int) -> pd.DataFrame:
