@@ -1,0 +1,131 @@
+"""How long a million doses take to be judged: ``python -m benchmarks.pricing --doses 1000000``.
+
+The verdicts alone, everything that is said of each dose, and the figures of the follow-up, from the store. Beside
+them a plain loop that judges one dose at a time, by the same rules and with the same verdicts: the tests' reference,
+which is written to be read. It judges a small part, and its time is scaled up to all doses. People are invented, in
+a store of its own that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from mv import catalogue, follow_up, sample
+from mv.access import EVERY_UNIT, Actor, Role
+from mv.reimbursement import assessment, doses, rules
+from mv.reimbursement.pricing import price
+from mv.reimbursement.rules import Rule
+from mv.store import Store, open_store
+from tests.reimbursement import reference
+
+ACTOR = Actor("benchmark", "Benchmark", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
+DOSES_PER_CUSTOMER = 2.2
+"""About as many a sample has."""
+
+
+def seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def parts(store: Store) -> Iterator[pd.DataFrame]:
+    for first, last in doses.parts(store):
+        yield doses.between(store, first, last)
+
+
+def read(store: Store) -> int:
+    return sum(len(part) for part in parts(store))
+
+
+def verdicts(store: Store, among: list[Rule]) -> float:
+    """Return how long the verdicts take without the reading."""
+    return sum(seconds(lambda part=part: price(part, among)) for part in parts(store))  # type: ignore[misc]
+
+
+def assess(store: Store, among: list[Rule]) -> int:
+    known = catalogue.load(store)
+    return sum(len(part) for part in assessment.of_own_units(store, ACTOR, among, known))
+
+
+def some(store: Store, count: int) -> pd.DataFrame:
+    """Return the doses of whole customers, about ``count`` of them."""
+    part = next(parts(store))
+    return part[part["customer_id"] < part["customer_id"].iloc[min(count, len(part) - 1)]]
+
+
+def one_at_a_time(part: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the doses as a plain loop takes them: one mapping each, with days and None."""
+    days = {name: part[name].dt.date for name in ("given_on", "completed_on", "birth_date")}
+    rows = part.assign(**days).astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")
+
+
+def plain(store: Store, among: list[Rule], count: int) -> tuple[int, float]:
+    """Return how many doses the plain loop judged and how long that took, once its kronor are those of price()."""
+    part = some(store, count)
+    records = one_at_a_time(part)
+    start = time.perf_counter()
+    judged = reference.judge(records, among)
+    taken = time.perf_counter() - start
+    ours = price(part, among)
+    assert [judged[number].ore for number in part["dose_id"]] == ours["ore"].tolist()
+    assert [judged[number].reason for number in part["dose_id"]] == ours["reason"].tolist()
+    return len(part), taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--doses", type=int, default=1_000_000)
+    parser.add_argument("--plain", type=int, default=20_000, help="doses that the plain loop judges")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(str(Path(folder) / "mv.duckdb"))
+        sample.make(store, round(options.doses / DOSES_PER_CUSTOMER), seed=1)
+        among, count = rules.load(store), read(store)
+        print(f"{count:,} doses, {len(among)} rules, on {date.today()}; medians of {options.runs} runs, in turn")
+        measure(store, among, count, options.plain, options.runs)
+        store.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the process, the making of the sample included: {peak:,.0f} MB")
+
+
+def measure(store: Store, among: list[Rule], count: int, plain_count: int, runs: int) -> None:
+    taken: dict[str, list[float]] = {"read": [], "verdicts": [], "assessment": [], "figures": [], "plain": []}
+    for _ in range(runs):
+        taken["read"].append(seconds(lambda: read(store)))
+        taken["verdicts"].append(verdicts(store, among))
+        taken["assessment"].append(seconds(lambda: assess(store, among)))
+        taken["figures"].append(seconds(lambda: follow_up.figures(store, ACTOR)))
+        judged, alone = plain(store, among, plain_count)
+        taken["plain"].append(alone * count / judged)
+    ratio = statistics.median(b / a for a, b in zip(taken["verdicts"], taken["plain"], strict=True))
+    median = {name: statistics.median(times) for name, times in taken.items()}
+    pace = f"{count / median['verdicts']:,.0f} doses a second"
+    scaled = f"scaled up from {judged:,} doses; {ratio:.0f} times as long"
+    print(f"read from the store           {median['read']:8.2f} s")
+    print(f"verdicts alone                {median['verdicts']:8.2f} s   {pace}")
+    print(f"read, verdicts, mends, states {median['assessment']:8.2f} s")
+    print(f"figures of the follow-up      {median['figures']:8.2f} s")
+    print(f"plain loop, verdicts alone    {median['plain']:8.2f} s   {scaled}")
+
+
+if __name__ == "__main__":
+    main()
