@@ -23,7 +23,10 @@ KEYWORDS = {"_": None, "N_": None, "count_of": (1, 2), "translate_count": (1, 2)
 COUNTED = {"count_of", "translate_count"}
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MvError)}
 
-ALIKE_IN_BOTH = {"Administration", "Format", "Given", "Period", "Status", "Vaccination"}
+ALIKE_IN_BOTH = {
+    "ATC", "Administration", "Format", "Given", "Kronor", "Period", "Region", "Status", "Vaccination",
+    "{what}: {ages}, {days}.", "{what}: {days}.",
+}  # fmt: skip
 """What is written alike in Swedish and English."""
 
 ROUTINE = {
@@ -227,7 +230,7 @@ def test_a_count_takes_the_form_that_it_wants(count: int, english: str, swedish:
 
 
 def test_an_error_is_explained_with_names_in_the_readers_language() -> None:
-    group = Group("pregnant", "Gravid", "Pregnant", date(2020, 1, 1), None, ())
+    group = Group("pregnant", "Gravid", "Pregnant", date(2020, 1, 1), None, False, 300, ())
     key = "{choice} was not in use on {day}. Choose another group or day."
     error = Invalid(key, choice=Choice(group, None), day=date(2019, 12, 31))
     assert explain(error, ENGLISH) == "Pregnant was not in use on 2019-12-31. Choose another group or day."

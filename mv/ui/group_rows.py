@@ -128,11 +128,9 @@ def _of_removal(row: Membership, standing: Standing) -> str:
     """Return what a removal has done to the doses, or would do for the other reason; an empty text where nothing."""
     if row.ended_reason == EndReason.WRONG:
         effect = group.having_removed(standing, row)
-        text = _("Since the removal: {effect}. Undo reverses that.")
-    else:
-        effect = group.giving_reason(standing, row, EndReason.WRONG)
-        text = _("If it was wrong from the start: {effect}.")
-    return text.format(effect=summary(effect)) if effect.turns else ""
+        return _("Since the removal: {effect}. Undo reverses that.", effect=summary(effect)) if effect.turns else ""
+    effect = group.giving_reason(standing, row, EndReason.WRONG)
+    return _("If it was wrong from the start: {effect}.", effect=summary(effect)) if effect.turns else ""
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
