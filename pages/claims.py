@@ -36,7 +36,7 @@ try:
     elif part == "claims":
         st.info(_("No claim has been made yet."))
     elif names:
-        draw_new(names)
+        draw_new(names, found[0].payer if found else None)
     else:
         st.info(_("There is nobody to claim from: no rule pays for anything."))
 except MvError as error:

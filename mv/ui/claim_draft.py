@@ -25,9 +25,9 @@ EARLIEST = date(2000, 1, 1)
 ONE_DAY = timedelta(days=1)
 
 
-def draw_new(names: list[str]) -> None:
-    """Draw what to claim from whom, and what that comes to."""
-    _choose(names)
+def draw_new(names: list[str], latest: str | None) -> None:
+    """Draw what to claim from whom, and what that comes to; ``latest`` is who was claimed from last."""
+    _choose(names, names.index(latest) if latest in names else 0)
     days = session.value(FIRST), session.value(LAST)
     payer, units = session.value(PAYER), session.value(UNITS) or None
     with st.spinner(_("The doses are being judged …"), show_time=True):
@@ -76,13 +76,13 @@ def _apart(text: str, count: int) -> str:
     return text.replace(str(count), number_of(count))
 
 
-def _choose(names: list[str]) -> None:
+def _choose(names: list[str], start: int) -> None:
     end_of_last_month = store().today().replace(day=1) - ONE_DAY
     for key, day in ((FIRST, end_of_last_month.replace(day=1)), (LAST, end_of_last_month)):
         if session.value(key) is None:
             session.set_value(key, day)
     cells = st.columns([2, 1, 1])
-    cells[0].selectbox(_("Payer"), names, key=PAYER, filter_mode="contains")
+    cells[0].selectbox(_("Payer"), names, index=start, key=PAYER, filter_mode="contains")
     cells[1].date_input(_("First day"), min_value=EARLIEST, format="YYYY-MM-DD", key=FIRST)
     cells[2].date_input(_("Last day"), min_value=EARLIEST, format="YYYY-MM-DD", key=LAST)
     own = [unit_id for unit_id in catalogue().units if session.actor().owns(unit_id)]
