@@ -40,9 +40,15 @@ class Way(StrEnum):
 
 
 def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
-    """Draw the ways in which the rule can be changed, the fields of the chosen one, its effect and the button."""
-    if rule.removed:
-        _draw_saving(lambda: changes.restoring(rule), found, _("Undo the removal"))
+    """Draw the ways in which the rule can be changed, the fields of the chosen one, its effect and the button.
+
+    What is changed is the rule as it was when it was opened: saving it finds out whether it is still so.
+    """
+    seen = session.begin_with(f"{session.RULE_FORM}_seen", rule)
+    if seen.version != rule.version:
+        st.warning(_("Somebody changed this rule since you opened it. Open it anew to change it."))
+    if seen.removed:
+        _draw_saving(lambda: changes.restoring(seen), found, _("Undo the removal"))
         return
     names = {
         Way.AMOUNT: (_("New amount from a day"), _("The old amount holds to the day before.")),
@@ -56,15 +62,15 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
         list(names),
         format_func=lambda way: names[way][0],
         captions=[caption for _name, caption in names.values()],
-        key=f"rule_way_{rule.payment_rule_id}",
+        key=f"{session.RULE_FORM}_way",
     )
-    key = f"rule_{rule.payment_rule_id}_{rule.version}_{way}"
+    key = f"{session.RULE_FORM}_{way}"
     if way == Way.AMOUNT:
-        _draw_new_amount(key, rule, found)
+        _draw_new_amount(key, seen, found)
     elif way == Way.REMOVE:
-        _draw_saving(lambda: changes.removing(rule), found, _("Remove the rule"))
+        _draw_saving(lambda: changes.removing(seen), found, _("Remove the rule"))
     else:
-        _draw_form(way, key, rule, found)
+        _draw_form(way, key, seen, found)
 
 
 def draw_new(found: Sequence[Rule]) -> None:
@@ -74,7 +80,7 @@ def draw_new(found: Sequence[Rule]) -> None:
         NEW, None, units[0].region if units else "", "", None, None, None, None, None, None, AgeUnit.YEARS, None, None,
         None, None, store().today(), None, 0, None, None, False, "",
     )  # fmt: skip
-    _draw_form(Way.COPY, "rule_new", start, found)
+    _draw_form(Way.COPY, f"{session.RULE_FORM}_new", start, found)
 
 
 def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:

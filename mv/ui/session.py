@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -20,6 +20,8 @@ from mv.ui.web.tickets import Desk
 from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
+RULE_FORM = "rule_form"
+"""What the keys of the fields begin with in which a rule is changed."""
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
 SECONDS_OF_A_SLOW_ONE = 10.0
 """How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
@@ -49,6 +51,7 @@ DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
 
 
+T = TypeVar("T")
 NoticeKind = Literal["success", "toast", "error"]
 
 
@@ -233,9 +236,13 @@ def set_value(key: str, new: object) -> None:
     st.session_state[key] = new
 
 
-def begin_with(key: str, start: object) -> None:
-    """Let the widget with ``key`` hold ``start`` when it is drawn first; unlike a default it can be emptied then."""
-    st.session_state.setdefault(key, start)
+def begin_with(key: str, start: T) -> T:
+    """Let the widget with ``key`` hold ``start`` when it is drawn first, and return what it holds.
+
+    Unlike a default it can be emptied then.
+    """
+    holds: T = st.session_state.setdefault(key, start)
+    return holds
 
 
 def tell(kind: NoticeKind, text: str) -> None:
@@ -307,8 +314,10 @@ def opened_rule() -> int | None:
 
 
 def open_rule(number: int | None) -> None:
-    """Have this rule, a new one (0), or the list (None) on the page of rules."""
+    """Have this rule, a new one (0), or the list (None) on the page of rules; what was filled in is gone."""
     st.session_state[_RULE] = number
+    for key in [key for key in st.session_state if str(key).startswith(RULE_FORM)]:
+        del st.session_state[key]
 
 
 def kept_effect(proposal: object) -> Effect | None:

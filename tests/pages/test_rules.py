@@ -65,8 +65,8 @@ def opened(rule: Rule, way: str = "amount", locale: str = "sv-SE") -> tuple[AppT
     at = page(locale)
     at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
     if way != "amount":
-        at.radio(key=f"rule_way_{rule.payment_rule_id}").set_value(way).run()
-    return at, f"rule_{rule.payment_rule_id}_{rule.version}_{way}"
+        at.radio(key="rule_form_way").set_value(way).run()
+    return at, f"rule_form_{way}"
 
 
 def texts(at: AppTest) -> str:
@@ -222,10 +222,10 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at = page()
     at.button(key="rule_new").click().run()
     assert "Välj vaccinet." in texts(at)
-    at.selectbox(key="rule_new_vaccine").select("fsme_immun")
-    at.selectbox(key="rule_new_payer").select("Patienten")
-    at.text_input(key="rule_new_amount").input("0")
-    at.text_input(key="rule_new_source").input("Prislistan").run()
+    at.selectbox(key="rule_form_new_vaccine").select("fsme_immun")
+    at.selectbox(key="rule_form_new_payer").select("Patienten")
+    at.text_input(key="rule_form_new_amount").input("0")
+    at.text_input(key="rule_form_new_source").input("Prislistan").run()
     assert "Med 0 kronor betalar ingen kliniken" in texts(at)
     at.button(key="rule_save").click().run()
     assert not at.error
@@ -234,11 +234,11 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     assert (made.atc, made.ore, made.region, made.group_code) == (None, 0, "Exempelregionen", None)
     at.button(key="rule_back").click().run()
     at.button(key="rule_new").click().run()
-    assert at.text_input(key="rule_new_source").value == ""
-    at.selectbox(key="rule_new_vaccine").select("J07BA")
-    at.selectbox(key="rule_new_payer").select("Exempelregionen")
-    at.text_input(key="rule_new_amount").input("90")
-    at.text_input(key="rule_new_source").input("Beslut").run()
+    assert at.text_input(key="rule_form_new_source").value == ""
+    at.selectbox(key="rule_form_new_vaccine").select("J07BA")
+    at.selectbox(key="rule_form_new_payer").select("Exempelregionen")
+    at.text_input(key="rule_form_new_amount").input("90")
+    at.text_input(key="rule_form_new_source").input("Beslut").run()
     at.button(key="rule_save").click().run()
     assert [one.ore for one in rules.load(resources.store()) if one.atc == "J07BA"] == [90_00]
 
@@ -258,16 +258,29 @@ def test_a_removed_rule_is_listed_on_demand_and_comes_back(rule: Rule) -> None:
     assert [row for row in at.table[-1].value["Ändring"]] == ["Borttagning ångrad", "Borttagen", "Tillagd"]
 
 
-def test_a_rule_that_somebody_else_changed_is_not_overwritten(rule: Rule) -> None:
+@pytest.mark.parametrize("before_a_field", [True, False])
+def test_a_rule_that_somebody_else_changed_is_not_overwritten(rule: Rule, before_a_field: bool) -> None:
     at, key = opened(rule)
+    if before_a_field:
+        changes.save(resources.store(), SAMIR, changes.adjusting(rule, replace(rule, ore=155_00)))
     at.text_input(key=f"{key}_amount").input("160").run()
     at.text_input(key=f"{key}_source").input("Beslut").run()
-    changes.save(resources.store(), SAMIR, changes.adjusting(rule, replace(rule, ore=155_00)))
+    assert ("Någon har ändrat den här regeln sedan du öppnade den." in texts(at)) == before_a_field
+    assert at.text_input(key=f"{key}_amount").value == "160"
+    if not before_a_field:
+        changes.save(resources.store(), SAMIR, changes.adjusting(rule, replace(rule, ore=155_00)))
     at.button(key="rule_save").click().run()
     assert len(at.error) == 1
     assert "samir.haddad ändrade den här regeln" in texts(at)
     assert "155 kr" in texts(at)
     assert decide(rule)[-1].ore == 155_00
+    at.button(key="rule_back").click().run()
+    at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
+    assert at.text_input(key=f"{key}_amount").value == ""
+    at.text_input(key=f"{key}_amount").input("160").run()
+    at.text_input(key=f"{key}_source").input("Beslut").run()
+    at.button(key="rule_save").click().run()
+    assert decide(rule)[-1].ore == 160_00
 
 
 def test_in_a_large_store_the_effect_is_asked_for_or_told_afterwards(
