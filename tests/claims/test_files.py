@@ -10,7 +10,7 @@ import pytest
 
 from mv.access import Actor, Role
 from mv.claims import contents, files, frozen
-from mv.claims.ledger import Claim
+from mv.claims.ledger import Claim, State
 from mv.errors import Conflict, Forbidden, NotFound
 from mv.store import Store
 from tests.claims.clinic import Clinic
@@ -97,7 +97,7 @@ def test_a_discarded_claim_can_still_be_had(clinic: Clinic) -> None:
     clinic.dose()
     claim = clinic.claim()
     file = taken(clinic.store, clinic.actor, claim)
-    assert taken(clinic.store, clinic.actor, clinic.move(claim, files.ledger.State.DISCARDED)) == file
+    assert taken(clinic.store, clinic.actor, clinic.move(claim, State.DISCARDED)) == file
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_file_in_many_parts_is_the_same_as_in_one(clinic: Clinic, monkeypatch:
     for _ in range(5):
         clinic.dose()
     in_one = clinic.claim()
-    clinic.move(in_one, files.ledger.State.DISCARDED)
+    clinic.move(in_one, State.DISCARDED)
     monkeypatch.setattr(frozen, "LINES_IN_PART", 2)
     in_many = clinic.claim()
     assert len(list(files.download(clinic.store, clinic.actor, in_one.claim_id))) == 1
