@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +318,25 @@ def test_an_analyst_sees_pseudonyms_and_cannot_choose_otherwise(
     at.run()
     assert "customer_pseudonym" in words(at)
     assert not [text for text in ("Karlsson", anders.identity, "1946-03-12") if text in words(at)]
+
+
+def test_figures_of_doses_are_of_the_own_units_and_lead_on_whoever_may_correct(
+    anders: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def units(at: AppTest) -> list[str]:
+        assert not at.exception
+        return list(at.main.selectbox(key="follow_up_unit").options)
+
+    lead = opened(monkeypatch, "lead")
+    for unit in ("norr", "soder"):
+        day = resources.store().today() - timedelta(days=len(unit))
+        entry = vaccinations.Entry("efluelda", "B1", 1, day, unit, None, without_group=True)
+        vaccinations.register(resources.store(), LEAD, anders.customer_id, entry)
+    lead = go(lead, "follow_up")
+    assert units(lead) == ["Mottagning Norr"]
+    assert "hittar doserna" not in words(lead)
+    analyst = go(opened(monkeypatch, "analyst", unit="soder"), "follow_up")
+    assert units(analyst) == ["Mottagning Söder"]
+    assert "Enhetens koordinatorer hittar doserna på sidan Att rätta." in words(analyst)
+    assert not [text for text in ("Anders", "Karlsson", anders.identity) if text in words(analyst)]
+    assert units(go(opened(monkeypatch, "analyst"), "follow_up")) == ["Mottagning Norr"]
