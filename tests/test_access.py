@@ -41,6 +41,7 @@ from mv import (
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
 from mv.audit import ONE_LOOK
+from mv.catalogue import Catalogue
 from mv.claims import contents as claim_contents
 from mv.claims import drafting, ledger
 from mv.claims import files as claim_files
@@ -66,13 +67,14 @@ from mv.payments.importing import Part
 from mv.payments.matching import Outcome
 from mv.payments.standing import Standing
 from mv.pseudonyms import Pseudonyms
-from mv.reimbursement import rules
+from mv.reimbursement import changes, coverage, impact, rules
 from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
 from mv.vaccinations import Dose, WithdrawReason
 from tests.claimed import OTHER_REGION, Claimed, add_claim, file_of, import_rows
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, Rows, contents, nothing_changes
+from tests.reimbursement.examples import rule
 
 COORDINATOR, ANALYST, LEAD, ADMINISTRATOR = Role
 ROLES = (*Role, None)
@@ -124,6 +126,7 @@ OTHER_GROUP = memberships.Entry("pregnant", None, date(2026, 9, 1))
 PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
 CLAIMED = ("Exempelregionen", TODAY - timedelta(days=30), TODAY)
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
+NEW_RULE = rule(group_code="staff", subgroup_code="home_care")
 
 
 @dataclass(frozen=True)
@@ -493,6 +496,16 @@ CALLS = [
         follow_up.are_outdated,
         (Action.VIEW_REIMBURSEMENT,),
         lambda s, who, r: follow_up.are_outdated(s, who, OLD_FIGURES),
+    ),
+    Call(changes.everything, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.everything(s, who)),
+    Call(changes.history, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.history(s, who)),
+    Call(changes.save, (Action.CHANGE_RULE,), lambda s, who, r: changes.save(s, who, changes.adding(NEW_RULE))),
+    Call(
+        coverage.without_rule, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: coverage.without_rule(s, who, [NEW_RULE])
+    ),
+    *(
+        Call(of, (Action.CHANGE_RULE,), lambda s, who, r, of=of: of(s, who, [], [NEW_RULE], Catalogue({}, {}, {})))
+        for of in (impact.of_own_units, impact.may_change)
     ),
     Call(log_chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: log_chain.prune(s, who, date(2021, 1, 1))),
     Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),
