@@ -7,24 +7,26 @@ that user; on invented people and without sign-in, a lead of every unit.
 from __future__ import annotations
 
 import argparse
-import errno
 import getpass
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from datetime import date
 from pathlib import Path
 
 from mv import catalogue, export, log_chain, sample, settings, users
 from mv.access import EVERY_UNIT, Action, Actor, Role, may
 from mv.errors import N_, Invalid, MvError
+from mv.export.writing import ProgressLine, write_whole
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
 from mv.reimbursement import rules
 from mv.store import Store, configured_url, open_store
 
+INTERRUPTED = 130
+"""The exit code by which a shell knows that Ctrl+C ended a command."""
 LANGUAGE = choose_language(
     next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
 )
@@ -78,9 +80,26 @@ def make_sample(store: Store, options: argparse.Namespace) -> None:
     )
 
 
-def write_export(store: Store, options: argparse.Namespace) -> None:
+def write_export(store: Store, options: argparse.Namespace) -> int:
     """Write the export to a file: all of it, or nothing."""
-    filters = export.Filters(
+    who, progress = actor(store), export.Progress()
+    chosen = {"headings": options.headings, "pseudonyms": _pseudonyms(who, options), "progress": progress}
+    line = ProgressLine(progress, sys.stderr, _rows_done) if options.progress else nullcontext()
+    try:
+        with closing(export.groups_file(store, who, _filters(options), _form(options), **chosen)) as chunks, line:
+            write_whole(options.output, chunks, line.tell if isinstance(line, ProgressLine) else None)
+    except KeyboardInterrupt:
+        print(_("Interrupted: no file was written."), file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        raise Invalid(
+            N_("The file cannot be written ({reason})."), reason=error.strerror or type(error).__name__
+        ) from error
+    return 0
+
+
+def _filters(options: argparse.Namespace) -> export.Filters:
+    return export.Filters(
         status=export.Status(options.status),
         group=options.group,
         subgroup=options.subgroup,
@@ -91,36 +110,25 @@ def write_export(store: Store, options: argparse.Namespace) -> None:
         registered_to=options.registered_to,
         as_of=options.as_of,
     )
-    who = actor(store)
-    pseudonyms = None
-    if options.pseudonyms or not may(who, Action.EXPORT_IDENTITIES):
-        key = settings.load().pseudonym_key
-        if key is None and may(who, Action.EXPORT_GROUPS):
-            raise Invalid(N_("No pseudonym key is configured. Set MV_PSEUDONYM_KEY, or pseudonym_key in the settings."))
-        pseudonyms = Pseudonyms(key) if key else None
-    form = export.Csv(options.delimiter)
-    chunks = export.groups_file(store, who, filters, form, headings=options.headings, pseudonyms=pseudonyms)
-    try:
-        _write_whole(options.output, chunks)
-    except OSError as error:
-        raise Invalid(
-            N_("The file cannot be written ({reason})."), reason=error.strerror or type(error).__name__
-        ) from error
 
 
-def _write_whole(file: Path, chunks: Iterable[bytes]) -> None:
-    """Write ``file`` beside its place, and put it there when it is whole."""
-    if not file.name:
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    unfinished = file.with_name(file.name + ".part")
-    try:
-        with unfinished.open("wb") as part:
-            part.writelines(chunks)
-        unfinished.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+def _form(options: argparse.Namespace) -> export.Format:
+    forms: dict[str, export.Format] = {"parquet": export.Parquet(), "xlsx": export.Xlsx()}
+    return forms.get(options.format) or export.Csv(options.delimiter)
+
+
+def _pseudonyms(who: Actor, options: argparse.Namespace) -> Pseudonyms | None:
+    if not options.pseudonyms and may(who, Action.EXPORT_IDENTITIES):
+        return None
+    key = settings.load().pseudonym_key
+    if key is None and may(who, Action.EXPORT_GROUPS):
+        raise Invalid(N_("No pseudonym key is configured. Set MV_PSEUDONYM_KEY, or pseudonym_key in the settings."))
+    return Pseudonyms(key) if key else None
+
+
+def _rows_done(done: int, rows: int, percent: int) -> str:
+    counted = {"done": f"{done:,}".replace(",", " "), "rows": f"{rows:,}".replace(",", " ")}
+    return _("{done} of {rows} rows ({percent} %)", **counted, percent=percent)
 
 
 def decide_user(store: Store, options: argparse.Namespace) -> None:
@@ -186,10 +194,11 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help=_("write active and inactive groups to a file"))
     command.set_defaults(run=write_export)
     command.add_argument("--status", choices=[status.value for status in export.Status], default="all")
-    command.add_argument("--format", choices=["csv"], default="csv")
-    command.add_argument("--delimiter", choices=[";", ","], default=";", help=_("; for a Swedish Excel, or ,"))
+    command.add_argument("--format", choices=["csv", "parquet", "xlsx"], default="csv", help=_("csv unless told"))
+    command.add_argument("--delimiter", choices=[";", ","], default=";", help=_("of CSV: ; for a Swedish Excel, or ,"))
     command.add_argument("--headings", choices=["en", "sv"], default="en", help=_("names of the columns"))
     command.add_argument("--output", type=Path, required=True, help=_("the file to write"))
+    command.add_argument("--progress", action="store_true", help=_("tell how far it has come"))
     command.add_argument(
         "--pseudonyms", action="store_true", help=_("pseudonyms in place of identity numbers and names")
     )
@@ -232,7 +241,10 @@ def _add_administration(commands: argparse._SubParsersAction[argparse.ArgumentPa
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code: 0 done, 1 refused or not whole, with a message, 2 wrong arguments."""
+    """Run a command and return the exit code.
+
+    0 done; 1 refused, or not whole, with a message; 2 wrong arguments; 130 interrupted by the user.
+    """
     options = parser().parse_args(arguments)
     if options.run is None:
         print(secrets.token_hex(32))
@@ -246,6 +258,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MvError as error:
         print(explain(error, LANGUAGE), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(_("Interrupted."), file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -11,5 +11,8 @@ FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[-=+@\uff1d\uff0b\uff0d\uff20])"
 
 def harmless(text: pd.Series) -> pd.Series:
     """Put an apostrophe before each text that a spreadsheet could run as a formula."""
-    risky = text.str.contains(FORMULA, regex=True).fillna(False)
+    unsure = ~text.str.slice(0, 1).str.isalnum().fillna(True)  # none that begins with a letter or digit; quick to tell
+    if not unsure.any():
+        return text
+    risky = text.where(unsure).str.contains(FORMULA, regex=True).fillna(False)
     return text.mask(risky, "'" + text) if risky.any() else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
 from functools import partial
 
@@ -43,7 +43,7 @@ def groups_file(
     headings: Headings = ENGLISH,
     pseudonyms: Pseudonyms | None = None,
     progress: Progress | None = None,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then the rows, by customer and period.
 
     With ``pseudonyms`` it has these instead of identity numbers and names; without, the actor's role has to
@@ -87,7 +87,7 @@ def preview(
     with store.batches(sql, *selection.params, limit) as reader:
         frame = groups.shape(reader.read_all(), groups.words(selection.known, headings), pseudonyms)
     layout = groups.layout(headings, pseudonyms)
-    return cells(frame, layout).set_axis(list(layout.heads), axis="columns")
+    return pd.DataFrame(cells(frame, layout)).set_axis(list(layout.heads), axis="columns")
 
 
 def filename(filters: Filters, today: date, form: Format = Csv(), *, summary: bool = False) -> str:  # noqa: B008
@@ -122,7 +122,7 @@ def _count_and_log(store: Store, actor: Actor, selection: Selection, pseudonyms:
 
 def _read_in_order(
     store: Store, selection: Selection, rows_sql: str, first: int | None, last: int | None
-) -> Iterator[pa.Table]:
+) -> Generator[pa.Table]:
     if first is None or last is None:
         return
     n = len(selection.params)

@@ -94,7 +94,8 @@ def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: 
     active = change.cumsum().reindex(days, method="ffill").fillna(0).astype("int64").rename_axis("day")
     frame = active.reset_index().melt("day", var_name="group_code", value_name="active")
     names = words(selection.known, headings)["group"]
-    frame.insert(2, "group", texts(Codes.of(frame["group_code"]).called(names), harmless))
+    called = pd.Series(Codes.of(frame["group_code"]).called(names))
+    frame.insert(2, "group", pd.Series(texts(called, harmless)))
     return _in_catalogue_order(frame, selection, ["day", "group_code"])
 
 
@@ -107,7 +108,7 @@ def _summary(store: Store, selection: Selection, headings: Headings, publication
     if publication:
         frame = disclosure.suppress(frame)
     named = words(selection.known, headings)
-    frame.insert(1, "group", Codes.of(frame["group_code"]).called(named["group"]))
+    frame.insert(1, "group", pd.Series(Codes.of(frame["group_code"]).called(named["group"])))
     return frame.assign(status=Codes.of(frame["status"]).called(named.get("status")))
 
 

@@ -101,7 +101,7 @@ def shape(rows: pa.Table, named: Words, pseudonyms: Pseudonyms | None = None) ->
         "unit_id": unit.called(),
         **{column: Codes.of(frame[column]).called(named.get(column)) for column in ("status", "ended_reason")},
         **{column: Codes.of(frame[column]).called() for column in ("registered_by", "ended_by")},
-        **{column: instants(frame[column]) for column in ("registered_at", "ended_at")},
+        **{column: instants(frame[column]).array for column in ("registered_at", "ended_at")},
     }
     columns = PSEUDONYMISED if pseudonyms else COLUMNS
-    return pd.DataFrame({c.name: shaped.get(c.name, frame.get(c.name)) for c in columns}, copy=False)
+    return pd.DataFrame({c.name: shaped[c.name] if c.name in shaped else frame[c.name].array for c in columns})

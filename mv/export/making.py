@@ -6,7 +6,7 @@ A piece depends on its rows alone, and where it is cut on their number alone: th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
@@ -32,34 +32,34 @@ R = TypeVar("R")
 
 def pieces(
     layout: Layout,
-    rows: Iterator[pa.Table],
+    rows: Generator[pa.Table],
     shape: Callable[[pa.Table], pd.DataFrame],
     form: Format,
     progress: Progress,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield the file whose ``rows`` are read in order and shaped into frames that fit ``layout``.
 
     Raises Cancelled when ``progress`` is. Closing the iterator ends the workers and closes ``rows``.
     """
-    encoder = form.encoder(layout)
+    with closing(form.encoder(layout)) as encoder, closing(rows):
 
-    def encoded(piece: pa.Table) -> tuple[int, object]:
-        return piece.num_rows, encoder.encode(shape(piece))
+        def encoded(piece: pa.Table) -> tuple[int, object]:
+            return piece.num_rows, encoder.encode(shape(piece.combine_chunks()))
 
-    yield from encoder.begin()
-    with closing(rows), closing(in_order(recut(rows, ROWS_AT_ONCE), encoded)) as parts:  # type: ignore[type-var]
-        for count, part in parts:
-            yield from encoder.add(part)
-            progress.add(count)
-    yield from encoder.end()
+        yield from encoder.begin()
+        with closing(in_order(recut(rows, ROWS_AT_ONCE), encoded)) as parts:
+            for count, part in parts:
+                yield from encoder.add(part)
+                progress.add(count)
+        yield from encoder.end()
 
 
 def of_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[bytes]:
     """Yield the file that holds one frame."""
-    encoder = form.encoder(layout)
-    yield from encoder.begin()
-    yield from encoder.add(encoder.encode(frame))
-    yield from encoder.end()
+    with closing(form.encoder(layout)) as encoder:
+        yield from encoder.begin()
+        yield from encoder.add(encoder.encode(frame))
+        yield from encoder.end()
 
 
 def recut(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
@@ -78,7 +78,7 @@ def recut(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(kept)
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
+def in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
     """Yield what ``work`` makes of each item, in their order; workers make the next ones meanwhile.
 
     Whoever takes the results also fetches the items. What ``work`` raises is raised in its turn.

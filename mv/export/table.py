@@ -1,20 +1,25 @@
 """What a file is made of, whatever its format: columns of a kind, and frames that hold some of the rows.
 
 A frame has the columns by name, in order. Its types: ``TEXT`` is Arrow's string, or a category of strings where texts
-come again and again; ``DAY`` Arrow's date; ``INSTANT`` whole seconds in Stockholm's time zone; ``WHOLE`` Arrow's
-integers. A missing value is missing in each of them.
+come again and again; ``DAY`` Arrow's date; ``INSTANT`` whole seconds in UTC, naive; ``WHOLE`` Arrow's integers;
+``KRONOR`` Arrow's decimals with two places. A missing value is missing in each of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from mv.clock import STOCKHOLM
 from mv.i18n import ENGLISH, translate
@@ -30,6 +35,7 @@ class Kind(Enum):
     DAY = auto()
     INSTANT = auto()
     WHOLE = auto()
+    KRONOR = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Codes:
     @classmethod
     def of(cls, column: pd.Series) -> Codes:
         """Return the codes of a text column."""
-        places, distinct = pd.factorize(column)
+        places, distinct = column.array.factorize()
         return cls(places, list(distinct))
 
     def within(self, outer: Codes) -> Codes:
@@ -74,22 +80,48 @@ class Codes:
         places = np.where(self.places < 0, -1, outer.places * len(self.distinct) + self.places)
         return Codes(places, [f"{code}/{own}" for code in outer.distinct for own in self.distinct])
 
-    def called(self, names: Mapping[str, str] | None = None) -> pd.Series:
-        """Return a category of what each code is called, or the code itself where it has no name."""
-        same, words = pd.factorize(np.array([(names or {}).get(code, code) for code in self.distinct], dtype=object))
-        places = np.append(same, -1)[self.places]  # two codes may be called the same
-        return pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(words, dtype=TEXT)))
+    def called(self, names: Mapping[str, str] | None = None) -> pd.Categorical:
+        """Return what each code is called, or the code itself where it has no name; two may be called the same."""
+        named = [(names or {}).get(code, code) for code in self.distinct]
+        words = tuple(sorted(set(named)))
+        place_of = {word: place for place, word in enumerate(words)}
+        places = np.array([*(place_of[word] for word in named), -1], dtype=np.intp)[self.places]
+        return pd.Categorical.from_codes(places, dtype=_category(words), validate=False)
 
 
-def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda words: words) -> pd.Series:
-    """Return a column of kind TEXT as plain strings, each changed; of a category, every word is changed once."""
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        return change(column)
-    words = change(pd.Series(column.cat.categories, dtype=TEXT))
-    return pd.Series(words.array.take(column.cat.codes.to_numpy(), allow_fill=True), index=column.index)
+def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda words: words) -> ExtensionArray:
+    """Return a column of kind TEXT as Arrow's strings, each changed; of a category, every word is changed once."""
+    values = column.array
+    if not isinstance(values, pd.Categorical):
+        changed: ExtensionArray = change(column).array
+        return changed
+    words: ExtensionArray = _changed(tuple(values.categories.to_list()), change).array
+    return words.take(values.codes, allow_fill=True)
 
 
-def instants(utc: pd.Series) -> pd.Series:
-    """Return instants of the store, as Arrow's, as whole seconds in Stockholm's time zone."""
-    whole = utc.astype("datetime64[us]").dt.floor("s").astype("datetime64[s]")
-    return whole.dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM)
+@lru_cache(maxsize=256)
+def _category(words: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(pd.Index(words, dtype=TEXT))
+
+
+@lru_cache(maxsize=256)
+def _changed(words: tuple[str, ...], change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return words changed. Piece after piece has the same ones."""
+    return change(pd.Series(words, dtype=TEXT))
+
+
+def instants(stored: pd.Series) -> pd.Series:
+    """Return instants of the store, as Arrow's, as a column of kind INSTANT."""
+    return stored.astype("datetime64[s]")
+
+
+def local(moments: pd.Series) -> pd.Series:
+    """Return a column of kind INSTANT as the clock in Stockholm showed it, naive."""
+    shown: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
+    return shown
+
+
+def kronor(ore: pa.ChunkedArray) -> ExtensionArray:
+    """Return öre as a column of kind KRONOR."""
+    exact = pc.multiply(ore.cast(pa.decimal128(19, 0)), pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)))
+    return pd.arrays.ArrowExtensionArray(exact.cast(pa.decimal128(18, 2)))

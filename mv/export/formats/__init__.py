@@ -25,6 +25,9 @@ class Encoder(Protocol):
     def end(self) -> Iterable[bytes]:
         """Return what comes after the rows."""
 
+    def close(self) -> None:
+        """Let go of everything, whether or not the file is whole."""
+
 
 class Format(Protocol):
     """A format of files, with the choices that there are in it."""

@@ -9,9 +9,10 @@ from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 from pyarrow import csv
 
-from mv.export.table import Column, Kind, Layout, texts
+from mv.export.table import Kind, Layout, local, texts
 from mv.formulas import harmless
 from mv.pseudonyms import TEXT
 
@@ -49,7 +50,8 @@ class CsvEncoder:
 
     def encode(self, frame: pd.DataFrame) -> bytes:
         """Return the rows as lines."""
-        return encode(cells(frame, self._layout), self._delimiter)
+        shown = cells(frame, self._layout, comma=self._delimiter == ";")
+        return _written(pa.table(shown), self._delimiter)
 
     def add(self, part: bytes) -> Iterator[bytes]:
         """Yield the lines."""
@@ -59,22 +61,35 @@ class CsvEncoder:
         """Yield nothing."""
         yield from ()
 
-
-def cells(frame: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    """Return the frame as it stands in a file: harmless texts, local times without a time zone."""
-    return pd.DataFrame({column.name: _cells(frame[column.name], column) for column in layout.columns})
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""
 
 
-def _cells(values: pd.Series, column: Column) -> pd.Series:
-    if column.kind is Kind.TEXT:
-        return texts(values, harmless)
-    return values.dt.tz_localize(None) if column.kind is Kind.INSTANT else values
+def cells(frame: pd.DataFrame, layout: Layout, *, comma: bool = False) -> dict[str, ExtensionArray]:
+    """Return the frame's columns as they stand in a file: harmless texts, local times without a time zone.
+
+    Kronor have a decimal ``comma`` where a Swedish spreadsheet is to read them as numbers, else a point.
+    """
+    return {column.name: _cells(frame[column.name], column.kind, comma) for column in layout.columns}
 
 
 def encode(frame: pd.DataFrame, delimiter: Delimiter, *, heading: bool = False) -> bytes:
     """Return a frame as CSV as it is, its columns' names first where ``heading`` is wanted."""
+    return _written(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), delimiter, heading=heading)
+
+
+def _cells(values: pd.Series, kind: Kind, comma: bool) -> ExtensionArray:
+    if kind is Kind.TEXT:
+        return texts(values, harmless)
+    if kind is Kind.KRONOR and comma:
+        return values.astype(TEXT).str.replace(".", ",", regex=False).array
+    shown: ExtensionArray = (local(values) if kind is Kind.INSTANT else values).array
+    return shown
+
+
+def _written(rows: pa.Table, delimiter: Delimiter, *, heading: bool = False) -> bytes:
     out = pa.BufferOutputStream()
     options = csv.WriteOptions(include_header=heading, delimiter=delimiter, batch_size=ROWS_IN_A_STRETCH)
-    csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), out, options)
+    csv.write_csv(rows, out, options)
     data: bytes = out.getvalue().to_pybytes()
     return data

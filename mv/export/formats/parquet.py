@@ -9,15 +9,15 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from mv.clock import STOCKHOLM
 from mv.export.formats.tray import Tray
 from mv.export.table import Kind, Layout, texts
 
 TYPES = {
     Kind.TEXT: pa.string(),
     Kind.DAY: pa.date32(),
-    Kind.INSTANT: pa.timestamp("ms", STOCKHOLM.key),
+    Kind.INSTANT: pa.timestamp("ms", "UTC"),
     Kind.WHOLE: pa.int64(),
+    Kind.KRONOR: pa.decimal128(18, 2),
 }
 
 
@@ -63,3 +63,7 @@ class ParquetEncoder:
         """Yield where in the file everything is."""
         self._writer.close()
         yield self._tray.take()
+
+    def close(self) -> None:
+        """Let go of a file that is not made to its end."""
+        self._writer.close()

@@ -12,10 +12,10 @@ MOST_ROWS_OF_A_SHEET = 2**20 - 1
 """Rows below the headings; a sheet has 1,048,576 in all."""
 LONGEST_TITLE = 31
 
-STYLES = {Kind.TEXT: 1, Kind.DAY: 2, Kind.INSTANT: 3, Kind.WHOLE: 4}
+STYLES = {Kind.TEXT: 1, Kind.DAY: 2, Kind.INSTANT: 3, Kind.WHOLE: 4, Kind.KRONOR: 6}
 """Places among the cellXfs of styles.xml. A text has Excel's format Text, so that it stays a text when it is edited."""
 STYLE_OF_HEADS = 5
-WIDTHS = {Kind.TEXT: 22, Kind.DAY: 12, Kind.INSTANT: 20, Kind.WHOLE: 12}
+WIDTHS = {Kind.TEXT: 22, Kind.DAY: 12, Kind.INSTANT: 20, Kind.WHOLE: 12, Kind.KRONOR: 12}
 """Of columns, in characters."""
 ROOM_FOR_ARROW = 4
 """Characters beside a heading for the arrow of its filter."""

@@ -10,18 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from typing import IO
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.extensions import ExtensionArray
 
 from mv.export.formats import workbook
 from mv.export.formats.tray import Tray
 from mv.export.formats.workbook import MOST_ROWS_OF_A_SHEET, STYLES
-from mv.export.table import Kind, Layout, texts
+from mv.export.table import Kind, Layout, local, texts
 from mv.pseudonyms import TEXT
 
 FASTEST = 1
@@ -62,7 +65,7 @@ class XlsxEncoder:
         self._tray = Tray()
         self._package = ZipFile(self._tray, "w", ZIP_DEFLATED, compresslevel=FASTEST)
         self._rows: list[int] = []
-        self._sheet: IO[bytes]
+        self._sheet: IO[bytes] = BytesIO()
 
     def begin(self) -> Iterator[bytes]:
         """Yield the beginning of the first sheet."""
@@ -97,6 +100,11 @@ class XlsxEncoder:
         self._package.close()
         yield self._tray.take()
 
+    def close(self) -> None:
+        """Let go of a workbook that is not made to its end."""
+        self._sheet.close()
+        self._package.close()
+
     def _begin_sheet(self) -> None:
         self._rows.append(0)
         # By name, since then zipfile gives it no time of its own, and every file the same one.
@@ -112,22 +120,29 @@ class XlsxEncoder:
             part.write(text.encode())
 
 
-def _together(rows: pa.ChunkedArray) -> bytes:
-    whole = rows.combine_chunks()
-    joined: bytes = pc.binary_join(pa.ListArray.from_arrays([0, len(whole)], whole), "")[0].as_buffer().to_pybytes()
-    return joined
+def _together(rows: pa.StringArray | pa.ChunkedArray) -> bytes:
+    """Return texts one after the other: the bytes that Arrow keeps of them."""
+    parts = []
+    for part in rows.chunks if isinstance(rows, pa.ChunkedArray) else [rows]:
+        _, offsets, data = part.buffers()
+        first, last = np.frombuffer(offsets, "int32")[[part.offset, part.offset + len(part)]]
+        parts.append(memoryview(data)[first:last])
+    return b"".join(parts)
 
 
-def _cells(values: pd.Series, kind: Kind) -> pd.Series:
+def _cells(values: pd.Series, kind: Kind) -> ExtensionArray:
     """Return each value as a cell, missing where it is missing."""
     if kind is Kind.TEXT:
         return texts(values, _text_cells)
     if kind is Kind.DAY:
-        places, distinct = pd.factorize(values)
-        days = pd.Series([_day_cell(day) for day in distinct], dtype=TEXT)
-        return pd.Series(days.array.take(places, allow_fill=True), index=values.index)
-    numbers = _serials(values) if kind is Kind.INSTANT else values.astype(TEXT)
-    return f'<c s="{STYLES[kind]}"><v>' + numbers + "</v></c>"
+        places, distinct = values.array.factorize()
+        days: ExtensionArray = _day_cells(pd.Series(distinct)).array
+        return days.take(places, allow_fill=True)
+    if kind is Kind.INSTANT:
+        serials = (local(values).to_numpy("datetime64[s]").astype("int64") / SECONDS_OF_A_DAY) + DAYS_TO_1970
+        values = pd.Series(pa.array(serials, mask=values.isna().to_numpy()), dtype=pd.ArrowDtype(pa.float64()))
+    numbers: ExtensionArray = _number_cells(values, kind).array
+    return numbers
 
 
 def _text_cells(words: pd.Series) -> pd.Series:
@@ -147,14 +162,12 @@ def _spoken(text: str) -> str:
     return escape(UNSPEAKABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", kept))
 
 
-def _day_cell(day: date) -> str:
-    if day < FIRST_DAY:
-        return f'<c s="{STYLES[Kind.TEXT]}" t="inlineStr"><is><t>{day}</t></is></c>'
-    return f'<c s="{STYLES[Kind.DAY]}"><v>{(day - DAY_ZERO).days}</v></c>'
+def _number_cells(numbers: pd.Series, kind: Kind) -> pd.Series:
+    return f'<c s="{STYLES[kind]}"><v>' + numbers.astype(TEXT) + "</v></c>"
 
 
-def _serials(moments: pd.Series) -> pd.Series:
-    """Return Excel's numbers for instants, as Stockholm's clock showed them."""
-    seconds = moments.dt.tz_localize(None).to_numpy("datetime64[s]").astype("int64")
-    days = pa.array(seconds / SECONDS_OF_A_DAY + DAYS_TO_1970, mask=moments.isna().to_numpy())
-    return pd.Series(days.cast(pa.string()), index=moments.index, dtype=TEXT)
+def _day_cells(days: pd.Series) -> pd.Series:
+    """Return days as dates; those before FIRST_DAY, for which Excel has no number, as texts."""
+    numbers = days.astype(pd.ArrowDtype(pa.int32())) + DAYS_TO_1970
+    early = days < FIRST_DAY
+    return _number_cells(numbers, Kind.DAY).mask(early, _text_cells(days.astype(TEXT)))
