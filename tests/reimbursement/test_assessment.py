@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from mv.reimbursement import assessment, doses, rules
 from mv.reimbursement.assessment import PARTS, State, assess
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
+from tests.claimed import Claimed, add_claim, file_of, import_rows
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.reimbursement import chance, examples
 from tests.reimbursement.examples import DAY, dose, frame, group, rule
@@ -224,6 +225,27 @@ def test_doses_of_other_units_are_not_shown_but_count_for_the_days_between(
     assert (found["unit_id"].tolist(), found["reason"].tolist()) == (["norr"], ["too_soon"])
     assert len(read(store, actor)) == 3
     assert read(store, Actor("x", "X", Role.ANALYST, "")).empty
+
+
+def test_what_is_claimed_and_paid_is_summed_and_a_discarded_claim_is_not(
+    store: Store, actor: Actor, anders: Customer, in_group: memberships.Membership
+) -> None:
+    made = given_dose(store, actor, anders, date(2026, 10, 30), in_group.membership_id)
+    line = Claimed(150_00, anders.identity, anders.customer_id, made.dose_id, made.given_on, "vaxigrip_tetra")
+    sent = add_claim(store, [line])
+    add_claim(store, [line, replace(line, ore=-150_00)], state="draft")
+    add_claim(store, [line], state="discarded")
+    found = read(store, actor).iloc[0]
+    assert (found["claimed"], found["paid"], found["state"]) == (150_00, 0, "payable")
+    for amounts, paid, state, parts in (
+        (["60"], 60_00, "payable", (60_00, 90_00, 0)),
+        (["70", "20"], 150_00, "paid", (150_00, 0, 0)),
+        (["30"], 180_00, "paid", (150_00, 0, 30_00)),
+    ):
+        import_rows(store, actor, file_of(*(f"{sent}-1;{amount}" for amount in amounts)))
+        found = read(store, actor).iloc[0]
+        assert (found["paid"], found["state"]) == (paid, state)
+        assert tuple(found[["paid_part", "payable", "to_pay_back"]]) == parts
 
 
 def test_a_dose_from_before_it_was_kept_when_it_was_complete_counts_from_its_registration(
