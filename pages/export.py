@@ -1,4 +1,4 @@
-"""Utdata: active and inactive groups, chosen, looked at, counted, and taken out as CSV."""
+"""Utdata: active and inactive groups, chosen, looked at, counted, and taken out as files."""
 
 import altair as alt
 import pandas as pd
@@ -7,13 +7,13 @@ import streamlit as st
 from mv import export
 from mv.access import Action, may
 from mv.errors import N_, Invalid, MvError
-from mv.export import Csv, Delimiter, Filters, Headings
+from mv.export import Csv, Filters, Format, Headings, Parquet, Xlsx
 from mv.pseudonyms import Pseudonyms
 from mv.ui import downloads, session
 from mv.ui.filters import choose_filters
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame
-from mv.ui.text import _, explain, literal
+from mv.ui.text import _, explain, grouped, literal
 from mv.ui.web.start import configured
 
 ROWS_IN_PREVIEW = 50
@@ -40,26 +40,30 @@ def choose_pseudonyms() -> Pseudonyms | None:
 
 def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
     """Draw how the file is made and the link to it; return the headings that it has."""
-    delimiters: dict[Delimiter, str] = {";": _("CSV for a Swedish Excel (;)"), ",": _("CSV, plain (,)")}
+    forms: dict[Format, str] = {
+        Csv(";"): _("CSV for a Swedish Excel (;)"),
+        Csv(","): _("CSV, plain (,)"),
+        Xlsx(): _("Excel (XLSX)"),
+        Parquet(): _("Parquet"),
+    }
     headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
     cells = st.columns([2, 2, 2], vertical_alignment="bottom")
-    delimiter = cells[0].selectbox(
-        _("Format"), list(delimiters), format_func=lambda d: delimiters[d], key="export_delimiter"
-    )
+    form = cells[0].selectbox(_("Format"), list(forms), format_func=lambda chosen: forms[chosen], key="export_format")
     heading = cells[1].selectbox(
         _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
     )
     choice = session.export_choice()
-    choice.update(filters=filters, form=Csv(delimiter), headings=heading, pseudonyms=pseudonyms)
+    choice.update(filters=filters, form=form, headings=heading, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
     with cells[2]:
-        downloads.offer(
+        downloads.offer_watched(
             _("Download"),
-            filename=export.filename(filters, store().today()),
-            mime="text/csv",
-            chunks=lambda: export.groups_file(shared, who, **choice),
+            filename=export.filename(filters, store().today(), form),
+            mime=form.mime,
+            make=lambda progress: export.groups_file(shared, who, **choice, progress=progress),
             key="export_download",
         )
+    downloads.draw_transfers()
     return heading
 
 
@@ -67,7 +71,7 @@ def draw_counts(filters: Filters) -> None:
     found = export.counts(store(), session.actor(), filters)
     labels = {"rows": _("Rows"), "active": _("Active"), "inactive": _("Inactive"), "people": _("People")}
     for cell, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True):
-        cell.metric(label, f"{getattr(found, name):,}".replace(",", "\u00a0"))
+        cell.metric(label, grouped(getattr(found, name)))
 
 
 def draw_summary(filters: Filters) -> None:
@@ -88,8 +92,8 @@ def draw_summary(filters: Filters) -> None:
         shared, who, choice = store(), session.actor(), session.export_choice()
         downloads.offer(
             _("Download the summary"),
-            filename=export.filename(filters, store().today(), summary=True),
-            mime="text/csv",
+            filename=export.filename(filters, store().today(), choice["form"], summary=True),
+            mime=choice["form"].mime,
             chunks=lambda: export.published(
                 shared, who, choice["filters"], choice["form"], headings=choice["headings"]
             ),

@@ -28,6 +28,11 @@ def count_of(one: str, many: str, count: int) -> str:
     return i18n.translate_count(one, many, count, session.language())
 
 
+def grouped(count: int) -> str:
+    """Return a number with a fixed space between its thousands, as Swedish has it."""
+    return f"{count:,}".replace(",", "\u00a0")
+
+
 def name_of(thing: object) -> str:
     """Return the name of ``thing`` in the session's language."""
     return str(i18n.label(thing, session.language()))

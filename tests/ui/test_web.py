@@ -26,6 +26,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from mv import settings, sign_ins, users
 from mv.access import Role
 from mv.errors import Forbidden, Invalid
+from mv.export import Progress
 from mv.sign_ins import End
 from mv.ui import faults, resources
 from mv.ui.web import cookies, sending, tickets, who
@@ -115,12 +116,12 @@ def begin(**claims: object) -> str:
 
 
 def offer(pieces: Iterator[bytes] | Exception, browser: str = "mine", **changes: object) -> Offer:
-    def chunks() -> Iterator[bytes]:
+    def make(_progress: Progress) -> Iterator[bytes]:
         if isinstance(pieces, Exception):
             raise pieces
         return pieces
 
-    values: dict[str, object] = {"filename": "å.csv", "mime": "text/csv", "chunks": chunks, "browser": browser}
+    values: dict[str, object] = {"filename": "å.csv", "mime": "text/csv", "make": make, "browser": browser}
     rest: dict[str, object] = {"session_hash": None, "user": None, "language": "en", "desk": Desk()}
     return Offer(**{**values, **rest, **changes})  # type: ignore[arg-type]
 

@@ -17,10 +17,11 @@ from starlette.types import Receive, Scope, Send
 from streamlit.logger import get_logger
 
 from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailable
+from mv.export import Cancelled
 from mv.ui.web import answers, cookies, tickets, who
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.start import configured
-from mv.ui.web.tickets import GONE, Offer
+from mv.ui.web.tickets import GONE, Offer, State, Transfer
 from mv.users import User
 
 PATH = "/hamta"
@@ -29,6 +30,8 @@ MOST_AT_ONCE = 4
 SECONDS_TO_SETTLE = 0.15
 """A field that was changed just before the click is on its way when the click arrives; it takes about this long."""
 SECONDS_TO_WAIT = 15.0
+MOST_BYTES_AT_ONCE = 1 << 20
+"""Sent before it is looked again whether the file is still wanted: a second's worth for a slow browser."""
 STATUS = {NotFound: 404, Forbidden: 403, StoreUnavailable: 503, Conflict: 503}
 LOGGER = get_logger("mv.ui.web.sending")
 
@@ -86,9 +89,13 @@ async def _settled(offer: Offer) -> None:
 
 
 class _File(StreamingResponse):
-    """Sends the pieces of an iterator that runs in a worker, and closes it however the sending ends."""
+    """Sends the pieces of an iterator that runs in a worker, and closes it however the sending ends.
 
-    def __init__(self, offer: Offer, first: bytes | None, chunks: Iterator[bytes]) -> None:
+    A file that is cancelled ends in the middle of the answer, so that the browser knows that it is not whole.
+    """
+
+    def __init__(self, offer: Offer, transfer: Transfer, first: bytes | None, chunks: Iterator[bytes]) -> None:
+        self._transfer = transfer
         self._chunks = chunks
         headers = {
             "Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.filename, safe='')}",
@@ -102,30 +109,39 @@ class _File(StreamingResponse):
         """Return the answer once the first piece is made; what is wrong with the file is raised here."""
         global _under_way
         _under_way += 1
+        transfer = tickets.begin_transfer(offer)
         chunks: Iterator[bytes] | None = None
         try:
-            chunks = await run_in_threadpool(offer.chunks)
+            chunks = await run_in_threadpool(offer.make, transfer.progress)
             first = await run_in_threadpool(next, chunks, None)
-            return cls(offer, first, chunks)
+            return cls(offer, transfer, first, chunks)
         except BaseException:
+            tickets.forget_transfer(offer, transfer)
             await _close(chunks)
             _under_way -= 1
             raise
 
-    async def _pieces(self, first: bytes | None) -> AsyncIterator[bytes]:
+    async def _pieces(self, first: bytes | None) -> AsyncIterator[memoryview]:
         piece = first
         while piece is not None:
-            yield piece
+            for start in range(0, len(piece), MOST_BYTES_AT_ONCE):
+                self._transfer.progress.check()
+                yield memoryview(piece)[start : start + MOST_BYTES_AT_ONCE]
             piece = await run_in_threadpool(next, self._chunks, None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         global _under_way
+        state = State.BROKEN
         try:
             with suppress(ClientDisconnect):
                 await super().__call__(scope, receive, send)
+                state = State.DONE
+        except Cancelled:
+            state = State.CANCELLED
         finally:
             _under_way -= 1
             await asyncio.shield(_close(self._chunks))
+            self._transfer.state = state
 
 
 async def _close(chunks: Iterator[bytes] | None) -> None:

@@ -9,10 +9,12 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from hmac import compare_digest
 from time import monotonic
 
 from mv.errors import N_, Forbidden, NotFound
+from mv.export import Progress
 from mv.i18n import Language
 
 SECONDS_TO_LIVE = 30 * 60
@@ -21,16 +23,38 @@ SECONDS_TO_LIVE = 30 * 60
 GONE = N_("This address no longer holds. Go back to the page and choose the download again.")
 OTHER_BROWSER = N_("This address was made for another browser or another sign-in. Get the file on the page instead.")
 
-Chunks = Callable[[], Iterator[bytes]]
+Make = Callable[[Progress], Iterator[bytes]]
+
+
+class State(Enum):
+    """What has become of a file that is fetched; BROKEN when the browser left, or it could not be made to its end."""
+
+    UNDER_WAY = auto()
+    DONE = auto()
+    CANCELLED = auto()
+    BROKEN = auto()
+
+
+@dataclass(slots=True)
+class Transfer:
+    """A file that is being fetched, or was."""
+
+    filename: str
+    progress: Progress = field(default_factory=Progress)
+    state: State = State.UNDER_WAY
 
 
 @dataclass(slots=True)
 class Desk:
-    """What one session offers. ``busy`` while a run of the page goes on, which can change what is offered."""
+    """What one session offers. ``busy`` while a run of the page goes on, which can change what is offered.
+
+    ``transfers`` are those that its page watches: all that are under way, and what ended since one began.
+    """
 
     tickets: dict[str, str] = field(default_factory=dict)
     drawn: set[str] = field(default_factory=set)
     busy: bool = False
+    transfers: list[Transfer] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +62,18 @@ class Offer:
     """A file to be made when it is asked for.
 
     ``browser`` and ``session_hash`` say who may ask, ``user`` what the user was when it was drawn; ``desk``
-    whether the session is at rest.
+    whether the session is at rest. When it is ``watched``, the page shows how far the file has come.
     """
 
     filename: str
     mime: str
-    chunks: Chunks
+    make: Make
     browser: str
     session_hash: str | None
     user: object
     language: Language
     desk: Desk
+    watched: bool = False
     drawn_at: float = field(default_factory=monotonic)
 
 
@@ -91,6 +116,21 @@ def find(ticket: str, browser: str | None, session_hash: str | None) -> Offer:
     if not same_browser or offer.session_hash != session_hash:
         raise Forbidden(OTHER_BROWSER)
     return offer
+
+
+def begin_transfer(offer: Offer) -> Transfer:
+    """Return the record of a file that begins to be fetched; what ended before it is not shown any more."""
+    transfer = Transfer(offer.filename)
+    if offer.watched:
+        with _lock:
+            offer.desk.transfers[:] = [t for t in offer.desk.transfers if t.state is State.UNDER_WAY] + [transfer]
+    return transfer
+
+
+def forget_transfer(offer: Offer, transfer: Transfer) -> None:
+    """Show nothing of a file that did not begin: whoever asked for it was told why."""
+    with _lock:
+        offer.desk.transfers[:] = [other for other in offer.desk.transfers if other is not transfer]
 
 
 def _forget_old() -> None:
