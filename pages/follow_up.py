@@ -66,7 +66,7 @@ def draw_causes(cube: pd.DataFrame, total: dict[str, int], what: str) -> bool:
 def draw_places(cube: pd.DataFrame, total: dict[str, int]) -> bool:
     title = st.empty()
     place = st.segmented_control(
-        _("By"), list(PLACES), default="unit_id", required=True, format_func=lambda name: _(PLACES[name][0]),
+        _("Show by"), list(PLACES), default="unit_id", required=True, format_func=lambda name: _(PLACES[name][0]),
         key="follow_up_place",
     )  # fmt: skip
     word, question, file = PLACES[place]

@@ -74,7 +74,10 @@ def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
 
 
 def draw_months(frame: pd.DataFrame, measure: str, *, alt: str) -> None:
-    """Draw a bar for each ``month``, as high as its öre."""
+    """Draw a bar for each ``month``, as high as its öre, or say that there are none."""
+    if not frame[measure].any():
+        st.caption(_("0 kr in each month."))
+        return
     values = {"value": frame[measure] / 100, "text": frame[measure].map(amount)}
     months = {"title": None, "axis": {"aria": False, "labelAngle": 0, "labelOverlap": "greedy"}}
     kronor = {"title": None, "axis": {"aria": False, "tickCount": 2, "format": ",.0f", "tickMinStep": 1}}
