@@ -106,7 +106,7 @@ def test_an_amount_and_something_that_names_the_dose_are_needed(chosen: dict[Col
 
 def test_every_cell_that_cannot_be_read_is_named_by_row_and_column_without_a_persons_number() -> None:
     table = file_of(
-        "12-1;150,00;2026-11-01", "12-2;;2026-11-01", "12-3;ett;1 nov", f"12-4;{PERSON};", "12-5;150;",
+        "A12-1;150,00;2026-11-01", "A12-2;;2026-11-01", "A12-3;ett;1 nov", f"A12-4;{PERSON};", "A12-5;150;",
         heading="Referens;Belopp;Utbetald",
     )  # fmt: skip
     found = columns.payments(table, columns.guess(table.headings), TODAY)
@@ -120,14 +120,14 @@ def test_every_cell_that_cannot_be_read_is_named_by_row_and_column_without_a_per
 
 @pytest.mark.parametrize("last", ["Summa;300,00", "TOTALT: ;300"])
 def test_a_last_row_of_totals_is_no_payment(last: str) -> None:
-    table = file_of("12-1;100", "12-2;200", last)
+    table = file_of("A12-1;100", "A12-2;200", last)
     found = columns.payments(table, columns.guess(table.headings), TODAY)
     assert [(row.number, row.ore) for row in found.rows] == [(2, 10_000), (3, 20_000)]
     assert (found.totals_row, found.problems, found.ore) == (4, [], 30_000)
 
 
 def test_a_total_that_is_not_what_the_rows_are_tells_that_some_are_missing() -> None:
-    table = file_of("12-1;100", "12-2;200", "Summa;400")
+    table = file_of("A12-1;100", "A12-2;200", "Summa;400")
     found = columns.payments(table, columns.guess(table.headings), TODAY)
     assert [problem.label(ENGLISH) for problem in found.problems] == [
         "Row 4, column Belopp: The total is not what the rows above are together. Is the file whole?"
@@ -135,7 +135,7 @@ def test_a_total_that_is_not_what_the_rows_are_tells_that_some_are_missing() -> 
 
 
 def test_a_last_row_that_names_a_dose_or_stands_alone_is_a_payment() -> None:
-    for rows in (["12-1;100", "12-2;100;Summa"], ["Summa;100"], ["12-1;100", "Okänd;100"]):
+    for rows in (["A12-1;100", "A12-2;100;Summa"], ["Summa;100"], ["A12-1;100", "Okänd;100"]):
         table = file_of(*[row if row.count(";") == 2 else f"{row};" for row in rows], heading="Referens;Belopp;Text")
         found = columns.payments(table, columns.guess(table.headings), TODAY)
         assert (len(found.rows), found.totals_row) == (len(rows), None)
@@ -328,7 +328,7 @@ def rows_of(store: Store, actor: Actor, payment_file_id: int) -> list[tuple[int,
 
 def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor: Actor, claim: int) -> None:
     table = file_of(
-        f"{claim}-1;150", f"{claim}-2;100,50", f"{claim}-3;300", f"{claim}-1;150", "999-1;40", "okänd;1",
+        f"A{claim}-1;150", f"A{claim}-2;100,50", f"A{claim}-3;300", f"A{claim}-1;150", "A999-1;40", "okänd;1",
     )  # fmt: skip
     seen = importing.preview(store, actor, REGION, table, columns.guess(table.headings))
     assert seen.parts == {
@@ -342,11 +342,11 @@ def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor:
     made = import_rows(store, actor, table)
     assert (made.rows_read, made.ore, made.imported_by) == (6, 74_150, actor.user_id)
     assert rows_of(store, actor, made.payment_file_id) == [
-        (2, "paid", f"{claim}-1", 15_000, 0),
-        (3, "underpaid", f"{claim}-2", 10_050, -4_950),
-        (4, "overpaid", f"{claim}-3", 30_000, 2_500),
-        (5, "paid_twice", f"{claim}-1", 15_000, 15_000),
-        (6, "unknown", "999-1", 4_000, 4_000),
+        (2, "paid", f"A{claim}-1", 15_000, 0),
+        (3, "underpaid", f"A{claim}-2", 10_050, -4_950),
+        (4, "overpaid", f"A{claim}-3", 30_000, 2_500),
+        (5, "paid_twice", f"A{claim}-1", 15_000, 15_000),
+        (6, "unknown", "A999-1", 4_000, 4_000),
         (7, "unknown", None, 100, 100),
     ]
     assert files.files(store, actor, REGION) == [made]
@@ -354,7 +354,7 @@ def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor:
 
 
 def test_a_preview_changes_nothing(store: Store, actor: Actor, claim: int) -> None:
-    table = file_of(f"{claim}-1;150", "1-99;20")
+    table = file_of(f"A{claim}-1;150", "A1-99;20")
     with nothing_changes(store):
         importing.preview(store, actor, REGION, table, columns.guess(table.headings))
 
@@ -366,7 +366,7 @@ def test_a_preview_changes_nothing(store: Store, actor: Actor, claim: int) -> No
 def test_the_same_file_again_changes_nothing_and_says_when_and_by_whom_it_was_imported(
     store: Store, actor: Actor, colleague: Actor, claim: int, spoil: Callable[[str], bytes]
 ) -> None:
-    text = f"Referens;Belopp\n{claim}-1;150\nokänd å;1\n"
+    text = f"Referens;Belopp\nA{claim}-1;150\nokänd å;1\n"
     table, again = read(BytesIO(text.encode())), read(BytesIO(spoil(text)))
     first = import_rows(store, actor, table)
     analyst = Actor("eva.ek", "Eva Ek", Role.ANALYST, "norr", frozenset({EVERY_UNIT}))
@@ -381,7 +381,7 @@ def test_the_same_file_again_changes_nothing_and_says_when_and_by_whom_it_was_im
 
 def test_the_same_payments_from_another_payer_are_another_file(store: Store, actor: Actor, claim: int) -> None:
     other = add_claim(store, [Claimed(15_000)], payer=OTHER_REGION)
-    table = file_of(f"{other}-1;150")
+    table = file_of(f"A{other}-1;150")
     mine = import_rows(store, actor, table, REGION)
     theirs = import_rows(store, actor, table, OTHER_REGION)
     assert rows_of(store, actor, mine.payment_file_id)[0][1] == "unknown"
@@ -415,7 +415,7 @@ def test_two_who_import_the_same_file_at_once_import_it_once(
     store: Store, actor: Actor, colleague: Actor, claim: int
 ) -> None:
     for turn in range(1, 6):
-        table = file_of(f"{claim}-1;{turn}", f"{claim}-2;1")
+        table = file_of(f"A{claim}-1;{turn}", f"A{claim}-2;1")
         imported, errors = at_once([importer(store, actor, table)] * 2)
         assert [type(error) for error in errors] == [Conflict]
         assert "imported this file" in errors[0].key
@@ -426,7 +426,7 @@ def test_two_who_import_the_same_file_at_once_import_it_once(
 def test_of_two_different_files_for_one_line_at_once_one_is_not_imported_as_it_was_not_seen(
     store: Store, actor: Actor, claim: int
 ) -> None:
-    tables = [file_of(f"{claim}-1;100"), file_of(f"{claim}-1;100,00")]
+    tables = [file_of(f"A{claim}-1;100"), file_of(f"A{claim}-1;100,00")]
     imported, errors = at_once([importer(store, actor, table) for table in tables])
     assert [type(error) for error in errors] == [Conflict]
     assert "changed meanwhile" in errors[0].key
@@ -437,17 +437,17 @@ def test_of_two_different_files_for_one_line_at_once_one_is_not_imported_as_it_w
 def test_an_import_that_would_come_to_something_else_than_was_seen_is_refused(
     store: Store, actor: Actor, claim: int
 ) -> None:
-    table = file_of(f"{claim}-1;150")
+    table = file_of(f"A{claim}-1;150")
     chosen = columns.guess(table.headings)
     seen = importing.preview(store, actor, REGION, table, chosen).parts
-    import_rows(store, actor, file_of(f"{claim}-1;10"))
+    import_rows(store, actor, file_of(f"A{claim}-1;10"))
     says = "What was paid or claimed has changed meanwhile. Nothing was imported; look again."
     with refused(store, Conflict, says):
         importing.import_file(store, actor, REGION, table, chosen, seen)
 
 
 def test_one_cell_that_cannot_be_read_keeps_the_whole_file_out(store: Store, actor: Actor, claim: int) -> None:
-    table = file_of(f"{claim}-1;150", f"{claim}-2;1.234")
+    table = file_of(f"A{claim}-1;150", f"A{claim}-2;1.234")
     chosen = columns.guess(table.headings)
     assert len(importing.preview(store, actor, REGION, table, chosen).problems) == 1
     says = (
@@ -459,14 +459,14 @@ def test_one_cell_that_cannot_be_read_keeps_the_whole_file_out(store: Store, act
 
 
 def test_a_payer_that_nobody_knows_is_refused(store: Store, actor: Actor, claim: int) -> None:
-    table = file_of(f"{claim}-1;150")
+    table = file_of(f"A{claim}-1;150")
     for function in (importing.preview, lambda *given: importing.import_file(*given, {})):
         with refused(store, Invalid, "Choose a payer."):
             function(store, actor, "Ingen", table, columns.guess(table.headings))
 
 
 def test_the_columns_are_saved_for_the_payers_next_file(store: Store, actor: Actor, claim: int) -> None:
-    table = file_of(f"{claim}-1;150", heading="Märkning;Netto")
+    table = file_of(f"A{claim}-1;150", heading="Märkning;Netto")
     chosen = {Column.REFERENCE: "Märkning", Column.AMOUNT: "Netto"}
     seen = importing.preview(store, actor, REGION, table, chosen).parts
     assert standing.terms(store, actor, REGION).file_columns is None
@@ -477,8 +477,8 @@ def test_the_columns_are_saved_for_the_payers_next_file(store: Store, actor: Act
 
 
 def test_a_line_that_is_paid_in_two_parts_is_paid(store: Store, actor: Actor, claim: int) -> None:
-    first = import_rows(store, actor, file_of(f"{claim}-1;100", f"{claim}-2;50,25"))
-    second = import_rows(store, actor, file_of(f"{claim}-1;50", f"{claim}-2;99,75"))
+    first = import_rows(store, actor, file_of(f"A{claim}-1;100", f"A{claim}-2;50,25"))
+    second = import_rows(store, actor, file_of(f"A{claim}-1;50", f"A{claim}-2;99,75"))
     assert [one[1] for one in rows_of(store, actor, first.payment_file_id)] == ["underpaid", "underpaid"]
     assert [one[1] for one in rows_of(store, actor, second.payment_file_id)] == ["paid", "paid"]
     assert standing.outcomes(store, actor, REGION).parts[Standing.PAID] == Sums(2, 30_000, 30_000, 0, 0)
@@ -504,10 +504,10 @@ def test_a_person_is_found_by_the_number_on_the_line_and_by_each_that_the_person
     )  # fmt: skip
     made = import_rows(store, actor, table)
     assert [one[1:3] for one in rows_of(store, actor, made.payment_file_id)] == [
-        ("underpaid", f"{claim}-1"),
-        ("underpaid", f"{claim}-1"),
-        ("paid", f"{claim}-1"),
-        ("paid", f"{claim + 1}-1"),
+        ("underpaid", f"A{claim}-1"),
+        ("underpaid", f"A{claim}-1"),
+        ("paid", f"A{claim}-1"),
+        ("paid", f"A{claim + 1}-1"),
     ]
 
 
@@ -529,13 +529,13 @@ def test_no_identity_number_of_a_file_is_stored_logged_or_named(
 
 def test_a_line_of_another_payer_is_not_paid(store: Store, actor: Actor, claim: int) -> None:
     other = add_claim(store, [Claimed(15_000, OTHER, 2, 9)], payer=OTHER_REGION)
-    table = file_of(f"{other}-1;{OTHER};2026-10-12;150", heading="Referens;Personnummer;Dag;Belopp")
+    table = file_of(f"A{other}-1;{OTHER};2026-10-12;150", heading="Referens;Personnummer;Dag;Belopp")
     made = import_rows(store, actor, table)
-    assert rows_of(store, actor, made.payment_file_id)[0][1:3] == ("paid", f"{claim}-2")
+    assert rows_of(store, actor, made.payment_file_id)[0][1:3] == ("paid", f"A{claim}-2")
 
 
 def test_a_minus_line_is_paid_by_a_deduction(store: Store, actor: Actor, claim: int) -> None:
-    import_rows(store, actor, file_of(f"{claim}-1;150"))
+    import_rows(store, actor, file_of(f"A{claim}-1;150"))
     add_claim(store, [Claimed(-15_000, corrects=(claim, 1)), Claimed(10_000)])
     table = file_of(
         f"{PERSON};2026-10-12;Efluelda;−150,00", f"{PERSON};2026-10-12;Efluelda;100",
@@ -543,8 +543,8 @@ def test_a_minus_line_is_paid_by_a_deduction(store: Store, actor: Actor, claim: 
     )  # fmt: skip
     made = import_rows(store, actor, table)
     assert [one[1:3] for one in rows_of(store, actor, made.payment_file_id)] == [
-        ("paid", f"{claim + 1}-1"),
-        ("paid", f"{claim + 1}-2"),
+        ("paid", f"A{claim + 1}-1"),
+        ("paid", f"A{claim + 1}-2"),
     ]
     assert standing.outcomes(store, actor, REGION).parts[Standing.PAID] == Sums(3, 10_000, 10_000, 0, 0)
 
@@ -555,7 +555,7 @@ def test_a_minus_line_is_paid_by_a_deduction(store: Store, actor: Actor, claim: 
 def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
     store: Store, actor: Actor, claim: int
 ) -> None:
-    table = file_of(f"{claim}-1;150", f"{claim}-2;150", "999-1;5")
+    table = file_of(f"A{claim}-1;150", f"A{claim}-2;150", "A999-1;5")
     before = standing.outcomes(store, actor, REGION)
     made = import_rows(store, actor, table)
     withdrawn = files.withdraw(store, actor, made.payment_file_id)
@@ -563,9 +563,9 @@ def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
     assert standing.outcomes(store, actor, REGION) == before
     kept = rows_of(store, actor, made.payment_file_id)
     assert [one[1:4] for one in kept] == [
-        ("paid", f"{claim}-1", 15_000),
-        ("paid", f"{claim}-2", 15_000),
-        ("unknown", "999-1", 500),
+        ("paid", f"A{claim}-1", 15_000),
+        ("paid", f"A{claim}-2", 15_000),
+        ("unknown", "A999-1", 500),
     ]
     again = import_rows(store, actor, table)
     assert files.files(store, actor, REGION) == [again, withdrawn]
@@ -578,9 +578,9 @@ def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
 
 
 def test_a_file_that_others_have_built_on_is_not_withdrawn(store: Store, actor: Actor, claim: int) -> None:
-    first = import_rows(store, actor, file_of(f"{claim}-1;100"))
-    second = import_rows(store, actor, file_of(f"{claim}-1;50"))
-    apart = import_rows(store, actor, file_of(f"{claim}-2;50"))
+    first = import_rows(store, actor, file_of(f"A{claim}-1;100"))
+    second = import_rows(store, actor, file_of(f"A{claim}-1;50"))
+    apart = import_rows(store, actor, file_of(f"A{claim}-2;50"))
     says = f"A later file, {second.payment_file_id}, pays some of the same lines. Withdraw that one first."
     with refused(store, Conflict, says):
         files.withdraw(store, actor, first.payment_file_id)
@@ -605,7 +605,7 @@ def test_every_line_stands_in_one_way_and_the_sums_agree(store: Store, actor: Ac
     add_claim(store, [Claimed(99_999, dose_id=8)], state="discarded", sent_at=None)
     add_claim(store, [Claimed(99_999, dose_id=9)], payer=OTHER_REGION)
     import_rows(store, actor, file_of(
-        f"{claim}-1;150", f"{claim}-2;100", f"{claim}-3;160", f"{claim}-4;150", f"{claim}-4;150", "999-1;1",
+        f"A{claim}-1;150", f"A{claim}-2;100", f"A{claim}-3;160", f"A{claim}-4;150", f"A{claim}-4;150", "A999-1;1",
     ))  # fmt: skip
     found = standing.outcomes(store, actor, REGION)
     assert found.parts == {
@@ -685,7 +685,7 @@ def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(store: S
     paid: Counter[int] = Counter()
     for _ in range(3):
         payments = [(chance.randint(1, 45), chance.choice([0, 50, 100, 150, -150, 300])) for _ in range(40)]
-        import_rows(store, actor, file_of(*(f"{claim}-{place};{kronor}" for place, kronor in payments)))
+        import_rows(store, actor, file_of(*(f"A{claim}-{place};{kronor}" for place, kronor in payments)))
         for place, kronor in payments:
             paid[place] += kronor * 100
     found = standing.outcomes(store, actor, REGION)
@@ -701,13 +701,13 @@ def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(store: S
 def test_a_claim_is_answered_when_every_line_of_it_has_been_paid_or_refused(
     store: Store, actor: Actor, claim: int
 ) -> None:
-    import_rows(store, actor, file_of(f"{claim}-1;150", f"{claim}-2;0", f"{claim}-3;1"))
+    import_rows(store, actor, file_of(f"A{claim}-1;150", f"A{claim}-2;0", f"A{claim}-3;1"))
     assert standing.answered(store, actor, REGION) == []
-    last = import_rows(store, actor, file_of(f"{claim}-4;150"))
+    last = import_rows(store, actor, file_of(f"A{claim}-4;150"))
     assert standing.answered(store, actor, REGION) == [claim]
     files.withdraw(store, actor, last.payment_file_id)
     assert standing.answered(store, actor, REGION) == []
-    import_rows(store, actor, file_of(f"{claim}-4;150"))
+    import_rows(store, actor, file_of(f"A{claim}-4;150"))
     ledger.move(store, actor, claim, 1, ledger.State.ANSWERED)
     assert standing.answered(store, actor, REGION) == []
     assert standing.outcomes(store, actor, REGION).adds_up
@@ -718,13 +718,13 @@ def test_a_claim_is_answered_when_every_line_of_it_has_been_paid_or_refused(
 
 def test_a_list_is_taken_out_as_csv_in_the_readers_language_and_logged(store: Store, actor: Actor, claim: int) -> None:
     made = import_rows(store, actor, file_of(
-        f"{claim}-1;149,50;2026-11-02", f"{claim}-2;150;2026-11-02", ";-7,5;", heading="Referens;Belopp;Utbetald",
+        f"A{claim}-1;149,50;2026-11-02", f"A{claim}-2;150;2026-11-02", ";-7,5;", heading="Referens;Belopp;Utbetald",
     ))  # fmt: skip
     listing = lists.of_standing(store, actor, REGION, Standing.UNDERPAID)
     text = b"".join(lists.csv_chunks(store, actor, listing)).decode()
     assert text == (
         "\ufeffAnspråksrad;Dosens dag;Vaccin;Enhet;Skickat;Begärt (kr);Betalt (kr);Skillnad (kr);Utbetald\r\n"
-        f"{claim}-1;2026-10-12;Efluelda;Mottagning Norr;2026-11-01;150,00;149,50;-0,50;2026-11-02\r\n"
+        f"A{claim}-1;2026-10-12;Efluelda;Mottagning Norr;2026-11-01;150,00;149,50;-0,50;2026-11-02\r\n"
     )
     text = b"".join(lists.csv_chunks(store, actor, lists.unknown(actor, REGION), ENGLISH)).decode()
     assert text.splitlines() == [
@@ -734,8 +734,8 @@ def test_a_list_is_taken_out_as_csv_in_the_readers_language_and_logged(store: St
     ]
     text = b"".join(lists.csv_chunks(store, actor, lists.of_file(actor, made.payment_file_id), ENGLISH)).decode()
     assert text.splitlines()[1:3] == [
-        f"2;Underpaid;{claim}-1;2026-10-12;Efluelda;Mottagning Norr;150.00;149.50;-0.50;2026-11-02;",
-        f"3;Paid;{claim}-2;2026-10-12;Efluelda;Mottagning Norr;150.00;150.00;0.00;2026-11-02;",
+        f"2;Underpaid;A{claim}-1;2026-10-12;Efluelda;Mottagning Norr;150.00;149.50;-0.50;2026-11-02;",
+        f"3;Paid;A{claim}-2;2026-10-12;Efluelda;Mottagning Norr;150.00;150.00;0.00;2026-11-02;",
     ]
     chosen = lists.of_file(actor, made.payment_file_id, Outcome.UNKNOWN)
     assert [one["row_number"] for one in lists.first(store, actor, chosen, 9)] == [4]
@@ -758,7 +758,7 @@ def test_a_file_that_pays_lines_of_other_units_is_for_somebody_who_has_them(
     store: Store, actor: Actor, of_soder: Actor
 ) -> None:
     claim = add_claim(store, [Claimed(15_000, unit_id="soder"), Claimed(15_000, dose_id=2)])
-    table = file_of(f"{claim}-1;150", f"{claim}-2;150")
+    table = file_of(f"A{claim}-1;150", f"A{claim}-2;150")
     chosen = columns.guess(table.headings)
     says = "Row 3 pays for a dose of a unit that is not yours. Ask somebody who has all of the units."
     with refused(store, Forbidden, says):
@@ -779,5 +779,5 @@ def test_a_file_that_pays_lines_of_other_units_is_for_somebody_who_has_them(
 
 def test_somebody_with_a_unit_imports_what_is_for_it(store: Store, of_soder: Actor) -> None:
     claim = add_claim(store, [Claimed(15_000, unit_id="soder"), Claimed(15_000, dose_id=2)])
-    made = import_rows(store, of_soder, file_of(f"{claim}-1;150", "999-9;1"))
+    made = import_rows(store, of_soder, file_of(f"A{claim}-1;150", "A999-9;1"))
     assert [one[1] for one in rows_of(store, of_soder, made.payment_file_id)] == ["paid", "unknown"]

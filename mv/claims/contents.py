@@ -10,13 +10,14 @@ from mv import audit
 from mv.access import Action, Actor
 from mv.claims import ledger
 from mv.claims.due import Amount
+from mv.claims.lines import reference_sql
 from mv.store import Store
 
-LINES = """
-    SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, ore < 0 AS taken_back,
-        CAST(corrects_claim_id AS VARCHAR) || '-' || CAST(corrects_line_number AS VARCHAR) AS corrects,
+LINES = f"""
+    SELECT {reference_sql("claim_id", "line_number")} AS line, ore < 0 AS taken_back,
+        {reference_sql("corrects_claim_id", "corrects_line_number")} AS corrects,
         given_on, vaccine, dose_number, group_name, subgroup_name, unit, ore, cause, rule
-    FROM claim_line WHERE claim_id = $1 {of_cause} ORDER BY line_number LIMIT $2 OFFSET $3
+    FROM claim_line WHERE claim_id = $1 {{of_cause}} ORDER BY line_number LIMIT $2 OFFSET $3
 """
 
 

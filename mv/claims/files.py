@@ -115,7 +115,7 @@ def _pieces(store: Store, claim_id: int) -> Iterator[bytes]:
 
 
 def _references(claims: pd.Series, numbers: pd.Series) -> pd.Series:
-    return claims.astype(TEXT) + "-" + numbers.astype(TEXT)
+    return "A" + claims.astype(TEXT) + "-" + numbers.astype(TEXT)
 
 
 def _text(texts: pd.Series) -> pd.Series:

@@ -10,7 +10,8 @@ from datetime import date
 
 from mv.store.engine import Transaction
 
-REFERENCE = re.compile(r"\s*([1-9]\d{0,17})\s*-\s*([1-9]\d{0,8})\s*", re.ASCII)
+REFERENCE = re.compile(r"\s*A([1-9]\d{0,17})\s*-\s*([1-9]\d{0,8})\s*", re.ASCII | re.IGNORECASE)
+"""The letter keeps a spreadsheet from taking ``A1-4`` for a day, and an identity number from being a reference."""
 TAKEN_BACK = """
     EXISTS (
         SELECT 1 FROM claim_line b JOIN claim c ON c.claim_id = b.claim_id
@@ -70,8 +71,13 @@ class Line:
 
 
 def reference(claim_id: int, line_number: int) -> str:
-    """Return what a line is called towards the payer: ``12-3`` is the third line of claim 12."""
-    return f"{claim_id}-{line_number}"
+    """Return what a line is called towards the payer: ``A12-3`` is the third line of claim 12."""
+    return f"A{claim_id}-{line_number}"
+
+
+def reference_sql(claim_id: str, line_number: str) -> str:
+    """Return :func:`reference` as SQL on two columns; NULL where one of them is."""
+    return f"'A' || CAST({claim_id} AS VARCHAR) || '-' || CAST({line_number} AS VARCHAR)"
 
 
 def parse_reference(text: str) -> tuple[int, int] | None:

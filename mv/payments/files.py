@@ -8,6 +8,7 @@ from datetime import datetime
 from mv import audit
 from mv.access import Action, Actor
 from mv.claims import payers
+from mv.claims.lines import reference_sql
 from mv.errors import N_, Conflict, Forbidden, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -94,7 +95,7 @@ def withdraw(store: Store, actor: Actor, payment_file_id: int) -> PaymentFile:
             )
         _require_last(tx, payment_file_id)
         tx.execute(
-            "UPDATE payment SET reference = CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR),"
+            f"UPDATE payment SET reference = {reference_sql('claim_id', 'line_number')},"
             " claim_id = NULL, line_number = NULL WHERE payment_file_id = $1 AND claim_id IS NOT NULL",
             payment_file_id,
         )

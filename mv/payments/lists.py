@@ -13,6 +13,7 @@ import pandas as pd
 
 from mv import audit
 from mv.access import Action, Actor, in_own_units
+from mv.claims.lines import reference_sql
 from mv.clock import STOCKHOLM, to_local
 from mv.errors import N_
 from mv.formulas import harmless
@@ -54,16 +55,16 @@ TEXTS = ("vaccine", "unit")
 WORDS: Mapping[str, Mapping[str, str]] = {"outcome": OUTCOMES, "why": WHYS}
 
 OF_STANDING = f"""
-    SELECT CAST(claim_id AS VARCHAR) || '-' || CAST(line_number AS VARCHAR) AS line, given_on, vaccine, unit, sent_at,
+    SELECT {reference_sql("claim_id", "line_number")} AS line, given_on, vaccine, unit, sent_at,
         claimed, paid, difference, paid_on
     FROM ({LINES}) AS lines_of_payer WHERE standing = '{{standing}}' ORDER BY claim_id, line_number
 """
 """The standing is one of the program's own words."""
-PAYMENTS = """
+PAYMENTS = f"""
     SELECT payment_file_id, row_number, outcome, line, given_on, vaccine, unit, claimed, paid, difference, paid_on, why
     FROM (
         SELECT p.payment_file_id, p.row_number, p.outcome, f.payer, f.withdrawn_at,
-            COALESCE(CAST(p.claim_id AS VARCHAR) || '-' || CAST(p.line_number AS VARCHAR), p.reference) AS line,
+            COALESCE({reference_sql("p.claim_id", "p.line_number")}, p.reference) AS line,
             l.given_on, l.vaccine, l.unit, l.ore AS claimed, p.ore AS paid, p.paid_on, p.why,
             CAST(CASE WHEN p.outcome IN ('unknown', 'paid_twice') THEN p.ore ELSE sum(p.ore) OVER (
                 PARTITION BY p.claim_id, p.line_number ORDER BY p.payment_file_id, p.row_number
@@ -71,9 +72,9 @@ PAYMENTS = """
         FROM payment p
         JOIN payment_file f ON f.payment_file_id = p.payment_file_id
         LEFT JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number
-        WHERE {among} AND (p.claim_id IS NULL OR {own})
+        WHERE {{among}} AND (p.claim_id IS NULL OR {{own}})
     ) AS payments_of_lines
-    WHERE {chosen} ORDER BY payment_file_id, row_number
+    WHERE {{chosen}} ORDER BY payment_file_id, row_number
 """
 OF_FILE = "(p.payment_file_id = $1 OR p.claim_id IN (SELECT claim_id FROM payment WHERE payment_file_id = $1))"
 """The file's payments and, for what was left before them, every other of the same claims."""

@@ -47,11 +47,11 @@ def answer(clinic: Dashboard) -> str:
     second = format_identity(clinic.people.without_group[1].identity, today())
     rows = (
         "Er referens;Personnummer;Vaccinationsdatum;Utbetalt belopp (kr);Förfallodag",
-        "1-1;;;150,00;2025-12-01",
+        "A1-1;;;150,00;2025-12-01",
         f";{second};2025-10-13;99,50;2025-12-01",
-        "1-3;;;150;2025-12-01",
-        "1-3;;;150;2025-12-01",
-        "77-1;;;40;2025-12-01",
+        "A1-3;;;150;2025-12-01",
+        "A1-3;;;150;2025-12-01",
+        "A77-1;;;40;2025-12-01",
         "Summa;;;589,50;",
     )
     return "\r\n".join(rows)
@@ -107,7 +107,7 @@ def test_en_betalfil_provas_lases_in_en_gang_och_raderna_att_folja_upp_hamtas(
     rows = list(csv.reader(StringIO((tmp_path / "obetalda.csv").read_text("utf-8-sig")), delimiter=";"))
     assert [row[:1] + row[5:8] for row in rows] == [
         ["Anspråksrad", "Begärt (kr)", "Betalt (kr)", "Skillnad (kr)"],
-        ["1-4", "150,00", "0,00", "-150,00"],
+        ["A1-4", "150,00", "0,00", "-150,00"],
     ]
 
     show(screen, "Inlästa filer")

@@ -50,17 +50,17 @@ def test_the_file_says_what_is_claimed_and_what_is_taken_back(clinic: Clinic) ->
     when = "2026-11-02 13:00:00"
     assert rows(taken(clinic.store, clinic.actor, first)) == [
         HEADINGS,
-        ["1-1", "Ersättning", "", customer.identity, *dose_cells, when, "150,00", "given dos", RULE],
+        ["A1-1", "Ersättning", "", customer.identity, *dose_cells, when, "150,00", "given dos", RULE],
         [
-            "1-2", "Ersättning", "", other.identity, "2026-11-02", "VaxigripTetra", "J07BB02", "B-1", "1",
+            "A1-2", "Ersättning", "", other.identity, "2026-11-02", "VaxigripTetra", "J07BB02", "B-1", "1",
             "Medicinsk riskgrupp", "Diabetes typ 1 eller 2", "Mottagning Norr", when, "150,00", "given dos",
             "Influensavaccin, Medicinsk riskgrupp, 2024-03-01",
         ],
     ]  # fmt: skip
     assert [row[:4] + row[-3:-1] for row in rows(taken(clinic.store, clinic.actor, second))[1:]] == [
-        ["2-1", "Rättelse", "1-1", customer.identity, "-150,00", "annat belopp"],
-        ["2-2", "Ersättning", "", customer.identity, "162,50", "som dosen är nu"],
-        ["2-3", "Rättelse", "1-2", other.identity, "-150,00", "återkallad"],
+        ["A2-1", "Rättelse", "A1-1", customer.identity, "-150,00", "annat belopp"],
+        ["A2-2", "Ersättning", "", customer.identity, "162,50", "som dosen är nu"],
+        ["A2-3", "Rättelse", "A1-2", other.identity, "-150,00", "återkallad"],
     ]
 
 
@@ -131,7 +131,7 @@ def test_a_file_in_many_parts_is_the_same_as_in_one(clinic: Clinic, monkeypatch:
     assert len(list(files.download(clinic.store, clinic.actor, in_one.claim_id))) == 1
     assert len(list(files.download(clinic.store, clinic.actor, in_many.claim_id))) == 3
     one, many = rows(taken(clinic.store, clinic.actor, in_one)), rows(taken(clinic.store, clinic.actor, in_many))
-    assert [row[0] for row in many[1:]] == [f"2-{n}" for n in range(1, 6)]
+    assert [row[0] for row in many[1:]] == [f"A2-{n}" for n in range(1, 6)]
     assert [row[1:] for row in many] == [row[1:] for row in one]
 
 

@@ -114,7 +114,7 @@ def test_last_month_is_looked_at_claimed_and_seen(doses: list[Dose]) -> None:
     assert "Raderna är tillsammans anspråkets belopp, 300 kr. Betalt hittills: 0 kr." in plain(texts(at))
     lines = at.dataframe[0].value
     assert set(lines.columns) == LINES
-    assert list(lines["Rad"]) == ["1-1", "1-2"]
+    assert list(lines["Rad"]) == ["A1-1", "A1-2"]
     assert set(lines["Kronor"]) == {"150"}
     assert rows(at, 3)[0][1:] == ["Utkast", "demo"]
 
@@ -153,9 +153,9 @@ def test_a_correction_is_previewed_and_claimed_and_its_lines_are_chosen(doses: l
         ["Ersättning: given dos", "1", "150"], ["Rättelse: återkallad", "1", "−150"], ["Summa", "2", "0"]
     ]  # fmt: skip
     at.selectbox(key="claim_cause_2").set_value("withdrawn").run()
-    assert at.dataframe[0].value[["Rad", "Rättar rad", "Kronor"]].values.tolist() == [["2-1", "1-1", "−150"]]
+    assert at.dataframe[0].value[["Rad", "Rättar rad", "Kronor"]].values.tolist() == [["A2-1", "A1-1", "−150"]]
     at.selectbox(key="claims_chosen").set_value(1).run()
-    assert list(at.dataframe[0].value["Rad"]) == ["1-1", "1-2"]
+    assert list(at.dataframe[0].value["Rad"]) == ["A1-1", "A1-2"]
 
 
 def test_a_claim_goes_on_by_its_buttons(doses: list[Dose]) -> None:

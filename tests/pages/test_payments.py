@@ -63,7 +63,7 @@ def plain(text: str) -> str:
 
 
 def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\n{claim}-1;150\n{claim}-2;100\n999-1;20\nSumma;270\n")
+    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;100\nA999-1;20\nSumma;270\n")
     assert not at.exception
     assert not at.error
     assert at.table[0].value.values.tolist() == [
@@ -90,26 +90,26 @@ def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
     ]
     assert "Begärt 450 kr = betalt 250 kr + kvar att få 200 kr − för mycket betalt 0 kr." in plain(texts(at))
     assert "Mottaget i filer 270 kr = betalt 250 kr + utan känd rad 20 kr (1 rad)." in plain(texts(at))
-    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"{claim}-2"]
-    for standing_, line in (("unpaid", f"{claim}-3"), ("unknown", "999-1")):
+    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-2"]
+    for standing_, line in (("unpaid", f"A{claim}-3"), ("unknown", "A999-1")):
         at.selectbox(key=f"payment_standing_{REGION}").set_value(standing_).run()
         assert at.dataframe[0].value["Anspråksrad"].tolist() == [line]
     show(at, "files")
-    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"{claim}-1", f"{claim}-2", "999-1"]
+    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-1", f"A{claim}-2", "A999-1"]
     at.selectbox(key=f"payment_outcome_{made.payment_file_id}").set_value("underpaid").run()
-    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"{claim}-2"]
+    assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-2"]
 
 
 def test_the_same_file_again_says_when_and_by_whom_and_offers_no_import(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\n{claim}-1;150\n")
+    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\n")
     at.button(key="payment_import").click().run()
-    choose(at, f"\ufeffReferens;Belopp\r\n{claim}-1;150\r\n", 1)
+    choose(at, f"\ufeffReferens;Belopp\r\nA{claim}-1;150\r\n", 1)
     assert "läste in den här filen" in plain(at.info[0].value)
     assert "payment_import" not in [button.key for button in at.button]
 
 
 def test_cells_that_cannot_be_read_are_listed_by_row_and_column_and_nothing_is_offered(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp;Utbetald\n{claim}-1;1.234;2026-11-01\n{claim}-2;150;igår\n")
+    at = choose(page(), f"Referens;Belopp;Utbetald\nA{claim}-1;1.234;2026-11-01\nA{claim}-2;150;igår\n")
     assert plain(at.error[0].value).startswith("2 celler kan inte läsas")
     assert [row[:2] for row in at.table[0].value.values.tolist()] == [["2", "Belopp"], ["3", "Utbetald"]]
     assert "payment_import" not in [button.key for button in at.button]
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_used_says_what_to_do(claim: int, data: bytes, say
 
 
 def test_columns_are_guessed_changed_and_remembered_for_the_payer(claim: int) -> None:
-    at = choose(page(), f"Märkning;Netto;Moms\n{claim}-1;150;0\n")
+    at = choose(page(), f"Märkning;Netto;Moms\nA{claim}-1;150;0\n")
     (reference,) = (box for box in at.selectbox if box.label == "Referens (anspråk-rad)")
     (amount,) = (box for box in at.selectbox if box.label == "Belopp")
     assert (reference.value, amount.value) == (None, None)
@@ -141,14 +141,14 @@ def test_columns_are_guessed_changed_and_remembered_for_the_payer(claim: int) ->
     amount.set_value("Netto").run()
     at.button(key="payment_import").click().run()
     assert not at.error
-    choose(at, f"Moms;Märkning;Netto\n0;{claim}-2;150\n", 1)
+    choose(at, f"Moms;Märkning;Netto\n0;A{claim}-2;150\n", 1)
     chosen = {box.label: box.value for box in at.selectbox}
     assert (chosen["Referens (anspråk-rad)"], chosen["Belopp"], chosen["Vaccin"]) == ("Märkning", "Netto", None)
     assert at.button(key="payment_import")
 
 
 def test_another_delimiter_can_be_chosen(claim: int) -> None:
-    at = choose(page(), f"Referens,Belopp;kr\n{claim}-1,1;50\n")
+    at = choose(page(), f"Referens,Belopp;kr\nA{claim}-1,1;50\n")
     assert "Semikolon" in plain(texts(at))
     (delimiter,) = (box for box in at.selectbox if box.label == "Avgränsare")
     delimiter.set_value(",").run()
@@ -159,10 +159,10 @@ def test_another_delimiter_can_be_chosen(claim: int) -> None:
 
 
 def test_a_claim_whose_lines_are_all_answered_is_offered_to_be_marked_so(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\n{claim}-1;150\n{claim}-2;150\n")
+    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;150\n")
     at.button(key="payment_import").click().run()
     assert f"payment_answered_{claim}" not in [button.key for button in at.button]
-    choose(at, f"Referens;Belopp\n{claim}-3;0\n", 1)
+    choose(at, f"Referens;Belopp\nA{claim}-3;0\n", 1)
     at.button(key="payment_import").click().run()
     at.button(key=f"payment_answered_{claim}").click().run()
     assert plain(at.success[0].value) == f"Anspråk {claim} är markerat som besvarat."
@@ -172,7 +172,7 @@ def test_a_claim_whose_lines_are_all_answered_is_offered_to_be_marked_so(claim: 
 
 
 def test_a_file_is_withdrawn_and_the_days_to_pay_are_changed(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\n{claim}-1;150\n")
+    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\n")
     at.button(key="payment_import").click().run()
     (made,) = files.files(resources.store(), DEMO, REGION)
     show(at, "files")

@@ -1,0 +1,265 @@
+"""Doses as rows of a file: what was given to whom, the group that counted, the verdict on it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import partial
+
+import pandas as pd
+import pyarrow as pa
+
+from mv import audit, catalogue
+from mv.access import EVERY_UNIT, Action, Actor, require_unit
+from mv.catalogue import Catalogue
+from mv.errors import N_, Invalid
+from mv.export import groups, making
+from mv.export.formats import Format
+from mv.export.formats.csv import Csv
+from mv.export.progress import Progress
+from mv.export.table import Codes, Column, Headings, Kind, Layout, instants, kronor
+from mv.i18n import ENGLISH, SWEDISH, translate
+from mv.pseudonyms import Pseudonyms
+from mv.reimbursement import assessment, rules, verdicts
+from mv.reimbursement import doses as stored
+from mv.reimbursement.assessment import State
+from mv.reimbursement.pricing import Reason
+from mv.reimbursement.rules import Rule
+from mv.store import Store
+from mv.store.engine import Transaction
+
+TITLE = N_("Doses")
+DOSE = (
+    Column("given_on", N_("Given"), Kind.DAY),
+    Column("vaccine", N_("Vaccine")),
+    Column("atc", N_("ATC code")),
+    Column("batch_number", N_("Batch")),
+    Column("dose_number", N_("Dose number"), Kind.WHOLE),
+    Column("group", N_("Group that counts")),
+    Column("subgroup", N_("Subgroup")),
+    Column("unit", N_("Unit")),
+    Column("registered_at", N_("Registered at"), Kind.INSTANT),
+    Column("verdict", N_("Verdict on the payment")),
+    Column("why", N_("Why")),
+    Column("state", N_("State of the payment")),
+    Column("payer", N_("Payer")),
+    Column("kronor", N_("To be paid (kr)"), Kind.KRONOR),
+    Column("paid", N_("Paid (kr)"), Kind.KRONOR),
+    Column("at_risk", N_("At risk (kr)"), Kind.KRONOR),
+    Column("lost", N_("Lost (kr)"), Kind.KRONOR),
+    Column("last_day", N_("Last day to register"), Kind.DAY),
+    Column("product_code", N_("Vaccine code")),
+    Column("group_code", N_("Group code")),
+    Column("subgroup_code", N_("Subgroup code")),
+    Column("unit_id", N_("Unit code")),
+    Column("dose_id", N_("Dose (number)"), Kind.WHOLE),
+    Column("version", N_("Row version"), Kind.WHOLE),
+)
+STATES = {
+    State.PAID: N_("paid"),
+    State.PAYABLE: N_("payable"),
+    State.AT_RISK: N_("at risk"),
+    State.LOST: N_("lost"),
+    State.OUTSIDE: N_("not paid for"),
+}
+PERSONS = """
+    SELECT customer_id, identity AS customer_identity, given_name || ' ' || family_name AS customer_name
+    FROM customer WHERE customer_id BETWEEN $1 AND $2
+"""
+COUNT = "SELECT count(*) AS rows FROM dose d WHERE {where}"
+AMOUNTS = {"kronor": "ore", "paid": "paid", "at_risk": "at_risk", "lost": "lost"}
+"""Columns of kronor, and of öre that they are made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseFilters:
+    """Which doses to take: given from one day to another, both included, at a unit, of a product, with a group."""
+
+    given_from: date | None = None
+    given_to: date | None = None
+    unit_id: str | None = None
+    product_code: str | None = None
+    group_code: str | None = None
+
+    def given(self) -> dict[str, object]:
+        """Return the filters that take a part of the doses, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def doses_file(
+    store: Store,
+    actor: Actor,
+    filters: DoseFilters,
+    form: Format = Csv(),  # noqa: B008 (it is frozen)
+    *,
+    headings: Headings = ENGLISH,
+    pseudonyms: Pseudonyms | None = None,
+    progress: Progress | None = None,
+) -> Iterator[bytes]:
+    """Log the export and return the file piece by piece: the headings, then the doses by customer and day.
+
+    The doses are those given at the actor's own units, withdrawn ones too, each judged by the rules of now. With
+    ``pseudonyms`` it has these instead of identity numbers and names; without, the actor's role has to include
+    identity numbers. Raises Forbidden and Invalid at once; Cancelled after a piece, once ``progress`` is cancelled.
+    """
+    known = catalogue.load(store)
+    _check(store, actor, filters, known, pseudonyms)
+    watched = progress or Progress()
+    watched.begin(_count_and_log(store, actor, filters, pseudonyms))
+    found_rules = rules.load(store)
+    rows = _rows(store, actor, filters, found_rules, known, headings)
+    shape = partial(_shape, known=known, headings=headings, pseudonyms=pseudonyms)
+    return making.pieces(layout(headings, pseudonyms), rows, shape, form, watched)
+
+
+def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
+    """Return the layout of a file; ``headings`` is also the language of the title."""
+    return Layout.of(TITLE, (groups.PSEUDONYM if pseudonyms else groups.IDENTITY) + DOSE, headings)
+
+
+def filename(filters: DoseFilters, today: date, form: Format) -> str:
+    """Return a name for the file, with nothing about any person in it."""
+    days = "_".join(str(day) for day in (filters.given_from, filters.given_to) if day)
+    return f"doser_{days + '_' if days else ''}uttagna_{today}.{form.suffix}"
+
+
+def _check(store: Store, actor: Actor, filters: DoseFilters, known: Catalogue, pseudonyms: Pseudonyms | None) -> None:
+    audit.permit(store, actor, Action.EXPORT_DOSES)
+    if pseudonyms is None:
+        audit.permit(store, actor, Action.EXPORT_IDENTITIES)
+    if filters.given_from and filters.given_to and filters.given_from > filters.given_to:
+        raise Invalid(N_("The period's first day is after its last. Change one of them."))
+    for code, codes in (
+        (filters.unit_id, known.units),
+        (filters.product_code, known.vaccines),
+        (filters.group_code, known.groups),
+    ):
+        if code is not None and code not in codes:
+            raise Invalid(N_("There is nothing with the code {code} in the catalogue."), code=code)
+    if filters.unit_id is not None:
+        with audit.refusals(store, actor, Action.EXPORT_DOSES):
+            require_unit(actor, filters.unit_id)
+
+
+def _count_and_log(store: Store, actor: Actor, filters: DoseFilters, pseudonyms: Pseudonyms | None) -> int:
+    """Log which doses are taken, by which filters; return how many they are."""
+    conditions: list[tuple[str, object]] = [
+        ("given_on >= {}", filters.given_from),
+        ("given_on <= {}", filters.given_to),
+        ("unit_id = {}", filters.unit_id),
+        ("product_code = {}", filters.product_code),
+        ("group_code = {}", filters.group_code),
+    ]
+    where, params = ["TRUE"], list[object]()
+    for condition, value in conditions:
+        if value is not None:
+            params.append(value)
+            where.append(condition.format(f"${len(params)}"))
+    units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
+    if not actor.has_every_unit:
+        places = [f"${len(params) + n}" for n in range(1, len(units) + 1)]
+        where.append(f"unit_id IN ({', '.join(places)})" if units else "FALSE")
+        params.extend(units)
+
+    def work(tx: Transaction) -> int:
+        count: int = tx.rows(COUNT.format(where=" AND ".join(where)), *params)[0]["rows"]
+        detail = {"filters": filters.given(), "rows": count, "identities": pseudonyms is None, "units": units}
+        audit.record(tx, store.now(), actor, Action.EXPORT_DOSES, None, **detail)
+        return count
+
+    return store.write(work)
+
+
+def _rows(
+    store: Store,
+    actor: Actor,
+    filters: DoseFilters,
+    found_rules: Sequence[Rule],
+    known: Catalogue,
+    headings: Headings,
+) -> Generator[pa.Table]:
+    """Yield the judged doses with their persons, part by part of the customers."""
+    for first, last in stored.parts(store):
+        frame = assessment.of_customers(store, found_rules, known, first, last)
+        frame = frame[_taken(frame, actor, filters)]
+        if frame.empty:
+            continue
+        payers = pd.Series([rule.payer for rule in found_rules], dtype="str")
+        payable = (frame["reason"] == Reason.PAYABLE.value) & (frame["rule"] >= 0)
+        frame = frame.assign(
+            why=verdicts.whys(frame, found_rules, known, headings),
+            payer=frame["rule"].where(payable).map(payers),
+        )
+        with store.batches(PERSONS, first, last) as reader:
+            persons = reader.read_all().to_pandas()
+        yield pa.Table.from_pandas(frame.merge(persons, on="customer_id", how="left"), SCHEMA, preserve_index=False)
+
+
+def _taken(frame: pd.DataFrame, actor: Actor, filters: DoseFilters) -> pd.Series:
+    taken = pd.Series(True, frame.index)
+    if not actor.has_every_unit:
+        taken &= frame["unit_id"].isin(actor.own_units)
+    if filters.given_from:
+        taken &= frame["given_on"] >= pd.Timestamp(filters.given_from)
+    if filters.given_to:
+        taken &= frame["given_on"] <= pd.Timestamp(filters.given_to)
+    for name in ("unit_id", "product_code", "group_code"):
+        if (code := getattr(filters, name)) is not None:
+            taken &= (frame[name] == code).fillna(False)
+    return taken.astype(bool)
+
+
+SCHEMA = pa.schema(
+    {
+        "customer_id": pa.int64(),
+        "customer_identity": pa.string(),
+        "customer_name": pa.string(),
+        "birth_date": pa.date32(),
+        "given_on": pa.date32(),
+        "last_day": pa.date32(),
+        "registered_at": pa.timestamp("us"),
+        **dict.fromkeys(("dose_id", "dose_number", "version", *AMOUNTS.values()), pa.int64()),
+        **dict.fromkeys(
+            ("product_code", "atc", "batch_number", "group_code", "subgroup_code", "unit_id", "why", "payer"),
+            pa.string(),
+        ),
+        "reason": pa.string(),
+        "state": pa.string(),
+    }
+)
+"""What is read of a dose, of which :func:`_shape` makes the file's columns."""
+
+
+def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pseudonyms | None) -> pd.DataFrame:
+    """Return judged doses as a frame that fits :func:`layout`."""
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    named = groups.words(known, headings)
+    vaccines = {code: vaccine.name for code, vaccine in known.vaccines.items()}
+    reasons, states = (
+        {code.value: translate(word, SWEDISH) for code, word in words.items()} if headings == SWEDISH else {}
+        for words in (verdicts.NAMES, STATES)
+    )
+    group, subgroup, unit, product = (
+        Codes.of(frame[column]) for column in ("group_code", "subgroup_code", "unit_id", "product_code")
+    )
+    shaped = {
+        "vaccine": product.called(vaccines),
+        "product_code": product.called(),
+        "group": group.called(named["group"]),
+        "subgroup": subgroup.within(group).called(named["subgroup"]),
+        "unit": unit.called(named["unit"]),
+        "group_code": group.called(),
+        "subgroup_code": subgroup.called(),
+        "unit_id": unit.called(),
+        "verdict": Codes.of(frame["reason"]).called(reasons),
+        "state": Codes.of(frame["state"]).called(states),
+        **{name: Codes.of(frame[name]).called() for name in ("atc", "batch_number", "why", "payer")},
+        "registered_at": instants(frame["registered_at"]).array,
+        **{name: kronor(rows[ore]) for name, ore in AMOUNTS.items()},
+    }
+    if pseudonyms:
+        shaped["customer_pseudonym"] = pseudonyms.of_all(frame["customer_id"]).array
+        shaped["birth_year"] = frame["birth_date"].dt.year.array
+    columns = (groups.PSEUDONYM if pseudonyms else groups.IDENTITY) + DOSE
+    return pd.DataFrame({c.name: shaped[c.name] if c.name in shaped else frame[c.name].array for c in columns})
