@@ -1,4 +1,4 @@
-"""The command line: ``python -m mv sample``, ``export``, ``user``, ``check-log``, ``prune-log`` and ``new-key``.
+"""The command line: ``python -m mv`` with a command, each of which tells about itself with ``--help``.
 
 Whoever runs a command is the user ``cli:<name in the operating system>``, with the role that is decided for
 that user; on invented people and without sign-in, a lead of every unit.
@@ -11,14 +11,16 @@ import getpass
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mv import catalogue, export, log_chain, sample, settings, users
 from mv.access import EVERY_UNIT, Action, Actor, Role, may
 from mv.errors import N_, Invalid, MvError
+from mv.export import claims, doses
 from mv.export.writing import ProgressLine, write_whole
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
@@ -86,7 +88,7 @@ def write_export(store: Store, options: argparse.Namespace) -> int:
     chosen = {"headings": options.headings, "pseudonyms": _pseudonyms(who, options), "progress": progress}
     line = ProgressLine(progress, sys.stderr, _rows_done) if options.progress else nullcontext()
     try:
-        with closing(export.groups_file(store, who, _filters(options), _form(options), **chosen)) as chunks, line:
+        with closing(options.make(store, who, options, **chosen)) as chunks, line:
             write_whole(options.output, chunks, line.tell if isinstance(line, ProgressLine) else None)
     except KeyboardInterrupt:
         print(_("Interrupted: no file was written."), file=sys.stderr)
@@ -98,8 +100,8 @@ def write_export(store: Store, options: argparse.Namespace) -> int:
     return 0
 
 
-def _filters(options: argparse.Namespace) -> export.Filters:
-    return export.Filters(
+def _groups(store: Store, who: Actor, options: argparse.Namespace, **chosen: Any) -> Iterator[bytes]:
+    filters = export.Filters(
         status=export.Status(options.status),
         group=options.group,
         subgroup=options.subgroup,
@@ -110,6 +112,22 @@ def _filters(options: argparse.Namespace) -> export.Filters:
         registered_to=options.registered_to,
         as_of=options.as_of,
     )
+    return export.groups_file(store, who, filters, _form(options), **chosen)
+
+
+def _doses(store: Store, who: Actor, options: argparse.Namespace, **chosen: Any) -> Iterator[bytes]:
+    filters = doses.DoseFilters(
+        given_from=options.given_from,
+        given_to=options.given_to,
+        unit_id=options.unit,
+        product_code=options.vaccine,
+        group_code=options.group,
+    )
+    return doses.doses_file(store, who, filters, _form(options), **chosen)
+
+
+def _claims(store: Store, who: Actor, options: argparse.Namespace, **chosen: Any) -> Iterator[bytes]:
+    return claims.claims_file(store, who, options.payer, _form(options), **chosen)
 
 
 def _form(options: argparse.Namespace) -> export.Format:
@@ -191,17 +209,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=seed, default=1, help=_("the same seed gives the same people"))
     command.add_argument("--if-missing", action="store_true", help=_("do nothing when the store has customers"))
 
-    command = commands.add_parser("export", help=_("write active and inactive groups to a file"))
-    command.set_defaults(run=write_export)
+    _add_exports(commands)
+    _add_administration(commands)
+    return top
+
+
+def _add_exports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add_export(commands, "export", _groups, _("write active and inactive groups to a file"))
     command.add_argument("--status", choices=[status.value for status in export.Status], default="all")
-    command.add_argument("--format", choices=["csv", "parquet", "xlsx"], default="csv", help=_("csv unless told"))
-    command.add_argument("--delimiter", choices=[";", ","], default=";", help=_("of CSV: ; for a Swedish Excel, or ,"))
-    command.add_argument("--headings", choices=["en", "sv"], default="en", help=_("names of the columns"))
-    command.add_argument("--output", type=Path, required=True, help=_("the file to write"))
-    command.add_argument("--progress", action="store_true", help=_("tell how far it has come"))
-    command.add_argument(
-        "--pseudonyms", action="store_true", help=_("pseudonyms in place of identity numbers and names")
-    )
     for name, help_text in (
         ("--group", _("code or name of a group")),
         ("--subgroup", _("code or name of a subgroup")),
@@ -216,8 +231,41 @@ def parser() -> argparse.ArgumentParser:
         ("--as-of", _("the status at the end of this day")),
     ):
         command.add_argument(name, type=day, metavar="YYYY-MM-DD", help=help_text)
-    _add_administration(commands)
-    return top
+
+    command = _add_export(commands, "export-doses", _doses, _("write doses, what they are paid and why, to a file"))
+    for name, help_text in (
+        ("--group", _("code of the group that counts")),
+        ("--vaccine", _("code of a vaccine")),
+        ("--unit", _("code of a unit")),
+    ):
+        command.add_argument(name, help=help_text)
+    for name, help_text in (
+        ("--given-from", _("doses given on this day or later")),
+        ("--given-to", _("doses given on this day or earlier")),
+    ):
+        command.add_argument(name, type=day, metavar="YYYY-MM-DD", help=help_text)
+
+    command = _add_export(commands, "export-claims", _claims, _("write the lines of claims to a file"))
+    command.add_argument("--payer", help=_("the payer’s name; every payer unless told"))
+
+
+def _add_export(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    make: Callable[..., Iterator[bytes]],
+    help_text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_text)
+    command.set_defaults(run=write_export, make=make)
+    command.add_argument("--format", choices=["csv", "parquet", "xlsx"], default="csv", help=_("csv unless told"))
+    command.add_argument("--delimiter", choices=[";", ","], default=";", help=_("of CSV: ; for a Swedish Excel, or ,"))
+    command.add_argument("--headings", choices=["en", "sv"], default="en", help=_("names of the columns"))
+    command.add_argument("--output", type=Path, required=True, help=_("the file to write"))
+    command.add_argument("--progress", action="store_true", help=_("tell how far it has come"))
+    command.add_argument(
+        "--pseudonyms", action="store_true", help=_("pseudonyms in place of identity numbers and names")
+    )
+    return command
 
 
 def _add_administration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

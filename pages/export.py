@@ -1,4 +1,4 @@
-"""Utdata: active and inactive groups, chosen, looked at, counted, and taken out as files."""
+"""Utdata: active and inactive groups, doses with what they are paid, and claims, chosen and taken out as files."""
 
 import altair as alt
 import pandas as pd
@@ -7,9 +7,10 @@ import streamlit as st
 from mv import export
 from mv.access import Action, may
 from mv.errors import N_, Invalid, MvError
-from mv.export import Csv, Filters, Format, Headings, Parquet, Xlsx
+from mv.export import Filters, Headings
 from mv.pseudonyms import Pseudonyms
 from mv.ui import downloads, session
+from mv.ui.export_doses import choose_format, draw_claims, draw_doses
 from mv.ui.filters import choose_filters
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame
@@ -40,31 +41,19 @@ def choose_pseudonyms() -> Pseudonyms | None:
 
 def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
     """Draw how the file is made and the link to it; return the headings that it has."""
-    forms: dict[Format, str] = {
-        Csv(";"): _("CSV for a Swedish Excel (;)"),
-        Csv(","): _("CSV, plain (,)"),
-        Xlsx(): _("Excel (XLSX)"),
-        Parquet(): _("Parquet"),
-    }
-    headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
-    cells = st.columns([2, 2, 2], vertical_alignment="bottom")
-    form = cells[0].selectbox(_("Format"), list(forms), format_func=lambda chosen: forms[chosen], key="export_format")
-    heading = cells[1].selectbox(
-        _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
-    )
+    form, headings = choose_format()
     choice = session.export_choice()
-    choice.update(filters=filters, form=form, headings=heading, pseudonyms=pseudonyms)
+    choice.update(filters=filters, form=form, headings=headings, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
-    with cells[2]:
-        downloads.offer_watched(
-            _("Download"),
-            filename=export.filename(filters, store().today(), form),
-            mime=form.mime,
-            make=lambda progress: export.groups_file(shared, who, **choice, progress=progress),
-            key="export_download",
-        )
+    downloads.offer_watched(
+        _("Download"),
+        filename=export.filename(filters, store().today(), form),
+        mime=form.mime,
+        make=lambda progress: export.groups_file(shared, who, **choice, progress=progress),
+        key="export_download",
+    )
     downloads.draw_transfers()
-    return heading
+    return headings
 
 
 def draw_counts(filters: Filters) -> None:
@@ -133,20 +122,34 @@ def line(frame: pd.DataFrame) -> alt.Chart:
     )
 
 
-st.header(_("Output data"))
-filters = choose_filters()
-shown = st.toggle(_("Show preview, counts and charts"), value=True, key="export_shown")
-try:
-    pseudonyms = choose_pseudonyms()
+def draw_groups(pseudonyms: Pseudonyms | None, filters: Filters) -> None:
+    """Draw the file of groups, and with it the preview, the counts and the charts."""
     headings = draw_download(filters, pseudonyms)
-    if shown:
-        draw_counts(filters)
-        st.subheader(_("Preview"))
-        rows = export.preview(
-            store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW, pseudonyms=pseudonyms
-        )
-        draw_frame(rows.astype("string").fillna(""), {})
-        draw_summary(filters)
-        draw_charts(filters)
+    if not st.toggle(_("Show preview, counts and charts"), value=True, key="export_shown"):
+        return
+    draw_counts(filters)
+    st.subheader(_("Preview"))
+    rows = export.preview(
+        store(), session.actor(), filters, headings=headings, limit=ROWS_IN_PREVIEW, pseudonyms=pseudonyms
+    )
+    draw_frame(rows.astype("string").fillna(""), {})
+    draw_summary(filters)
+    draw_charts(filters)
+
+
+st.header(_("Output data"))
+names = {"groups": _("Customer groups"), "doses": _("Doses and reimbursement"), "claims": _("Claim lines")}
+what = st.segmented_control(
+    _("What to take out"), list(names), default="groups", required=True, format_func=lambda part: names[part],
+    key="export_what",
+)  # fmt: skip
+try:
+    if what == "groups":
+        chosen = choose_filters()
+        draw_groups(choose_pseudonyms(), chosen)
+    elif what == "doses":
+        draw_doses(choose_pseudonyms())
+    else:
+        draw_claims(choose_pseudonyms())
 except MvError as error:
     st.error(literal(explain(error)))

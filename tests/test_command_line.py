@@ -16,7 +16,10 @@ import pytest
 from mv import export, sample
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Actor, Role
+from mv.claims import drafting
 from mv.export import Csv, Filters, Format, Headings, Status
+from mv.export.claims import claims_file
+from mv.export.doses import DoseFilters, doses_file
 from mv.store import Store, open_store
 from tests.contents import contents, logged, nothing_changes
 
@@ -172,6 +175,27 @@ def test_every_option_reaches_the_function(filled: Path, folder: Path) -> None:
         assert wanted.count(b"\n") > 1, f"{options} take no row, and prove nothing"
 
 
+def test_doses_and_claims_are_written_as_the_functions_hand_them_out(filled: Path, folder: Path) -> None:
+    filters = DoseFilters(date(2025, 9, 1), date(2026, 3, 1), "norr", "efluelda", "65_plus")
+    with opened(filled) as store:
+        drafting.draft(store, LEAD, "Exempelregionen", date(2020, 1, 1), store.today())
+        some = b"".join(doses_file(store, LEAD, filters, headings="sv"))
+        every_line = b"".join(claims_file(store, LEAD))
+    days = ("--given-from", "2025-09-01", "--given-to", "2026-03-01")
+    chosen = ("--unit", "norr", "--vaccine", "efluelda", "--group", "65_plus", "--headings", "sv")
+    for name, arguments in (("doses", (*days, *chosen)), ("claims", ()), ("of_state", ("--payer", "Staten"))):
+        command = "export-doses" if name == "doses" else "export-claims"
+        done = run(filled, command, *arguments, "--output", folder / name, "--progress")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "(100 %)" in done.stderr
+    assert (folder / "doses").read_bytes() == some
+    assert (folder / "claims").read_bytes() == every_line
+    assert len((folder / "of_state").read_bytes().splitlines()) == 1
+    wrong = run(filled, "export-doses", "--unit", "nowhere", "--output", folder / "wrong")
+    assert (wrong.returncode, wrong.stderr) == (1, "There is nothing with the code nowhere in the catalogue.\n")
+    assert not (folder / "wrong").exists()
+
+
 def test_no_rows_are_a_file_with_a_heading(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MV_STORE", str(tmp_path / "empty.duckdb"))
     assert main(["user", f"cli:{getpass.getuser()}", "--role", "lead", "--units", "*"]) == 0
@@ -268,7 +292,8 @@ def test_a_store_that_another_process_has_open_is_said_to_be_in_use(filled: Path
         ["export", "--output", "x.csv", "--as-of", "yesterday"],
         ["export", "--output", "x.csv", "--status", "ended"],
         ["export", "--output", "x.csv", "--delimiter", "|"],
-        ["export", "--output", "x.csv", "--format", "xlsx"],
+        ["export", "--output", "x.csv", "--format", "pdf"],
+        ["export-doses", "--output", "x.csv", "--status", "active"],
         ["export", "--output", "x.csv", "--headings", "de"],
         ["sample", "--customers", "many"],
         ["sample", "--seed", "-1"],

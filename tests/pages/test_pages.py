@@ -275,3 +275,26 @@ def test_a_store_that_cannot_be_opened_is_explained(tmp_path: Path, monkeypatch:
     at = dashboard("search")
     assert not at.exception
     assert "skadad" in at.error[0].value
+
+
+@pytest.mark.parametrize("what", ["doses", "claims"])
+@pytest.mark.parametrize("locale", ["sv-SE", "en-GB"])
+def test_doses_and_claims_are_offered_as_output_data(anders: int, what: str, locale: str) -> None:
+    at = dashboard("export", locale=locale)
+    at.segmented_control(key="export_what").set_value(what).run()
+    assert not at.exception
+    assert not at.error
+    assert at.selectbox(key="export_format").value is not None
+    (link,) = [html.proto.body for html in at.get("html") if html.proto.body.startswith('<a class="mv-download"')]
+    assert ("Hämta" if locale == "sv-SE" else "Download") in link
+
+
+def test_doses_from_a_day_after_the_last_are_not_offered(anders: int) -> None:
+    at = dashboard("export")
+    at.segmented_control(key="export_what").set_value("doses").run()
+    at.date_input(key="export_given_from").set_value(date(2026, 3, 1))
+    at.date_input(key="export_given_to").set_value(date(2026, 2, 1)).run()
+    assert not at.exception
+    assert [error.value.replace("\\", "") for error in at.error] == [
+        "Periodens första dag är efter den sista. Ändra en av dem."
+    ]
