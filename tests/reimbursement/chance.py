@@ -16,6 +16,8 @@ GROUPS = (None, None, "65_plus", "medical_risk", "medical_risk", "pregnant")
 SUBGROUPS = (None, "heart", "lung")
 FIRST_DAY = date(2023, 1, 1)
 DAYS = 4 * 365
+COMMON_FIRST_DAY = date(2024, 3, 1)
+"""Many rules begin on it, so that some say as much as each other and are as new."""
 LEAP_DAYS = (date(1956, 2, 29), date(1960, 2, 29), date(2004, 2, 29), date(2020, 2, 29), date(2024, 2, 29))
 
 
@@ -61,6 +63,8 @@ def _rule(chance: Random, number: int) -> Rule:
     group_code = chance.choice(GROUPS)
     by_product = chance.random() < 0.3
     first = FIRST_DAY + timedelta(days=chance.randrange(-200, DAYS - 200))
+    if chance.random() < 0.4:
+        first = COMMON_FIRST_DAY
     return rule(
         payment_rule_id=number,
         region=chance.choice(REGIONS),
@@ -92,7 +96,7 @@ def _ages(chance: Random) -> dict[str, Any]:
 def _day(chance: Random, near: Rule) -> date:
     if chance.random() < 0.5:
         return FIRST_DAY + timedelta(days=chance.randrange(DAYS))
-    edge = chance.choice((near.valid_from, near.valid_to or near.valid_from))
+    edge = chance.choice((near.valid_from, near.valid_to or near.valid_from, date(chance.randrange(2023, 2027), 2, 28)))
     return edge + timedelta(days=chance.choice((-1, 0, 1)))
 
 
