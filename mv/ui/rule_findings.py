@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import streamlit as st
 
 from mv.access import Actor
 from mv.catalogue import Vaccine
+from mv.errors import Invalid
 from mv.reimbursement import coverage, verdicts
 from mv.reimbursement.coverage import BIRTH_YEARS, Ages, Days, Given, Unpaid
+from mv.reimbursement.entry import check
 from mv.reimbursement.overlaps import Overlap, overlaps
 from mv.reimbursement.rules import AgeUnit, Rule
 from mv.store import Store
@@ -18,7 +20,7 @@ from mv.ui import session
 from mv.ui.groups import action
 from mv.ui.resources import catalogue, store
 from mv.ui.rule_words import amount, group_of, title, vaccine_of
-from mv.ui.text import _, count_of, literal, name_of, period
+from mv.ui.text import _, count_of, explain, literal, name_of, period
 
 MINUTES_TO_KEEP = 15
 MOST_KEPT = 50
@@ -29,6 +31,7 @@ def draw_findings(rules: Sequence[Rule]) -> None:
     known, today = catalogue(), store().today()
     overlapping = overlaps(rules)
     found = {
+        _("Rules that cannot be right"): list(_faults(rules)),
         _("Days without a rule between two rules"): [_days_text(gap) for gap in coverage.gaps_in_time(rules, known)],
         _("Ages without a rule between two rules"): [_ages_text(gap) for gap in coverage.gaps_in_age(rules, known)],
         _("Vaccines and groups without a rule today"): [
@@ -72,6 +75,15 @@ def overlap_text(overlap: Overlap) -> str:
         )
     )
     return f"{text} {outcome}"
+
+
+def _faults(rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield what cannot be in rules that no form has checked: those of the file."""
+    for rule in rules:
+        try:
+            check(rule, catalogue())
+        except Invalid as error:
+            yield f"{_dated(rule)}: {explain(error)}"
 
 
 def _draw_overlap(overlap: Overlap) -> None:

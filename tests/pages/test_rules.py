@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.reimbursement import changes, rules
-from mv.reimbursement.rules import Rule
+from mv.reimbursement.rules import AgeUnit, Rule
 from mv.store import Store, open_store
 from mv.ui import resources, rule_effect, session
 from tests.conftest import invented_number
@@ -241,6 +241,30 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at.text_input(key="rule_form_new_source").input("Beslut").run()
     at.button(key="rule_save").click().run()
     assert [one.ore for one in rules.load(resources.store()) if one.atc == "J07BA"] == [90_00]
+
+
+def test_what_is_wrong_or_missing_among_the_rules_is_told_in_words(rule: Rule) -> None:
+    at = page()
+    assert "FSME-IMMUN i Exempelregionen." in texts(at)
+    assert "Eftersökt men inte funnet: Regler som passar samma doser; Regler som inte kan stämma; Dagar utan" in texts(
+        at
+    )
+    store = resources.store()
+    gone, last_year = replace(rule, payment_rule_id=0, rule_code=None, product_code="gone", atc=None), date(2025, 1, 1)
+    store.write(lambda tx: rules.insert(tx, store.now(), "file", gone))
+    pregnant = next(one for one in rules.load(store) if one.rule_code == "flu_pregnant_2024")
+    for first, last in ((None, last_year), (last_year + timedelta(days=9), None)):
+        of_old = replace(pregnant, valid_from=first or pregnant.valid_from, valid_to=last, ore=1)
+        proposal = changes.adjusting(pregnant, of_old) if last else changes.adding(of_old)
+        changes.save(store, SAMIR, proposal)
+    children = [replace(rule, age_from=None, age_to=17, age_unit=AgeUnit.YEARS, atc="J07BX")]
+    children.append(replace(children[0], age_from=20, age_to=None))
+    for one in children:
+        changes.save(store, SAMIR, changes.adding(one))
+    at.run()
+    assert "gone, 65 år och äldre, 2024-03-01: Det finns inget vaccin med koden gone." in texts(at)
+    assert "Influensavaccin, Gravid (Exempelregionen): 2025-01-02 – 2025-01-09." in texts(at)
+    assert "Annat virusvaccin, 65 år och äldre (Exempelregionen): 18 till 19 år, 2024-03-01 –." in texts(at)
 
 
 def test_a_removed_rule_is_listed_on_demand_and_comes_back(rule: Rule) -> None:
