@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hmac
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from io import StringIO
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mv import customers, export, memberships
 from mv.access import EVERY_UNIT, Actor, Role
@@ -70,6 +73,12 @@ def test_a_pseudonym_is_a_p_and_thirty_two_hexadecimal_digits() -> None:
 def test_a_pseudonym_is_what_the_standard_says_for_key_and_person() -> None:
     # printf 'customer/1' | openssl dgst -sha256 -hmac 0123…abcdef
     assert Pseudonyms(KEY).of(1) == "pc74be1486a1f6dc08a41dc3cee7cc7e8"
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=SHORTEST_KEY, max_size=150), st.integers(0, 2**62))
+def test_a_pseudonym_is_made_of_an_hmac_whatever_the_key(key: str, customer_id: int) -> None:
+    digest = hmac.digest(key.encode(), f"customer/{customer_id}".encode(), "sha256")
+    assert Pseudonyms(key).of(customer_id) == f"p{digest.hex()[:32]}"
 
 
 def test_people_and_keys_have_pseudonyms_of_their_own() -> None:
