@@ -12,7 +12,7 @@ from mv.reimbursement.pricing import Reason
 from mv.reimbursement.seasons import Season
 from mv.ui.follow_up import PARTS, choose_filters, draw_way_to_corrections, kept_figures, named
 from mv.ui.follow_up_charts import draw_bars, draw_months, draw_shares
-from mv.ui.follow_up_tables import amount, draw_faults, draw_figures, draw_metrics, draw_sums, share
+from mv.ui.follow_up_tables import draw_faults, draw_figures, draw_metrics, draw_sums, outcome
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
 
@@ -32,13 +32,10 @@ PLACES = {
 
 def draw_outcome(cube: pd.DataFrame, total: dict[str, int]) -> bool:
     st.subheader(_("How much of what the doses can give will be paid?"))
-    due = total["paid_part"] + total["payable"]
-    values = {"share": share(due, total["possible"]), "possible": amount(total["possible"])}
-    values |= {"payable": amount(total["payable"]), "claimed": amount(total["awaited"])}
-    answer = _("{share} of {possible} is paid or payable. Of the payable {payable}, {claimed} is claimed.", **values)
-    st.markdown(literal(answer))
-    rows = pd.DataFrame({"name": [_(PARTS[name]) for name in POSSIBLE], "ore": [total[name] for name in POSSIBLE]})
-    draw_bars(rows, "ore", alt=_("Paid, payable, at risk and lost"), whole=total["possible"])
+    st.markdown(literal(outcome(total)))
+    if total["possible"]:
+        rows = pd.DataFrame({"name": [_(PARTS[name]) for name in POSSIBLE], "ore": [total[name] for name in POSSIBLE]})
+        draw_bars(rows, "ore", alt=_("Paid, payable, at risk and lost"), whole=total["possible"])
     return draw_figures(named(cube, "payer"), _("Payer"), total, of=_("Payer by payer"), file="betalare")
 
 

@@ -76,6 +76,18 @@ def draw_metrics(cube: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
+def outcome(total: Mapping[str, int]) -> str:
+    """Return in words how much of what the doses can give is paid or payable, and what of that is claimed."""
+    possible, payable = total["possible"], total["payable"]
+    if not possible:
+        return _("They can give nothing.")
+    part = share(total["paid_part"] + payable, possible)
+    said = _("{share} of {possible} is paid or payable.", share=part, possible=amount(possible))
+    claimed = amount(total["awaited"])
+    more = _("Of the payable {payable}, {claimed} is claimed.", payable=amount(payable), claimed=claimed)
+    return f"{said} {more}" if payable else said
+
+
 def draw_faults(found: Mapping[str, Sum]) -> None:
     """Say which parts are not the whole; nothing where all are, as they have to be."""
     for name, each in found.items():

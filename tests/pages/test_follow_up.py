@@ -185,6 +185,7 @@ def test_one_dose_that_no_rule_pays_is_said_to_be_so(store: Store) -> None:
     at = page()
     assert not at.error
     assert "Ingen regel ersätter någon av doserna den dag de gavs" in words(at)
+    assert "De kan inte ge något." in words(at)
     assert set(amounts(at).values()) == {"0 kr"}
     assert "Ingen regel den dagen" in table(at, "Orsak")
     assert [metric.delta for metric in at.metric] == ["0 doser"] * 5
