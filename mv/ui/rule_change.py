@@ -44,7 +44,7 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
 
     What is changed is the rule as it was when it was opened: saving it finds out whether it is still so.
     """
-    seen = session.begin_with(f"{session.RULE_FORM}_seen", rule)
+    seen = session.begin_with(f"{session.rule_form()}_seen", rule)
     if seen.version != rule.version:
         st.warning(_("Somebody changed this rule since you opened it. Open it anew to change it."))
     if seen.removed:
@@ -62,9 +62,9 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
         list(names),
         format_func=lambda way: names[way][0],
         captions=[caption for _name, caption in names.values()],
-        key=f"{session.RULE_FORM}_way",
+        key=f"{session.rule_form()}_way",
     )
-    key = f"{session.RULE_FORM}_{way}"
+    key = f"{session.rule_form()}_{way}"
     if way == Way.AMOUNT:
         _draw_new_amount(key, seen, found)
     elif way == Way.REMOVE:
@@ -80,7 +80,7 @@ def draw_new(found: Sequence[Rule]) -> None:
         NEW, None, units[0].region if units else "", "", None, None, None, None, None, None, AgeUnit.YEARS, None, None,
         None, None, store().today(), None, 0, None, None, False, "",
     )  # fmt: skip
-    _draw_form(Way.COPY, f"{session.RULE_FORM}_new", start, found)
+    _draw_form(Way.COPY, f"{session.rule_form()}_new", start, found)
 
 
 def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:

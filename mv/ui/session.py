@@ -20,8 +20,6 @@ from mv.ui.web.tickets import Desk
 from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
-RULE_FORM = "rule_form"
-"""What the keys of the fields begin with in which a rule is changed."""
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
 SECONDS_OF_A_SLOW_ONE = 10.0
 """How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
@@ -44,6 +42,7 @@ _WALK = "mv_walk"
 _MENDED = "mv_mended"
 _FINDINGS = "mv_findings"
 _RULE = "mv_rule"
+_RULE_FORMS = "mv_rule_forms"
 _EFFECT = "mv_rule_effect"
 _UNSEEN = "mv_rule_unseen"
 
@@ -314,10 +313,18 @@ def opened_rule() -> int | None:
 
 
 def open_rule(number: int | None) -> None:
-    """Have this rule, a new one (0), or the list (None) on the page of rules; what was filled in is gone."""
+    """Have this rule, a new one (0), or the list (None) on the page of rules, with a form in which nothing is done."""
     st.session_state[_RULE] = number
-    for key in [key for key in st.session_state if str(key).startswith(RULE_FORM)]:
-        del st.session_state[key]
+    st.session_state.pop(f"{rule_form()}_seen", None)
+    st.session_state[_RULE_FORMS] = st.session_state.get(_RULE_FORMS, 0) + 1
+
+
+def rule_form() -> str:
+    """Return what the keys of the fields begin with in which a rule is changed: others each time that one is opened.
+
+    The browser would show again what a field with the same key held before.
+    """
+    return f"rule_form_{st.session_state.get(_RULE_FORMS, 0)}"
 
 
 def kept_effect(proposal: object) -> Effect | None:

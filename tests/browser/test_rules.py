@@ -112,6 +112,9 @@ def test_den_som_sparar_utan_att_ha_sett_effekten_ser_den_efterat(lead: Screen) 
     expect(lead.message("Sparad:")).to_be_visible()
     expect(lead.message(re.compile(r"doser?, \+|Ingen dos"))).not_to_have_count(0)
     expect(history(lead).first).to_contain_text("250\u00a0kr → 251\u00a0kr")
+    # What is chosen and what is drawn below it begin anew.
+    expect(lead.main.get_by_role("radio", name="Nytt belopp från en dag")).to_be_checked()
+    expect(lead.main.get_by_role("textbox", name="Belopp (kr)", exact=True)).to_have_value("")
 
 
 def test_en_okand_atc_kod_varnas_och_en_felaktig_nekas(lead: Screen) -> None:

@@ -60,13 +60,20 @@ def page(locale: str = "sv-SE") -> AppTest:
     return at.switch_page(str(ROOT / "pages" / "rules.py")).run()
 
 
+def form(at: AppTest) -> str:
+    """Return what the keys of the open form's fields begin with."""
+    return next(widget.key for widget in (*at.radio, *at.text_input) if widget.key.startswith("rule_form")).rsplit(
+        "_", 1
+    )[0]
+
+
 def opened(rule: Rule, way: str = "amount", locale: str = "sv-SE") -> tuple[AppTest, str]:
     """Return the page with the rule open and a way chosen, and what the keys of its fields begin with."""
     at = page(locale)
     at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
     if way != "amount":
-        at.radio(key="rule_form_way").set_value(way).run()
-    return at, f"rule_form_{way}"
+        at.radio(key=f"{form(at)}_way").set_value(way).run()
+    return at, f"{form(at)}_{way}"
 
 
 def texts(at: AppTest) -> str:
@@ -222,10 +229,10 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at = page()
     at.button(key="rule_new").click().run()
     assert "Välj vaccinet." in texts(at)
-    at.selectbox(key="rule_form_new_vaccine").select("fsme_immun")
-    at.selectbox(key="rule_form_new_payer").select("Patienten")
-    at.text_input(key="rule_form_new_amount").input("0")
-    at.text_input(key="rule_form_new_source").input("Prislistan").run()
+    at.selectbox(key=f"{form(at)}_vaccine").select("fsme_immun")
+    at.selectbox(key=f"{form(at)}_payer").select("Patienten")
+    at.text_input(key=f"{form(at)}_amount").input("0")
+    at.text_input(key=f"{form(at)}_source").input("Prislistan").run()
     assert "Med 0 kronor betalar ingen kliniken" in texts(at)
     at.button(key="rule_save").click().run()
     assert not at.error
@@ -234,11 +241,11 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     assert (made.atc, made.ore, made.region, made.group_code) == (None, 0, "Exempelregionen", None)
     at.button(key="rule_back").click().run()
     at.button(key="rule_new").click().run()
-    assert at.text_input(key="rule_form_new_source").value == ""
-    at.selectbox(key="rule_form_new_vaccine").select("J07BA")
-    at.selectbox(key="rule_form_new_payer").select("Exempelregionen")
-    at.text_input(key="rule_form_new_amount").input("90")
-    at.text_input(key="rule_form_new_source").input("Beslut").run()
+    assert at.text_input(key=f"{form(at)}_source").value == ""
+    at.selectbox(key=f"{form(at)}_vaccine").select("J07BA")
+    at.selectbox(key=f"{form(at)}_payer").select("Exempelregionen")
+    at.text_input(key=f"{form(at)}_amount").input("90")
+    at.text_input(key=f"{form(at)}_source").input("Beslut").run()
     at.button(key="rule_save").click().run()
     assert [one.ore for one in rules.load(resources.store()) if one.atc == "J07BA"] == [90_00]
 
@@ -300,6 +307,7 @@ def test_a_rule_that_somebody_else_changed_is_not_overwritten(rule: Rule, before
     assert decide(rule)[-1].ore == 155_00
     at.button(key="rule_back").click().run()
     at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
+    key = f"{form(at)}_amount"
     assert at.text_input(key=f"{key}_amount").value == ""
     at.text_input(key=f"{key}_amount").input("160").run()
     at.text_input(key=f"{key}_source").input("Beslut").run()
