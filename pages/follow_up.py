@@ -110,6 +110,8 @@ def draw(figures: Figures) -> None:
         return
     found, total = sums(cube, counted), totals(cube)
     draw_faults(found)
+    if cube.empty:
+        return
     draw_metrics(cube)
     if (cube["reason"] == Reason.NO_RULE.value).all():
         st.info(_("No rule pays for any of these doses on the day it was given, so that there is nothing to be paid."))

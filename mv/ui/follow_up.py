@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -11,7 +10,7 @@ import streamlit as st
 
 from mv import follow_up
 from mv.access import Action, Actor, may
-from mv.catalogue import Catalogue
+from mv.catalogue import Catalogue, Unit, Vaccine
 from mv.errors import N_
 from mv.follow_up import Figures
 from mv.follow_up.cube import NO_GROUP, Filters, by, seasons
@@ -98,29 +97,27 @@ def _kept(url: str, units: tuple[str, ...], day: date, _store: Store, _actor: Ac
 def choose_filters(cube: pd.DataFrame) -> Filters:
     """Draw the filters, with what there is in the cube to choose from, and return what they hold."""
     known, today = catalogue(), store().today()
-    cells = st.columns([2, 3, 3, 4])
+    cells = st.columns([2, 3, 3, 3, 3])
     found = seasons(cube)
     offered = sorted({Season.of(today), *found}, reverse=True)
     season = cells[0].selectbox(
         _("Season"),
         [*(each.first_year for each in offered), EVERY_SEASON],
-        index=offered.index(found[0]),
+        index=offered.index(found[0]) if found else 0,
         format_func=lambda year: str(Season(year)) if year else _("All"),
         help=_("From 1 July to 30 June; the day that the dose was given counts."),
         key="follow_up_season",
         persist_state="session",
     )
-    return Filters(
-        season=Season(season) if season else None,
-        unit=_choose(cells[1], _("Unit"), "unit", {code: known.units[code].name for code in _seen(cube, "unit_id")}),
-        vaccine=_choose(cells[2], _("Vaccine"), "vaccine", _vaccines(cube, known)),
-        group=_choose(
-            cells[3],
-            _("Group"),
-            "group",
-            {NO_GROUP: _("No group")} | {code: name_of(known.groups[code]) for code in known.groups},
-        ),
-    )
+    units = {code: _called(known.units, code) for code in _seen(cube, "unit_id")}
+    groups = {NO_GROUP: _("No group")} | {code: name_of(group) for code, group in known.groups.items()}
+    unit = _choose(cells[1], _("Unit"), "unit", units)
+    vaccine = _choose(cells[2], _("Vaccine"), "vaccine", _vaccines(cube, known))
+    group = _choose(cells[3], _("Group"), "group", groups)
+    of_group = known.groups[group].subgroups if group else ()
+    subgroups = {subgroup.subgroup_code: name_of(subgroup) for subgroup in of_group}
+    subgroup = _choose(cells[4], _("Subgroup"), f"subgroup_{group}", subgroups) if subgroups else None
+    return Filters(Season(season) if season else None, unit, vaccine, group, subgroup)
 
 
 def _choose(cell: st.delta_generator.DeltaGenerator, label: str, name: str, options: Mapping[str, str]) -> str | None:
@@ -143,10 +140,16 @@ def _seen(cube: pd.DataFrame, column: str) -> list[str]:
 
 def _vaccines(cube: pd.DataFrame, known: Catalogue) -> dict[str, str]:
     """Return the kinds of vaccines that have several products, then the products; each with its name."""
-    products = _seen(cube, "product_code")
-    counts = Counter(known.vaccines[code].atc[:KIND] for code in products)
-    kinds = {kind: vaccine_name(kind, None, known, session.language()) for kind in sorted(counts) if counts[kind] > 1}
-    return kinds | {code: known.vaccines[code].name for code in products}
+    kinds = cube.groupby(cube["atc"].str[:KIND])["product_code"].nunique()
+    several = [str(kind) for kind, count in kinds.items() if count > 1]
+    of_kinds = {kind: vaccine_name(kind, None, known, session.language()) for kind in several}
+    return of_kinds | {code: _called(known.vaccines, code) for code in _seen(cube, "product_code")}
+
+
+def _called(things: Mapping[str, Unit] | Mapping[str, Vaccine], code: str) -> str:
+    """Return the name; for one that is newer than the catalogue at hand, its code."""
+    thing = things.get(code)
+    return thing.name if thing else code
 
 
 def draw_way_to_corrections() -> None:
@@ -162,9 +165,9 @@ def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
     frame = by(cube, *dimensions)
     known = catalogue()
     names: Mapping[str, Callable[..., str]] = {
-        "unit_id": lambda code: known.units[code].name,
-        "product_code": lambda code: known.vaccines[code].name,
-        "group_code": lambda code: name_of(known.groups[code]) if code else _("No group"),
+        "unit_id": lambda code: _called(known.units, code),
+        "product_code": lambda code: _called(known.vaccines, code),
+        "group_code": lambda code: name_of(known.groups.get(code, code)) if code else _("No group"),
         "payer": lambda payer: payer or _("Nobody"),
         "season": lambda year: str(Season(year)),
         "month": lambda month: f"{month:%Y-%m}",

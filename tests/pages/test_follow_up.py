@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
+from mv.follow_up.cube import NO_GROUP
 from mv.reimbursement import rules
 from mv.reimbursement.seasons import Season
 from mv.store import Store, open_store
@@ -140,6 +141,11 @@ def test_each_filter_narrows_what_is_counted(doses: Store) -> None:
     at.selectbox(key="follow_up_unit").select(None).run()
     assert (amounts(at)["Ska betalas"], amounts(at)["Kan gå förlorat"]) == ("150 kr", "0 kr")
     assert "Inget kan gå förlorat." in words(at)
+    at.selectbox(key="follow_up_group").select("medical_risk").run()
+    at.selectbox(key="follow_up_subgroup_medical_risk").select("diabetes").run()
+    assert "Inga doser passar filtren." in words(at)
+    at.selectbox(key="follow_up_group").select(NO_GROUP).run()
+    assert (amounts(at)["Ska betalas"], amounts(at)["Kan gå förlorat"]) == ("0 kr", "150 kr")
 
 
 def test_the_place_that_loses_is_asked_for_in_the_title(doses: Store) -> None:
@@ -178,6 +184,14 @@ def test_figures_that_do_not_tie_out_are_called_wrong(doses: Store) -> None:
     wrong = at.error[0].value.replace("\\", "")
     assert wrong.startswith("Siffrorna stämmer inte: Doser:")
     assert wrong.endswith("= 2, men det ska vara 3.")
+
+
+def test_a_store_of_which_nothing_can_be_judged_says_that_its_figures_are_wrong(store: Store) -> None:
+    give(store, person(store, 985, with_group=False), store.today(), product="fsme_immun")
+    store.write(lambda tx: tx.execute("DELETE FROM vaccine WHERE product_code = 'fsme_immun'"))
+    at = page()
+    assert at.error[0].value.replace("\\", "").endswith("= 0, men det ska vara 1.")
+    assert not at.metric
 
 
 def test_one_dose_that_no_rule_pays_is_said_to_be_so(store: Store) -> None:
