@@ -97,7 +97,7 @@ def _kept(url: str, units: tuple[str, ...], day: date, _store: Store, _actor: Ac
 def choose_filters(cube: pd.DataFrame) -> Filters:
     """Draw the filters, with what there is in the cube to choose from, and return what they hold."""
     known, today = catalogue(), store().today()
-    cells = st.columns([2, 3, 3, 3, 3])
+    cells = st.columns([5, 6, 6, 6, 6])
     found = seasons(cube)
     offered = sorted({Season.of(today), *found}, reverse=True)
     season = cells[0].selectbox(

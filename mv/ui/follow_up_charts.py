@@ -18,8 +18,10 @@ from mv.ui.text import _, count_of
 Spec = dict[str, Any]
 
 MOST_BARS = 12
-ROW = 46
+ROW = 42
 """Pixels for each bar with its words above."""
+BELOW = 20
+"""Pixels of a chart's height that Streamlit keeps free below it."""
 HEIGHT_OF_MONTHS = 130
 TEXT_COLOUR = "#1f2a33"
 PLAIN: Spec = {"aria": False, "view": {"stroke": None}}
@@ -60,7 +62,7 @@ def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
     scale = {"domain": [0, max(longest, 1)], "nice": False}
     spec: Spec = {
         "config": PLAIN,
-        "height": ROW * len(rows),
+        "height": ROW * len(rows) + BELOW,
         "encoding": {"y": {"field": "place", "type": "ordinal", "axis": None, "sort": None}},
         "layer": [
             {
