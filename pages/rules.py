@@ -57,7 +57,7 @@ def draw_periods(rule: Rule, found: Sequence[Rule]) -> None:
             _("Period"): [period(other.valid_from, other.valid_to) for other in same],
             _("Amount"): [amount(other.ore) for other in same],
             _("Payer"): [other.payer for other in same],
-            _("For whom"): [for_whom(other) or _("all") for other in same],
+            _("For whom"): [for_whom(other) or _("all ages") for other in same],
             _("Rule"): [_("this one") if other == rule else "" for other in same],
         },
         empty="",

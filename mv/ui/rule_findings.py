@@ -119,29 +119,25 @@ def _kept(
 
 
 def _days_text(gap: Days) -> str:
-    return _("{what}: {days}.", what=_of(gap.like), days=period(gap.first, gap.last))
+    return f"{_of(gap.like)}: {period(gap.first, gap.last)}"
 
 
 def _ages_text(gap: Ages) -> str:
     texts = verdicts.BIRTH_YEARS if gap.unit == BIRTH_YEARS else verdicts.AGES[AgeUnit(gap.unit)]
     ages = verdicts.bounds(texts, gap.age_from, gap.age_to, session.language())
-    return _("{what}: {ages}, {days}.", what=_of(gap.like), ages=ages, days=period(gap.first, gap.last))
+    return f"{_of(gap.like)}: {ages}, {period(gap.first, gap.last)}"
 
 
 def _unpaid_text(one: Unpaid) -> str:
     what = one.what.name if isinstance(one.what, Vaccine) else name_of(one.what)
-    return _("{what} in {region}.", what=what, region=one.region)
+    return f"{what} ({one.region})"
 
 
 def _given_text(given: Given) -> str:
     vaccine = catalogue().vaccines.get(given.product_code)
-    return _(
-        "{vaccine} in {region}: {doses}, {days}.",
-        vaccine=vaccine.name if vaccine else given.product_code,
-        region=given.region,
-        doses=count_of("{count} dose", "{count} doses", given.doses),
-        days=period(given.first, given.last),
-    )
+    name = vaccine.name if vaccine else given.product_code
+    doses = count_of("{count} dose", "{count} doses", given.doses)
+    return f"{name} ({given.region}): {doses}, {period(given.first, given.last)}"
 
 
 def _of(rule: Rule) -> str:
