@@ -25,7 +25,6 @@ ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) 
 
 ALIKE_IN_BOTH = {
     "ATC", "Administration", "Format", "Given", "Kronor", "Period", "Region", "Status", "Vaccination",
-    "{what}: {ages}, {days}.", "{what}: {days}.",
 }  # fmt: skip
 """What is written alike in Swedish and English."""
 
