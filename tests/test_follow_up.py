@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mv import customers, follow_up, memberships, sample, vaccinations
 from mv.access import Actor, Role
+from mv.claims.lines import reference
 from mv.customers import Customer
 from mv.errors import Forbidden
 from mv.follow_up import Figures
@@ -81,7 +82,7 @@ def person(store: Store, actor: Actor, serial: int, unit_id: str = "norr") -> Cu
 def pay(store: Store, actor: Actor, dose: vaccinations.Dose, kronor: str) -> None:
     """Claim 150 kronor for the dose, and import a file that pays so much for it."""
     line = Claimed(150_00, customer_id=dose.customer_id, dose_id=dose.dose_id, product_code=dose.product_code)
-    import_rows(store, actor, file_of(f"{add_claim(store, [line])}-1;{kronor}"))
+    import_rows(store, actor, file_of(f"{reference(add_claim(store, [line]), 1)};{kronor}"))
 
 
 def ties(figures: Figures, filters: Filters = EVERYTHING) -> dict[str, Sum]:
@@ -151,8 +152,9 @@ def test_what_is_paid_belongs_to_who_paid_and_what_could_be_paid_to_whose_rule_i
     store: Store, actor: Actor, anders: Customer
 ) -> None:
     paid = given_dose(store, actor, anders, membership_id=in_group(store, actor, anders))
-    add_claim(store, [Claimed(150_00, customer_id=anders.customer_id, dose_id=paid.dose_id)], payer="Grannregionen")
-    import_rows(store, actor, file_of("1-1;150,00"), payer="Grannregionen")
+    line = Claimed(150_00, customer_id=anders.customer_id, dose_id=paid.dose_id)
+    claim_id = add_claim(store, [line], payer="Grannregionen")
+    import_rows(store, actor, file_of(f"{reference(claim_id, 1)};150,00"), payer="Grannregionen")
     given_dose(store, actor, person(store, actor, 983))
     given_dose(store, actor, person(store, actor, 985), product_code="fsme_immun")
     found = follow_up.figures(store, actor)
