@@ -27,6 +27,9 @@ from mv.pseudonyms import TEXT
 
 Headings = Literal["en", "sv"]
 
+MOST_WORDS_KEPT = 500
+"""Piece after piece has the same names of groups, units and the like: what is made of so few is made once for all."""
+
 
 class Kind(Enum):
     """What a column holds."""
@@ -86,7 +89,8 @@ class Codes:
         words = tuple(sorted(set(named)))
         place_of = {word: place for place, word in enumerate(words)}
         places = np.array([*(place_of[word] for word in named), -1], dtype=np.intp)[self.places]
-        return pd.Categorical.from_codes(places, dtype=_category(words), validate=False)
+        category = (_category_once if len(words) <= MOST_WORDS_KEPT else _category)(words)
+        return pd.Categorical.from_codes(places, dtype=category, validate=False)
 
 
 def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda words: words) -> ExtensionArray:
@@ -95,19 +99,21 @@ def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda w
     if not isinstance(values, pd.Categorical):
         changed: ExtensionArray = change(column).array
         return changed
-    words: ExtensionArray = _changed(tuple(values.categories.to_list()), change).array
+    distinct = tuple(values.categories.to_list())
+    words: ExtensionArray = (_changed_once if len(distinct) <= MOST_WORDS_KEPT else _changed)(distinct, change).array
     return words.take(values.codes, allow_fill=True)
 
 
-@lru_cache(maxsize=256)
 def _category(words: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(words, dtype=TEXT))
 
 
-@lru_cache(maxsize=256)
 def _changed(words: tuple[str, ...], change: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """Return words changed. Piece after piece has the same ones."""
     return change(pd.Series(words, dtype=TEXT))
+
+
+_category_once = lru_cache(maxsize=64)(_category)
+_changed_once = lru_cache(maxsize=64)(_changed)
 
 
 def instants(stored: pd.Series) -> pd.Series:
