@@ -58,7 +58,7 @@ def verdicts(store: Store, among: list[Rule]) -> float:
 
 def assess(store: Store, among: list[Rule]) -> int:
     known = catalogue.load(store)
-    return sum(len(part) for part in assessment.of_own_units(store, ACTOR, among, known))
+    return sum(len(part) for part in assessment.of_units(store, ACTOR.units_to_filter, among, known))
 
 
 def some(store: Store, count: int) -> pd.DataFrame:

@@ -130,6 +130,11 @@ class Actor:
         """Whether every unit is the actor's own."""
         return EVERY_UNIT in self.units
 
+    @property
+    def units_to_filter(self) -> frozenset[str] | None:
+        """The own units to keep rows of; None where all are own and nothing is to be left out."""
+        return None if self.has_every_unit else self.own_units
+
     def owns(self, unit_id: str) -> bool:
         """Return whether the unit is one of the actor's own."""
         return self.has_every_unit or unit_id in self.own_units

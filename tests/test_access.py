@@ -52,6 +52,8 @@ from mv.customers import Customer
 from mv.effects import standing
 from mv.errors import Forbidden, MvError
 from mv.export import Filters
+from mv.export.claims import claims_file
+from mv.export.doses import DoseFilters, doses_file
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.intake import Table
 from mv.log_checks import Check, Verdict
@@ -190,6 +192,8 @@ class Call:
 
 OUT = (Action.EXPORT_GROUPS,)
 NAMED_OUT = (Action.EXPORT_GROUPS, Action.EXPORT_IDENTITIES)
+DOSES = (Action.EXPORT_DOSES,)
+NAMED_DOSES = (Action.EXPORT_DOSES, Action.EXPORT_IDENTITIES)
 PSEUDONYMS = Pseudonyms(KEY)
 OLD_FIGURES = follow_up.Figures(pd.DataFrame(), pd.DataFrame(), SetClock().now, follow_up.Basis(TODAY, (), 0), 0)
 CHECK = (Action.VIEW_CHECKS,)
@@ -378,6 +382,10 @@ CALLS = [
         lambda s, who, r: corrections.of_customer(s, who, r.anders.customer_id),
         "anders",
     ),
+    Call(doses_file, NAMED_DOSES, lambda s, who, r: taken(doses_file(s, who, DoseFilters()))),
+    Call(doses_file, DOSES, lambda s, who, r: taken(doses_file(s, who, DoseFilters(), pseudonyms=PSEUDONYMS))),
+    Call(claims_file, NAMED_DOSES, lambda s, who, r: taken(claims_file(s, who))),
+    Call(claims_file, DOSES, lambda s, who, r: taken(claims_file(s, who, pseudonyms=PSEUDONYMS))),
     Call(export.groups_file, NAMED_OUT, lambda s, who, r: taken(export.groups_file(s, who, Filters()))),
     Call(
         export.groups_file, OUT, lambda s, who, r: taken(export.groups_file(s, who, Filters(), pseudonyms=PSEUDONYMS))
@@ -524,7 +532,7 @@ WITHOUT_ACTOR = {
     "mv.reimbursement.doses.parts": "gives ranges of numbers alone",
     "mv.reimbursement.doses.between": "names nobody; what comes of it is asked for by whoever shows it",
     "mv.reimbursement.doses.memberships": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.reimbursement.assessment.of_own_units": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.reimbursement.assessment.of_units": "names nobody; what comes of it is asked for by whoever shows it",
     "mv.reimbursement.assessment.of_customers": "names nobody; what comes of it is asked for by whoever shows it",
     "mv.log_chain.check": "gives entries' numbers alone",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",

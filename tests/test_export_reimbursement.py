@@ -51,7 +51,7 @@ def kronor(texts: pd.Series) -> Decimal:
 
 
 def assessed(store: Store, actor: Actor) -> pd.DataFrame:
-    parts = assessment.of_own_units(store, actor, rules.load(store), catalogue.load(store))
+    parts = assessment.of_units(store, actor.units_to_filter, rules.load(store), catalogue.load(store))
     return pd.concat(parts, ignore_index=True)
 
 

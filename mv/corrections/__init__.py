@@ -127,7 +127,7 @@ def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
         log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
     found, known = rules.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
-    parts = [_of_queue(part, lost) for part in assessment.of_own_units(store, actor, found, known)]
+    parts = [_of_queue(part, lost) for part in assessment.of_units(store, actor.units_to_filter, found, known)]
     frame = pd.concat(parts, ignore_index=True) if parts else _of_queue(_nothing(store, found, known), lost)
     return Queue(frame, found, actor.own_units, lost, today, made_at, log_entry)
 

@@ -17,7 +17,7 @@ from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units
 from mv.follow_up.cube import differences, of_doses, together
 from mv.reimbursement import rules as all_rules
-from mv.reimbursement.assessment import of_own_units
+from mv.reimbursement.assessment import of_units
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -105,7 +105,7 @@ def _basis(tx: Transaction, day: date) -> Basis:
 def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:
     """Return the cube over the doses up to the one with the id ``last``."""
     rules = all_rules.load(store)
-    judged = of_own_units(store, actor, rules, catalogue.load(store))
+    judged = of_units(store, actor.units_to_filter, rules, catalogue.load(store))
     return together([of_doses(_up_to(frame, last), rules) for frame in judged])
 
 

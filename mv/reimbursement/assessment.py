@@ -13,7 +13,6 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from mv.access import Actor
 from mv.catalogue import Catalogue, Group
 from mv.reimbursement import doses as stored
 from mv.reimbursement.pricing import Reason, price
@@ -38,14 +37,16 @@ PARTS = ("paid_part", "payable", "at_risk", "lost", "to_pay_back")
 """Columns of öre; see :func:`assess`."""
 
 
-def of_own_units(store: Store, actor: Actor, rules: Sequence[Rule], known: Catalogue) -> Iterator[pd.DataFrame]:
-    """Yield the assessed doses given at the actor's own units, part by part; see :func:`assess`.
+def of_units(
+    store: Store, units: Collection[str] | None, rules: Sequence[Rule], known: Catalogue
+) -> Iterator[pd.DataFrame]:
+    """Yield the assessed doses given at ``units``, at every one where it is None, part by part; see :func:`assess`.
 
     It shows nobody by itself: whoever calls it asks for the right and logs whom it shows.
     """
     for first, last in stored.parts(store):
         frame = of_customers(store, rules, known, first, last)
-        own = frame if actor.has_every_unit else frame[frame["unit_id"].isin(actor.own_units)]
+        own = frame if units is None else frame[frame["unit_id"].isin(units)]
         if len(own):
             yield own
 

@@ -126,7 +126,7 @@ def given_dose(
 
 
 def read(store: Store, actor: Actor) -> pd.DataFrame:
-    found = list(assessment.of_own_units(store, actor, rules.load(store), catalogue.load(store)))
+    found = list(assessment.of_units(store, actor.units_to_filter, rules.load(store), catalogue.load(store)))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 

@@ -219,5 +219,5 @@ def test_the_doses_of_own_units_without_a_rule_are_those_whose_verdict_says_so(
     assert without_rule(store, at_soder, found) == [Given(REGION, "fsme_immun", 2, date(2026, 11, 1), TODAY)]
     assert without_rule(store, Actor("x", "X", Role.ANALYST, ""), found) == []
     for who in (actor, at_soder):
-        judged = pd.concat(assessment.of_own_units(store, who, found, known))
+        judged = pd.concat(assessment.of_units(store, who.units_to_filter, found, known))
         assert without_rule(store, who, found)[0].doses == (judged["reason"] == "no_rule").sum()
