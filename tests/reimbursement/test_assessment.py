@@ -242,7 +242,7 @@ def test_what_is_claimed_and_paid_is_summed_and_a_discarded_claim_is_not(
         (["70", "20"], 150_00, "paid", (150_00, 0, 0)),
         (["30"], 180_00, "paid", (150_00, 0, 30_00)),
     ):
-        import_rows(store, actor, file_of(*(f"{sent}-1;{amount}" for amount in amounts)))
+        import_rows(store, actor, file_of(*(f"A{sent}-1;{amount}" for amount in amounts)))
         found = read(store, actor).iloc[0]
         assert (found["paid"], found["state"]) == (paid, state)
         assert tuple(found[["paid_part", "payable", "to_pay_back"]]) == parts
