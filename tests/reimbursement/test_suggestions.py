@@ -194,11 +194,12 @@ def test_a_group_for_which_the_patient_pays_is_not_suggested() -> None:
     assert mends([dose(**YOUNG)], rows, rules=[rule(group_code="medical_risk", ore=0)]) == [None]
 
 
-def test_what_is_suggested_does_make_the_dose_paid_as_long_as_it_is_in_time() -> None:
-    random = Random(5)  # noqa: S311 (repeatable, no secret)
-    rules = chance.rules(random, 40)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_suggested_does_make_the_dose_paid_as_long_as_it_is_in_time(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 (repeatable, no secret)
+    rules = chance.rules(random, 60)
     doses = chance.doses(random, rules, 3_000)
-    today = max(one["given_on"] for one in doses) + 5 * ONE_DAY
+    today = chance.COMMON_FIRST_DAY + 300 * ONE_DAY  # the doses lie before and after it, so that some are in time
     rows = memberships(
         *(
             (number, one["customer_id"], code, None, one["given_on"] + random.randrange(-40, 40) * ONE_DAY, None)
@@ -209,10 +210,11 @@ def test_what_is_suggested_does_make_the_dose_paid_as_long_as_it_is_in_time() ->
     made = frame(doses)
     before = price(made, rules)
     found = suggest(made, before, rows, rules, GROUPS, today)
-    assert found["mend"].notna().sum() > 100
-    assert set(before["reason"][found["mend"].notna()]) == {reason.value for reason in MENDABLE}
-    assert found["in_time"].nunique() == 2
-    for place in found.index[found["mend"].notna()][:150]:
+    mended = found.index[found["mend"].notna()]
+    assert len(mended) > 50
+    assert set(before["reason"][mended]) <= {reason.value for reason in MENDABLE}
+    assert set(found.loc[mended, "in_time"]) == {True, False}
+    for place in mended[:60]:
         mend = found.loc[place]
         values = {"group_code": mend["mend_group"], "covered": True, "completed_on": today}
         values["subgroup_code"] = None if pd.isna(mend["mend_subgroup"]) else mend["mend_subgroup"]
