@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +19,7 @@ from mv import export, sample
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.claims import drafting
-from mv.export import Csv, Filters, Format, Headings, Status
+from mv.export import Csv, Filters, Format, Headings, Parquet, Status, Xlsx
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
 from mv.store import Store, open_store
@@ -164,6 +166,8 @@ def test_every_option_reaches_the_function(filled: Path, folder: Path) -> None:
         (["--registered-to", f"{year_ago}"], Filters(registered_to=year_ago), ()),
         (["--as-of", f"{year_ago}"], Filters(as_of=year_ago), ()),
         (["--delimiter", ",", "--headings", "sv"], Filters(), (Csv(","), "sv")),
+        (["--format", "parquet"], Filters(), (Parquet(),)),
+        (["--format", "xlsx", "--headings", "sv", "--status", "active"], Filters(status=Status.ACTIVE), (Xlsx(), "sv")),
     ]
     with opened(filled) as store:
         everything = file_of(store, Filters())
@@ -194,6 +198,41 @@ def test_doses_and_claims_are_written_as_the_functions_hand_them_out(filled: Pat
     wrong = run(filled, "export-doses", "--unit", "nowhere", "--output", folder / "wrong")
     assert (wrong.returncode, wrong.stderr) == (1, "There is nothing with the code nowhere in the catalogue.\n")
     assert not (folder / "wrong").exists()
+
+
+def test_progress_is_told_beside_the_file(filled: Path, folder: Path) -> None:
+    done = run(filled, "export", "--output", folder / "groups.csv", "--progress")
+    rows = (folder / "groups.csv").read_bytes().count(b"\n") - 1
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [f"0 of {rows} rows (0 %)", f"{rows} of {rows} rows (100 %)"]
+
+
+def test_ctrl_c_leaves_no_file_and_says_so(filled: Path, folder: Path) -> None:
+    output, unfinished = folder / "groups.csv", folder / "groups.csv.part"
+    output.write_text("what was exported before")
+    os.mkfifo(unfinished)  # a file that takes no more than a page before somebody reads it
+    command = subprocess.Popen(
+        [sys.executable, "-m", "mv", "export", "--output", output, "--progress"],
+        cwd=ROOT,
+        env=os.environ | {"MV_STORE": str(filled), "LC_ALL": "en_GB.UTF-8"},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with unfinished.open("rb") as reader:
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        taken = len(reader.read(1))
+        command.send_signal(signal.SIGINT)
+        taken += len(reader.read())
+    _, said = command.communicate(timeout=60)
+
+    assert command.returncode == 130
+    assert said.splitlines()[-1] == "Interrupted: no file was written."
+    assert "Traceback" not in said
+    assert list(folder.iterdir()) == [output]
+    assert output.read_text() == "what was exported before"
+    with opened(filled) as store:
+        assert taken < len(file_of(store, Filters()))
 
 
 def test_no_rows_are_a_file_with_a_heading(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

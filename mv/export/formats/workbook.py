@@ -35,7 +35,7 @@ RELATIONSHIPS = (
 def title_of_sheet(layout: Layout, number: int) -> str:
     """Return what the sheet is called, the first of them 1."""
     mark = f" {number}" if number > 1 else ""
-    return layout.title[: LONGEST_TITLE - len(mark)] + mark
+    return layout.title[: LONGEST_TITLE - len(mark)].rstrip() + mark
 
 
 def before_rows(layout: Layout) -> str:

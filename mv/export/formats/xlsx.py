@@ -30,7 +30,7 @@ from mv.pseudonyms import TEXT
 FASTEST = 1
 """Of the levels of compression: what is written is so repetitive that more effort saves little."""
 LONGEST_TEXT = 32_767
-"""Characters of a cell; Excel calls a file with a longer one damaged."""
+"""Units of UTF-16 in a cell, up to two for a character; Excel calls a file with a longer text damaged."""
 
 EMPTY = "<c/>"
 SPECIAL = "[&<>\\x00-\\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^ | $"
@@ -148,7 +148,7 @@ def _cells(values: pd.Series, kind: Kind) -> ExtensionArray:
 def _text_cells(words: pd.Series) -> pd.Series:
     before, after = f'<c s="{STYLES[Kind.TEXT]}" t="inlineStr"><is><t>', "</t></is></c>"
     cells = before + words + after
-    special = (words.str.contains(SPECIAL, regex=True) | (words.str.len() > LONGEST_TEXT)).fillna(False)
+    special = (words.str.contains(SPECIAL, regex=True) | (words.str.len() > LONGEST_TEXT // 2)).fillna(False)
     if special.any():
         preserved = before.removesuffix(">") + ' xml:space="preserve">'
         written = [preserved + _spoken(text) + after for text in words[special]]
