@@ -9,12 +9,15 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, MutableMapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 
 import httpx
 import pytest
 import streamlit as st
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -33,7 +36,7 @@ from mv.ui.web import cookies, sending, tickets, who
 from mv.ui.web.guard import Guard
 from mv.ui.web.headers import BROWSER_COOKIE, Headers, harden_cookie
 from mv.ui.web.landing import Landing
-from mv.ui.web.tickets import Desk, Offer
+from mv.ui.web.tickets import Desk, Offer, State, Transfer
 
 AUTH = """
 [auth]
@@ -416,25 +419,22 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     assert status() == 404
 
 
-def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
-    closed = threading.Event()
-
-    def endless() -> Iterator[bytes]:
-        try:
-            while True:
-                yield b"x" * 1000
-        finally:
-            closed.set()
-
-    ticket, sent = ticket_of(offer(endless())), 0
-    scope = {
-        "type": "http", "method": "GET", "path": f"{sending.PATH}/{ticket}", "query_string": b"", "root_path": "",
-        "headers": [(b"host", b"localhost"), (b"cookie", f"{BROWSER_COOKIE}=mine".encode())],
+def scope_of(made: Offer) -> dict[str, object]:
+    """Return a request for what is offered, as the server hands it on."""
+    return {
+        "type": "http", "method": "GET", "path": f"{sending.PATH}/{ticket_of(made)}", "query_string": b"",
+        "root_path": "", "headers": [(b"host", b"localhost"), (b"cookie", f"{BROWSER_COOKIE}=mine".encode())],
         "client": ("127.0.0.1", 5), "server": ("localhost", 80), "scheme": "http", "asgi": {"spec_version": "2.4"},
     }  # fmt: skip
 
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+
+async def receive() -> dict[str, object]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
+    closed = threading.Event()
+    sent = 0
 
     async def send(_message: object) -> None:
         nonlocal sent
@@ -442,9 +442,91 @@ def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
         if sent > 3:
             raise OSError("the browser has left")
 
-    asyncio.run(client().app(scope, receive, send))  # type: ignore[arg-type]
+    made = offer(endless(closed), watched=True)
+    asyncio.run(client().app(scope_of(made), receive, send))  # type: ignore[arg-type]
     assert closed.wait(5)
+    assert [transfer.state for transfer in made.desk.transfers] == [State.BROKEN]
     assert sending._under_way == 0
+
+
+def test_a_large_piece_is_sent_in_parts_so_that_a_slow_browser_can_be_left_soon() -> None:
+    piece = bytes(range(256)) * 10_000
+    parts: list[int] = []
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.body":
+            parts.append(len(message["body"]))  # type: ignore[arg-type]
+
+    asyncio.run(client().app(scope_of(offer(iter([piece]))), receive, send))  # type: ignore[arg-type]
+    assert sum(parts) == len(piece)
+    assert max(parts) == sending.MOST_BYTES_AT_ONCE
+
+
+@contextmanager
+def served(*routes: Route) -> Iterator[HTTPConnection]:
+    """Let uvicorn serve the application, as Streamlit does, and return a connection to it."""
+    server = uvicorn.Server(uvicorn.Config(client(*routes).app, "localhost", 0, lifespan="off", log_level="critical"))
+    running = threading.Thread(target=server.run)
+    running.start()
+    try:
+        give_up = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with closing(HTTPConnection("localhost", port, timeout=10)) as connection:
+            yield connection
+    finally:
+        server.should_exit = True
+        running.join()
+
+
+def endless(closed: threading.Event) -> Iterator[bytes]:
+    try:
+        while True:
+            yield b"x" * 100_000
+    finally:
+        closed.set()
+
+
+def test_a_file_that_is_cancelled_never_looks_whole() -> None:
+    closed = threading.Event()
+    made = offer(endless(closed), watched=True)
+    with served() as connection:
+        connection.request("GET", f"{sending.PATH}/{ticket_of(made)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.read(100) == b"x" * 100
+        (transfer,) = made.desk.transfers
+        assert (transfer.filename, transfer.state) == ("å.csv", State.UNDER_WAY)
+        transfer.progress.cancel()
+        with pytest.raises(IncompleteRead):
+            answer.read()
+        assert closed.wait(5)
+    assert transfer.state is State.CANCELLED
+    assert sending._under_way == 0
+
+
+def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
+    desk, sent = Desk(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
+
+    def fetch(pieces: Iterator[bytes] | Exception, **changes: object) -> list[State]:
+        made = offer(pieces, desk=desk, **{"watched": True, **changes})
+        client().get(f"{sending.PATH}/{ticket_of(made)}", headers=sent)
+        return [transfer.state for transfer in desk.transfers]
+
+    def fails() -> Iterator[bytes]:
+        yield b"x"
+        raise ValueError(SECRETIVE)
+
+    assert fetch(iter([b"x"])) == [State.DONE]
+    assert fetch(fails()) == [State.BROKEN]
+    assert fetch(iter([b"x"]), watched=False) == [State.BROKEN], "one that is not watched changes nothing"
+    assert fetch(Forbidden("no")) == [], "one that is refused was told why"
+    going = Transfer("b.csv")
+    desk.transfers.append(going)
+    assert fetch(iter([b"x"])) == [State.UNDER_WAY, State.DONE]
+    assert desk.transfers[0] is going
 
 
 # Errors
