@@ -145,8 +145,8 @@ def _pseudonyms(who: Actor, options: argparse.Namespace) -> Pseudonyms | None:
 
 
 def _rows_done(done: int, rows: int, percent: int) -> str:
-    counted = {"done": f"{done:,}".replace(",", " "), "rows": f"{rows:,}".replace(",", " ")}
-    return _("{done} of {rows} rows ({percent} %)", **counted, percent=percent)
+    apart = [f"{count:,}".replace(",", "\u00a0") for count in (done, rows)]
+    return _("{done} of {rows} rows ({percent} %)", done=apart[0], rows=apart[1], percent=percent)
 
 
 def decide_user(store: Store, options: argparse.Namespace) -> None:
