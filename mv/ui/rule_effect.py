@@ -60,13 +60,14 @@ def signed(ore: int) -> str:
 
 
 def _turns(effect: Effect) -> str:
+    counts = {turn: _number(effect.turns[turn]) for turn in Turn}
     texts = {
-        Turn.GAINS: _("Paid that were not: {count}."),
-        Turn.LOSES: _("No longer paid: {count}."),
-        Turn.AMOUNT: _("Paid another amount: {count}."),
-        Turn.PAYER: _("Paid the same by somebody else: {count}."),
+        Turn.GAINS: _("Paid that were not: {count}.", count=counts[Turn.GAINS]),
+        Turn.LOSES: _("No longer paid: {count}.", count=counts[Turn.LOSES]),
+        Turn.AMOUNT: _("Paid another amount: {count}.", count=counts[Turn.AMOUNT]),
+        Turn.PAYER: _("Paid the same by somebody else: {count}.", count=counts[Turn.PAYER]),
     }
-    parts = [text.format(count=_number(effect.turns[turn])) for turn, text in texts.items() if effect.turns[turn]]
+    parts = [text for turn, text in texts.items() if effect.turns[turn]]
     if effect.claimed:
         parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=_number(effect.claimed)))
     return " ".join(parts)
