@@ -57,7 +57,7 @@ DOSE = (
     Column("version", N_("Row version"), Kind.WHOLE),
 )
 STATES = {
-    State.PAID: N_("paid"),
+    State.PAID: N_("paid in full"),
     State.PAYABLE: N_("payable"),
     State.AT_RISK: N_("at risk"),
     State.LOST: N_("lost"),

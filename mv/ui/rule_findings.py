@@ -56,13 +56,21 @@ def draw_findings(rules: Sequence[Rule]) -> None:
 def overlap_text(overlap: Overlap) -> str:
     """Return which rules overlap when, and which of them decides, and why that one."""
     decides, other = overlap.decides, overlap.other
-    days = period(overlap.first, overlap.last)
-    newer = decides.valid_from > other.valid_from
-    text = (
-        _("{days}: “{decides}” and “{other}” fit the same doses. The first decides, since it begins later.")
-        if newer
-        else _("{days}: “{decides}” and “{other}” fit the same doses. The first decides, since it was made first.")
-    ).format(days=days, decides=_dated(decides), other=_dated(other))
+    days, first, second = period(overlap.first, overlap.last), _dated(decides), _dated(other)
+    if decides.valid_from > other.valid_from:
+        text = _(
+            "{days}: “{decides}” and “{other}” fit the same doses. The first decides, since it begins later.",
+            days=days,
+            decides=first,
+            other=second,
+        )
+    else:
+        text = _(
+            "{days}: “{decides}” and “{other}” fit the same doses. The first decides, since it was made first.",
+            days=days,
+            decides=first,
+            other=second,
+        )
     outcome = (
         _("A dose is worth the same by both.")
         if overlap.same_outcome
