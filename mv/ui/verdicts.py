@@ -6,6 +6,7 @@ import streamlit as st
 
 from mv.effects.dose import Forecast, Suggestion
 from mv.effects.standing import Effect, Turn, Verdict
+from mv.errors import N_
 from mv.reimbursement import verdicts
 from mv.reimbursement.pricing import Reason
 from mv.reimbursement.suggestions import Mend
@@ -16,6 +17,21 @@ from mv.ui.text import _, count_of, literal, name_of
 
 NOBODYS_MISTAKE = (Reason.ABROAD, Reason.NO_RULE, Reason.OWN_COST)
 """Verdicts by which a dose is not paid although nothing about it is wrong or missing."""
+
+
+SUGGESTED = {
+    Mend.CHOOSE_GROUP: N_("The customer was in the group {group} on that day: by that, {kronor} kr is paid."),
+    Mend.ADD_BY_AGE: N_("The customer has the age for the group {group}: if it is added, {kronor} kr is paid."),
+    Mend.ACTIVE_AFTER: N_(
+        "The customer’s group {group} begins after that day: if its first day is wrong and is adjusted,"
+        " {kronor} kr is paid."
+    ),
+    Mend.ENDED_BEFORE: N_(
+        "The customer’s group {group} ended before that day: if its last day is wrong and is adjusted,"
+        " {kronor} kr is paid."
+    ),
+}
+"""What would have a dose paid, in words."""
 
 
 def kronor(ore: int) -> str:
@@ -107,16 +123,4 @@ def _suggested(found: Suggestion) -> str:
             kronor=amount,
             day=found.last_day,
         )
-    texts = {
-        Mend.CHOOSE_GROUP: _("The customer was in the group {group} on that day: by that, {kronor} kr is paid."),
-        Mend.ADD_BY_AGE: _("The customer has the age for the group {group}: if it is added, {kronor} kr is paid."),
-        Mend.ACTIVE_AFTER: _(
-            "The customer’s group {group} begins after that day: if its first day is wrong and is adjusted,"
-            " {kronor} kr is paid."
-        ),
-        Mend.ENDED_BEFORE: _(
-            "The customer’s group {group} ended before that day: if its last day is wrong and is adjusted,"
-            " {kronor} kr is paid."
-        ),
-    }
-    return texts[found.mend].format(group=group, kronor=amount)
+    return _(SUGGESTED[found.mend], group=group, kronor=amount)
