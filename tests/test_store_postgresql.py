@@ -43,7 +43,7 @@ def add(key: str) -> Callable[[Transaction], None]:
 
 def keys(store: Store) -> list[str]:
     with store.read() as tx:
-        found = tx.rows("SELECT key FROM meta WHERE key NOT IN ('schema_version', 'catalogue') ORDER BY key")
+        found = tx.rows("SELECT key FROM meta WHERE value = 'x' ORDER BY key")
         return [row["key"] for row in found]
 
 

@@ -62,6 +62,7 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
             st.text(_("The dose is kept as history, without batch and group."))
         else:
             _choose_group(customer, key, given_on, was)
+    session.set_value(f"{key}_drawn_day", given_on)
 
 
 def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
@@ -77,16 +78,22 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
 def entered(key: str) -> Entry:
     """Return what the fields hold now. It is for callbacks.
 
-    A field that depends on one that was changed just before is not drawn yet, and is empty here: the
-    dose is then refused, never saved with what the screen does not show.
+    Who changes the day and saves at once still sees the number and the group of the day before: those are saved,
+    where they can be on the new day. A batch is not carried over to another vaccine: the dose is then refused.
     """
     day, product = session.value(f"{key}_day"), session.value(f"{key}_product")
-    chosen = session.value(f"{key}_group_{day}")
+    drawn_day = session.value(f"{key}_drawn_day")
+    chosen, number = session.value(f"{key}_group_{day}"), session.value(f"{key}_number_{product}_{day}")
+    if chosen is None and drawn_day != day:
+        drawn = session.value(f"{key}_group_{drawn_day}")
+        chosen = drawn and abs(drawn)
+    if number is None:
+        number = session.value(f"{key}_number_{product}_{drawn_day}")
     abroad = bool(session.value(f"{key}_abroad"))
     return Entry(
         product_code=product,
         batch_number=(not abroad and session.value(f"{key}_batch_{product}")) or "",
-        dose_number=session.value(f"{key}_number_{product}_{day}") or 0,
+        dose_number=number or 0,
         given_on=day,
         unit_id=session.value(f"{key}_unit"),
         membership_id=abs(chosen) if chosen and not abroad else None,

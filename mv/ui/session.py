@@ -245,8 +245,10 @@ def begin_with(key: str, start: T) -> T:
 
 
 def tell(kind: NoticeKind, text: str) -> None:
-    """Have ``text`` shown at the next place that shows notices."""
-    st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
+    """Have ``text`` shown at the next place that shows notices: once, however often it is told before that."""
+    notices = st.session_state.setdefault(_NOTICES, [])
+    if Notice(kind, text) not in notices:
+        notices.append(Notice(kind, text))
 
 
 def take_notices() -> list[Notice]:

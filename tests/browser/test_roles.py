@@ -16,10 +16,12 @@ from tests.browser.hostile import TEXTS, nothing_acts, shows
 from tests.browser.screen import Screen, sv
 from tests.browser.signing import sign_in
 
+OF_CUSTOMERS = ["sok-kund", "bokningar", "kundkort", "kundgrupper", "vaccination", "att-ratta", "kontroller"]
+OF_MONEY = ["uppfoljning", "ansprak", "betalfiler", "ersattningsregler"]
 HAS = {
-    "eva": ["sok-kund", "bokningar", "kundkort", "kundgrupper", "vaccination"],
-    "anton": ["utdata"],
-    "siv": ["sok-kund", "bokningar", "kundkort", "kundgrupper", "vaccination", "utdata", "loggkontroll", "loggutdrag"],
+    "eva": OF_CUSTOMERS,
+    "anton": ["utdata", *OF_MONEY],
+    "siv": [*OF_CUSTOMERS, "utdata", *OF_MONEY, "loggkontroll", "loggutdrag"],
     "adam": ["anvandare"],
 }
 """Which addresses each role may open."""
