@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mv.errors import N_, Invalid
+from mv.identity import age, months
 from mv.store import Store
-from mv.store.engine import Transaction
+from mv.store.engine import Row, Transaction
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -28,6 +30,8 @@ TYPES = {
     "valid_to": "date",
     "sort_order": "integer",
     "longest_days": "integer",
+    "age_from": "integer",
+    "age_to": "integer",
     "by_age": "boolean",
 }
 """The columns that are not texts."""
@@ -82,11 +86,37 @@ class Subgroup:
         return self.name_sv if language == "sv" else self.name_en
 
 
+class AgeUnit(StrEnum):
+    """What the bounds of an age count: whole years or months on a day, or the age turned in its calendar year."""
+
+    YEARS = "years"
+    MONTHS = "months"
+    TURNS = "turns"
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """The ages that a group is for, both included; None where there is no bound."""
+
+    first: int | None
+    last: int | None
+    unit: AgeUnit
+
+    def fit(self, birth_date: date, day: date) -> bool:
+        """Return whether a person born on ``birth_date`` is of such an age on ``day``."""
+        if self.unit is AgeUnit.TURNS:
+            count = day.year - birth_date.year
+        else:
+            count = months(birth_date, day) if self.unit is AgeUnit.MONTHS else age(birth_date, day)
+        return (self.first is None or self.first <= count) and (self.last is None or count <= self.last)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A kundgrupp: what the region pays by.
 
     ``by_age`` says that the age alone puts a person in it, ``longest_days`` after how many days it has surely ended.
+    Somebody who is not of its ``ages`` may be in it all the same: that is doubted, and not refused.
     """
 
     group_code: str
@@ -97,6 +127,7 @@ class Group:
     by_age: bool
     longest_days: int | None
     subgroups: tuple[Subgroup, ...]
+    ages: Ages | None = None
 
     def label(self, language: str) -> str:
         """Return the group's name in ``language``."""
@@ -166,8 +197,8 @@ def read(tx: Transaction) -> Catalogue:
     """Return the catalogue as the open transaction sees it."""
     units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
     groups = tx.rows(
-        "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days FROM customer_group"
-        " ORDER BY sort_order, group_code"
+        "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days, age_from, age_to, age_unit"
+        " FROM customer_group ORDER BY sort_order, group_code"
     )
     subgroups = [
         Subgroup(**row)
@@ -181,12 +212,20 @@ def read(tx: Transaction) -> Catalogue:
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={
             row["group_code"]: Group(
-                **row, subgroups=tuple(sub for sub in subgroups if sub.group_code == row["group_code"])
+                ages=_ages(row),
+                subgroups=tuple(sub for sub in subgroups if sub.group_code == row["group_code"]),
+                **{name: value for name, value in row.items() if not name.startswith("age_")},
             )
             for row in groups
         },
         vaccines={row["product_code"]: Vaccine(**row) for row in vaccines},
     )
+
+
+def _ages(row: Row) -> Ages | None:
+    if row["age_unit"] is None:
+        return None
+    return Ages(row["age_from"], row["age_to"], AgeUnit(row["age_unit"]))
 
 
 def refresh(store: Store, folder: Path = DATA) -> None:

@@ -154,6 +154,12 @@ def age(birth_date: date, today: date) -> int:
     return today.year - birth_date.year - ((today.month, today.day) < birthday)
 
 
+def months(birth_date: date, today: date) -> int:
+    """Return the age in whole months on ``today``; where a month has no such day, its last one counts, as in age."""
+    birthday = min(birth_date.day, calendar.monthrange(today.year, today.month)[1])
+    return (today.year - birth_date.year) * 12 + today.month - birth_date.month - (today.day < birthday)
+
+
 def _is_passed_over(char: str) -> bool:
     # Pd: hyphens and dashes. Cf: soft hyphens and the invisible marks that come along with pasted text.
     return char.isspace() or char == "\N{MINUS SIGN}" or unicodedata.category(char) in ("Pd", "Cf")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from mv.catalogue import Group, in_use
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.catalogue import AgeUnit, Group, in_use
+from mv.reimbursement.rules import Rule
 
 Span = tuple[date, date]
 ONE_DAY = timedelta(days=1)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from mv.catalogue import Catalogue, covers
+from mv.catalogue import AgeUnit, Catalogue, covers
 from mv.errors import N_, Invalid, MvError
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 
 ATC = re.compile(r"[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?")
 """An ATC code of any of its five levels."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from mv.catalogue import AgeUnit
 from mv.reimbursement.entry import OLDEST
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 
 Bounds = tuple[int | None, int | None]
 """The first and the last that are included; None bounds nothing."""

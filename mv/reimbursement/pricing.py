@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mv.catalogue import AgeUnit
 from mv.reimbursement.kinds import KIND
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 
-from mv.catalogue import DATA, Catalogue
+from mv.catalogue import DATA, AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import translate
 from mv.reimbursement.kinds import vaccine_name
@@ -23,14 +22,6 @@ FROM_FILE = "file"
 """Who has changed a rule that was taken over from the file."""
 PRODUCT = 100
 """A product says more about the vaccine than an ATC code of any length."""
-
-
-class AgeUnit(StrEnum):
-    """What the bounds of an age count: whole years or months on the day of the dose, or the age turned that year."""
-
-    YEARS = "years"
-    MONTHS = "months"
-    TURNS = "turns"
 
 
 @dataclass(frozen=True, slots=True)

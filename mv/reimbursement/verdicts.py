@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from mv.catalogue import Catalogue
+from mv.catalogue import AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import SWEDISH, translate
 from mv.reimbursement.pricing import Reason
-from mv.reimbursement.rules import AgeUnit, Rule, label
+from mv.reimbursement.rules import Rule, label
 
 NAMES: Mapping[Reason, str] = {
     Reason.PAYABLE: N_("paid by a rule"),

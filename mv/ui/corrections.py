@@ -10,12 +10,12 @@ import streamlit as st
 
 from mv import corrections
 from mv.access import Action, may
+from mv.catalogue import AgeUnit
 from mv.corrections import Queue, Step
 from mv.corrections.correction import Correction, Suggestion
 from mv.customers import Customer
 from mv.errors import N_
 from mv.reimbursement.assessment import State
-from mv.reimbursement.rules import AgeUnit
 from mv.reimbursement.suggestions import Mend
 from mv.ui import pages, session
 from mv.ui.dose_form import group_key

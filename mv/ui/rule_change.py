@@ -9,14 +9,14 @@ from enum import StrEnum
 
 import streamlit as st
 
-from mv.catalogue import covers
+from mv.catalogue import AgeUnit, covers
 from mv.errors import MvError
 from mv.reimbursement import changes
 from mv.reimbursement.changes import NEW, Kind, Proposal
 from mv.reimbursement.entry import check, doubts
 from mv.reimbursement.kinds import KIND
 from mv.reimbursement.overlaps import overlaps
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.ui import rule_form, session
 from mv.ui.notices import telling
 from mv.ui.resources import catalogue, store

@@ -8,13 +8,13 @@ from datetime import date
 import streamlit as st
 
 from mv.access import Actor
-from mv.catalogue import Vaccine
+from mv.catalogue import AgeUnit, Vaccine
 from mv.errors import Invalid
 from mv.reimbursement import coverage, verdicts
 from mv.reimbursement.coverage import BIRTH_YEARS, Ages, Days, Given, Unpaid
 from mv.reimbursement.entry import check
 from mv.reimbursement.overlaps import Overlap, overlaps
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.store import Store
 from mv.ui import session
 from mv.ui.groups import action

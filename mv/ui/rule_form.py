@@ -9,10 +9,11 @@ from datetime import date
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from mv.catalogue import AgeUnit
 from mv.errors import N_, Invalid
 from mv.reimbursement.entry import ore_of
 from mv.reimbursement.kinds import KIND
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.rule_words import age_units, kind_name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mv.catalogue import AgeUnit
 from mv.reimbursement import changes, verdicts
 from mv.reimbursement.changes import Change, Kind
 from mv.reimbursement.kinds import vaccine_name
-from mv.reimbursement.rules import FILE, FROM_FILE, AgeUnit, Rule
+from mv.reimbursement.rules import FILE, FROM_FILE, Rule
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
+from mv.catalogue import AgeUnit
 from mv.reimbursement import changes, rules
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.store import Store, open_store
 from mv.ui import resources, rule_effect, session
 from tests.conftest import invented_number

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from mv import catalogue
-from mv.catalogue import Group, in_use
+from mv.catalogue import AgeUnit, Group, in_use
 from mv.payment_checks.turning import Direction, Turn, turns
 from mv.reimbursement import rules
 from mv.reimbursement.pricing import Reason, price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.store import Store
 
 REGION = "Exempelregionen"

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.catalogue import AgeUnit
+from mv.reimbursement.rules import Rule
 from tests.reimbursement.examples import COVID, INFLUENZA, PNEUMO, dose, rule
 
 REGIONS = ("Exempelregionen", "Östra regionen", "Västra regionen")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from mv.catalogue import Group
+from mv.catalogue import AgeUnit, Group
 from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 
 REGION = "Exempelregionen"
 INFLUENZA = ("vaxigrip_tetra", "J07BB02")

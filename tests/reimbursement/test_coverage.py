@@ -10,12 +10,12 @@ import pytest
 
 from mv import catalogue, customers, vaccinations
 from mv.access import Actor, Role
-from mv.catalogue import Catalogue
+from mv.catalogue import AgeUnit, Catalogue
 from mv.customers import Customer
 from mv.i18n import ENGLISH, label
 from mv.reimbursement import assessment, rules
 from mv.reimbursement.coverage import Given, gaps_in_age, gaps_in_time, given_without_rule, unpaid, without_rule
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, invented_number

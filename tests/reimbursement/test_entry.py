@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mv import catalogue
+from mv.catalogue import AgeUnit
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.reimbursement import rules
 from mv.reimbursement.entry import check, doubts, ore_of
-from mv.reimbursement.rules import AgeUnit
 from mv.store import Store
 from tests.reimbursement.examples import rule
 

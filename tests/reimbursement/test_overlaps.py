@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mv.catalogue import AgeUnit
 from mv.reimbursement import rules
 from mv.reimbursement.overlaps import overlaps
 from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from tests.reimbursement.examples import dose, frame, rule
 
 NEW_YEAR = date(2026, 1, 1)

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing import Reason, price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from tests.reimbursement import chance, reference
 from tests.reimbursement.examples import COVID, DAY, PNEUMO, dose, frame, rule, verdict, verdicts
 

@@ -16,12 +16,12 @@ import psycopg
 import pytest
 
 from mv import catalogue
-from mv.catalogue import covers
+from mv.catalogue import AgeUnit, covers
 from mv.clock import to_local
 from mv.i18n import ENGLISH, SWEDISH
 from mv.reimbursement import rules
 from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import FROM_FILE, AgeUnit, Rule
+from mv.reimbursement.rules import FROM_FILE, Rule
 from mv.store import Store
 from tests.conftest import SetClock
 from tests.contents import Rows, nothing_changes

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mv.catalogue import Group
+from mv.catalogue import AgeUnit, Group
 from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.reimbursement.suggestions import MENDABLE, SUGGESTION, suggest
 from tests.reimbursement import chance
 from tests.reimbursement.examples import DAY, dose, frame, group, memberships, rule

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from mv import catalogue
-from mv.catalogue import Catalogue
+from mv.catalogue import AgeUnit, Catalogue
 from mv.i18n import ENGLISH, SWEDISH
 from mv.reimbursement.pricing import Reason, price
-from mv.reimbursement.rules import AgeUnit, Rule
+from mv.reimbursement.rules import Rule
 from mv.reimbursement.verdicts import NAMES, WHY, ages, kronor, why, whys
 from tests.reimbursement import chance
 from tests.reimbursement.examples import COVID, DAY, dose, frame, rule
