@@ -44,6 +44,10 @@ class Action(StrEnum):
     CORRECT_DOSE = "correct_dose"
     WITHDRAW_DOSE = "withdraw_dose"
     CHANGE_IDENTITY = "change_identity"
+    RECORD_DEATH = "record_death"
+    MERGE_CUSTOMERS = "merge_customers"
+    REGISTER_AFTERWARDS = "register_afterwards"
+    IMPORT_ROWS = "import_rows"
     VIEW_CORRECTIONS = "view_corrections"
     VIEW_CHECKS = "view_checks"
     PREVIEW_EXPORT = "preview_export"
@@ -90,6 +94,8 @@ ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
 
 EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
+CUSTOMERS_AT_ONCE = 1000
+"""In one query."""
 
 
 WAS_HERE = (
@@ -195,17 +201,19 @@ def grounds(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collectio
 
 
 def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Iterable[int]) -> list[tuple[int, str]]:
-    ids = tuple(customer_ids)
-    if not ids:
-        return []
-    rows = tx.rows(
-        f"""
-        SELECT c.customer_id, c.unit_id, u.name FROM customer c LEFT JOIN unit u ON u.unit_id = c.unit_id
-        WHERE c.customer_id IN ({", ".join(f"${n}" for n in range(1, len(ids) + 1))}) ORDER BY c.customer_id
-        """,
-        *ids,
-    )
-    return [(row["customer_id"], row["name"] or row["unit_id"]) for row in rows if not actor.owns(row["unit_id"])]
+    ids = sorted(customer_ids)
+    found = []
+    for first in range(0, len(ids), CUSTOMERS_AT_ONCE):
+        some = ids[first : first + CUSTOMERS_AT_ONCE]
+        rows = tx.rows(
+            f"""
+            SELECT c.customer_id, c.unit_id, u.name FROM customer c LEFT JOIN unit u ON u.unit_id = c.unit_id
+            WHERE c.customer_id IN ({", ".join(f"${n}" for n in range(1, len(some) + 1))}) ORDER BY c.customer_id
+            """,
+            *some,
+        )
+        found += [(row["customer_id"], row["name"] or row["unit_id"]) for row in rows if not actor.owns(row["unit_id"])]
+    return found
 
 
 def _was_at_own_unit(tx: Transaction, actor: Actor, customer_id: int) -> bool:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import TypeVar
+
+import pyarrow as pa
 
 from mv.access import Action, Actor, OtherUnit, grounds, require
 from mv.errors import Forbidden
@@ -29,6 +31,15 @@ ONE_LOOK = timedelta(minutes=10)
 """A page that is drawn again within this time is the same look at the same person by the same user."""
 
 COLUMNS = "entry_id, logged_at, user_id, role, unit_id, action, customer_id, outcome, why, detail, hash"
+SCHEMA = pa.schema(
+    {
+        "entry_id": pa.int64(),
+        "logged_at": pa.timestamp("us"),
+        **dict.fromkeys(("user_id", "role", "unit_id", "action"), pa.string()),
+        "customer_id": pa.int64(),
+        **dict.fromkeys(("outcome", "why", "detail", "hash"), pa.string()),
+    }
+)
 SEEN = """
     SELECT customer_id FROM access_log
     WHERE logged_at > $1 AND user_id = $2 AND unit_id = $3 AND action = $4 AND outcome = $5
@@ -113,6 +124,20 @@ def record(
     _append(tx, [_entry(at, actor, action, Outcome.DONE, customer_id, why, detail)])
 
 
+def record_all(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, dict[str, object]]]
+) -> None:
+    """Log, as :func:`record` does, that ``actor`` did ``action`` with each of these customers."""
+    why = grounds(tx, at, actor, {customer_id for customer_id, _ in details})
+    _append(
+        tx,
+        [
+            _entry(at, actor, action, Outcome.DONE, customer_id, why[customer_id], detail)
+            for customer_id, detail in details
+        ],
+    )
+
+
 def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
     """Log that ``actor`` was shown these customers, unless it is still the same look (see ONE_LOOK).
 
@@ -164,12 +189,10 @@ def _append(tx: Transaction, entries: Sequence[Entry]) -> None:
     )
     assert head is not None  # noqa: S101 (the migration has put it there)
     last: str = head["hash"]
+    chained = []
     for number, entry in enumerate(entries, start=head["entry_id"] - len(entries) + 1):
         numbered = replace(entry, entry_id=number)
         last = numbered.chained_to(last)
-        tx.execute(
-            f"INSERT INTO access_log ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            numbered.entry_id, numbered.logged_at, numbered.user_id, numbered.role, numbered.unit_id,
-            numbered.action, numbered.customer_id, numbered.outcome, numbered.why, numbered.detail, last,
-        )  # fmt: skip
+        chained.append(replace(numbered, hash=last))
+    tx.load("access_log", pa.Table.from_pylist([asdict(entry) for entry in chained], SCHEMA))
     tx.execute("UPDATE log_head SET hash = $1 WHERE log = 'access'", last)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from mv import audit, catalogue, identity
 from mv.access import Action, Actor, OtherUnit, grounds, in_own_units, require_unit
@@ -13,13 +15,20 @@ from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
 
+T = TypeVar("T")
+
 MOST_HITS = 20
 LONGEST_NAME = 80
 LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 )
 
-COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id"
+COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id, deceased_on"
+OF_LIVE = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
+LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
+"""A record that was merged into another stands for that one."""
+VALUES_AT_ONCE = 1000
+"""In one query."""
 EARLIER = """
     SELECT e.customer_id, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
     WHERE NOT EXISTS (
@@ -29,6 +38,10 @@ EARLIER = """
     )
 """
 """The numbers that customers had. One that was changed back was somebody else's, and is none of theirs."""
+EARLIER_OWNER = f"""
+    SELECT had.old_identity AS number, {OF_LIVE} FROM ({EARLIER}) had
+    JOIN customer c ON c.customer_id = had.customer_id {LIVE} WHERE had.old_identity IN
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Customer:
     given_name: str
     family_name: str
     unit_id: str
+    deceased_on: date | None = None
 
     @property
     def name(self) -> str:
@@ -121,14 +135,25 @@ def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: da
 
 def of_number(tx: Transaction, number: str) -> Customer | None:
     """Return the customer who has the checked ``number``, else the one who had it before; None where there is none."""
-    row = tx.row(f"SELECT {COLUMNS} FROM customer WHERE identity = $1", number) or tx.row(
-        f"""
-        SELECT {COLUMNS} FROM customer
-        WHERE customer_id IN (SELECT customer_id FROM ({EARLIER}) had WHERE old_identity = $1)
-        """,
-        number,
-    )
-    return Customer(**row) if row else None
+    return of_numbers(tx, [number]).get(number)
+
+
+def of_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
+    """Return by each of the checked ``numbers`` the customer who has it, else the one who had it before."""
+    found: dict[str, Customer] = {}
+    for table in (f"SELECT c.identity AS number, {OF_LIVE} FROM customer c {LIVE} WHERE c.identity IN", EARLIER_OWNER):
+        for places, some in _in_parts([number for number in numbers if number not in found]):
+            for row in tx.rows(f"{table} ({places})", *some):
+                number = row.pop("number")
+                found[number] = Customer(**row)
+    return found
+
+
+def _in_parts(values: Sequence[T]) -> Iterator[tuple[str, Sequence[T]]]:
+    """Yield the values in parts that are not too long for a query, each with its parameters' places."""
+    for first in range(0, len(values), VALUES_AT_ONCE):
+        some = values[first : first + VALUES_AT_ONCE]
+        yield ", ".join(f"${n}" for n in range(1, len(some) + 1)), some
 
 
 def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
@@ -149,19 +174,29 @@ def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
 
 
 def get(store: Store, actor: Actor, customer_id: int) -> Customer:
-    """Return the customer with the store's own id ``customer_id``.
+    """Return the customer with the store's own id ``customer_id``, or the one that this record was merged into.
 
     Raises NotFound, and OtherUnit when the customer is none that the actor has to do with.
     """
 
     def work(tx: Transaction) -> Customer:
-        row = tx.row(f"SELECT {COLUMNS} FROM customer WHERE customer_id = $1", customer_id)
+        row = tx.row(f"SELECT {OF_LIVE} FROM customer c {LIVE} WHERE c.customer_id = $1", customer_id)
         if row is None:
             raise _unknown()
-        audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [customer_id])
-        return Customer(**row)
+        found = Customer(**row)
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [found.customer_id])
+        return found
 
     return audit.perform(store, actor, Action.VIEW_CUSTOMER, work, customer_id)
+
+
+def read(tx: Transaction, customer_ids: Collection[int]) -> list[Customer]:
+    """Return those customers that there are, by id, as the open transaction sees them; who looks is not asked here."""
+    found = []
+    for places, some in _in_parts(sorted(customer_ids)):
+        rows = tx.rows(f"SELECT {COLUMNS} FROM customer WHERE customer_id IN ({places}) ORDER BY customer_id", *some)
+        found += [Customer(**row) for row in rows]
+    return found
 
 
 def hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> date:
@@ -170,12 +205,23 @@ def hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> date:
     Returns the customer's birth date. Raises NotFound, and OtherUnit when the customer is none that the actor
     has to do with at the instant ``at``.
     """
-    grounds(tx, at, actor, [customer_id])
-    row = tx.row("UPDATE customer SET version = version + 1 WHERE customer_id = $1 RETURNING birth_date", customer_id)
-    if row is None:
+    return hold_all(tx, at, actor, [customer_id])[customer_id].birth_date
+
+
+def hold_all(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
+    """Do for each of these customers what :func:`hold` does, in the order of their ids, and return them by id."""
+    grounds(tx, at, actor, customer_ids)
+    held: dict[int, Customer] = {}
+    for places, some in _in_parts(sorted(customer_ids)):
+        rows = tx.rows(
+            f"UPDATE customer SET version = version + 1 WHERE customer_id IN ({places}) AND merged_into IS NULL"
+            f" RETURNING {COLUMNS}",
+            *some,
+        )
+        held |= {row["customer_id"]: Customer(**row) for row in rows}
+    if len(held) < len(set(customer_ids)):
         raise _unknown()
-    birth_date: date = row["birth_date"]
-    return birth_date
+    return held
 
 
 def register(
@@ -226,9 +272,9 @@ def _insert(tx: Transaction, at: datetime, actor: Actor, person: identity.Identi
     customer = Customer(**row)
     for key in name_keys(customer.given_name, customer.family_name):
         tx.execute(
-            f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             key, customer.customer_id, customer.identity, customer.birth_date,
-            customer.given_name, customer.family_name, customer.unit_id,
+            customer.given_name, customer.family_name, customer.unit_id, customer.deceased_on,
         )  # fmt: skip
     audit.record(tx, at, actor, Action.REGISTER_CUSTOMER, customer.customer_id)
     return customer

@@ -6,22 +6,49 @@ reason. One that ceased to apply counted on the days of its period, one that was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+import pyarrow as pa
+
 from mv import audit, catalogue, customers, versions
 from mv.access import Action, Actor
+from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
-from mv.store import Store
+from mv.store import Store, sequences
 from mv.store.engine import Transaction
 
 COLUMNS = """
     membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
     registered_at, registered_by, ended_at, ended_by, ended_reason, version
 """
+_ENTRY = {
+    "group_code": pa.string(),
+    "subgroup_code": pa.string(),
+    "valid_from": pa.date32(),
+    "valid_to": pa.date32(),
+    "ended_reason": pa.string(),
+    "version": pa.int32(),
+}
+SCHEMA = pa.schema(
+    {
+        **dict.fromkeys(("membership_id", "customer_id"), pa.int64()),
+        **_ENTRY,
+        **dict.fromkeys(("active_key", "unit_id", "registered_by", "ended_by"), pa.string()),
+        **dict.fromkeys(("registered_at", "ended_at"), pa.timestamp("us")),
+    }
+)
+CHANGE_SCHEMA = pa.schema(
+    {
+        **dict.fromkeys(("membership_id", "customer_id"), pa.int64()),
+        **_ENTRY,
+        **dict.fromkeys(("change", "changed_by"), pa.string()),
+        "changed_at": pa.timestamp("us"),
+    }
+)
 KIND = versions.Kind(
     "membership",
     COLUMNS,
@@ -138,23 +165,41 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
     def work(tx: Transaction) -> Membership:
         at = store.now()
         birth_date = customers.hold(tx, at, actor, customer_id)
-        choice = _check_period(tx, entry, birth_date, store.today())
-        _refuse_overlap(read(tx, customer_id), entry, choice)
-        ended = entry.valid_to is not None
-        row = tx.row(
-            f"""
-            INSERT INTO membership (customer_id, group_code, subgroup_code, valid_from, valid_to, active_key,
-                unit_id, registered_at, registered_by, ended_at, ended_by, ended_reason)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {COLUMNS}
-            """,
-            customer_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
-            _active_key(customer_id, entry), actor.unit_id, at, actor.user_id,
-            at if ended else None, actor.user_id if ended else None, EndReason.CEASED if ended else None,
-        )  # fmt: skip
-        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-        return _log(tx, at, actor, Action.ADD_GROUP, "added", Membership(**row))
+        choice = check_period(catalogue.read(tx), entry, birth_date, store.today())
+        refuse_overlap(read(tx, customer_id), entry, choice)
+        return insert(tx, at, actor, [(customer_id, entry)])[0]
 
     return audit.perform(store, actor, Action.ADD_GROUP, work, customer_id)
+
+
+def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[int, Entry]]) -> list[Membership]:
+    """Write a row for each customer and entry, in the open transaction, and return them in the same order.
+
+    That they can be is the caller's to know: see :func:`check_period` and :func:`refuse_overlap`.
+    """
+    added = []
+    for membership_id, (customer_id, entry) in zip(
+        sequences.draw(tx, "membership_seq", len(entries)), entries, strict=True
+    ):
+        ended = entry.valid_to is not None
+        added.append(
+            Membership(
+                membership_id,
+                customer_id,
+                **asdict(entry),
+                unit_id=actor.unit_id,
+                registered_at=at,
+                registered_by=actor.user_id,
+                ended_at=at if ended else None,
+                ended_by=actor.user_id if ended else None,
+                ended_reason=EndReason.CEASED if ended else None,
+                version=1,
+            )
+        )
+    rows = [asdict(row) | {"active_key": _active_key(row.customer_id, row)} for row in added]
+    tx.load("membership", pa.Table.from_pylist(rows, SCHEMA))
+    _log(tx, at, actor, Action.ADD_GROUP, "added", added)
+    return added
 
 
 def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
@@ -168,10 +213,10 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
         if not now.active and entry.valid_to is None:
             raise Invalid(N_("Give the last day of the period."))
         wanted = entry if not now.active else replace(entry, valid_to=None)
-        choice = _check_period(tx, wanted, birth_date, store.today(), was=now)
+        choice = check_period(catalogue.read(tx), wanted, birth_date, store.today(), was=now)
         others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
         if now.ended_reason != EndReason.WRONG:
-            _refuse_overlap(others, wanted, choice)
+            refuse_overlap(others, wanted, choice)
         return replace(now, **asdict(wanted))
 
     return _change(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
@@ -242,46 +287,61 @@ def _change(
     seen_version: int,
     change: Callable[[Transaction, Membership, date], Membership],
 ) -> Membership:
-    """Carry out ``change`` on the row as it was seen, keep the change and log it, in one transaction."""
+    """Do in a transaction what :func:`change_row` does, if ``actor`` may."""
 
     def work(tx: Transaction) -> Membership:
-        at = store.now()
-        row, birth_date = versions.hold(tx, at, actor, KIND, membership_id, seen_version)
-        now = Membership(**row)
-        new = change(tx, now, birth_date)
-        return now if new == now else _update(tx, at, actor, action, word, new)
+        return change_row(
+            tx, store.now(), actor, action, word, membership_id, seen_version, lambda now, born: change(tx, now, born)
+        )
 
     return audit.perform(store, actor, action, work)
 
 
+def change_row(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    word: str,
+    membership_id: int,
+    seen_version: int,
+    change: Callable[[Membership, date], Membership],
+) -> Membership:
+    """Carry out ``change`` on the row as it was seen, keep the change and log it, in the open transaction; return it.
+
+    ``change`` is handed the row and the customer's birth date. Raises what :func:`mv.versions.hold` raises.
+    """
+    row, birth_date = versions.hold(tx, at, actor, KIND, membership_id, seen_version)
+    now = Membership(**row)
+    new = change(now, birth_date)
+    return now if new == now else _update(tx, at, actor, action, word, new)
+
+
 def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:
-    entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
     row = tx.row(
         f"""
         UPDATE membership SET group_code = $2, subgroup_code = $3, valid_from = $4, valid_to = $5, active_key = $6,
             ended_at = $7, ended_by = $8, ended_reason = $9, version = version + 1
         WHERE membership_id = $1 AND version = $10 RETURNING {COLUMNS}
         """,
-        new.membership_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
-        _active_key(new.customer_id, entry), new.ended_at, new.ended_by, new.ended_reason, new.version,
+        new.membership_id, new.group_code, new.subgroup_code, new.valid_from, new.valid_to,
+        _active_key(new.customer_id, new), new.ended_at, new.ended_by, new.ended_reason, new.version,
     )  # fmt: skip
     if row is None:
         raise versions.changed_meanwhile(tx, KIND, new.membership_id)
-    return _log(tx, at, actor, action, word, Membership(**row))
-
-
-def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Membership) -> Membership:
-    tx.execute(
-        """
-        INSERT INTO membership_change (membership_id, version, change, changed_at, changed_by, customer_id,
-            group_code, subgroup_code, valid_from, valid_to, ended_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """,
-        now.membership_id, now.version, word, at, actor.user_id, now.customer_id,
-        now.group_code, now.subgroup_code, now.valid_from, now.valid_to, now.ended_reason,
-    )  # fmt: skip
-    audit.record(tx, at, actor, action, now.customer_id, membership=now.membership_id, version=now.version, change=word)
+    now = Membership(**row)
+    _log(tx, at, actor, action, word, [now])
     return now
+
+
+def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, rows: Sequence[Membership]) -> None:
+    """Keep each row as the change left it, and log the change."""
+    left = [asdict(row) | {"change": word, "changed_at": at, "changed_by": actor.user_id} for row in rows]
+    tx.load("membership_change", pa.Table.from_pylist(left, CHANGE_SCHEMA))
+    details: list[tuple[int, dict[str, object]]] = [
+        (row.customer_id, {"membership": row.membership_id, "version": row.version, "change": word}) for row in rows
+    ]
+    audit.record_all(tx, at, actor, action, details)
 
 
 def read(tx: Transaction, customer_id: int) -> list[Membership]:
@@ -290,17 +350,17 @@ def read(tx: Transaction, customer_id: int) -> list[Membership]:
     return [Membership(**row) for row in tx.rows(sql, customer_id)]
 
 
-def _active_key(customer_id: int, entry: Entry) -> str | None:
+def _active_key(customer_id: int, entry: Entry | Membership) -> str | None:
     if entry.valid_to is not None:
         return None
     return f"{customer_id}/{entry.group_code}/{entry.subgroup_code or ''}"
 
 
-def _check_period(
-    tx: Transaction, entry: Entry, birth_date: date, today: date, was: Membership | None = None
-) -> catalogue.Choice:
+def check_period(
+    known: Catalogue, entry: Entry, birth_date: date, today: date, was: Membership | None = None
+) -> Choice:
     """Raise what is wrong with ``entry``, unless the row ``was`` so already; return its group and subgroup."""
-    choice = catalogue.read(tx).choice(entry.group_code, entry.subgroup_code)
+    choice = known.choice(entry.group_code, entry.subgroup_code)
     if entry.valid_from > today:
         raise Invalid(N_("The group cannot start after today, {today}."), today=today)
     if entry.valid_from < birth_date:
@@ -321,10 +381,11 @@ def _check_period(
 def _refuse_overlap_of(tx: Transaction, row: Membership) -> None:
     choice = catalogue.read(tx).choice(row.group_code, row.subgroup_code)
     others = [m for m in read(tx, row.customer_id) if m.membership_id != row.membership_id]
-    _refuse_overlap(others, Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to), choice)
+    refuse_overlap(others, Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to), choice)
 
 
-def _refuse_overlap(others: Iterable[Membership], entry: Entry, choice: catalogue.Choice) -> None:
+def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -> None:
+    """Raise Conflict where one of ``others`` is of the same group and counts on a day of the entry's."""
     for other in others:
         if (other.group_code, other.subgroup_code) != (entry.group_code, entry.subgroup_code):
             continue

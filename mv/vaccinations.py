@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
+
+import pyarrow as pa
 
 from mv import audit, catalogue, customers, memberships, versions
 from mv.access import Action, Actor, require_unit
+from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
-from mv.store import Store
-from mv.store.engine import Row, Transaction
+from mv.store import Store, sequences
+from mv.store.engine import Transaction
+
+Shown = TypeVar("Shown")
+GroupCodes = tuple[str | None, str | None]
+"""Codes of a group and a subgroup; None twice where no group counts."""
 
 BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
 """What the national vaccination register (NVR) takes as a batch number."""
@@ -25,6 +33,29 @@ COLUMNS = """
     group_code, subgroup_code, abroad, registered_at, registered_by, completed_at, withdrawn_at, withdrawn_by,
     withdrawn_reason, version
 """
+_ENTRY = {
+    **dict.fromkeys(("dose_id", "customer_id", "membership_id"), pa.int64()),
+    **dict.fromkeys(
+        ("product_code", "batch_number", "unit_id", "group_code", "subgroup_code", "withdrawn_reason"), pa.string()
+    ),
+    **dict.fromkeys(("dose_number", "version"), pa.int32()),
+    "given_on": pa.date32(),
+    "abroad": pa.bool_(),
+}
+SCHEMA = pa.schema(
+    {
+        **_ENTRY,
+        **dict.fromkeys(("registered_by", "withdrawn_by"), pa.string()),
+        **dict.fromkeys(("registered_at", "completed_at", "withdrawn_at"), pa.timestamp("us")),
+    }
+)
+CHANGE_SCHEMA = pa.schema(
+    {
+        **{name: kind for name, kind in _ENTRY.items() if name != "membership_id"},
+        **dict.fromkeys(("change", "changed_by"), pa.string()),
+        "changed_at": pa.timestamp("us"),
+    }
+)
 KIND = versions.Kind(
     "dose",
     COLUMNS,
@@ -129,25 +160,29 @@ def batches(store: Store, product_code: str) -> list[Batch]:
 
 def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Dose]:
     """Return the customer's doses, withdrawn ones too, the latest given first."""
-    sql = f"SELECT {COLUMNS} FROM dose WHERE customer_id = $1 ORDER BY given_on DESC, dose_id DESC"
-    return [Dose(**row) for row in _look(store, actor, sql, customer_id)]
+    return _look(store, actor, customer_id, read)
 
 
 def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
     """Return every change of the customer's doses, the latest first."""
+    return _look(store, actor, customer_id, _read_changes)
+
+
+def _read_changes(tx: Transaction, customer_id: int) -> list[Change]:
     sql = """
         SELECT dose_id, version, change, changed_at, changed_by, product_code, batch_number, dose_number,
                given_on, unit_id, group_code, subgroup_code, abroad, withdrawn_reason
         FROM dose_change WHERE customer_id = $1 ORDER BY changed_at DESC, dose_id DESC, version DESC
     """
-    return [Change(**row) for row in _look(store, actor, sql, customer_id)]
+    return [Change(**row) for row in tx.rows(sql, customer_id)]
 
 
-def _look(store: Store, actor: Actor, sql: str, customer_id: int) -> list[Row]:
-
-    def work(tx: Transaction) -> list[Row]:
+def _look(
+    store: Store, actor: Actor, customer_id: int, read_rows: Callable[[Transaction, int], list[Shown]]
+) -> list[Shown]:
+    def work(tx: Transaction) -> list[Shown]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, [customer_id])
-        return tx.rows(sql, customer_id)
+        return read_rows(tx, customer_id)
 
     return audit.perform(store, actor, Action.VIEW_DOSES, work, customer_id)
 
@@ -178,23 +213,48 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
     def work(tx: Transaction) -> Dose:
         at = store.now()
         birth_date = customers.hold(tx, at, actor, customer_id)
-        _check(tx, entry, birth_date, store.today())
+        check(catalogue.read(tx), entry, birth_date, store.today())
         require_unit(actor, entry.unit_id)
-        _refuse_twice(tx, customer_id, entry)
+        refuse_twice(read(tx, customer_id), entry)
         group = group_that_counts(memberships.read(tx, customer_id), entry)
-        row = tx.row(
-            f"""
-            INSERT INTO dose (customer_id, product_code, batch_number, dose_number, given_on, unit_id,
-                membership_id, group_code, subgroup_code, abroad, registered_at, registered_by, completed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING {COLUMNS}
-            """,
-            customer_id, entry.product_code, entry.batch_number.strip(), entry.dose_number, entry.given_on,
-            entry.unit_id, entry.membership_id, *group, entry.abroad, at, actor.user_id, at,
-        )  # fmt: skip
-        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-        return _log(tx, at, actor, Action.REGISTER_DOSE, "registered", Dose(**row))
+        return insert(tx, at, actor, [(customer_id, entry, group)])[0]
 
     return audit.perform(store, actor, Action.REGISTER_DOSE, work, customer_id)
+
+
+def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[int, Entry, GroupCodes]]) -> list[Dose]:
+    """Write a dose for each customer, entry and group that counts, and return them in the same order.
+
+    That they can be is the caller's to know: see :func:`check`, :func:`refuse_twice` and :func:`group_that_counts`.
+    """
+    new = [
+        Dose(
+            dose_id=dose_id,
+            customer_id=customer_id,
+            product_code=entry.product_code or "",
+            batch_number=entry.batch_number.strip(),
+            dose_number=entry.dose_number,
+            given_on=entry.given_on,
+            unit_id=entry.unit_id,
+            membership_id=entry.membership_id,
+            group_code=group[0],
+            subgroup_code=group[1],
+            abroad=entry.abroad,
+            registered_at=at,
+            registered_by=actor.user_id,
+            completed_at=at,
+            withdrawn_at=None,
+            withdrawn_by=None,
+            withdrawn_reason=None,
+            version=1,
+        )
+        for dose_id, (customer_id, entry, group) in zip(
+            sequences.draw(tx, "dose_seq", len(entries)), entries, strict=True
+        )
+    ]
+    tx.load("dose", pa.Table.from_pylist([asdict(dose) for dose in new], SCHEMA))
+    _log(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
+    return new
 
 
 def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: Entry) -> Dose:
@@ -205,10 +265,10 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
     """
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
-        _check(tx, entry, birth_date, store.today(), was=now)
+        check(catalogue.read(tx), entry, birth_date, store.today(), was=now)
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
-        _refuse_twice(tx, now.customer_id, entry, but=dose_id)
+        refuse_twice(read(tx, now.customer_id), entry, but=dose_id)
         group = group_that_counts(memberships.read(tx, now.customer_id), entry, now)
         return replace(
             now,
@@ -248,18 +308,37 @@ def _change(
     seen_version: int,
     change: Callable[[Transaction, Dose, date], Dose],
 ) -> Dose:
-    """Carry out ``change`` on the dose as it was seen, keep the change and log it, in one transaction."""
+    """Do in a transaction what :func:`change_row` does, if ``actor`` may."""
 
     def work(tx: Transaction) -> Dose:
-        at = store.now()
-        row, birth_date = versions.hold(tx, at, actor, KIND, dose_id, seen_version)
-        now = Dose(**row)
-        if now.withdrawn_at is not None:
-            raise Conflict(N_("The dose is withdrawn already."))
-        new = change(tx, now, birth_date)
-        return now if new == now else _update(tx, at, actor, action, word, new)
+        return change_row(
+            tx, store.now(), actor, action, word, dose_id, seen_version, lambda now, born: change(tx, now, born)
+        )
 
     return audit.perform(store, actor, action, work)
+
+
+def change_row(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    word: str,
+    dose_id: int,
+    seen_version: int,
+    change: Callable[[Dose, date], Dose],
+) -> Dose:
+    """Carry out ``change`` on the dose as it was seen, keep the change and log it, in the open transaction; return it.
+
+    ``change`` is handed the dose and the customer's birth date. Raises what :func:`mv.versions.hold` raises, and
+    Conflict for a dose that is withdrawn.
+    """
+    row, birth_date = versions.hold(tx, at, actor, KIND, dose_id, seen_version)
+    now = Dose(**row)
+    if now.withdrawn_at is not None:
+        raise Conflict(N_("The dose is withdrawn already."))
+    new = change(now, birth_date)
+    return now if new == now else _update(tx, at, actor, action, word, new)
 
 
 def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:
@@ -276,30 +355,32 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
     )  # fmt: skip
     if row is None:
         raise versions.changed_meanwhile(tx, KIND, new.dose_id)
-    return _log(tx, at, actor, action, word, Dose(**row))
-
-
-def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, now: Dose) -> Dose:
-    tx.execute(
-        """
-        INSERT INTO dose_change (dose_id, version, change, changed_at, changed_by, customer_id, product_code,
-            batch_number, dose_number, given_on, unit_id, group_code, subgroup_code, abroad, withdrawn_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-        """,
-        now.dose_id, now.version, word, at, actor.user_id, now.customer_id, now.product_code,
-        now.batch_number, now.dose_number, now.given_on, now.unit_id, now.group_code, now.subgroup_code,
-        now.abroad, now.withdrawn_reason,
-    )  # fmt: skip
-    audit.record(tx, at, actor, action, now.customer_id, dose=now.dose_id, version=now.version, change=word)
+    now = Dose(**row)
+    _log(tx, at, actor, action, word, [now])
     return now
 
 
-def _check(tx: Transaction, entry: Entry, birth_date: date, today: date, was: Dose | None = None) -> None:
+def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, doses: Sequence[Dose]) -> None:
+    """Keep each dose as the change left it, and log the change."""
+    left = [asdict(dose) | {"change": word, "changed_at": at, "changed_by": actor.user_id} for dose in doses]
+    tx.load("dose_change", pa.Table.from_pylist(left, CHANGE_SCHEMA))
+    details: list[tuple[int, dict[str, object]]] = [
+        (dose.customer_id, {"dose": dose.dose_id, "version": dose.version, "change": word}) for dose in doses
+    ]
+    audit.record_all(tx, at, actor, action, details)
+
+
+def read(tx: Transaction, customer_id: int) -> list[Dose]:
+    """Return the customer's doses, withdrawn ones too, as the open transaction sees them, the latest given first."""
+    sql = f"SELECT {COLUMNS} FROM dose WHERE customer_id = $1 ORDER BY given_on DESC, dose_id DESC"
+    return [Dose(**row) for row in tx.rows(sql, customer_id)]
+
+
+def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Dose | None = None) -> None:
     """Raise what is wrong with ``entry``.
 
     A product that was not in use is let be where the dose ``was`` so already, and abroad, where others were in use.
     """
-    known = catalogue.read(tx)
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
         raise Invalid(N_("Choose a vaccine."))
@@ -324,19 +405,15 @@ def _check(tx: Transaction, entry: Entry, birth_date: date, today: date, was: Do
         )
 
 
-def _refuse_twice(tx: Transaction, customer_id: int, entry: Entry, but: int | None = None) -> None:
-    same = tx.rows(
-        "SELECT dose_id FROM dose WHERE customer_id = $1 AND product_code = $2 AND given_on = $3"
-        " AND withdrawn_at IS NULL",
-        customer_id, entry.product_code, entry.given_on,
-    )  # fmt: skip
-    if any(row["dose_id"] != but for row in same):
-        raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
+def refuse_twice(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:
+    """Raise Conflict where one of ``doses``, ``but`` that one, is of the same product and day."""
+    for dose in doses:
+        same = (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on)
+        if same and dose.withdrawn_at is None and dose.dose_id != but:
+            raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
 
 
-def group_that_counts(
-    rows: Iterable[Membership], entry: Entry, was: Dose | None = None
-) -> tuple[str | None, str | None]:
+def group_that_counts(rows: Iterable[Membership], entry: Entry, was: Dose | None = None) -> GroupCodes:
     """Return the codes of the group, of the customer's ``rows``, that is to count for the dose, and of its subgroup.
 
     A dose that ``was`` registered keeps them while its row, its day and its being given here are what they were.
@@ -360,7 +437,7 @@ def group_that_counts(
     raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
 
 
-def is_completed_anew(was: Dose, entry: Entry, group: tuple[str | None, str | None]) -> bool:
+def is_completed_anew(was: Dose, entry: Entry, group: GroupCodes) -> bool:
     """Return whether a correction changes what a dose is paid by: its product, its day or its ``group``."""
     before = (was.product_code, was.given_on, was.group_code, was.subgroup_code)
     return before != (entry.product_code, entry.given_on, *group)

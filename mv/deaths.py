@@ -1,0 +1,49 @@
+"""Deaths: that a customer has died, and when; it can be taken back. What was registered stays as it is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mv import audit, customers
+from mv.access import Action, Actor
+from mv.errors import N_, Conflict, Invalid
+from mv.store import Store
+from mv.store.engine import Transaction
+
+LATEST = """
+    SELECT max(day) AS day FROM (
+        SELECT given_on AS day FROM dose WHERE customer_id = $1 AND withdrawn_at IS NULL
+        UNION ALL SELECT valid_from FROM membership WHERE customer_id = $1 AND ended_reason IS DISTINCT FROM 'wrong'
+    ) AS days
+"""
+
+
+def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | None) -> None:
+    """Register the day on which the customer died; None takes it back.
+
+    Raises Invalid for a day that cannot be, Conflict where the customer has a dose or a group that begins later,
+    NotFound, and OtherUnit when the customer is none that the actor has to do with.
+    """
+
+    def work(tx: Transaction) -> None:
+        at = store.now()
+        birth_date = customers.hold(tx, at, actor, customer_id)
+        if deceased_on is not None:
+            if deceased_on > store.today():
+                raise Invalid(N_("The day of death cannot be after today, {today}."), today=store.today())
+            if deceased_on < birth_date:
+                raise Invalid(N_("The customer cannot have died before being born."))
+            latest = tx.rows(LATEST, customer_id)[0]["day"]
+            if latest is not None and latest > deceased_on:
+                raise Conflict(
+                    N_(
+                        "A group or a dose of the customer is from a later day, {day}. Check the day; if it is right,"
+                        " correct these first."
+                    ),
+                    day=latest,
+                )
+        for table in ("customer", "customer_name"):
+            tx.execute(f"UPDATE {table} SET deceased_on = $2 WHERE customer_id = $1", customer_id, deceased_on)
+        audit.record(tx, at, actor, Action.RECORD_DEATH, customer_id, died=deceased_on is not None)
+
+    audit.perform(store, actor, Action.RECORD_DEATH, work, customer_id)

@@ -1,0 +1,266 @@
+"""What is known of people, read in few queries; and terms that were judged, written in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from mv import catalogue, customers, memberships, notes, vaccinations
+from mv.access import Actor, require_unit
+from mv.customers import Customer
+from mv.errors import N_, Invalid, MvError
+from mv.memberships import Membership
+from mv.registration.judging import Doubt, Judgement, Outcome, Person, Setting, after, judge, without
+from mv.registration.terms import Terms
+from mv.store.engine import Row, Transaction
+from mv.vaccinations import Dose
+
+LONGEST_REASON = 200
+CUSTOMERS_AT_ONCE = 1000
+"""In one query."""
+
+SCHEMA = pa.schema(
+    {
+        "registration_id": pa.int64(),
+        "row_number": pa.int32(),
+        "customer_id": pa.int64(),
+        "row_key": pa.string(),
+        "membership_id": pa.int64(),
+        "membership_version": pa.int32(),
+        "dose_id": pa.int64(),
+        "dose_version": pa.int32(),
+        "was": pa.string(),
+        **dict.fromkeys(("group_code", "subgroup_code"), pa.string()),
+        "day": pa.date32(),
+        **dict.fromkeys(("product_code", "doubts", "reason"), pa.string()),
+        "registered_at": pa.timestamp("us"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be registered of whom; ``reason`` says why in spite of the ``accepted`` doubts.
+
+    With ``key`` the same is never registered again, even where it was removed since.
+    """
+
+    customer_id: int
+    terms: Terms
+    reason: str = ""
+    accepted: frozenset[Doubt] = frozenset()
+    key: str | None = None
+
+
+class Doubtful(Invalid):
+    """What is to be registered is unusual: a reason is needed for these doubts."""
+
+    def __init__(self, doubts: Mapping[Doubt, MvError]) -> None:
+        super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
+        self.doubts = doubts
+
+
+class Already(MvError):
+    """All of it is registered already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a row has come to: the row of the group and the dose, where it made them, and its number."""
+
+    row_number: int
+    wanted: Wanted
+    judgement: Judgement
+    membership: Membership | None
+    dose: Dose | None
+
+
+def read_setting(tx: Transaction, today: date) -> Setting:
+    """Return what can be chosen, as the open transaction sees it."""
+    rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
+    batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
+    return Setting(catalogue.read(tx), batches, today)
+
+
+def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
+    """Return what is known of these customers, by their ids, as the open transaction sees it."""
+    by_id = {customer.customer_id: customer for customer in found}
+    rows: defaultdict[int, list[Membership]] = defaultdict(list)
+    doses: defaultdict[int, list[Dose]] = defaultdict(list)
+    for some in _some(by_id):
+        places = ", ".join(f"${n}" for n in range(1, len(some) + 1))
+        of_them = f"WHERE customer_id IN ({places}) ORDER BY customer_id"
+        for row in tx.rows(f"SELECT {memberships.COLUMNS} FROM membership {of_them}, membership_id", *some):
+            rows[row["customer_id"]].append(Membership(**row))
+        for row in tx.rows(f"SELECT {vaccinations.COLUMNS} FROM dose {of_them}, dose_id", *some):
+            doses[row["customer_id"]].append(Dose(**row))
+    return {number: Person(customer, rows[number], doses[number]) for number, customer in by_id.items()}
+
+
+def save(
+    tx: Transaction, at: datetime, actor: Actor, registration_id: int, wanted: Sequence[Wanted], today: date
+) -> list[Made]:
+    """Write all that is ``wanted``, in the open transaction, and return what it came to, in the same order.
+
+    Raises for the first that cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid,
+    Conflict, Forbidden, NotFound. Each customer is judged anew, on what is known now.
+    """
+    held = customers.hold_all(tx, at, actor, {each.customer_id for each in wanted})
+    people, setting = read_people(tx, held.values()), read_setting(tx, today)
+    judged = []
+    for each in wanted:
+        require_unit(actor, each.terms.unit_id)
+        person = people[each.customer_id]
+        judgement = judge(person, each.terms, setting)
+        _raise_unless_it_can_be(judgement, each)
+        judged.append((each, judgement))
+        people[each.customer_id] = after(person, *_provisional(each, judgement, at, actor))
+    return _write(tx, at, actor, registration_id, judged)
+
+
+def clean_reason(reason: str) -> str:
+    """Return a reason as it is kept. Raises Invalid for one that is too long or may hold an identity number."""
+    return notes.clean(reason, LONGEST_REASON)
+
+
+def last_row_number(tx: Transaction, registration_id: int) -> int:
+    """Return the number of the registration's last row, 0 where it has none."""
+    sql = "SELECT COALESCE(max(row_number), 0) AS last FROM registration_row WHERE registration_id = $1"
+    last: int = tx.rows(sql, registration_id)[0]["last"]
+    return last
+
+
+def _raise_unless_it_can_be(judgement: Judgement, wanted: Wanted) -> None:
+    if judgement.outcome is Outcome.ALREADY and judgement.error:
+        raise Already(judgement.error.key, **judgement.error.params)
+    if judgement.error:
+        raise judgement.error
+    left = without(judgement.doubts, wanted.accepted) if clean_reason(wanted.reason) else judgement.doubts
+    if left:
+        raise Doubtful(judgement.doubts)
+
+
+def _provisional(
+    wanted: Wanted, judgement: Judgement, at: datetime, actor: Actor
+) -> tuple[Membership | None, Dose | None]:
+    """Return what is to be written, without numbers, so that the next row of the same person is judged with it."""
+    entry = wanted.terms.group()
+    row = judgement.counts or Membership(
+        0, wanted.customer_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
+        wanted.terms.unit_id, at, actor.user_id, None, None, None, 1,
+    )  # fmt: skip
+    dose = wanted.terms.dose(judgement.dose_number, row.membership_id)
+    given = None if dose is None else Dose(
+        0, wanted.customer_id, dose.product_code or "", dose.batch_number, dose.dose_number, dose.given_on,
+        dose.unit_id, row.membership_id, row.group_code, row.subgroup_code, False, at, actor.user_id, at,
+        None, None, None, 1,
+    )  # fmt: skip
+    return None if judgement.counts else row, given
+
+
+def _write(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    registration_id: int,
+    judged: Sequence[tuple[Wanted, Judgement]],
+) -> list[Made]:
+    counting = _write_groups(tx, at, actor, judged)
+    doses = _write_doses(tx, at, actor, judged, counting)
+    first = last_row_number(tx, registration_id) + 1
+    made = [
+        Made(
+            first + place,
+            wanted,
+            judgement,
+            counting[place] if judgement.counts is None else None,
+            doses.get(place),
+        )
+        for place, (wanted, judgement) in enumerate(judged)
+    ]
+    rows = [_as_row(registration_id, each, counting[place], at) for place, each in enumerate(made)]
+    tx.load("registration_row", pa.Table.from_pylist(rows, SCHEMA))
+    return made
+
+
+def _write_groups(
+    tx: Transaction, at: datetime, actor: Actor, judged: Sequence[tuple[Wanted, Judgement]]
+) -> dict[int, Membership]:
+    """Return by place the row that counts: the one that was there, or the one that is written."""
+    new = [place for place, (_, judgement) in enumerate(judged) if judgement.counts is None]
+    counting = {place: judgement.counts for place, (_, judgement) in enumerate(judged) if judgement.counts}
+    for unit_id, places in _by_unit(judged, new):
+        entries = [(judged[place][0].customer_id, judged[place][0].terms.group()) for place in places]
+        added = memberships.insert(tx, at, replace(actor, unit_id=unit_id), entries)
+        counting |= dict(zip(places, added, strict=True))
+    written = {_of(row): row for row in counting.values() if row.membership_id}
+    # A row that an earlier one of the same person was judged to make has its number only now.
+    return {place: row if row.membership_id else written[_of(row)] for place, row in counting.items()}
+
+
+def _of(row: Membership) -> tuple[object, ...]:
+    return row.customer_id, row.group_code, row.subgroup_code, row.valid_from, row.valid_to
+
+
+def _write_doses(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    judged: Sequence[tuple[Wanted, Judgement]],
+    counting: Mapping[int, Membership],
+) -> dict[int, Dose]:
+    """Return by place the dose that is written."""
+    with_dose = [place for place, (wanted, _) in enumerate(judged) if wanted.terms.given_on]
+    written: dict[int, Dose] = {}
+    for unit_id, places in _by_unit(judged, with_dose):
+        entries = []
+        for place in places:
+            wanted, judgement = judged[place]
+            row = counting[place]
+            entry = wanted.terms.dose(judgement.dose_number, row.membership_id)
+            assert entry is not None  # noqa: S101 (there is a day)
+            entries.append((wanted.customer_id, entry, (row.group_code, row.subgroup_code)))
+        given = vaccinations.insert(tx, at, replace(actor, unit_id=unit_id), entries)
+        written |= dict(zip(places, given, strict=True))
+    return written
+
+
+def _by_unit(judged: Sequence[tuple[Wanted, Judgement]], places: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each unit with those of ``places`` that are of it: what is done is logged as done there."""
+    units: dict[str, list[int]] = {}
+    for place in places:
+        units.setdefault(judged[place][0].terms.unit_id, []).append(place)
+    yield from units.items()
+
+
+def _as_row(registration_id: int, made: Made, counts: Membership, at: datetime) -> Row:
+    wanted = made.wanted
+    return {
+        "registration_id": registration_id,
+        "row_number": made.row_number,
+        "customer_id": wanted.customer_id,
+        "row_key": wanted.key,
+        "membership_id": made.membership and made.membership.membership_id,
+        "membership_version": made.membership and made.membership.version,
+        "dose_id": made.dose and made.dose.dose_id,
+        "dose_version": made.dose and made.dose.version,
+        "was": None,
+        "group_code": counts.group_code,
+        "subgroup_code": counts.subgroup_code,
+        "day": wanted.terms.day,
+        "product_code": wanted.terms.product_code,
+        "doubts": json.dumps(sorted(made.judgement.doubts)) if made.judgement.doubts else None,
+        "reason": clean_reason(wanted.reason) or None if made.judgement.doubts else None,
+        "registered_at": at,
+    }
+
+
+def _some(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), CUSTOMERS_AT_ONCE):
+        yield ordered[first : first + CUSTOMERS_AT_ONCE]

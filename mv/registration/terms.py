@@ -1,0 +1,91 @@
+"""What is to be registered of a person: a group from a day on, and a dose that was given on a day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+
+from mv import memberships, vaccinations
+from mv.errors import N_, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is to be registered. Without ``given_on`` there is no dose.
+
+    Where the person is in the group on the day already, that row of the group is the one that counts. Without a
+    ``dose_number`` the dose gets the next one.
+    """
+
+    group_code: str
+    subgroup_code: str | None
+    valid_from: date
+    unit_id: str
+    valid_to: date | None = None
+    given_on: date | None = None
+    product_code: str | None = None
+    batch_number: str = ""
+    dose_number: int | None = None
+
+    @property
+    def day(self) -> date:
+        """The day that the group has to count on: that of the dose, else the group's first."""
+        return self.given_on or self.valid_from
+
+    def group(self) -> memberships.Entry:
+        """Return the group and its period."""
+        return memberships.Entry(self.group_code, self.subgroup_code, self.valid_from, self.valid_to)
+
+    def dose(self, number: int, membership_id: int | None) -> vaccinations.Entry | None:
+        """Return the dose, which is to be the ``number``-th and to count by that row of the group, if there is one."""
+        if self.given_on is None:
+            return None
+        return vaccinations.Entry(
+            self.product_code, self.batch_number, number, self.given_on, self.unit_id, membership_id
+        )
+
+    def key(self, customer_id: int) -> str:
+        """Return the same text for the same person, group, days and product, and for nothing else."""
+        about = (
+            customer_id, self.group_code, self.subgroup_code, self.valid_from, self.valid_to, self.given_on,
+            self.product_code,
+        )  # fmt: skip
+        return sha256(json.dumps(about, default=str).encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return what :meth:`from_json` takes."""
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Terms:
+        """Return the terms that :meth:`to_json` wrote."""
+        values = json.loads(text)
+        for name in ("valid_from", "valid_to", "given_on"):
+            values[name] = values[name] and date.fromisoformat(values[name])
+        return cls(**values)
+
+    @classmethod
+    def typed(
+        cls,
+        group_code: str | None,
+        subgroup_code: str | None,
+        day: date | None,
+        unit_id: str | None,
+        product_code: str | None = None,
+        batch_number: str | None = None,
+    ) -> Terms:
+        """Return the terms of one day, with a dose where there is a product. Raises Invalid for what is missing."""
+        if group_code is None:
+            raise Invalid(N_("Choose a customer group."))
+        if day is None:
+            raise Invalid(N_("Choose the day."))
+        if unit_id is None:
+            raise Invalid(N_("Choose a unit."))
+        if product_code is None:
+            return cls(group_code, subgroup_code, day, unit_id)
+        return cls(
+            group_code, subgroup_code, day, unit_id, given_on=day, product_code=product_code,
+            batch_number=(batch_number or "").strip(),
+        )  # fmt: skip

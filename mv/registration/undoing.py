@@ -1,0 +1,106 @@
+"""Undo: one row of a registration, or all of them, as long as nobody has built on it.
+
+What a row made is removed as wrong from the start, and its dose withdrawn as entered by mistake; both stay in the
+history. What it changed is changed back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mv import audit, memberships, vaccinations
+from mv.access import Action, Actor
+from mv.errors import N_, Conflict, NotFound
+from mv.memberships import EndReason, Membership
+from mv.registration.sessions import own
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+from mv.vaccinations import Dose, WithdrawReason
+
+ROWS = """
+    SELECT registration_id, row_number, customer_id, membership_id, membership_version, dose_id, dose_version, was,
+        undone_at
+    FROM registration_row WHERE registration_id = $1
+"""
+COUNTS_FOR = """
+    SELECT dose_id FROM dose WHERE membership_id = $1 AND withdrawn_at IS NULL
+"""
+
+
+def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) -> None:
+    """Undo a row of the user's.
+
+    Raises Conflict when it is undone already, what it made was changed since, or a dose counts by the group that it
+    made; NotFound.
+    """
+
+    def work(tx: Transaction) -> None:
+        own(tx, actor, registration_id)
+        row = tx.row(f"{ROWS} AND row_number = $2", registration_id, row_number)
+        if row is None:
+            raise NotFound(N_("There is no such row."))
+        if row["undone_at"] is not None:
+            raise Conflict(N_("The row is undone already."))
+        _undo(tx, store.now(), actor, row)
+
+    audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
+    """Undo every row of a registration of the user's that is not undone, and return how many they are.
+
+    All of them or none: raises what :func:`undo_row` raises for any of them, and Conflict when none is left.
+    """
+
+    def work(tx: Transaction) -> int:
+        own(tx, actor, registration_id)
+        rows = tx.rows(f"{ROWS} AND undone_at IS NULL ORDER BY row_number DESC", registration_id)
+        if not rows:
+            raise Conflict(N_("Everything in it is undone already."))
+        at = store.now()
+        for row in rows:
+            _undo(tx, at, actor, row)
+        tx.execute(
+            "UPDATE registration SET undone_at = $2, undone_by = $3, open_key = NULL, ended_at = COALESCE(ended_at, $2)"
+            " WHERE registration_id = $1",
+            registration_id, at, actor.user_id,
+        )  # fmt: skip
+        return len(rows)
+
+    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def _undo(tx: Transaction, at: datetime, actor: Actor, row: Row) -> None:
+    if row["dose_id"] is not None:
+        vaccinations.change_row(
+            tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", row["dose_id"], row["dose_version"],
+            lambda now, _: _withdrawn(now, at, actor),
+        )  # fmt: skip
+    if row["membership_id"] is not None:
+        if tx.row(COUNTS_FOR, row["membership_id"]):
+            raise Conflict(
+                N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
+            )
+        memberships.change_row(
+            tx, at, actor, Action.REMOVE_GROUP, "removed", row["membership_id"], row["membership_version"],
+            lambda now, _: _wrong(now, at, actor),
+        )  # fmt: skip
+    tx.execute(
+        "UPDATE registration_row SET undone_at = $3, undone_by = $4, row_key = NULL"
+        " WHERE registration_id = $1 AND row_number = $2",
+        row["registration_id"], row["row_number"], at, actor.user_id,
+    )  # fmt: skip
+
+
+def _withdrawn(now: Dose, at: datetime, actor: Actor) -> Dose:
+    reason = WithdrawReason.ENTERED_BY_MISTAKE
+    return replace(now, withdrawn_at=at, withdrawn_by=actor.user_id, withdrawn_reason=reason)
+
+
+def _wrong(now: Membership, at: datetime, actor: Actor) -> Membership:
+    """Return the row as wrong from the start; its last day cannot be before its first."""
+    if not now.active:
+        return replace(now, ended_reason=EndReason.WRONG)
+    last = max(now.valid_from, at.date())
+    return replace(now, valid_to=last, ended_at=at, ended_by=actor.user_id, ended_reason=EndReason.WRONG)
