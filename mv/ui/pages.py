@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parents[2] / "pages"
 
 SEARCH = FOLDER / "search.py"
 BOOKINGS = FOLDER / "bookings.py"
+AFTERWARDS = FOLDER / "afterwards.py"
 CARD = FOLDER / "card.py"
 GROUPS = FOLDER / "groups.py"
 VACCINATION = FOLDER / "vaccination.py"
@@ -50,6 +51,7 @@ MENU = {
     N_("Customers"): (
         Place(SEARCH, N_("Find customer"), "sok-kund", "search", Action.SEARCH_CUSTOMERS),
         Place(BOOKINGS, N_("Bookings"), "bokningar", "event", Action.VIEW_BOOKINGS),
+        Place(AFTERWARDS, N_("Register afterwards"), "efterregistrering", "keyboard", Action.REGISTER_AFTERWARDS),
     ),
     N_("Chosen customer"): (
         Place(CARD, N_("Customer card"), "kundkort", "badge", Action.VIEW_CUSTOMER, of_customer=True),
