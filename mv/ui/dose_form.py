@@ -54,7 +54,7 @@ def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = Non
         )
         product = _choose_vaccine(customer, key, doses, None if abroad else given_on, was)
         if not abroad:
-            _choose_batch(key, product, given_on, was)
+            choose_batch(key, product, given_on, was)
     with number_place:
         _choose_number(key, doses, product, given_on, was)
     with right:
@@ -131,7 +131,7 @@ def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
     return None
 
 
-def _choose_batch(key: str, product: str | None, day: date, was: Dose | None) -> None:
+def choose_batch(key: str, product: str | None, day: date, was: Dose | None = None) -> None:
     """Draw the batches of the product; another product has its own list, and begins empty."""
     known = {batch.batch_number: batch for batch in vaccinations.batches(store(), product)} if product else {}
     numbers = sorted(known, key=lambda number: known[number].expires_on < day)
