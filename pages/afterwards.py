@@ -6,6 +6,7 @@ from mv.errors import MvError
 from mv.ui.afterwards_booked import draw_booked
 from mv.ui.afterwards_file import draw_file
 from mv.ui.afterwards_list import draw_list
+from mv.ui.afterwards_today import draw_ended
 from mv.ui.afterwards_typed import draw_typed
 from mv.ui.notices import show_notices
 from mv.ui.text import _, explain, literal
@@ -32,5 +33,6 @@ part = choose_part()
 show_notices()
 try:
     PARTS[part]()
+    draw_ended()
 except MvError as error:
     st.error(literal(explain(error)))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mv import audit, customers, identity
-from mv.access import Action, Actor, require_unit
+from mv.access import Action, Actor, OtherUnit, grounds, require_unit
 from mv.customers import Customer
 from mv.errors import N_, Conflict, NotFound
 from mv.registration import saving
@@ -22,9 +22,9 @@ COLUMNS = """
 """
 ROWS = """
     SELECT r.registration_id, r.row_number, r.customer_id, r.membership_id, r.dose_id, r.group_code, r.subgroup_code,
-        r.day, r.product_code, r.doubts, r.reason, r.registered_at, r.undone_at, r.undone_by,
+        r.day, r.product_code, d.batch_number, r.doubts, r.reason, r.registered_at, r.undone_at, r.undone_by,
         c.identity, c.given_name, c.family_name, c.birth_date
-    FROM registration_row r JOIN customer c ON c.customer_id = r.customer_id
+    FROM registration_row r JOIN customer c ON c.customer_id = r.customer_id LEFT JOIN dose d ON d.dose_id = r.dose_id
 """
 
 
@@ -67,6 +67,7 @@ class Row:
     subgroup_code: str | None
     day: date
     product_code: str | None
+    batch_number: str | None
     doubts: str | None
     reason: str | None
     registered_at: datetime
@@ -122,6 +123,20 @@ def of_today(store: Store, actor: Actor) -> list[Registration]:
         return [_registration(row) for row in tx.rows(sql, actor.user_id, actor.unit_id, store.today())]
 
 
+def count_rows(store: Store, actor: Actor) -> dict[int, int]:
+    """Return how many rows that are not undone each of the user's registrations of today has, at the user's unit."""
+    require_permission(store, actor)
+    sql = """
+        SELECT r.registration_id, count(*) AS kept
+        FROM registration_row r JOIN registration g ON g.registration_id = r.registration_id
+        WHERE g.user_id = $1 AND g.unit_id = $2 AND g.local_day = $3 AND r.undone_at IS NULL
+        GROUP BY r.registration_id
+    """
+    with store.read() as tx:
+        found = tx.rows(sql, actor.user_id, actor.unit_id, store.today())
+    return {row["registration_id"]: row["kept"] for row in found}
+
+
 def keep_terms(store: Store, actor: Actor, terms: Terms) -> Registration:
     """Keep what stays between two rows, so that it can be taken up on another computer; return the registration.
 
@@ -157,16 +172,27 @@ def enter(
     """
 
     def work(tx: Transaction) -> Entered:
-        person = identity.parse(number, store.today())
-        found = customers.of_number(tx, person.number)
-        if found is None:
-            raise Unknown(person.kind, person.birth_date)
+        found = _of_number(tx, number, store.today())
         at = store.now()
         require_unit(actor, terms.unit_id)
         wanted = Wanted(found.customer_id, terms, reason, accepted)
         now = _open(tx, actor, store.today()) or begin(tx, at, store.today(), actor, Kind.TYPED, terms)
         (made,) = saving.save(tx, at, actor, now.registration_id, [wanted], store.today())
         return Entered(found, made)
+
+    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def look_up(store: Store, actor: Actor, number: str) -> Customer:
+    """Return whoever has the identity ``number``; that the customer was seen is logged.
+
+    Raises Invalid for a wrong number, Unknown, OtherUnit.
+    """
+
+    def work(tx: Transaction) -> Customer:
+        found = _of_number(tx, number, store.today())
+        audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [found.customer_id])
+        return found
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -189,13 +215,15 @@ def end(store: Store, actor: Actor) -> None:
 def rows(store: Store, actor: Actor, registration_id: int) -> list[Row]:
     """Return the rows of a registration, the latest first; that these customers were seen is logged.
 
-    Raises NotFound for one that is not the user's.
+    An undone row of somebody whom the user has nothing to do with any more is left out. Raises NotFound for one that
+    is not the user's.
     """
     sql = f"{ROWS} WHERE r.registration_id = $1 ORDER BY r.row_number DESC"
 
     def work(tx: Transaction) -> list[Row]:
         own(tx, actor, registration_id)
-        found = [Row(**row) for row in tx.rows(sql, registration_id)]
+        read = [Row(**row) for row in tx.rows(sql, registration_id)]
+        found = [row for row in read if row.undone_at is None or _is_known(tx, store, actor, row.customer_id)]
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [row.customer_id for row in found])
         return found
 
@@ -233,6 +261,22 @@ def own(tx: Transaction, actor: Actor, registration_id: int) -> Registration:
 def require_permission(store: Store, actor: Actor) -> None:
     """Raise Forbidden, and log the refusal, unless the user may register afterwards."""
     audit.permit(store, actor, Action.REGISTER_AFTERWARDS)
+
+
+def _is_known(tx: Transaction, store: Store, actor: Actor, customer_id: int) -> bool:
+    try:
+        grounds(tx, store.now(), actor, [customer_id])
+    except OtherUnit:
+        return False
+    return True
+
+
+def _of_number(tx: Transaction, number: str, today: date) -> Customer:
+    person = identity.parse(number, today)
+    found = customers.of_number(tx, person.number)
+    if found is None:
+        raise Unknown(person.kind, person.birth_date)
+    return found
 
 
 def _open(tx: Transaction, actor: Actor, today: date) -> Registration | None:

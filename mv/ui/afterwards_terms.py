@@ -66,7 +66,7 @@ def entered_terms(key: str) -> Terms:
 
 
 def take_up(key: str, kept: Terms | None) -> None:
-    """Let the fields begin with what was ``kept``, of that what can still be chosen; once drawn they stay as they are."""
+    """Let fields that are not drawn yet begin with what was ``kept``, of that what can still be chosen."""
     if kept is None or session.value(f"{key}_unit") is not None:
         return
     known, day = catalogue(), kept.day

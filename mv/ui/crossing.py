@@ -16,6 +16,17 @@ from mv.ui.web.start import configured
 
 def draw_crossing(refusal: OtherUnit) -> None:
     """Draw what opening the customer takes; nothing about the customer but the unit is shown."""
+    st.header(_("A customer of another unit"))
+    st.warning(literal(explain(refusal)))
+    with st.container(border=True, key="crossing"):
+        draw_reason("cross")
+        st.button(_("Open the customer"), type="primary", key="cross_open", on_click=_open, args=(refusal.customer_id,))
+        show_notices()
+    st.page_link(pages.SEARCH, label=_("Find another customer"), icon=":material/search:")
+
+
+def draw_reason(key: str) -> None:
+    """Draw the fields for the reason, and how long it opens the customer; see :func:`open_customer`."""
     minutes = round(configured().crossing.total_seconds() / 60)
     reasons = {
         Reason.VACCINATED_HERE: _("The customer is vaccinated here"),
@@ -23,33 +34,30 @@ def draw_crossing(refusal: OtherUnit) -> None:
         Reason.ASKED_BY_CUSTOMER: _("The customer has asked for it"),
         Reason.OTHER: _("Another reason, which I write"),
     }
-    st.header(_("A customer of another unit"))
-    st.warning(literal(explain(refusal)))
-    with st.container(border=True, key="crossing"):
-        st.radio(
-            _("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key="cross_reason"
+    st.radio(_("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key=f"{key}_reason")
+    st.text_input(
+        _("Note"),
+        max_chars=crossings.LONGEST_NOTE,
+        autocomplete="off",
+        help=_("Needed for another reason. No identity numbers or names."),
+        key=f"{key}_note",
+    )
+    st.caption(
+        count_of(
+            "You have access for {count} minute, and each look and change is marked in the access log.",
+            "You have access for {count} minutes, and each look and change is marked in the access log.",
+            minutes,
         )
-        st.text_input(
-            _("Note"),
-            max_chars=crossings.LONGEST_NOTE,
-            autocomplete="off",
-            help=_("Needed for another reason. No identity numbers or names."),
-            key="cross_note",
-        )
-        st.caption(
-            count_of(
-                "You have access for {count} minute, and each look and change is marked in the access log.",
-                "You have access for {count} minutes, and each look and change is marked in the access log.",
-                minutes,
-            )
-        )
-        st.button(_("Open the customer"), type="primary", key="cross_open", on_click=_open, args=(refusal.customer_id,))
-        show_notices()
-    st.page_link(pages.SEARCH, label=_("Find another customer"), icon=":material/search:")
+    )
+
+
+def open_customer(customer_id: int, key: str) -> None:
+    """Open the customer for the reason that the fields hold. It is for callbacks. Raises Invalid for none."""
+    reason = session.value(f"{key}_reason")
+    note = session.value(f"{key}_note") or ""
+    crossings.open_customer(store(), session.actor(), customer_id, reason, note, configured().crossing)
 
 
 def _open(customer_id: int) -> None:
-    reason = session.value("cross_reason")
-    note = session.value("cross_note") or ""
     with telling():
-        crossings.open_customer(store(), session.actor(), customer_id, reason, note, configured().crossing)
+        open_customer(customer_id, "cross")

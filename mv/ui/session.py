@@ -14,6 +14,7 @@ from mv.i18n import Language, choose_language
 from mv.payment_checks import Check, Found
 from mv.reimbursement.impact import Effect
 from mv.reimbursement.rules import Rule
+from mv.ui.typed_line import TypedLine
 from mv.ui.web import who
 from mv.ui.web.start import configured
 from mv.ui.web.tickets import Desk
@@ -45,6 +46,7 @@ _RULE = "mv_rule"
 _RULE_FORMS = "mv_rule_forms"
 _EFFECT = "mv_rule_effect"
 _UNSEEN = "mv_rule_unseen"
+_TYPED = "mv_typed"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
@@ -349,3 +351,9 @@ def unseen_change() -> tuple[list[Rule], list[Rule]] | None:
 def set_unseen_change(change: tuple[list[Rule], list[Rule]] | None) -> None:
     """Remember the rules before and after such a change; None once its effect is told."""
     st.session_state[_UNSEEN] = change
+
+
+def typed_line(key: str) -> TypedLine:
+    """Return where somebody is who types number after number, to be changed; ``key`` tells units from each other."""
+    lines: dict[str, TypedLine] = st.session_state.setdefault(_TYPED, {})
+    return lines.setdefault(key, TypedLine())

@@ -1,0 +1,101 @@
+"""The rows of the round that is open: what was saved of whom, the latest first, each with its undo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+
+from mv.identity import age
+from mv.registration import sessions, undoing
+from mv.registration.sessions import Row
+from mv.ui import session
+from mv.ui.doses import vaccine_name
+from mv.ui.groups import action
+from mv.ui.notices import show_notices, telling
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, clock_time, count_of, literal, name_of
+
+ROWS_AT_ONCE = 20
+"""That many of the latest rows are drawn; the rest when they are asked for."""
+WIDTHS = (1, 5, 7, 6, 2, 2)
+"""Of time, person, group, vaccine, state and undo, relative to each other."""
+
+
+def name_and_age(name: str, birth_date: date) -> str:
+    """Return somebody's name, and the age today."""
+    years = count_of("{count} year", "{count} years", age(birth_date, store().today()))
+    return f"{name}, {years}"
+
+
+def draw_rows(key: str) -> None:
+    """Draw the rows of the open round, how many they are, and by group; nothing where none is open."""
+    now = sessions.current(store(), session.actor())
+    rows = sessions.rows(store(), session.actor(), now.registration_id) if now else []
+    if rows:
+        _draw_sums([row for row in rows if row.undone_at is None], key)
+    show_notices()
+    if len(rows) > ROWS_AT_ONCE:
+        draws_all = st.toggle(_("Show all {count} rows", count=len(rows)), key=f"{key}_all")
+        rows = rows if draws_all else rows[:ROWS_AT_ONCE]
+    for row in rows:
+        _draw_row(row, key)
+
+
+def _draw_sums(kept: Sequence[Row], key: str) -> None:
+    heading = count_of("{count} row in this round", "{count} rows in this round", len(kept))
+    counts = Counter(_group(row) for row in kept)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(heading, anchor=False, width="content")
+        st.text("  ·  ".join(f"{group}: {count}" for group, count in sorted(counts.items())), width="stretch")
+        st.button(_("End the round"), key=f"{key}_end", on_click=_end)
+
+
+def _group(row: Row) -> str:
+    return name_of(catalogue().choice(row.group_code, row.subgroup_code)) if row.group_code else _("No group")
+
+
+def _dose(row: Row) -> str:
+    if row.product_code is None:
+        return ""
+    vaccine = vaccine_name(row.product_code)
+    return _("{vaccine}, batch {batch}", vaccine=vaccine, batch=row.batch_number) if row.batch_number else vaccine
+
+
+def _draw_row(row: Row, key: str) -> None:
+    person = name_and_age(row.name, row.birth_date)
+    name = f"{key}_row_{row.registration_id}_{row.row_number}"
+    with st.container(key=name):
+        cells = st.columns(WIDTHS, vertical_alignment="center")
+        cells[0].text(clock_time(row.registered_at))
+        cells[1].text(person)
+        cells[2].text(_group(row))
+        cells[3].text(_dose(row))
+        if row.undone_at:
+            cells[4].text(_("Undone"))
+            return
+        if row.reason:
+            cells[4].text(_("For a reason"), help=literal(row.reason))
+        cells[5].button(
+            action(_("Undo"), person),
+            icon=":material/undo:",
+            key=f"{name}_undo",
+            on_click=_undo,
+            args=(row, key),
+            width="stretch",
+        )
+
+
+def _undo(row: Row, key: str) -> None:
+    with telling():
+        undoing.undo_row(store(), session.actor(), row.registration_id, row.row_number)
+    session.typed_line(key).put_cursor()
+
+
+def _end() -> None:
+    with telling():
+        sessions.end(store(), session.actor())
+        session.tell("success", _("The round is ended. It stands below, and can be undone as a whole."))
+    st.rerun()

@@ -1,0 +1,64 @@
+"""What was registered afterwards today and is ended: each round, with its undo as a whole."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv.errors import N_
+from mv.registration import sessions, undoing
+from mv.registration.sessions import Kind, Registration
+from mv.ui import session
+from mv.ui.groups import action
+from mv.ui.notices import telling
+from mv.ui.resources import store
+from mv.ui.text import _, clock_time, count_of
+
+KINDS = {
+    Kind.TYPED: N_("Written numbers"),
+    Kind.LIST: N_("Pasted list"),
+    Kind.FILE: N_("Imported file"),
+    Kind.BOOKED: N_("From the bookings"),
+}
+
+
+def draw_ended() -> None:
+    """Draw the rounds of today that are ended, the latest first; nothing where there are none."""
+    ended = [each for each in sessions.of_today(store(), session.actor()) if each.ended_at]
+    kept = sessions.count_rows(store(), session.actor())
+    shown = [each for each in ended if each.undone_at or kept.get(each.registration_id)]
+    if not shown:
+        return
+    with st.expander(_("Ended today ({count})", count=len(shown))):
+        for each in shown:
+            _draw_round(each, kept.get(each.registration_id, 0))
+
+
+def _draw_round(each: Registration, rows: int) -> None:
+    name = f"{_(KINDS[Kind(each.kind)])}, {clock_time(each.started_at)}"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"round_{each.registration_id}"):
+        st.text(name, width=280)
+        st.text(count_of("{count} row", "{count} rows", rows), width=100)
+        if each.undone_at:
+            st.text(_("Undone {time}", time=clock_time(each.undone_at)))
+            return
+        with st.popover(action(_("Undo the whole round"), name), icon=":material/undo:"):
+            st.text(
+                count_of(
+                    "The group, and the dose if any, of {count} row is removed as wrong from the start.",
+                    "The groups, and the doses if any, of {count} rows are removed as wrong from the start.",
+                    rows,
+                )
+            )
+            st.button(
+                _("Yes, undo all of it"),
+                type="primary",
+                key=f"round_{each.registration_id}_undo",
+                on_click=_undo,
+                args=(each,),
+            )
+
+
+def _undo(each: Registration) -> None:
+    with telling():
+        rows = undoing.undo_all(store(), session.actor(), each.registration_id)
+        session.tell("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows))
