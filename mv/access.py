@@ -8,13 +8,13 @@ gave a reason for opening them a short while ago.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from mv.errors import N_, Forbidden
-from mv.store.engine import Transaction
+from mv.store.engine import Row, Transaction
 
 
 class Role(StrEnum):
@@ -102,6 +102,7 @@ WAS_HERE = (
     "membership WHERE ended_reason IS DISTINCT FROM 'wrong'",
     "booking WHERE TRUE",
     "dose WHERE withdrawn_at IS NULL",
+    "(SELECT merged_into AS customer_id, unit_id FROM customer WHERE merged_into IS NOT NULL) AS merged WHERE TRUE",
 )
 """What shows that a customer was at the unit of the row; what was entered by mistake shows nothing."""
 
@@ -189,41 +190,67 @@ def grounds(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collectio
 
     Raises OtherUnit for the first with whom the actor has nothing to do.
     """
+    found, strangers = known_and_strangers(tx, at, actor, customer_ids)
+    for customer_id, unit in strangers.items():
+        raise OtherUnit(customer_id, unit)
+    return found
+
+
+def known_and_strangers(
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+) -> tuple[dict[int, Why], dict[int, str]]:
+    """Return, of these customers, the grounds for those with whom ``actor`` has to do, and the others' units.
+
+    A record that was merged into another stands for that one.
+    """
     found = dict.fromkeys(customer_ids, Why.NORMAL)
     if actor.has_every_unit:
-        return found
-    for customer_id, unit in _of_other_units(tx, actor, customer_ids):
-        if _is_opened(tx, at, actor, customer_id):
-            found[customer_id] = Why.OTHER_UNIT
-        elif not _was_at_own_unit(tx, actor, customer_id):
-            raise OtherUnit(customer_id, unit)
+        return found, {}
+    others = _of_other_units(tx, actor, customer_ids)
+    lives = {live_id for live_id, _ in others.values()}
+    opened = _opened(tx, at, actor, lives)
+    were_here = _were_at_own_unit(tx, actor, lives - opened)
+    found |= {customer_id: Why.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
+    strangers = {
+        customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
+    }
+    return {customer_id: why for customer_id, why in found.items() if customer_id not in strangers}, strangers
+
+
+def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """Return by those of the customers whose unit is none of the actor's for whom they stand, and that one's unit."""
+    rows = _of_customers(
+        tx,
+        "SELECT c.customer_id, live.customer_id AS live_id, live.unit_id, u.name FROM customer c"
+        " JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
+        " LEFT JOIN unit u ON u.unit_id = live.unit_id WHERE c.customer_id IN ({places}) ORDER BY c.customer_id",
+        customer_ids,
+    )
+    return {
+        row["customer_id"]: (row["live_id"], row["name"] or row["unit_id"])
+        for row in rows
+        if not actor.owns(row["unit_id"])
+    }
+
+
+def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int]) -> set[int]:
+    own, units = in_own_units(actor, "unit_id", 1)
+    found: set[int] = set()
+    for kept in WAS_HERE:
+        sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id IN ({{places}})"
+        found |= {row["customer_id"] for row in _of_customers(tx, sql, customer_ids - found, *units)}
     return found
 
 
-def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Iterable[int]) -> list[tuple[int, str]]:
+def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> set[int]:
+    sql = "SELECT customer_id FROM crossing WHERE user_id = $1 AND expires_at > $2 AND customer_id IN ({places})"
+    return {row["customer_id"] for row in _of_customers(tx, sql, customer_ids, actor.user_id, at)}
+
+
+def _of_customers(tx: Transaction, sql: str, customer_ids: Collection[int], *params: object) -> Iterator[Row]:
+    """Yield the rows of ``sql``, with the customers in its ``{places}`` in parts that are not too long for a query."""
     ids = sorted(customer_ids)
-    found = []
     for first in range(0, len(ids), CUSTOMERS_AT_ONCE):
         some = ids[first : first + CUSTOMERS_AT_ONCE]
-        rows = tx.rows(
-            f"""
-            SELECT c.customer_id, c.unit_id, u.name FROM customer c LEFT JOIN unit u ON u.unit_id = c.unit_id
-            WHERE c.customer_id IN ({", ".join(f"${n}" for n in range(1, len(some) + 1))}) ORDER BY c.customer_id
-            """,
-            *some,
-        )
-        found += [(row["customer_id"], row["name"] or row["unit_id"]) for row in rows if not actor.owns(row["unit_id"])]
-    return found
-
-
-def _was_at_own_unit(tx: Transaction, actor: Actor, customer_id: int) -> bool:
-    own, units = in_own_units(actor, "unit_id", 2)
-    return any(
-        tx.row(f"SELECT 1 AS found FROM {kept} AND customer_id = $1 AND {own} LIMIT 1", customer_id, *units)
-        for kept in WAS_HERE
-    )
-
-
-def _is_opened(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> bool:
-    sql = "SELECT 1 AS found FROM crossing WHERE user_id = $1 AND customer_id = $2 AND expires_at > $3"
-    return tx.row(sql, actor.user_id, customer_id, at) is not None
+        places = ", ".join(f"${n}" for n in range(len(params) + 1, len(params) + 1 + len(some)))
+        yield from tx.rows(sql.format(places=places), *params, *some)

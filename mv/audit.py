@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -23,6 +23,7 @@ import pyarrow as pa
 from mv.access import Action, Actor, OtherUnit, grounds, require
 from mv.errors import Forbidden
 from mv.store import Store
+from mv.store.arrow import as_rows
 from mv.store.engine import Transaction
 
 T = TypeVar("T")
@@ -153,11 +154,18 @@ def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, cus
 
 def record_refusal(store: Store, actor: Actor, action: Action, customer_id: int | None = None) -> None:
     """Log that ``actor`` was refused ``action``, unless the same was just refused (see ONE_LOOK)."""
+    record_refusals(store, actor, action, [customer_id])
+
+
+def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: Iterable[int | None]) -> None:
+    """Log, as :func:`record_refusal` does, that ``actor`` was refused ``action`` with each of these customers."""
     at = store.now()
 
     def work(tx: Transaction) -> None:
-        if customer_id not in _seen(tx, at, actor, action, Outcome.REFUSED):
-            _append(tx, [_entry(at, actor, action, Outcome.REFUSED, customer_id)])
+        seen = _seen(tx, at, actor, action, Outcome.REFUSED)
+        _append(
+            tx, [_entry(at, actor, action, Outcome.REFUSED, number) for number in customer_ids if number not in seen]
+        )
 
     store.write(work)
 
@@ -194,5 +202,5 @@ def _append(tx: Transaction, entries: Sequence[Entry]) -> None:
         numbered = replace(entry, entry_id=number)
         last = numbered.chained_to(last)
         chained.append(replace(numbered, hash=last))
-    tx.load("access_log", pa.Table.from_pylist([asdict(entry) for entry in chained], SCHEMA))
+    tx.load("access_log", as_rows(SCHEMA, chained))
     tx.execute("UPDATE log_head SET hash = $1 WHERE log = 'access'", last)

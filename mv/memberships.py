@@ -19,6 +19,7 @@ from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store, sequences
+from mv.store.arrow import as_rows
 from mv.store.engine import Transaction
 
 COLUMNS = """
@@ -196,8 +197,8 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
                 version=1,
             )
         )
-    rows = [asdict(row) | {"active_key": _active_key(row.customer_id, row)} for row in added]
-    tx.load("membership", pa.Table.from_pylist(rows, SCHEMA))
+    keys = [_active_key(row.customer_id, row) for row in added]
+    tx.load("membership", as_rows(SCHEMA, added, active_key=keys))
     _log(tx, at, actor, Action.ADD_GROUP, "added", added)
     return added
 
@@ -334,12 +335,13 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
     return now
 
 
-def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, rows: Sequence[Membership]) -> None:
+def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, left: Sequence[Membership]) -> None:
     """Keep each row as the change left it, and log the change."""
-    left = [asdict(row) | {"change": word, "changed_at": at, "changed_by": actor.user_id} for row in rows]
-    tx.load("membership_change", pa.Table.from_pylist(left, CHANGE_SCHEMA))
+    about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
+    alike = {name: [value] * len(left) for name, value in about.items()}
+    tx.load("membership_change", as_rows(CHANGE_SCHEMA, left, **alike))
     details: list[tuple[int, dict[str, object]]] = [
-        (row.customer_id, {"membership": row.membership_id, "version": row.version, "change": word}) for row in rows
+        (row.customer_id, {"membership": row.membership_id, "version": row.version, "change": word}) for row in left
     ]
     audit.record_all(tx, at, actor, action, details)
 

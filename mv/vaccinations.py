@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -17,6 +17,7 @@ from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
 from mv.store import Store, sequences
+from mv.store.arrow import as_rows
 from mv.store.engine import Transaction
 
 Shown = TypeVar("Shown")
@@ -252,7 +253,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             sequences.draw(tx, "dose_seq", len(entries)), entries, strict=True
         )
     ]
-    tx.load("dose", pa.Table.from_pylist([asdict(dose) for dose in new], SCHEMA))
+    tx.load("dose", as_rows(SCHEMA, new))
     _log(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
     return new
 
@@ -362,8 +363,9 @@ def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: s
 
 def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, doses: Sequence[Dose]) -> None:
     """Keep each dose as the change left it, and log the change."""
-    left = [asdict(dose) | {"change": word, "changed_at": at, "changed_by": actor.user_id} for dose in doses]
-    tx.load("dose_change", pa.Table.from_pylist(left, CHANGE_SCHEMA))
+    about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
+    alike = {name: [value] * len(doses) for name, value in about.items()}
+    tx.load("dose_change", as_rows(CHANGE_SCHEMA, doses, **alike))
     details: list[tuple[int, dict[str, object]]] = [
         (dose.customer_id, {"dose": dose.dose_id, "version": dose.version, "change": word}) for dose in doses
     ]
