@@ -20,8 +20,8 @@ from mv.ui.text import _, clock_time, count_of, literal, name_of
 
 ROWS_AT_ONCE = 20
 """That many of the latest rows are drawn; the rest when they are asked for."""
-WIDTHS = (1, 5, 7, 6, 2, 2)
-"""Of time, person, group, vaccine, state and undo, relative to each other."""
+WIDTHS = (2, 8, 14, 4)
+"""Of time, person, what was registered, and undo, relative to each other."""
 
 
 def name_and_age(name: str, birth_date: date) -> str:
@@ -57,28 +57,30 @@ def _group(row: Row) -> str:
     return name_of(catalogue().choice(row.group_code, row.subgroup_code)) if row.group_code else _("No group")
 
 
-def _dose(row: Row) -> str:
-    if row.product_code is None:
-        return ""
-    vaccine = vaccine_name(row.product_code)
-    return _("{vaccine}, batch {batch}", vaccine=vaccine, batch=row.batch_number) if row.batch_number else vaccine
+def _what(row: Row) -> str:
+    """Return what was registered, and that it was for a reason."""
+    parts = [_group(row)]
+    if row.product_code:
+        parts.append(vaccine_name(row.product_code))
+    if row.batch_number:
+        parts.append(_("batch {batch}", batch=row.batch_number))
+    if row.reason:
+        parts.append(_("for a reason: {reason}", reason=row.reason))
+    return ", ".join(parts)
 
 
 def _draw_row(row: Row, key: str) -> None:
     person = name_and_age(row.name, row.birth_date)
     name = f"{key}_row_{row.registration_id}_{row.row_number}"
     with st.container(key=name):
-        cells = st.columns(WIDTHS, vertical_alignment="center")
+        cells = st.columns(WIDTHS, vertical_alignment="center", gap="small")
         cells[0].text(clock_time(row.registered_at))
         cells[1].text(person)
-        cells[2].text(_group(row))
-        cells[3].text(_dose(row))
+        cells[2].text(_what(row))
         if row.undone_at:
-            cells[4].text(_("Undone"))
+            cells[3].text(_("Undone"))
             return
-        if row.reason:
-            cells[4].text(_("For a reason"), help=literal(row.reason))
-        cells[5].button(
+        cells[3].button(
             action(_("Undo"), person),
             icon=":material/undo:",
             key=f"{name}_undo",
