@@ -8,7 +8,8 @@ from datetime import date, datetime
 from io import BytesIO
 
 from mv.access import Actor
-from mv.intake import Table, read
+from mv.intake import read
+from mv.intake.tables import Table
 from mv.payments import columns, importing
 from mv.payments.files import PaymentFile
 from mv.store import Store

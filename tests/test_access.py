@@ -55,7 +55,7 @@ from mv.export import Filters
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.intake import Table
+from mv.intake.tables import Table
 from mv.log_checks import Check, Verdict
 from mv.memberships import EndReason, Membership
 from mv.payment_checks import new_year, nvr, payers, periods, twice

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mv import intake
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.intake import MOST_BYTES, MOST_CHARACTERS, MOST_KRONOR, Delimiter, Problem, Table, amount, day, read
+from mv.intake import read, tables
+from mv.intake.cells import MOST_KRONOR, amount, day
+from mv.intake.csv import MOST_CHARACTERS
+from mv.intake.tables import DELIMITERS, MOST_BYTES, Delimiter, Problem, Table
 from tests.conftest import invented_number
 
 PERSON = invented_number(date(1946, 3, 12))
@@ -69,7 +71,7 @@ def test_letters_in_two_parts_are_the_same_as_in_one() -> None:
     assert read_text("A\u030ar;B\n1;2").content_hash("") == read_text("År;B\n1;2").content_hash("")
 
 
-@pytest.mark.parametrize("delimiter", intake.DELIMITERS)
+@pytest.mark.parametrize("delimiter", DELIMITERS)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("quotes", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 def test_delimiter_line_ends_and_quotes_are_found_out(delimiter: Delimiter, end: str, quotes: int) -> None:
@@ -172,11 +174,11 @@ def test_no_more_of_a_file_is_read_than_the_limit_needs() -> None:
 
 
 def test_the_last_byte_and_the_last_row_that_are_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MOST_ROWS", 3)
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
     data = b"A;B\n1;2\n\n3;4\n"
     assert len(read(BytesIO(data)).records) == 2
     assert refusal(data + b"\n") == "The file has more than 3 rows. Divide it into several."
-    monkeypatch.setattr(intake, "MOST_BYTES", len(data))
+    monkeypatch.setattr(tables, "MOST_BYTES", len(data))
     assert len(read(BytesIO(data)).records) == 2
     assert refusal(data + b" ") == "The file is larger than 0 MB. Divide it into several."
 
@@ -188,7 +190,7 @@ def test_the_last_byte_and_the_last_row_that_are_let_in(monkeypatch: pytest.Monk
 @example(b"\xef\xbb\xbf")
 @example(b"\r\r\r")
 def test_whatever_the_bytes_are_a_file_is_read_or_refused(data: bytes) -> None:
-    for delimiter in (None, *intake.DELIMITERS):
+    for delimiter in (None, *DELIMITERS):
         try:
             table = read(BytesIO(data), delimiter)
         except Invalid as error:
@@ -205,7 +207,7 @@ plain = st.text(st.characters(codec="windows-1252", exclude_categories=["Cc"]), 
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(plain.filter(bool), plain), min_size=1, max_size=8),
-    st.sampled_from(intake.DELIMITERS),
+    st.sampled_from(DELIMITERS),
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from(["utf-8", "utf-8-sig", "windows-1252", "utf-16"]),
 )

@@ -24,7 +24,8 @@ from mv.claims.lines import Line
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid, MvError, NotFound
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.intake import Table, read
+from mv.intake import read
+from mv.intake.tables import Table
 from mv.payments import columns, files, importing, lists, matching, standing
 from mv.payments.columns import Column, Row
 from mv.payments.files import PaymentFile

@@ -9,11 +9,12 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from mv import identity, intake
+from mv import identity
 from mv.claims.lines import parse_reference
 from mv.customers import fold
 from mv.errors import N_, Invalid
-from mv.intake import Problem, Record, Table
+from mv.intake import cells
+from mv.intake.tables import Problem, Record, Table
 
 T = TypeVar("T")
 
@@ -187,7 +188,7 @@ class _Reader:
     def row(self, record: Record) -> Row:
         return Row(
             number=record.number,
-            ore=self._read(record, Column.AMOUNT, intake.amount, self.amounts) or 0,
+            ore=self._read(record, Column.AMOUNT, cells.amount, self.amounts) or 0,
             paid_on=self._day(record, Column.PAID_ON),
             reference=parse_reference(self._text(record, Column.REFERENCE)),
             identity=self._text(record, Column.IDENTITY),
@@ -199,7 +200,7 @@ class _Reader:
         return record.cells[self.places[column]] if column in self.places else ""
 
     def _day(self, record: Record, column: Column) -> date | None:
-        return self._read(record, column, intake.day, self.days) if self._text(record, column) else None
+        return self._read(record, column, cells.day, self.days) if self._text(record, column) else None
 
     def _read(self, record: Record, column: Column, parse: Callable[[str], T], known: dict[str, T]) -> T | None:
         text = self._text(record, column)

@@ -17,7 +17,7 @@ from mv.claims import payers
 from mv.claims.lines import find_lines, find_lines_of
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Forbidden, Invalid
-from mv.intake import Problem, Table
+from mv.intake.tables import Problem, Table
 from mv.payments import columns as file_columns
 from mv.payments.columns import Columns, Payments, Row
 from mv.payments.files import PaymentFile, get, log, with_hash

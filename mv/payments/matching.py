@@ -16,7 +16,7 @@ from mv.claims.lines import Line, reference
 from mv.customers import fold
 from mv.errors import N_
 from mv.i18n import LANGUAGES, translate
-from mv.intake import may_be_identity
+from mv.intake.cells import may_be_identity
 from mv.payments.columns import Row
 from mv.reimbursement.kinds import KIND
 from mv.reimbursement.kinds import NAMES as KINDS

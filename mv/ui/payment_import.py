@@ -12,7 +12,7 @@ from mv import intake
 from mv.access import Action, may
 from mv.claims import ledger
 from mv.errors import N_, MvError
-from mv.intake import Delimiter, Table
+from mv.intake.tables import MEGABYTE, MOST_BYTES, MOST_ROWS, Delimiter, Table
 from mv.payments import columns as file_columns
 from mv.payments import importing, standing
 from mv.payments.columns import NAMES, Column, Columns
@@ -38,7 +38,7 @@ def draw_import(payer: str) -> None:
     turn = session.value(ROUND) or 0
     file = st.file_uploader(
         _("Payment file (CSV)"),
-        max_upload_size=intake.MOST_BYTES // intake.MEGABYTE,
+        max_upload_size=MOST_BYTES // MEGABYTE,
         help=_("Identity numbers in it are used to find the lines, and not kept."),
         key=f"payment_file_{turn}",
     )
@@ -46,15 +46,15 @@ def draw_import(payer: str) -> None:
         _(
             "Choose the file with the button, or drag it here. CSV in UTF-8 or Windows-1252, at most {megabytes} MB and"
             " {rows} rows. You see what it comes to before anything is imported.",
-            megabytes=intake.MOST_BYTES // intake.MEGABYTE,
-            rows=f"{intake.MOST_ROWS:,}".replace(",", "\u00a0"),
+            megabytes=MOST_BYTES // MEGABYTE,
+            rows=f"{MOST_ROWS:,}".replace(",", "\u00a0"),
         )
     )
     if file is None:
         return
     try:
         table = _read(file)
-        columns = _choose_columns(payer, table, f"{payer}_{file.file_id}_{ord(table.delimiter)}")
+        columns = _choose_columns(payer, table, f"{payer}_{file.file_id}_{ord(table.delimiter or ' ')}")
         found = importing.preview(store(), session.actor(), payer, table, columns)
     except MvError as error:
         st.error(literal(explain(error)))
@@ -113,10 +113,15 @@ def _read(file: UploadedFile) -> Table:
         file.seek(0)
         table = intake.read(file, chosen)
         rows = count_of("{count} row", "{count} rows", len(table.records))
-        delimiter = _(DELIMITERS[table.delimiter])
-        text = _("Read as {encoding}, {delimiter}: {rows}.", encoding=table.encoding, delimiter=delimiter, rows=rows)
-        st.caption(literal(text))
+        st.caption(literal(_how_read(table, rows)))
     return table
+
+
+def _how_read(table: Table, rows: str) -> str:
+    if table.delimiter is None:
+        return _("Read from the sheet {sheet} of the workbook: {rows}.", sheet=table.sheet, rows=rows)
+    delimiter = _(DELIMITERS[table.delimiter])
+    return _("Read as {encoding}, {delimiter}: {rows}.", encoding=table.encoding, delimiter=delimiter, rows=rows)
 
 
 def _choose_columns(payer: str, table: Table, key: str) -> Columns:

@@ -1,0 +1,81 @@
+"""Cells of a table → amounts and days. What an error quotes of a cell is never what may be an identity number."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from mv.errors import N_, Invalid
+
+MOST_KRONOR = 100_000_000
+LONGEST_AMOUNT = 25
+"""Characters; so few that a Decimal of 28 digits is exact."""
+LONGEST_QUOTE = 30
+
+_MAY_BE_IDENTITY = re.compile(r"[0-9]{6}[0-9A-Z]{4}", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[^0-9A-Z]", re.IGNORECASE)
+
+_SPACE = r"[ \u00a0\u2009\u202f]"
+_AMOUNT = re.compile(
+    rf"(?:kr|SEK){_SPACE}*(?P<before>.+)|(?P<after>.+?){_SPACE}*(?:kr\.?|SEK|[:,]-)|(?P<plain>.+)", re.IGNORECASE
+)
+_NUMBER = re.compile(
+    rf"(?P<sign>[-+\u2212\u2013]?){_SPACE}*"
+    rf"(?P<whole>[0-9]+|[0-9]{{1,3}}(?P<group>{_SPACE}|[.,'])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)"
+    r"(?:(?P<point>[.,])(?P<rest>[0-9]+))?(?P<trailing>-?)"
+)
+_TWO_WAYS = re.compile(r"[-+\u2212\u2013]? *[0-9]{1,3}[.,][0-9]{3}-?")
+_DAYS = (
+    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
+    re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
+    re.compile(r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<year>[0-9]{4})"),
+)
+
+
+def amount(text: str) -> int:
+    """Return the öre of an amount in kronor such as ``1 234,50``, ``1.234,50``, ``-150`` or ``150 kr``.
+
+    Raises Invalid for anything else, for parts of an öre, and for what can be read in two ways: ``1.234``.
+    """
+    wrapped = _AMOUNT.fullmatch(text.strip()) if len(text) <= LONGEST_AMOUNT else None
+    number = next(part for part in wrapped.groups() if part).strip() if wrapped else ""
+    if _TWO_WAYS.fullmatch(number):
+        raise Invalid(
+            N_("“{read}” can be read in two ways. Write it without thousands’ marks, or with two decimals."),
+            read=quoted(text),
+        )
+    found = _NUMBER.fullmatch(number)
+    if found is None or (found["sign"] and found["trailing"]) or (found["group"] and found["group"] == found["point"]):
+        raise Invalid(N_("“{read}” is no amount. Write it like 150,00."), read=quoted(text))
+    ore = Decimal(f"{re.sub('[^0-9]', '', found['whole'])}.{found['rest'] or 0}") * 100
+    if ore != int(ore):
+        raise Invalid(N_("“{read}” has parts of an öre."), read=quoted(text))
+    if ore > MOST_KRONOR * 100:
+        raise Invalid(N_("“{read}” is more kronor than can be right."), read=quoted(text))
+    negative = found["sign"] not in ("", "+") or found["trailing"]
+    return -int(ore) if negative else int(ore)
+
+
+def day(text: str) -> date:
+    """Return the day that is written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY. Raises Invalid for anything else."""
+    for form in _DAYS:
+        if found := form.fullmatch(text.strip()):
+            try:
+                return date(int(found["year"]), int(found["month"]), int(found["day"]))
+            except ValueError:
+                raise Invalid(N_("There is no day “{read}”."), read=quoted(text)) from None
+    raise Invalid(N_("“{read}” is no day. Write it like 2026-11-22."), read=quoted(text))
+
+
+def may_be_identity(text: str) -> bool:
+    """Return whether ``text`` may hold an identity number, right or wrong, however it is written."""
+    return _MAY_BE_IDENTITY.search(_SEPARATORS.sub("", text)) is not None
+
+
+def quoted(text: str) -> str:
+    """Return the beginning of ``text`` for a message, or only dots where it may hold an identity number."""
+    plain = " ".join(text.split())
+    if may_be_identity(plain):
+        return "…"
+    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[:LONGEST_QUOTE]}…"
