@@ -37,11 +37,12 @@ def draw_rows(key: str) -> None:
     if rows:
         _draw_sums([row for row in rows if row.undone_at is None], key)
     show_notices()
-    if len(rows) > ROWS_AT_ONCE:
-        draws_all = st.toggle(_("Show all {count} rows", count=len(rows)), key=f"{key}_all")
-        rows = rows if draws_all else rows[:ROWS_AT_ONCE]
-    for row in rows:
-        _draw_row(row, key)
+    with st.container(gap="xxsmall"):
+        for row in rows[:ROWS_AT_ONCE]:
+            _draw_row(row, key)
+        if len(rows) > ROWS_AT_ONCE and st.toggle(_("Show all {count} rows", count=len(rows)), key=f"{key}_all"):
+            for row in rows[ROWS_AT_ONCE:]:
+                _draw_row(row, key)
 
 
 def _draw_sums(kept: Sequence[Row], key: str) -> None:
@@ -50,7 +51,7 @@ def _draw_sums(kept: Sequence[Row], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(heading, anchor=False, width="content")
         st.text("  ·  ".join(f"{group}: {count}" for group, count in sorted(counts.items())), width="stretch")
-        st.button(_("End the round"), key=f"{key}_end", on_click=_end)
+        st.button(_("End the round"), key=f"{key}_end", on_click=_end, args=(key,))
 
 
 def _group(row: Row) -> str:
@@ -71,8 +72,8 @@ def _what(row: Row) -> str:
 
 def _draw_row(row: Row, key: str) -> None:
     person = name_and_age(row.name, row.birth_date)
-    name = f"{key}_row_{row.registration_id}_{row.row_number}"
-    with st.container(key=name):
+    number = f"{row.registration_id}_{row.row_number}"
+    with st.container(key=f"saved_row_{number}"):
         cells = st.columns(WIDTHS, vertical_alignment="center", gap="small")
         cells[0].text(clock_time(row.registered_at))
         cells[1].text(person)
@@ -83,7 +84,7 @@ def _draw_row(row: Row, key: str) -> None:
         cells[3].button(
             action(_("Undo"), person),
             icon=":material/undo:",
-            key=f"{name}_undo",
+            key=f"undo_saved_{number}",
             on_click=_undo,
             args=(row, key),
             width="stretch",
@@ -96,8 +97,9 @@ def _undo(row: Row, key: str) -> None:
     session.typed_line(key).put_cursor()
 
 
-def _end() -> None:
+def _end(key: str) -> None:
     with telling():
         sessions.end(store(), session.actor())
+        session.typed_line(key).go_on(None)
         session.tell("success", _("The round is ended. It stands below, and can be undone as a whole."))
     st.rerun()
