@@ -15,8 +15,8 @@ class MvError(Exception):
     """An error that a user can act on.
 
     ``key`` is the English message, marked with :func:`N_` so that it stands in the catalogs;
-    ``params`` fill its ``{name}`` fields. A value that has a ``label(language)`` method is shown in
-    the reader's language (see :func:`mv.i18n.explain`). An identity number is never a parameter.
+    ``params`` fill its ``{name}`` fields. A value that has a ``label(language)`` method, or is such an error itself, is
+    shown in the reader's language (see :func:`mv.i18n.explain`). An identity number is never a parameter.
     """
 
     def __init__(self, key: str, **params: object) -> None:

@@ -47,7 +47,9 @@ def translate_count(one: str, many: str, count: int, language: str) -> str:
 
 
 def label(value: object, language: str) -> object:
-    """Return ``value`` in ``language`` where it knows its name in several, else as it is."""
+    """Return ``value`` in ``language`` where it knows its name in several, or what an error says; else as it is."""
+    if isinstance(value, MvError):
+        return explain(value, language)
     name = getattr(value, "label", None)
     return name(language) if callable(name) else value
 

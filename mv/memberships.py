@@ -6,7 +6,7 @@ reason. One that ceased to apply counted on the days of its period, one that was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,6 +50,14 @@ CHANGE_SCHEMA = pa.schema(
         "changed_at": pa.timestamp("us"),
     }
 )
+UPDATED = {
+    **dict.fromkeys(("group_code", "subgroup_code"), "VARCHAR"),
+    **dict.fromkeys(("valid_from", "valid_to"), "DATE"),
+    "active_key": "VARCHAR",
+    "ended_at": "TIMESTAMP",
+    **dict.fromkeys(("ended_by", "ended_reason"), "VARCHAR"),
+}
+"""What a change may write, with its SQL types."""
 KIND = versions.Kind(
     "membership",
     COLUMNS,
@@ -308,30 +316,56 @@ def change_row(
     seen_version: int,
     change: Callable[[Membership, date], Membership],
 ) -> Membership:
-    """Carry out ``change`` on the row as it was seen, keep the change and log it, in the open transaction; return it.
+    """Do what :func:`change_rows` does with one row, and return it."""
+    return change_rows(tx, at, actor, action, word, {membership_id: seen_version}, change)[0]
 
-    ``change`` is handed the row and the customer's birth date. Raises what :func:`mv.versions.hold` raises.
+
+def change_rows(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    word: str,
+    seen_versions: Mapping[int, int],
+    change: Callable[[Membership, date], Membership],
+) -> list[Membership]:
+    """Carry out ``change`` on each row as it was seen, keep the changes and log them, in the open transaction.
+
+    ``change`` is handed the row and the customer's birth date. Returns the rows as they are now. Raises what
+    :func:`mv.versions.hold_all` raises.
     """
-    row, birth_date = versions.hold(tx, at, actor, KIND, membership_id, seen_version)
-    now = Membership(**row)
-    new = change(now, birth_date)
-    return now if new == now else _update(tx, at, actor, action, word, new)
+    held = versions.hold_all(tx, at, actor, KIND, seen_versions)
+    now = [(Membership(**row), birth_date) for row, birth_date in held]
+    new = [change(row, birth_date) for row, birth_date in now]
+    changed = [row for row, (was, _) in zip(new, now, strict=True) if row != was]
+    written = {row.membership_id: row for row in update_all(tx, at, actor, action, word, changed)}
+    return [written.get(row.membership_id, row) for row in new]
 
 
-def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:
-    row = tx.row(
-        f"""
-        UPDATE membership SET group_code = $2, subgroup_code = $3, valid_from = $4, valid_to = $5, active_key = $6,
-            ended_at = $7, ended_by = $8, ended_reason = $9, version = version + 1
-        WHERE membership_id = $1 AND version = $10 RETURNING {COLUMNS}
-        """,
-        new.membership_id, new.group_code, new.subgroup_code, new.valid_from, new.valid_to,
-        _active_key(new.customer_id, new), new.ended_at, new.ended_by, new.ended_reason, new.version,
-    )  # fmt: skip
-    if row is None:
-        raise versions.changed_meanwhile(tx, KIND, new.membership_id)
-    now = Membership(**row)
-    _log(tx, at, actor, action, word, [now])
+def update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:
+    """Do what :func:`update_all` does with one row, and return it."""
+    return update_all(tx, at, actor, action, word, [new])[0]
+
+
+def update_all(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Sequence[Membership]
+) -> list[Membership]:
+    """Write rows of customers who are held, keep the changes and log them, in the open transaction; return the rows.
+
+    Each of ``new`` has the version that was seen. Raises Conflict when a row has another.
+    """
+    rows = [
+        (
+            row.membership_id, row.version,
+            (
+                row.group_code, row.subgroup_code, row.valid_from, row.valid_to, _active_key(row.customer_id, row),
+                row.ended_at, row.ended_by, row.ended_reason,
+            ),
+        )
+        for row in new
+    ]  # fmt: skip
+    now = [Membership(**row) for row in versions.update(tx, KIND, UPDATED, rows)]
+    _log(tx, at, actor, action, word, now)
     return now
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -57,6 +57,18 @@ CHANGE_SCHEMA = pa.schema(
         "changed_at": pa.timestamp("us"),
     }
 )
+UPDATED = {
+    **dict.fromkeys(("product_code", "batch_number"), "VARCHAR"),
+    "dose_number": "INTEGER",
+    "given_on": "DATE",
+    "unit_id": "VARCHAR",
+    "membership_id": "BIGINT",
+    **dict.fromkeys(("group_code", "subgroup_code"), "VARCHAR"),
+    "abroad": "BOOLEAN",
+    **dict.fromkeys(("completed_at", "withdrawn_at"), "TIMESTAMP"),
+    **dict.fromkeys(("withdrawn_by", "withdrawn_reason"), "VARCHAR"),
+}
+"""What a change may write, with its SQL types."""
 KIND = versions.Kind(
     "dose",
     COLUMNS,
@@ -329,35 +341,49 @@ def change_row(
     seen_version: int,
     change: Callable[[Dose, date], Dose],
 ) -> Dose:
-    """Carry out ``change`` on the dose as it was seen, keep the change and log it, in the open transaction; return it.
+    """Do what :func:`change_rows` does with one dose, and return it."""
+    return change_rows(tx, at, actor, action, word, {dose_id: seen_version}, change)[0]
 
-    ``change`` is handed the dose and the customer's birth date. Raises what :func:`mv.versions.hold` raises, and
-    Conflict for a dose that is withdrawn.
+
+def change_rows(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    word: str,
+    seen_versions: Mapping[int, int],
+    change: Callable[[Dose, date], Dose],
+) -> list[Dose]:
+    """Carry out ``change`` on each dose as it was seen, keep the changes and log them, in the open transaction.
+
+    ``change`` is handed the dose and the customer's birth date. Returns the doses as they are now. Raises what
+    :func:`mv.versions.hold_all` raises, and Conflict for a dose that is withdrawn.
     """
-    row, birth_date = versions.hold(tx, at, actor, KIND, dose_id, seen_version)
-    now = Dose(**row)
-    if now.withdrawn_at is not None:
+    held = versions.hold_all(tx, at, actor, KIND, seen_versions)
+    now = [(Dose(**row), birth_date) for row, birth_date in held]
+    if any(dose.withdrawn_at is not None for dose, _ in now):
         raise Conflict(N_("The dose is withdrawn already."))
-    new = change(now, birth_date)
-    return now if new == now else _update(tx, at, actor, action, word, new)
+    new = [change(dose, birth_date) for dose, birth_date in now]
+    changed = [dose for dose, (was, _) in zip(new, now, strict=True) if dose != was]
+    written = {dose.dose_id: dose for dose in update_all(tx, at, actor, action, word, changed)}
+    return [written.get(dose.dose_id, dose) for dose in new]
 
 
-def _update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:
-    row = tx.row(
-        f"""
-        UPDATE dose SET product_code = $2, batch_number = $3, dose_number = $4, given_on = $5, unit_id = $6,
-            membership_id = $7, group_code = $8, subgroup_code = $9, abroad = $10, completed_at = $11,
-            withdrawn_at = $12, withdrawn_by = $13, withdrawn_reason = $14, version = version + 1
-        WHERE dose_id = $1 AND version = $15 RETURNING {COLUMNS}
-        """,
-        new.dose_id, new.product_code, new.batch_number, new.dose_number, new.given_on, new.unit_id,
-        new.membership_id, new.group_code, new.subgroup_code, new.abroad, new.completed_at,
-        new.withdrawn_at, new.withdrawn_by, new.withdrawn_reason, new.version,
-    )  # fmt: skip
-    if row is None:
-        raise versions.changed_meanwhile(tx, KIND, new.dose_id)
-    now = Dose(**row)
-    _log(tx, at, actor, action, word, [now])
+def update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:
+    """Do what :func:`update_all` does with one dose, and return it."""
+    return update_all(tx, at, actor, action, word, [new])[0]
+
+
+def update_all(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Sequence[Dose]
+) -> list[Dose]:
+    """Write doses of customers who are held, keep the changes and log them, in the open transaction; return the doses.
+
+    Each of ``new`` has the version that was seen. Raises Conflict when a dose has another.
+    """
+    rows = [(dose.dose_id, dose.version, [getattr(dose, column) for column in UPDATED]) for dose in new]
+    now = [Dose(**row) for row in versions.update(tx, KIND, UPDATED, rows)]
+    _log(tx, at, actor, action, word, now)
     return now
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
 from mv import customers
 from mv.access import Actor
 from mv.clock import to_local
 from mv.errors import Conflict, NotFound
 from mv.store.engine import Row, Transaction
+
+ROWS_AT_ONCE = 500
+"""In one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,65 @@ def hold(tx: Transaction, at: datetime, actor: Actor, kind: Kind, row_id: int, s
     Raises NotFound, OtherUnit when the customer is none that the actor has to do with, and Conflict when
     someone else changed the row since ``seen_version``.
     """
-    sql = f"SELECT {kind.columns} FROM {kind.table} WHERE {kind.table}_id = $1"
-    found = tx.row(sql, row_id)
-    if found is None:
+    return hold_all(tx, at, actor, kind, {row_id: seen_version})[0]
+
+
+def hold_all(
+    tx: Transaction, at: datetime, actor: Actor, kind: Kind, seen_versions: Mapping[int, int]
+) -> list[tuple[Row, date]]:
+    """Do what :func:`hold` does for each of these rows, by their ids, and return them in that order."""
+    found = _read(tx, kind, seen_versions)
+    if len(found) < len(seen_versions):
         raise NotFound(kind.missing)
-    birth_date = customers.hold(tx, at, actor, found["customer_id"])
-    now = tx.row(sql, row_id)
-    if now is None or now["version"] != seen_version:
-        raise changed_meanwhile(tx, kind, row_id)
-    return now, birth_date
+    held = customers.hold_all(tx, at, actor, {row["customer_id"] for row in found.values()})
+    now = _read(tx, kind, seen_versions)
+    for row_id, seen_version in seen_versions.items():
+        row = now.get(row_id)
+        # Another's now: it was moved meanwhile, by a merging that was undone.
+        if row is None or row["customer_id"] != found[row_id]["customer_id"]:
+            raise NotFound(kind.missing)
+        if row["version"] != seen_version:
+            raise changed_meanwhile(tx, kind, row_id)
+    return [(now[row_id], held[now[row_id]["customer_id"]].birth_date) for row_id in seen_versions]
+
+
+def update(
+    tx: Transaction, kind: Kind, types: Mapping[str, str], rows: Sequence[tuple[int, int, Sequence[object]]]
+) -> list[Row]:
+    """Write rows whose customers are held, each one version on, and return them as they are now, in the same order.
+
+    Of each is given its id, the version that was seen, and the values of the columns in ``types``, which names their
+    SQL types. Raises Conflict when a row has another version.
+    """
+    sets = ", ".join(f"{column} = new_{column}" for column in types)
+    names = ", ".join(("row_id", "seen_version", *(f"new_{column}" for column in types)))
+    casts = ("BIGINT", "INTEGER", *types.values())
+    written: dict[int, Row] = {}
+    for first in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[first : first + ROWS_AT_ONCE]
+        number = count(1)
+        places = ", ".join(f"({', '.join(f'${next(number)}::{cast}' for cast in casts)})" for _ in some)
+        sql = f"""
+            UPDATE {kind.table} SET {sets}, version = version + 1 FROM (VALUES {places}) AS new_rows ({names})
+            WHERE {kind.table}_id = row_id AND version = seen_version RETURNING {kind.columns}
+        """
+        found = tx.rows(sql, *(value for row_id, seen, values in some for value in (row_id, seen, *values)))
+        written |= {row[f"{kind.table}_id"]: row for row in found}
+    for row_id, _, _ in rows:
+        if row_id not in written:
+            raise changed_meanwhile(tx, kind, row_id)
+    return [written[row_id] for row_id, _, _ in rows]
+
+
+def _read(tx: Transaction, kind: Kind, row_ids: Collection[int]) -> dict[int, Row]:
+    ids = sorted(row_ids)
+    found: dict[int, Row] = {}
+    for first in range(0, len(ids), ROWS_AT_ONCE):
+        some = ids[first : first + ROWS_AT_ONCE]
+        places = ", ".join(f"${n}" for n in range(1, len(some) + 1))
+        sql = f"SELECT {kind.columns} FROM {kind.table} WHERE {kind.table}_id IN ({places})"
+        found |= {row[f"{kind.table}_id"]: row for row in tx.rows(sql, *some)}
+    return found
 
 
 def changed_meanwhile(tx: Transaction, kind: Kind, row_id: int) -> Conflict:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
-from mv import audit, customers, identity
-from mv.access import Action, Actor, OtherUnit, grounds, require_unit
+from mv import audit, customers
+from mv.access import Action, Actor, known_and_strangers, require_unit
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
-from mv.registration import saving
-from mv.registration.judging import Doubt, Judgement, Outcome, judge
+from mv.registration import pasted, saving
+from mv.registration.judging import Judgement, Outcome, Person, Setting, judge
+from mv.registration.pasted import Pasted
 from mv.registration.saving import Wanted
 from mv.registration.sessions import Kind, Registration, Unknown, begin
 from mv.registration.terms import Terms
 from mv.store import Store
 from mv.store.engine import Transaction
 
-MOST_LINES = 1000
-LONGEST_LINE = 200
-AROUND = " \t\"'“”’;,."
-"""What stands around a number in a list, and is no part of it."""
+TOLD_EACH = 50
+"""After how many lines it is told again how far the saving has come."""
+JUDGED_SHARE = 0.6
+"""How much of the work is done when every line is judged anew, and the writing begins."""
 
 
 class State(StrEnum):
@@ -35,86 +35,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     ELSEWHERE = "elsewhere"
     REPEATED = "repeated"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is not empty, by its number in the list; the repr does not show what stands there."""
-
-    number: int
-    text: str = field(repr=False)
-    state: State
-    customer: Customer | None = None
-    judgement: Judgement | None = None
-    error: MvError | None = None
-
-
-def judge_list(store: Store, actor: Actor, text: str, terms: Terms) -> list[Line]:
-    """Return what can become of each line of ``text``; nothing is saved.
-
-    The customers are those that the user has to do with; that they were seen is logged. Raises Invalid for a list
-    without a line or with more than MOST_LINES, Forbidden.
-    """
-    lines = list(_numbered(text))
-
-    def work(tx: Transaction) -> list[Line]:
-        require_unit(actor, terms.unit_id)
-        at = store.now()
-        read = {number: _read_number(line, store.today()) for number, line in lines}
-        numbers = [each.number for each in read.values() if isinstance(each, identity.Identity)]
-        found = customers.of_numbers(tx, sorted(set(numbers)))
-        elsewhere = set(_elsewhere(tx, store, actor, found.values()))
-        here = [customer for customer in found.values() if customer.customer_id not in elsewhere]
-        people, setting = saving.read_people(tx, here), saving.read_setting(tx, store.today())
-        audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, people)
-        firsts: dict[int, int] = {}
-        judged = []
-        for number, line in lines:
-            each = read[number]
-            if isinstance(each, MvError):
-                judged.append(Line(number, line, State.WRONG, error=each))
-                continue
-            customer = found.get(each.number)
-            if customer is None:
-                judged.append(Line(number, line, State.UNKNOWN, error=Unknown(each.kind, each.birth_date)))
-            elif customer.customer_id in elsewhere:
-                judged.append(Line(number, line, State.ELSEWHERE, error=_other_unit()))
-            elif customer.customer_id in firsts:
-                first = firsts[customer.customer_id]
-                judged.append(Line(number, line, State.REPEATED, customer, error=_repeated(first)))
-            else:
-                firsts[customer.customer_id] = number
-                judgement = judge(people[customer.customer_id], terms, setting)
-                judged.append(Line(number, line, STATES[judgement.outcome], customer, judgement, judgement.error))
-        return judged
-
-    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
-
-
-def save_list(
-    store: Store,
-    actor: Actor,
-    terms: Terms,
-    customer_ids: Sequence[int],
-    *,
-    reason: str = "",
-    accepted: frozenset[Doubt] = frozenset(),
-) -> Registration:
-    """Register the ``terms`` of all these customers, or of none, and return the registration.
-
-    Raises what :func:`mv.registration.saving.save` raises, for the first of them that cannot be registered any more.
-    """
-
-    def work(tx: Transaction) -> Registration:
-        if not customer_ids:
-            raise Invalid(N_("No line is ready to be saved."))
-        at = store.now()
-        made = begin(tx, at, store.today(), actor, Kind.LIST, terms)
-        wanted = [Wanted(customer_id, terms, reason, accepted) for customer_id in customer_ids]
-        saving.save(tx, at, actor, made.registration_id, wanted, store.today())
-        return made
-
-    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    HEADING = "heading"
 
 
 STATES = {
@@ -125,44 +46,143 @@ STATES = {
 }
 
 
-def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
-    lines = [(number, line) for number, line in lines if line.strip(AROUND)]
-    if not lines:
-        raise Invalid(N_("The list is empty. Paste the identity numbers, one on each line."))
-    if len(lines) > MOST_LINES:
-        raise Invalid(N_("The list has more than {most} lines. Divide it, or import a file."), most=MOST_LINES)
-    yield from lines
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not empty, by its number in the list; the repr does not show what stands there.
+
+    ``error`` says why nothing can be registered; where that is only doubtful, ``judgement`` holds the doubts.
+    """
+
+    number: int
+    text: str = field(repr=False)
+    state: State
+    customer: Customer | None = None
+    judgement: Judgement | None = None
+    error: MvError | None = None
+
+    @property
+    def can_be(self) -> bool:
+        """Whether it can be registered, for a reason at least."""
+        return self.state in (State.READY, State.DOUBTFUL)
 
 
-def _read_number(line: str, today: date) -> identity.Identity | MvError:
-    """Return the number that stands on the line: of several cells, the first that is one; else what is wrong."""
-    if len(line) > LONGEST_LINE:
-        return Invalid(N_("The line is too long. There has to be one identity number on each line."))
-    wrong: MvError | None = None
-    for cell in line.replace(";", "\t").split("\t"):
-        text = cell.strip(AROUND)
-        if not text:
+class Stopped(Conflict):
+    """A line that was ready cannot be registered any more, so nothing was."""
+
+    def __init__(self, line: int, why: MvError) -> None:
+        super().__init__(N_("Nothing of the list is saved, because of line {line}. {why}"), line=line, why=why)
+
+
+def judge_list(store: Store, actor: Actor, text: str, terms: Terms) -> list[Line]:
+    """Return what can become of each line of ``text``; nothing is saved.
+
+    Of customers that the user has nothing to do with it tells only that there are such; that is logged as a refusal,
+    and that the others were seen. Raises Invalid for a list without a line or with too many, Forbidden.
+    """
+    lines = pasted.read(text, store.today())
+
+    def work(tx: Transaction) -> tuple[list[Line], set[int]]:
+        require_unit(actor, terms.unit_id)
+        at = store.now()
+        found = customers.of_numbers(tx, sorted({line.identity.number for line in lines if line.identity}))
+        ids = {customer.customer_id for customer in found.values()}
+        known, strangers = known_and_strangers(tx, at, actor, ids)
+        people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])
+        audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
+        return _judge_lines(lines, terms, found, people, saving.read_setting(tx, store.today())), set(strangers)
+
+    judged, strangers = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    if strangers:
+        audit.record_refusals(store, actor, Action.REGISTER_AFTERWARDS, sorted(strangers))
+    return judged
+
+
+def save_list(
+    store: Store,
+    actor: Actor,
+    terms: Terms,
+    lines: Sequence[Line],
+    reason: str = "",
+    tell: Callable[[float], None] = lambda share: None,
+) -> Registration:
+    """Register the ``terms`` of the customers on these lines, or of none, and return the registration.
+
+    ``reason`` says why in spite of the doubts that the lines were judged to have. ``tell`` is told now and then which
+    share of the work is done. Raises Stopped for the first line that cannot be any more; Invalid without a line that
+    can, for a reason that cannot be and for one that is missing; Forbidden, NotFound.
+    """
+    why, chosen = saving.clean_reason(reason), [line for line in lines if line.can_be]
+    if not chosen:
+        raise Invalid(N_("No line is ready to be saved."))
+    if not why and any(line.state is State.DOUBTFUL for line in chosen):
+        raise Invalid(N_("Write why the doubtful lines are right."))
+
+    def work(tx: Transaction) -> Registration:
+        at = store.now()
+        judged = []
+        anew = saving.judge_anew(tx, at, actor, [_wanted(line, terms, why) for line in chosen], store.today())
+        for done, (line, (wanted, judgement)) in enumerate(zip(chosen, anew, strict=True)):
+            if done % TOLD_EACH == 0:
+                tell(JUDGED_SHARE * done / len(chosen))
+            try:
+                saving.refuse(judgement, wanted)
+            except MvError as error:
+                raise Stopped(line.number, error) from None
+            judged.append((wanted, judgement))
+        tell(JUDGED_SHARE)
+        made = begin(tx, at, store.today(), actor, Kind.LIST, terms)
+        saving.write(tx, at, actor, made.registration_id, judged)
+        tell(1.0)
+        return made
+
+    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def left_over(lines: Sequence[Line], saved: Sequence[Line]) -> str:
+    """Return the list without the lines that were saved; without its heading, too, where nothing else is left."""
+    numbers = {line.number for line in saved}
+    left = [line for line in lines if line.number not in numbers]
+    return "\n".join(line.text for line in left) if any(line.state is not State.HEADING for line in left) else ""
+
+
+def _judge_lines(
+    lines: Sequence[Pasted],
+    terms: Terms,
+    found: Mapping[str, Customer],
+    people: Mapping[int, Person],
+    setting: Setting,
+) -> list[Line]:
+    """Return what can become of each; ``people`` are those of the ``found`` that the user has to do with."""
+    firsts: dict[int, int] = {}
+    judged = []
+    for line in lines:
+        if line.identity is None:
+            state = State.HEADING if line.is_heading else State.WRONG
+            judged.append(Line(line.number, line.text, state, error=line.error))
             continue
-        try:
-            return identity.parse(text, today)
-        except Invalid as error:
-            wrong = wrong or error
-    return wrong or Invalid(N_("The identity number is missing. Enter one."))
-
-
-def _elsewhere(tx: Transaction, store: Store, actor: Actor, found: Iterable[Customer]) -> Iterator[int]:
-    """Yield the ids of those that the user has nothing to do with."""
-    for customer in found:
-        try:
-            grounds(tx, store.now(), actor, [customer.customer_id])
-        except OtherUnit as error:
-            yield error.customer_id
+        customer = found.get(line.identity.number)
+        if customer is None:
+            unknown = Unknown(line.identity.kind, line.identity.birth_date)
+            judged.append(Line(line.number, line.text, State.UNKNOWN, error=unknown))
+        elif customer.customer_id not in people:
+            judged.append(Line(line.number, line.text, State.ELSEWHERE, error=_other_unit()))
+        elif customer.customer_id in firsts:
+            repeated = Conflict(N_("The same customer as on line {first}."), first=firsts[customer.customer_id])
+            judged.append(Line(line.number, line.text, State.REPEATED, customer, error=repeated))
+        else:
+            firsts[customer.customer_id] = line.number
+            judgement = judge(people[customer.customer_id], terms, setting)
+            state = STATES[judgement.outcome]
+            judged.append(Line(line.number, line.text, state, customer, judgement, judgement.error))
+    return judged
 
 
 def _other_unit() -> Conflict:
-    return Conflict(N_("The customer belongs to another unit. Find the customer by its number, and say why."))
+    return Conflict(N_("The customer belongs to another unit. Open it with its number and a reason, then check again."))
 
 
-def _repeated(first: int) -> Conflict:
-    return Conflict(N_("The same customer as on line {first}."), first=first)
+def _wanted(line: Line, terms: Terms, reason: str) -> Wanted:
+    """Return what the line is to register, in spite of the doubts that it was judged to have and of no others."""
+    assert line.customer is not None  # noqa: S101 (a line that can be has one)
+    doubts = frozenset(line.judgement.doubts if line.judgement else ())
+    return Wanted(line.customer.customer_id, terms, reason, doubts)

@@ -107,20 +107,32 @@ def save(
 ) -> list[Made]:
     """Write all that is ``wanted``, in the open transaction, and return what it came to, in the same order.
 
-    Raises for the first that cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid,
-    Conflict, Forbidden, NotFound. Each customer is judged anew, on what is known now.
+    Raises for the first that cannot be what :func:`refuse` raises; Forbidden, NotFound. Each customer is judged anew,
+    on what is known now.
+    """
+    judged = []
+    for each, judgement in judge_anew(tx, at, actor, wanted, today):
+        refuse(judgement, each)
+        judged.append((each, judgement))
+    return write(tx, at, actor, registration_id, judged)
+
+
+def judge_anew(
+    tx: Transaction, at: datetime, actor: Actor, wanted: Sequence[Wanted], today: date
+) -> Iterator[tuple[Wanted, Judgement]]:
+    """Yield what can become of each, on what is known now and with what the ones before it will have written.
+
+    Every other change of these customers' groups and doses waits until ``tx`` ends. Raises Forbidden, NotFound.
     """
     held = customers.hold_all(tx, at, actor, {each.customer_id for each in wanted})
     people, setting = read_people(tx, held.values()), read_setting(tx, today)
-    judged = []
     for each in wanted:
         require_unit(actor, each.terms.unit_id)
         person = people[each.customer_id]
         judgement = judge(person, each.terms, setting)
-        _raise_unless_it_can_be(judgement, each)
-        judged.append((each, judgement))
-        people[each.customer_id] = after(person, *_provisional(each, judgement, at, actor))
-    return _write(tx, at, actor, registration_id, judged)
+        yield each, judgement
+        if judgement.can_be:
+            people[each.customer_id] = after(person, *_provisional(each, judgement, at, actor))
 
 
 def clean_reason(reason: str) -> str:
@@ -135,7 +147,8 @@ def last_row_number(tx: Transaction, registration_id: int) -> int:
     return last
 
 
-def _raise_unless_it_can_be(judgement: Judgement, wanted: Wanted) -> None:
+def refuse(judgement: Judgement, wanted: Wanted) -> None:
+    """Raise why it cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid, Conflict."""
     if judgement.outcome is Outcome.ALREADY and judgement.error:
         raise Already(judgement.error.key, **judgement.error.params)
     if judgement.error:
@@ -163,13 +176,10 @@ def _provisional(
     return None if judgement.counts else row, given
 
 
-def _write(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    registration_id: int,
-    judged: Sequence[tuple[Wanted, Judgement]],
+def write(
+    tx: Transaction, at: datetime, actor: Actor, registration_id: int, judged: Sequence[tuple[Wanted, Judgement]]
 ) -> list[Made]:
+    """Write what was judged and can be, in the open transaction, and return what it came to, in the same order."""
     counting = _write_groups(tx, at, actor, judged)
     doses = _write_doses(tx, at, actor, judged, counting)
     first = last_row_number(tx, registration_id) + 1

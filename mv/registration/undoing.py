@@ -6,6 +6,7 @@ history. What it changed is changed back.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,9 +24,8 @@ ROWS = """
         undone_at
     FROM registration_row WHERE registration_id = $1
 """
-COUNTS_FOR = """
-    SELECT dose_id FROM dose WHERE membership_id = $1 AND withdrawn_at IS NULL
-"""
+ROWS_AT_ONCE = 1000
+"""In one query."""
 
 
 def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) -> None:
@@ -42,7 +42,7 @@ def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) 
             raise NotFound(N_("There is no such row."))
         if row["undone_at"] is not None:
             raise Conflict(N_("The row is undone already."))
-        _undo(tx, store.now(), actor, row)
+        _undo(tx, store.now(), actor, [row])
 
     audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -59,8 +59,7 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
         if not rows:
             raise Conflict(N_("Everything in it is undone already."))
         at = store.now()
-        for row in rows:
-            _undo(tx, at, actor, row)
+        _undo(tx, at, actor, rows)
         tx.execute(
             "UPDATE registration SET undone_at = $2, undone_by = $3, open_key = NULL, ended_at = COALESCE(ended_at, $2)"
             " WHERE registration_id = $1",
@@ -71,26 +70,41 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def _undo(tx: Transaction, at: datetime, actor: Actor, row: Row) -> None:
-    if row["dose_id"] is not None:
-        vaccinations.change_row(
-            tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", row["dose_id"], row["dose_version"],
-            lambda now, _: _withdrawn(now, at, actor),
+def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+    """Undo rows of one registration: the doses first, since they count by the groups."""
+    doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
+    groups = {row["membership_id"]: row["membership_version"] for row in rows if row["membership_id"] is not None}
+    vaccinations.change_rows(
+        tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", doses, lambda now, _: _withdrawn(now, at, actor)
+    )
+    if _count_for_doses(tx, list(groups)):
+        raise Conflict(
+            N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
+        )
+    memberships.change_rows(
+        tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: _wrong(now, at, actor)
+    )
+    for places, some in _in_parts([row["row_number"] for row in rows], 4):
+        tx.execute(
+            "UPDATE registration_row SET undone_at = $2, undone_by = $3, row_key = NULL"
+            f" WHERE registration_id = $1 AND row_number IN ({places})",
+            rows[0]["registration_id"], at, actor.user_id, *some,
         )  # fmt: skip
-    if row["membership_id"] is not None:
-        if tx.row(COUNTS_FOR, row["membership_id"]):
-            raise Conflict(
-                N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
-            )
-        memberships.change_row(
-            tx, at, actor, Action.REMOVE_GROUP, "removed", row["membership_id"], row["membership_version"],
-            lambda now, _: _wrong(now, at, actor),
-        )  # fmt: skip
-    tx.execute(
-        "UPDATE registration_row SET undone_at = $3, undone_by = $4, row_key = NULL"
-        " WHERE registration_id = $1 AND row_number = $2",
-        row["registration_id"], row["row_number"], at, actor.user_id,
-    )  # fmt: skip
+
+
+def _count_for_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
+    """Return whether a dose that is not withdrawn counts by one of these rows of groups."""
+    return any(
+        tx.row(f"SELECT 1 AS found FROM dose WHERE membership_id IN ({places}) AND withdrawn_at IS NULL LIMIT 1", *some)
+        for places, some in _in_parts(membership_ids, 1)
+    )
+
+
+def _in_parts(values: Sequence[int], first: int) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield the values in parts that are not too long for a query, with their places, which begin with ``$first``."""
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        some = values[start : start + ROWS_AT_ONCE]
+        yield ", ".join(f"${n}" for n in range(first, first + len(some))), some
 
 
 def _withdrawn(now: Dose, at: datetime, actor: Actor) -> Dose:

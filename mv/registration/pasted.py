@@ -1,0 +1,103 @@
+"""A list of identity numbers as people paste it: from a text, an e-mail or a spreadsheet, one person on each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from mv import identity
+from mv.errors import N_, Invalid, MvError
+from mv.identity import Identity
+
+MOST_LINES = 1000
+LONGEST_LINE = 500
+
+CELLS = re.compile(r"[\t;,|]")
+"""What stands between the cells of a line; no identity number holds any of it."""
+AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+"""What stands around a number and is no part of it: spaces, quotes, bullets, an equals sign, a byte-order mark."""
+AMONG_WORDS = re.compile(r"(?<![^\W_])(?:\d{2})?\d{6}\s?[-+\N{MINUS SIGN}\u2010-\u2015]?\s?[^\W_]{4}(?![^\W_])")
+"""What looks like an identity number, where something else stands in the same cell."""
+SHORTENED = re.compile(r"\d[.,]\d+\s?[Ee]\s?\+?\s?\d\d")
+"""A long number as a spreadsheet shows it in a narrow column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A line, by its number in the list, with the identity that stands there, or why there is none.
+
+    A heading has neither. The repr does not show what stands there.
+    """
+
+    number: int
+    text: str = field(repr=False)
+    identity: Identity | None = None
+    error: MvError | None = None
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether the line says what is below it."""
+        return self.identity is None and self.error is None
+
+
+def read(text: str, today: date) -> list[Pasted]:
+    """Return the lines of ``text`` but for the empty ones; a first one without any digit is a heading.
+
+    Raises Invalid for a list without a line, or with more than MOST_LINES.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if AROUND.sub("", line)]
+    heading = lines[:1] if lines and not any(char.isdigit() for char in lines[0][1]) else []
+    others = lines[len(heading) :]
+    if not others:
+        raise Invalid(N_("There is no identity number in the list. Paste the numbers, one on each line."))
+    if len(others) > MOST_LINES:
+        raise Invalid(
+            N_("The list has {count} lines, and {most} at most are taken at once. Divide it, or import a file."),
+            count=len(others),
+            most=MOST_LINES,
+        )
+    return [Pasted(number, line) for number, line in heading] + [_read(number, line, today) for number, line in others]
+
+
+def _read(number: int, line: str, today: date) -> Pasted:
+    if len(line) > LONGEST_LINE:
+        return Pasted(number, line, error=Invalid(N_("The line is too long. Write one person on each line.")))
+    found, wrong = _numbers(line, today)
+    if len(found) > 1:
+        several = Invalid(N_("There are several identity numbers on the line. Write one person on each line."))
+        return Pasted(number, line, error=several)
+    if found:
+        return Pasted(number, line, found[0])
+    if SHORTENED.search(line):
+        wrong = Invalid(N_("The spreadsheet has shortened the number. Show its column without decimals; copy it anew."))
+    return Pasted(number, line, error=wrong)
+
+
+def _numbers(line: str, today: date) -> tuple[list[Identity], Invalid | None]:
+    """Return the different identities on the line, and what is wrong with whatever else may be meant as one.
+
+    That is what has most digits.
+    """
+    found: dict[str, Identity] = {}
+    wrong: dict[int, Invalid] = {}
+    for candidates in _candidates(line):
+        for place, text in enumerate(candidates):
+            try:
+                each = identity.parse(text, today)
+            except Invalid as error:
+                wrong[sum(char.isdigit() for char in text)] = error
+                continue
+            found[each.number] = each
+            if place == 0:
+                break
+    return list(found.values()), wrong[max(wrong)] if wrong else None
+
+
+def _candidates(line: str) -> Iterator[list[str]]:
+    """Yield for each cell that is not empty what may be the number: all of it, then what looks like one in it."""
+    for cell in CELLS.split(line):
+        text = AROUND.sub("", cell)
+        if text:
+            yield [text, *AMONG_WORDS.findall(text)]
