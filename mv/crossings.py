@@ -13,6 +13,11 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 LONGEST_NOTE = 200
+FIND = """
+    SELECT live.customer_id, live.unit_id FROM customer c
+    JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id) WHERE c.customer_id = $1
+"""
+"""A record that was merged into another stands for that one."""
 COLUMNS = "crossing_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
 
 
@@ -53,7 +58,7 @@ def open_customer(
         if reason is None:
             raise Invalid(N_("Choose why you open the customer."))
         text = _clean(note, needed=reason == Reason.OTHER)
-        found = tx.row("SELECT unit_id FROM customer WHERE customer_id = $1", customer_id)
+        found = tx.row(FIND, customer_id)
         if found is None:
             raise NotFound(N_("The customer does not exist. Search for the customer anew."))
         if actor.owns(found["unit_id"]):
@@ -63,12 +68,12 @@ def open_customer(
             INSERT INTO crossing (user_id, unit_id, customer_id, reason, note, opened_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {COLUMNS}
             """,
-            actor.user_id, actor.unit_id, customer_id, reason, text, at, at + lasts,
+            actor.user_id, actor.unit_id, found["customer_id"], reason, text, at, at + lasts,
         )  # fmt: skip
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         crossing = Crossing(**row)
         detail = {"crossing": crossing.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
-        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, customer_id, **detail)
+        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, crossing.customer_id, **detail)
         return crossing
 
     return audit.perform(store, actor, Action.OPEN_OTHER_UNIT, work, customer_id)

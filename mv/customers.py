@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -30,7 +30,7 @@ LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.custo
 VALUES_AT_ONCE = 1000
 """In one query."""
 EARLIER = """
-    SELECT e.customer_id, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
+    SELECT e.customer_id, e.version, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
     WHERE NOT EXISTS (
         SELECT 1 FROM identity_change was
         JOIN identity_change back ON back.customer_id = was.customer_id AND back.new_identity = was.old_identity
@@ -270,14 +270,20 @@ def _insert(tx: Transaction, at: datetime, actor: Actor, person: identity.Identi
     )  # fmt: skip
     assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
     customer = Customer(**row)
-    for key in name_keys(customer.given_name, customer.family_name):
+    have_found_by(tx, customer, name_keys(customer.given_name, customer.family_name))
+    audit.record(tx, at, actor, Action.REGISTER_CUSTOMER, customer.customer_id)
+    return customer
+
+
+def have_found_by(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
+    """Have the customer found by these keys of names, and by no others, in the open transaction."""
+    tx.execute("DELETE FROM customer_name WHERE customer_id = $1", customer.customer_id)
+    for key in keys:
         tx.execute(
             f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             key, customer.customer_id, customer.identity, customer.birth_date,
             customer.given_name, customer.family_name, customer.unit_id, customer.deceased_on,
         )  # fmt: skip
-    audit.record(tx, at, actor, Action.REGISTER_CUSTOMER, customer.customer_id)
-    return customer
 
 
 def clean_name(name: str) -> str:

@@ -18,6 +18,12 @@ LATEST = """
 """
 
 
+def refuse_after(deceased_on: date | None, day: date) -> None:
+    """Raise Conflict where ``day`` is later than the day of death: nothing is registered for it."""
+    if deceased_on is not None and day > deceased_on:
+        raise Conflict(N_("The customer died on {day}. Nothing can be registered for a later day."), day=deceased_on)
+
+
 def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | None) -> None:
     """Register the day on which the customer died; None takes it back.
 

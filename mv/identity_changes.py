@@ -15,7 +15,7 @@ from mv.customers import COLUMNS, EARLIER, Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.identity import Identity
 from mv.store import Store
-from mv.store.engine import Transaction
+from mv.store.engine import Row, Transaction
 
 FIRST_DAY = """
     SELECT min(day) AS day FROM (
@@ -37,13 +37,31 @@ class OtherBirthDate(Conflict):
         )
 
 
+class Taken(Conflict):
+    """Another customer has, or had, the number: there may be two records of one person, to be merged."""
+
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
+        super().__init__(
+            N_(
+                "Another customer is registered with this number; nothing was changed. If it is the same person, merge"
+                " the two records: then both numbers find it."
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A number that a customer had, and when (naive UTC) and by whom it was changed."""
+    """A number that a customer had, and when (naive UTC) and by whom it was changed.
+
+    ``birth_date`` and ``sex`` are what the customer had with it; None where that is not known.
+    """
 
     number: str = field(repr=False)
     changed_at: datetime
     changed_by: str
+    birth_date: date | None
+    sex: str | None
 
 
 def earlier(store: Store, actor: Actor, customer_id: int) -> list[Earlier]:
@@ -51,12 +69,10 @@ def earlier(store: Store, actor: Actor, customer_id: int) -> list[Earlier]:
 
     Raises OtherUnit when the customer is none that the actor has to do with.
     """
-    sql = f"SELECT * FROM ({EARLIER}) had WHERE customer_id = $1 ORDER BY changed_at DESC"
 
     def work(tx: Transaction) -> list[Earlier]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [customer_id])
-        rows = tx.rows(sql, customer_id)
-        return [Earlier(row["old_identity"], row["changed_at"], row["changed_by"]) for row in rows]
+        return _earlier(tx, customer_id)
 
     return audit.perform(store, actor, Action.VIEW_CUSTOMER, work, customer_id)
 
@@ -67,37 +83,67 @@ def change(
     """Give the customer, who was seen with the number ``seen``, another number, and return the customer with it.
 
     Birth date and sex become those that the number holds; what it does not hold stays. Raises Invalid for a wrong
-    number, OtherBirthDate unless ``other_birth_date`` says that it is the same person all the same, and Conflict when
-    the number is this customer's or another's, when it was changed since it was seen, and when there are groups or
-    doses from before the birth date; NotFound, and OtherUnit when the actor has nothing to do with the customer.
+    number, OtherBirthDate unless ``other_birth_date`` says that it is the same person all the same, Taken when the
+    number is another customer's, and Conflict when it is this customer's already, when it was changed since it was
+    seen, and when there are groups or doses from before the birth date; NotFound, and OtherUnit when the actor has
+    nothing to do with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
         at = store.now()
-        birth_date = customers.hold(tx, at, actor, customer_id)
-        (now,) = tx.rows("SELECT identity, identity_kind FROM customer WHERE customer_id = $1", customer_id)
-        if now["identity"] != seen:
-            raise Conflict(N_("Somebody changed the number meanwhile. It is shown as it is now; nothing was changed."))
+        now = _hold(tx, at, actor, customer_id, seen)
         person = identity.parse(number, store.today())
         _refuse_taken(tx, customer_id, person, seen)
-        born = person.birth_date or birth_date
-        if born != birth_date and not other_birth_date:
+        born = person.birth_date or now["birth_date"]
+        if born != now["birth_date"] and not other_birth_date:
             raise OtherBirthDate
-        (first,) = tx.rows(FIRST_DAY, customer_id)
-        if first["day"] is not None and first["day"] < born:
-            raise Conflict(
-                N_(
-                    "The customer has groups or doses from before the birth date that the number gives."
-                    " Nothing was changed; check the number, or correct these first."
-                )
-            )
-        _keep(tx, at, actor, customer_id, seen, person)
-        audit.record(
-            tx, at, actor, Action.CHANGE_IDENTITY, customer_id, before=now["identity_kind"], number_kind=person.kind
-        )
-        return _update(tx, customer_id, person, born)
+        return _give(tx, at, actor, now, person, born, person.sex or now["sex"])
 
     return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
+
+
+def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
+    """Take back the last change of the number of a customer who was seen with ``seen``; return the customer.
+
+    Birth date and sex become again what they were with that number. Raises Conflict when the number was changed since
+    it was seen, when there is nothing to take back, and when there are groups or doses from before the birth date;
+    Taken when another customer has the number by now, NotFound, and OtherUnit.
+    """
+
+    def work(tx: Transaction) -> Customer:
+        at = store.now()
+        now = _hold(tx, at, actor, customer_id, seen)
+        before = _earlier(tx, customer_id)
+        if not before:
+            raise Conflict(N_("The customer has had no other number. Nothing was changed."))
+        last = before[0]
+        person = identity.parse(last.number, store.today())
+        _refuse_taken(tx, customer_id, person, seen)
+        born = last.birth_date or person.birth_date or now["birth_date"]
+        return _give(tx, at, actor, now, person, born, last.sex or person.sex or now["sex"])
+
+    return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
+
+
+def _hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:
+    """Return what the customer is, held, with whom no other number was seen meanwhile."""
+    customers.hold(tx, at, actor, customer_id)
+    sql = "SELECT customer_id, identity, identity_kind, birth_date, sex FROM customer WHERE customer_id = $1"
+    (now,) = tx.rows(sql, customer_id)
+    if now["identity"] != seen:
+        raise Conflict(N_("Somebody changed the number meanwhile. It is shown as it is now; nothing was changed."))
+    return now
+
+
+def _earlier(tx: Transaction, customer_id: int) -> list[Earlier]:
+    sql = f"""
+        SELECT had.old_identity AS number, had.changed_at, had.changed_by, e.old_birth_date AS birth_date,
+            e.old_sex AS sex
+        FROM ({EARLIER}) had
+        JOIN identity_change e ON e.customer_id = had.customer_id AND e.version = had.version
+        WHERE had.customer_id = $1 ORDER BY had.version DESC
+    """
+    return [Earlier(**row) for row in tx.rows(sql, customer_id)]
 
 
 def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str) -> None:
@@ -105,32 +151,54 @@ def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str
         raise Invalid(N_("The customer has this number already."))
     other = customers.of_number(tx, person.number)
     if other and other.customer_id != customer_id:
+        raise Taken(other.customer_id)
+    if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
         raise Conflict(
             N_(
-                "Another customer is registered with this number; nothing was changed. If it is the same person, there"
-                " are two records of one person. They cannot be merged here yet; the page Checks shows what may be"
-                " paid twice."
+                "The number is that of a record that was merged into this one, and finds the customer. To have it as"
+                " the customer's number, undo the merging and let the other record go on."
             )
         )
 
 
-def _keep(tx: Transaction, at: datetime, actor: Actor, customer_id: int, old: str, person: Identity) -> None:
+def _give(
+    tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity, born: date, sex: str | None
+) -> Customer:
+    """Give the customer another number, keep the one before and log it, unless something is from before the birth."""
+    customer_id = now["customer_id"]
+    (first,) = tx.rows(FIRST_DAY, customer_id)
+    if first["day"] is not None and first["day"] < born:
+        raise Conflict(
+            N_(
+                "The customer has groups or doses from before the birth date that the number gives."
+                " Nothing was changed; check the number, or correct these first."
+            )
+        )
+    _keep(tx, at, actor, now, person)
+    audit.record(
+        tx, at, actor, Action.CHANGE_IDENTITY, customer_id, before=now["identity_kind"], number_kind=person.kind
+    )
+    return _update(tx, customer_id, person, born, sex)
+
+
+def _keep(tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity) -> None:
     tx.execute(
         """
-        INSERT INTO identity_change (customer_id, version, old_identity, new_identity, changed_at, changed_by)
-        SELECT $1, 1 + count(*), $2, $3, $4, $5 FROM identity_change WHERE customer_id = $1
+        INSERT INTO identity_change
+            (customer_id, version, old_identity, new_identity, changed_at, changed_by, old_birth_date, old_sex)
+        SELECT $1, 1 + count(*), $2, $3, $4, $5, $6, $7 FROM identity_change WHERE customer_id = $1
         """,
-        customer_id, old, person.number, at, actor.user_id,
+        now["customer_id"], now["identity"], person.number, at, actor.user_id, now["birth_date"], now["sex"],
     )  # fmt: skip
 
 
-def _update(tx: Transaction, customer_id: int, person: Identity, born: date) -> Customer:
+def _update(tx: Transaction, customer_id: int, person: Identity, born: date, sex: str | None) -> Customer:
     row = tx.row(
         f"""
-        UPDATE customer SET identity = $2, identity_kind = $3, birth_date = $4, sex = COALESCE($5, sex)
+        UPDATE customer SET identity = $2, identity_kind = $3, birth_date = $4, sex = $5
         WHERE customer_id = $1 RETURNING {COLUMNS}
         """,
-        customer_id, person.number, person.kind, born, person.sex,
+        customer_id, person.number, person.kind, born, sex,
     )  # fmt: skip
     assert row is not None  # noqa: S101 (the transaction holds the customer)
     tx.execute(

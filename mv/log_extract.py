@@ -86,25 +86,26 @@ class Extract:
 def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
     """Return every access to the customer's data, at all units, and log that it was taken out, once per look.
 
-    A refused attempt is no access. Raises OtherUnit when the customer is none that the actor has to do with,
-    NotFound.
+    The data of records that were merged into one were the same person's all along. A refused attempt is no access.
+    Raises OtherUnit when the customer is none that the actor has to do with, NotFound.
     """
 
-    def work(tx: Transaction) -> datetime:
-        if tx.row("SELECT 1 AS found FROM customer WHERE customer_id = $1", customer_id) is None:
+    def work(tx: Transaction) -> tuple[datetime, int]:
+        live = tx.row(
+            "SELECT COALESCE(merged_into, customer_id) AS id FROM customer WHERE customer_id = $1", customer_id
+        )
+        if live is None:
             raise NotFound(N_("The customer does not exist. Search for the customer anew."))
         at = store.now()
-        audit.record_look(tx, at, actor, Action.EXTRACT_LOG, [customer_id])
-        return at
+        audit.record_look(tx, at, actor, Action.EXTRACT_LOG, [live["id"]])
+        return at, live["id"]
 
-    at = audit.perform(store, actor, Action.EXTRACT_LOG, work, customer_id)
+    at, live_id = audit.perform(store, actor, Action.EXTRACT_LOG, work, customer_id)
     with store.read() as tx:
-        (person,) = tx.rows(
-            "SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", customer_id
-        )
+        (person,) = tx.rows("SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", live_id)
         known = catalogue.read(tx)
         parts = (_named, _exports, _new_year_lists)
-        found = sorted((one for part in parts for one in part(tx, known, customer_id)), key=lambda one: one[:2])
+        found = sorted({one[1]: one for part in parts for one in part(tx, known, live_id)}.values(), key=_in_order)
     return Extract(
         name=f"{person['given_name']} {person['family_name']}",
         number=format_identity(person["identity"], store.today()),
@@ -164,9 +165,20 @@ def _page(found: Extract, language: Language) -> Iterator[str]:
 Found = tuple[datetime, int, Access]
 
 
+def _in_order(found: Found) -> tuple[datetime, int]:
+    return found[:2]
+
+
 def _named(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+    """Yield the accesses to the customer's record, to those merged into it, and to one that it was in for a time."""
     sql = """
-        SELECT entry_id, logged_at, unit_id, action FROM access_log WHERE customer_id = $1 AND outcome = 'done'
+        SELECT entry_id, logged_at, unit_id, action FROM access_log WHERE outcome = 'done' AND customer_id IN (
+            SELECT customer_id FROM customer WHERE customer_id = $1 OR merged_into = $1
+        )
+        UNION SELECT l.entry_id, l.logged_at, l.unit_id, l.action
+        FROM merge m JOIN access_log l ON l.customer_id = m.customer_id
+            AND l.logged_at >= m.merged_at AND l.logged_at <= m.undone_at
+        WHERE m.merged_customer_id = $1 AND m.undone_at IS NOT NULL AND l.outcome = 'done'
     """
     for row in tx.rows(sql, customer_id):
         yield _found(known, row, maybe=False)
@@ -206,17 +218,25 @@ def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Fo
 
 def _new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
     """Yield the New Year lists that may have had the customer on them: of the customer's unit and birth date."""
-    (person,) = tx.rows("SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1", customer_id)
+    records = tx.rows(
+        "SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1 OR merged_into = $1",
+        customer_id,
+    )
     sql = """
         SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
         WHERE action = 'export_identities' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
     """
-    for row in tx.rows(sql, person["registered_at"]):
+    for row in tx.rows(sql, min(record["registered_at"] for record in records)):
         detail = json.loads(row["detail"] or "{}")
-        if detail.get("list") == NEW_YEAR and set(detail["units"]) & {EVERY_UNIT, person["unit_id"]}:
-            spans = (born.split("/") for born in detail["born"])
-            if any(first <= str(person["birth_date"]) <= last for first, last in spans):
-                yield _found(known, row, maybe=True)
+        if detail.get("list") == NEW_YEAR and any(_is_on(detail, record, row) for record in records):
+            yield _found(known, row, maybe=True)
+
+
+def _is_on(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
+    """Return whether the New Year list of an entry may have had the record on it."""
+    known = record["registered_at"] <= entry["logged_at"] and set(detail["units"]) & {EVERY_UNIT, record["unit_id"]}
+    spans = (born.split("/") for born in detail["born"])
+    return bool(known) and any(first <= str(record["birth_date"]) <= last for first, last in spans)
 
 
 def _takes(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:

@@ -42,6 +42,11 @@ def _listed(actions: Iterable[Action]) -> str:
 OPENED = _listed([Action.VIEW_CUSTOMER, Action.VIEW_GROUPS, Action.VIEW_DOSES])
 """Somebody chose this customer; a list of hits or bookings shows many whom nobody chose."""
 CHANGED = _listed(action for action in CARE if not action.startswith(("search_", "view_", "open_")))
+OWN_RECORD = """
+    JOIN customer c ON c.customer_id = l.customer_id LEFT JOIN customer own ON own.customer_id = a.customer_id
+"""
+IS_OWN = "COALESCE(own.merged_into, own.customer_id) = COALESCE(c.merged_into, c.customer_id)"
+"""Whether the entry ``l`` is about the user ``a`` as a customer, by whichever record of the same person."""
 # Counted over a window, since a join of the log with itself is slow where the server misjudges how much it will find.
 IN_PERIOD = f"""
     period AS (
@@ -170,8 +175,8 @@ def own_record(scope: Scope) -> Findings:
         N_("The user’s own record. Entries: {entries}."),
         f"""
         SELECT l.user_id, l.customer_id, min(l.day) AS day, NULL AS value, {ENTRY_IDS}
-        FROM period l JOIN app_user a ON a.user_id = l.user_id AND a.customer_id = l.customer_id
-        WHERE l.outcome = 'done' GROUP BY l.user_id, l.customer_id
+        FROM period l JOIN app_user a ON a.user_id = l.user_id {OWN_RECORD}
+        WHERE l.outcome = 'done' AND {IS_OWN} GROUP BY l.user_id, l.customer_id
         """,
     )
 
@@ -182,8 +187,8 @@ def same_family_name(scope: Scope) -> Findings:
         f"""
         WITH {IN_PERIOD.format(own=scope.own("l.unit_id"))}
         SELECT DISTINCT l.user_id, a.name, c.family_name FROM period l
-        JOIN app_user a ON a.user_id = l.user_id JOIN customer c ON c.customer_id = l.customer_id
-        WHERE l.outcome = 'done' AND a.customer_id IS DISTINCT FROM l.customer_id
+        JOIN app_user a ON a.user_id = l.user_id {OWN_RECORD}
+        WHERE l.outcome = 'done' AND ({IS_OWN}) IS NOT TRUE
         """,
         *scope.params,
     )
@@ -196,9 +201,9 @@ def same_family_name(scope: Scope) -> Findings:
         N_("The user and the customer share a family name. Entries: {entries}."),
         f"""
         SELECT l.user_id, l.customer_id, min(l.day) AS day, NULL AS value, {ENTRY_IDS}
-        FROM period l JOIN app_user a ON a.user_id = l.user_id JOIN customer c ON c.customer_id = l.customer_id
+        FROM period l JOIN app_user a ON a.user_id = l.user_id {OWN_RECORD}
         JOIN (VALUES {pairs}) s (user_id, family_name) ON s.user_id = l.user_id AND s.family_name = c.family_name
-        WHERE l.outcome = 'done' AND a.customer_id IS DISTINCT FROM l.customer_id
+        WHERE l.outcome = 'done' AND ({IS_OWN}) IS NOT TRUE
         GROUP BY l.user_id, l.customer_id
         """,
         *(value for pair in same for value in pair),

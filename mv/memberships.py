@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, versions
+from mv import audit, catalogue, customers, deaths, versions
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
@@ -168,13 +168,15 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
     """Put the customer in a group and return the new row.
 
     A last day registers a period that is over already. Raises Invalid for a period that cannot be and
-    for a group that was not in use, Conflict when the same group's period overlaps, NotFound.
+    for a group that was not in use, Conflict when the same group's period overlaps or begins after the customer's
+    death, NotFound.
     """
 
     def work(tx: Transaction) -> Membership:
         at = store.now()
-        birth_date = customers.hold(tx, at, actor, customer_id)
-        choice = check_period(catalogue.read(tx), entry, birth_date, store.today())
+        customer = customers.hold_all(tx, at, actor, [customer_id])[customer_id]
+        choice = check_period(catalogue.read(tx), entry, customer.birth_date, store.today())
+        deaths.refuse_after(customer.deceased_on, entry.valid_from)
         refuse_overlap(read(tx, customer_id), entry, choice)
         return insert(tx, at, actor, [(customer_id, entry)])[0]
 
@@ -223,6 +225,8 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
             raise Invalid(N_("Give the last day of the period."))
         wanted = entry if not now.active else replace(entry, valid_to=None)
         choice = check_period(catalogue.read(tx), wanted, birth_date, store.today(), was=now)
+        (customer,) = customers.read(tx, [now.customer_id])
+        deaths.refuse_after(customer.deceased_on, wanted.valid_from)
         others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
         if now.ended_reason != EndReason.WRONG:
             refuse_overlap(others, wanted, choice)

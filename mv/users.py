@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from mv import audit, catalogue, identity
+from mv import audit, catalogue, customers, identity
 from mv.access import EVERY_UNIT, Action, Actor, Role
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
@@ -180,8 +180,8 @@ def _own_customer(tx: Transaction, own_number: str | None, store: Store) -> int 
         number = identity.parse(own_number, store.today()).number
     except Invalid:
         return None
-    row = tx.row("SELECT customer_id FROM customer WHERE identity = $1", number)
-    return row["customer_id"] if row else None
+    found = customers.of_number(tx, number)
+    return found.customer_id if found else None
 
 
 def _joined(units: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, memberships, versions
+from mv import audit, catalogue, customers, deaths, memberships, versions
 from mv.access import Action, Actor, require_unit
 from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid
@@ -220,13 +220,14 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
     """Register a dose, with the group that counts frozen onto it, and return it.
 
     Raises Invalid for anything that cannot be, Conflict when the same product is registered for that
-    day already, NotFound.
+    day already and for a day after the customer's death, NotFound.
     """
 
     def work(tx: Transaction) -> Dose:
         at = store.now()
-        birth_date = customers.hold(tx, at, actor, customer_id)
-        check(catalogue.read(tx), entry, birth_date, store.today())
+        customer = customers.hold_all(tx, at, actor, [customer_id])[customer_id]
+        check(catalogue.read(tx), entry, customer.birth_date, store.today())
+        deaths.refuse_after(customer.deceased_on, entry.given_on)
         require_unit(actor, entry.unit_id)
         refuse_twice(read(tx, customer_id), entry)
         group = group_that_counts(memberships.read(tx, customer_id), entry)
@@ -279,6 +280,8 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
         check(catalogue.read(tx), entry, birth_date, store.today(), was=now)
+        (customer,) = customers.read(tx, [now.customer_id])
+        deaths.refuse_after(customer.deceased_on, entry.given_on)
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
         refuse_twice(read(tx, now.customer_id), entry, but=dose_id)

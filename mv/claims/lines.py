@@ -32,11 +32,20 @@ LINES = f"""
 """
 HAVE_OR_HAD = """
     JOIN (
-        SELECT customer_id, identity FROM customer WHERE identity = ANY($2)
-        UNION SELECT customer_id, old_identity FROM identity_change WHERE old_identity = ANY($2)
-        UNION SELECT customer_id, identity FROM claim_line WHERE identity = ANY($2)
+        WITH had AS (
+            SELECT customer_id, identity FROM customer WHERE identity = ANY($2)
+            UNION SELECT customer_id, old_identity FROM identity_change WHERE old_identity = ANY($2)
+            UNION SELECT customer_id, identity FROM claim_line WHERE identity = ANY($2)
+        ), live AS (
+            SELECT customer_id, identity FROM had
+            UNION SELECT c.merged_into, h.identity FROM had h JOIN customer c ON c.customer_id = h.customer_id
+            WHERE c.merged_into IS NOT NULL
+        )
+        SELECT customer_id, identity FROM live
+        UNION SELECT c.customer_id, live.identity FROM live JOIN customer c ON c.merged_into = live.customer_id
     ) n ON n.customer_id = l.customer_id
 """
+"""Of which customers lines are with a number: of whoever has or had it, and of records that were merged with theirs."""
 
 
 @dataclass(frozen=True, slots=True)

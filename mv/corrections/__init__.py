@@ -44,7 +44,7 @@ LAST_ENTRY = "SELECT entry_id FROM log_head WHERE log = 'access'"
 CHANGED = """
     SELECT DISTINCT customer_id FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN (
         'add_group', 'adjust_group', 'remove_group', 'restore_group', 'register_dose', 'correct_dose',
-        'withdraw_dose', 'change_identity', 'change_rule'
+        'withdraw_dose', 'change_identity', 'merge_customers', 'change_rule'
     )
 """
 

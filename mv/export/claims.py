@@ -56,11 +56,12 @@ LINE = (
     Column("dose_id", N_("Dose (number)"), Kind.WHOLE),
 )
 ROWS = """
-    SELECT l.customer_id, l.identity AS customer_identity, l.claim_id AS claim, l.line_number AS line,
+    SELECT COALESCE(c.merged_into, l.customer_id) AS customer_id, l.identity AS customer_identity,
+        l.claim_id AS claim, l.line_number AS line,
         l.corrects_claim_id AS corrects_claim, l.corrects_line_number AS corrects_line, l.given_on, l.vaccine, l.atc,
         l.batch_number, l.dose_number, l.group_name AS "group", l.subgroup_name AS subgroup, l.unit, l.registered_at,
         l.ore, CAST(COALESCE(p.ore, 0) AS BIGINT) AS paid_ore, l.cause, l.rule, l.dose_id
-    FROM claim_line l
+    FROM claim_line l LEFT JOIN customer c ON c.customer_id = l.customer_id
     LEFT JOIN (
         SELECT line_number, sum(ore) AS ore FROM payment WHERE claim_id = $1 GROUP BY line_number
     ) p ON p.line_number = l.line_number

@@ -39,7 +39,8 @@ CHANGES = ", ".join(
     f"'{action}'"
     for action in (
         Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
-        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.CHANGE_RULE, Action.CHANGE_CLAIM,
+        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.MERGE_CUSTOMERS, Action.CHANGE_RULE,
+        Action.CHANGE_CLAIM,
         Action.IMPORT_PAYMENTS,
     )
 )  # fmt: skip

@@ -31,7 +31,7 @@ CHANGED_BY = """
     SELECT 1 AS found FROM access_log
     WHERE entry_id > $1 AND user_id = $2 AND outcome = 'done' AND action IN (
         'add_group', 'adjust_group', 'remove_group', 'restore_group', 'register_dose', 'correct_dose',
-        'withdraw_dose', 'register_customer', 'change_identity', 'change_rule'
+        'withdraw_dose', 'register_customer', 'change_identity', 'merge_customers', 'record_death', 'change_rule'
     ) LIMIT 1
 """
 

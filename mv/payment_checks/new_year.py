@@ -43,12 +43,13 @@ TURNING = """
     JOIN customer c ON c.birth_date BETWEEN p.first_birth AND p.last_birth
     JOIN unit u ON u.unit_id = c.unit_id AND u.region = p.region
     LEFT JOIN membership m ON m.customer_id = c.customer_id AND m.group_code = p.group_code AND m.valid_to IS NULL
-    WHERE {own} GROUP BY p.place, p.is_member, c.customer_id, c.birth_date
+    WHERE {own} AND c.merged_into IS NULL AND c.deceased_on IS NULL
+    GROUP BY p.place, p.is_member, c.customer_id, c.birth_date
     HAVING (min(m.membership_id) IS NOT NULL) = p.is_member
 """
 NAMED = """
-    SELECT t.place, c.customer_id, c.identity, c.birth_date, c.given_name, c.family_name, c.unit_id, t.membership_id,
-        m.valid_from
+    SELECT t.place, c.customer_id, c.identity, c.birth_date, c.given_name, c.family_name, c.unit_id, c.deceased_on,
+        t.membership_id, m.valid_from
     FROM ({some}) AS t JOIN customer c ON c.customer_id = t.customer_id
     LEFT JOIN membership m ON m.membership_id = t.membership_id
     ORDER BY t.place, c.birth_date, c.customer_id

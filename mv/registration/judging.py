@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mv import memberships, vaccinations
+from mv import deaths, memberships, vaccinations
 from mv.catalogue import Catalogue, Choice
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
@@ -80,7 +80,7 @@ def judge(person: Person, terms: Terms, setting: Setting) -> Judgement:
     """Return what can become of ``terms`` for the person."""
     try:
         choice = setting.known.choice(terms.group_code, terms.subgroup_code)
-        _check_death(person.customer, terms.day)
+        deaths.refuse_after(person.customer.deceased_on, terms.day)
         counts = _row_that_counts(person.memberships, terms)
         if counts is None:
             entry = terms.group()
@@ -95,13 +95,6 @@ def judge(person: Person, terms: Terms, setting: Setting) -> Judgement:
         return Judgement(Outcome.ALREADY, _already(choice, counts, same), counts=counts)
     doubts = dict(_doubts(person.customer, terms, setting, choice))
     return Judgement(Outcome.DOUBTFUL if doubts else Outcome.READY, None, doubts, counts, number)
-
-
-def _check_death(customer: Customer, day: date) -> None:
-    if customer.deceased_on and day > customer.deceased_on:
-        raise Conflict(
-            N_("The customer died on {day}. Nothing can be registered for a later day."), day=customer.deceased_on
-        )
 
 
 def _row_that_counts(rows: Iterable[Membership], terms: Terms) -> Membership | None:

@@ -56,7 +56,7 @@ CREATE TABLE registration_row (
     PRIMARY KEY (registration_id, row_number)
 );
 
--- Two records of one person made one, and each row that moved, so that it can be moved back.
+-- Two records of one person made one, and each row that moved or was changed by it, so that it can be undone.
 CREATE SEQUENCE merge_seq;
 CREATE TABLE merge (
     merge_id BIGINT PRIMARY KEY DEFAULT nextval('merge_seq'),
@@ -64,16 +64,23 @@ CREATE TABLE merge (
     merged_customer_id BIGINT NOT NULL,
     merged_at TIMESTAMP NOT NULL,
     merged_by VARCHAR NOT NULL,
+    -- The day of death that the record that goes on got from the other; NULL where it got none.
+    deceased_on DATE,
     undone_at TIMESTAMP,
     undone_by VARCHAR
 );
 CREATE TABLE merge_row (
     merge_id BIGINT NOT NULL,
+    -- membership, dose, booking, or customer: a record that had been merged into the one that ended.
     kind VARCHAR NOT NULL,
     row_id BIGINT NOT NULL,
-    -- What was done with a row that could not only move: its version before, and after.
-    done VARCHAR NOT NULL,
-    version_before INTEGER,
-    version_after INTEGER,
+    moved BOOLEAN NOT NULL,
+    -- What was done with a row that could not only move: widened, wrong, withdrawn; and the version that this left.
+    done VARCHAR,
+    version INTEGER,
     PRIMARY KEY (merge_id, kind, row_id)
 );
+
+-- What a customer was besides the number, so that a change of that can be taken back.
+ALTER TABLE identity_change ADD COLUMN old_birth_date DATE;
+ALTER TABLE identity_change ADD COLUMN old_sex VARCHAR;

@@ -1,0 +1,161 @@
+"""Carrying out a merging, in one transaction: rows that are in both are settled first, then everything moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyarrow as pa
+
+from mv import audit, customers, memberships, vaccinations
+from mv.access import Action, Actor
+from mv.clock import to_local
+from mv.memberships import EndReason, Membership
+from mv.merges.plan import Preview, SameGroup
+from mv.store.engine import Transaction
+from mv.vaccinations import Dose, WithdrawReason
+
+SCHEMA = pa.schema(
+    {
+        "merge_id": pa.int64(),
+        "kind": pa.string(),
+        "row_id": pa.int64(),
+        "moved": pa.bool_(),
+        "done": pa.string(),
+        "version": pa.int32(),
+    }
+)
+MOVE = (
+    """
+    UPDATE membership SET customer_id = $1,
+        active_key = CASE WHEN active_key IS NOT NULL
+            THEN CAST($2 AS VARCHAR) || group_code || '/' || COALESCE(subgroup_code, '') END
+    WHERE membership_id IN ({membership})
+    """,
+    "UPDATE membership_change SET customer_id = $1 WHERE membership_id IN ({membership})",
+    "UPDATE dose SET customer_id = $1 WHERE dose_id IN ({dose})",
+    "UPDATE dose_change SET customer_id = $1 WHERE dose_id IN ({dose})",
+    "UPDATE booking SET customer_id = $1 WHERE booking_id IN ({booking})",
+    "UPDATE customer SET merged_into = $1 WHERE customer_id IN ({customer})",
+)
+"""What has each row that a merging moved belong to a customer: it, or the one that it belonged to before."""
+MOVED = "SELECT row_id FROM merge_row WHERE merge_id = {merge} AND kind = '{kind}' AND moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that a merging moves, or changes: then what it does, and the version that this leaves."""
+
+    kind: str
+    row_id: int
+    moved: bool
+    done: str | None = None
+    version: int | None = None
+
+
+def carry_out(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> int:
+    """Merge the records, which are held, log it for both of them, and return the merging's number."""
+    keep_id, merged_id = preview.keep.customer_id, preview.merged.customer_id
+    died = None if preview.keep.customer.deceased_on else preview.deceased_on
+    made = tx.row(
+        "INSERT INTO merge (customer_id, merged_customer_id, merged_at, merged_by, deceased_on)"
+        " VALUES ($1, $2, $3, $4, $5) RETURNING merge_id",
+        keep_id, merged_id, at, actor.user_id, died,
+    )  # fmt: skip
+    assert made is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+    merge_id: int = made["merge_id"]
+    record(tx, at, actor, merge_id, keep_id, merged_id, "merged")
+    changed = {(row.kind, row.row_id): row for row in _settle(tx, at, actor, preview)}
+    rows = [{"merge_id": merge_id, **_as_dict(row)} for row in (_moves(preview) | changed).values()]
+    tx.load("merge_row", pa.Table.from_pylist(rows, SCHEMA))
+    move(tx, merge_id, keep_id)
+    tx.execute("UPDATE customer SET merged_into = $2 WHERE customer_id = $1", merged_id, keep_id)
+    if died:
+        tx.execute("UPDATE customer SET deceased_on = $2 WHERE customer_id = $1", keep_id, died)
+    write_names(tx, keep_id)
+    write_names(tx, merged_id)
+    return merge_id
+
+
+def record(
+    tx: Transaction, at: datetime, actor: Actor, merge_id: int, keep_id: int, merged_id: int, change: str
+) -> None:
+    """Log for both customers that they were merged, or that this was undone, and with whom."""
+    details: list[tuple[int, dict[str, object]]] = [
+        (one, {"merge": merge_id, "change": change, "customer_id": other})
+        for one, other in ((keep_id, merged_id), (merged_id, keep_id))
+    ]
+    audit.record_all(tx, at, actor, Action.MERGE_CUSTOMERS, details)
+
+
+def move(tx: Transaction, merge_id: int, customer_id: int) -> None:
+    """Have everything that the merging moved belong to this customer."""
+    kinds = ("membership", "dose", "booking", "customer")
+    for sql in MOVE:
+        more = (f"{customer_id}/",) if "$2" in sql else ()
+        which = {kind: MOVED.format(merge=f"${2 + len(more)}", kind=kind) for kind in kinds}
+        tx.execute(sql.format(**which), customer_id, *more, merge_id)
+
+
+def write_names(tx: Transaction, customer_id: int) -> None:
+    """Have the customer found by its own name and by those of the records that were merged into it.
+
+    One that was merged itself is found by no name.
+    """
+    (customer,) = customers.read(tx, [customer_id])
+    names = tx.rows(
+        "SELECT given_name, family_name FROM customer WHERE merged_into = $1 ORDER BY customer_id", customer_id
+    )
+    keys = customers.name_keys(customer.given_name, customer.family_name)
+    for name in names:
+        keys += [key for key in customers.name_keys(name["given_name"], name["family_name"]) if key not in keys]
+    ended = tx.row("SELECT 1 AS found FROM customer WHERE customer_id = $1 AND merged_into IS NOT NULL", customer_id)
+    customers.have_found_by(tx, customer, [] if ended else keys)
+
+
+def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[Row]:
+    """Change the rows that are in both records; they are of the record that they were of, so far."""
+    merged_id = preview.merged.customer_id
+    for group in preview.groups:
+        if group.is_widened:
+            row = memberships.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", _widened(group))
+            yield Row("membership", row.membership_id, row.customer_id == merged_id, "widened", row.version)
+        for wrong in group.wrong:
+            row = memberships.update(tx, at, actor, Action.REMOVE_GROUP, "removed", _wrong(wrong, at, actor))
+            yield Row("membership", row.membership_id, row.customer_id == merged_id, "wrong", row.version)
+    for same in preview.doses:
+        withdrawn = _withdrawn(same.withdrawn, at, actor)
+        dose = vaccinations.update(tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", withdrawn)
+        yield Row("dose", dose.dose_id, dose.customer_id == merged_id, "withdrawn", dose.version)
+
+
+def _moves(preview: Preview) -> dict[tuple[str, int], Row]:
+    merged = preview.merged
+    ids = {
+        "membership": [row.membership_id for row in merged.memberships],
+        "dose": [dose.dose_id for dose in merged.doses],
+        "booking": merged.bookings,
+        "customer": merged.merged,
+    }
+    return {(kind, row_id): Row(kind, row_id, moved=True) for kind, some in ids.items() for row_id in some}
+
+
+def _as_dict(row: Row) -> dict[str, object]:
+    return {name: getattr(row, name) for name in ("kind", "row_id", "moved", "done", "version")}
+
+
+def _widened(group: SameGroup) -> Membership:
+    return replace(group.kept, valid_from=group.valid_from, valid_to=group.valid_to)
+
+
+def _wrong(row: Membership, at: datetime, actor: Actor) -> Membership:
+    if not row.active:
+        return replace(row, ended_reason=EndReason.WRONG)
+    last = max(row.valid_from, to_local(at).date())
+    return replace(row, valid_to=last, ended_at=at, ended_by=actor.user_id, ended_reason=EndReason.WRONG)
+
+
+def _withdrawn(dose: Dose, at: datetime, actor: Actor) -> Dose:
+    reason = WithdrawReason.ENTERED_BY_MISTAKE
+    return replace(dose, withdrawn_at=at, withdrawn_by=actor.user_id, withdrawn_reason=reason)
