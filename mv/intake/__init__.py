@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from mv.errors import N_, Invalid
-from mv.intake import csv, tables
+from mv.intake import csv, kinds, tables, xlsx
 from mv.intake.tables import Delimiter, Table
 
 
@@ -22,4 +22,6 @@ def read(file: BinaryIO, delimiter: Delimiter | None = None) -> Table:
     if len(data) > tables.MOST_BYTES:
         most = tables.MOST_BYTES // tables.MEGABYTE
         raise Invalid(N_("The file is larger than {most} MB. Divide it into several."), most=most)
+    if data.startswith(kinds.ZIP):
+        return xlsx.read(data)
     return csv.read(data, delimiter)

@@ -12,6 +12,8 @@ MOST_KRONOR = 100_000_000
 LONGEST_AMOUNT = 25
 """Characters; so few that a Decimal of 28 digits is exact."""
 LONGEST_QUOTE = 30
+NO_VALUE = "="
+"""What the reader of workbooks lets stand for a formula whose value was not saved with it."""
 
 _MAY_BE_IDENTITY = re.compile(r"[0-9]{6}[0-9A-Z]{4}", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[^0-9A-Z]", re.IGNORECASE)

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from io import StringIO
 
 from mv.errors import N_, Invalid
-from mv.intake import tables
+from mv.intake import kinds, tables
 from mv.intake.tables import DELIMITERS, Delimiter, Record, Table, without_end
 
 MOST_CHARACTERS = 100_000
 """In a line of a file."""
 
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF_16 = (("utf-16", "UTF-16"),)
 _ENCODINGS = (("utf-8-sig", "UTF-8"), ("windows-1252", "Windows-1252"))
@@ -41,8 +40,7 @@ def read(data: bytes, delimiter: Delimiter | None = None) -> Table:
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    if data.startswith(_SPREADSHEETS):
-        raise Invalid(N_("The file is an Excel workbook or a zip file. Save it as CSV (UTF-8), and choose that one."))
+    kinds.refuse_text(data)
     for encoding, name in _UTF_16 if data.startswith(_UTF_16_MARKS) else _ENCODINGS:
         try:
             text = data.decode(encoding)
@@ -51,7 +49,7 @@ def _decode(data: bytes) -> tuple[str, str]:
         if not _CONTROL.search(text):
             return unicodedata.normalize("NFC", text), name
         break
-    raise Invalid(N_("The file is no text. Save it as CSV (UTF-8), and choose that one."))
+    raise kinds.no_text(data)
 
 
 def _guess_delimiter(text: str) -> Delimiter:

@@ -20,7 +20,8 @@ MOST_ROWS = 100_000
 """Under the headings."""
 MOST_COLUMNS = 200
 MOST_CELLS = 2_000_000
-"""Rows times columns, so that no table takes more memory than some hundred megabytes."""
+"""So that no table takes more memory than some hundred megabytes."""
+EXCEL = "Excel"
 
 Delimiter = Literal[";", ",", "\t"]
 DELIMITERS: Final[tuple[Delimiter, ...]] = (";", "\t", ",")
@@ -81,10 +82,22 @@ def too_many_rows() -> Invalid:
     return Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
 
 
+def too_many_columns() -> Invalid:
+    """Return the error that says how many columns are let in."""
+    return Invalid(N_("The file has more than {most} columns. Keep those that are needed."), most=MOST_COLUMNS)
+
+
+def too_many_cells() -> Invalid:
+    """Return the error that says how many cells are let in."""
+    return Invalid(N_("The file has more than {most} cells. Divide it into several."), most=MOST_CELLS)
+
+
 def headings(cells: Sequence[str]) -> tuple[str, ...]:
     """Return the headings, an empty or repeated one with its place. What is a number, of a person too, is none."""
     if not cells:
         raise Invalid(N_("The file is empty."))
+    if len(without_end(cells)) > MOST_COLUMNS:
+        raise too_many_columns()
     if any(may_be_identity(cell) or _NUMBER_ALONE.fullmatch(cell) for cell in cells):
         raise Invalid(N_("The first row holds no headings but data. Add a row of headings."))
     found: list[str] = []

@@ -1,0 +1,136 @@
+"""XML from outside, read piece by piece with Expat, so that no document takes more than it is long.
+
+What no spreadsheet program writes is refused: definitions of entities, marks so long that Expat would go through them
+again and again (CVE-2023-52425), and more names or levels than any vocabulary has, each of which it would keep.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from mv.errors import N_, Invalid
+
+LONGEST_MARK = 256 * 1024
+"""Bytes of a tag with its attributes, a comment or the like."""
+LONGEST_ELEMENT = 4 * 1024 * 1024
+"""Bytes of an element that is taken as a whole, as the row of a sheet is."""
+MOST_NAMES = 10_000
+"""Of elements, attributes and prefixes."""
+MOST_LEVELS = 64
+
+_UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def damaged() -> Invalid:
+    """Return the error for a workbook that does not hold together."""
+    return Invalid(
+        N_("The workbook is damaged, or not whole. Open it in a spreadsheet program, save it again, and choose that.")
+    )
+
+
+def local(name: str) -> str:
+    """Return the name of an element or attribute without its namespace, which stands before a space."""
+    return name.rpartition(" ")[2]
+
+
+def children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
+    """Yield each element in the first ``container`` inside the root, once it is whole; with "", each in the root.
+
+    What comes after the container is not read. Raises Invalid for what is no XML.
+    """
+    tree = _Tree()
+    found: Element | None = None
+    for _ in tree.grow(pieces):
+        if found is None:
+            found = tree.find(container)
+        if found is not None:
+            ended = tree.has_ended(found)
+            whole = found[:] if ended else found[:-1]
+            if whole:
+                del found[: len(whole)]
+                tree.begin_element()
+                yield from whole
+            if ended:
+                return
+
+
+class _Tree:
+    """Elements that come to be as a document is read. Expat hands them to the builder without a detour by Python."""
+
+    def __init__(self) -> None:
+        self._builder = TreeBuilder()
+        self._root: Element | None = None
+        self._names: dict[str, str] = {}
+        self._fed = self._begun = 0
+        self._ended = False
+
+    def grow(self, pieces: Iterable[bytes]) -> Iterator[None]:
+        """Parse a piece at a time, and pause after each. Raises Invalid for what is not let in."""
+        rest = iter(pieces)
+        first = next(rest, b"")
+        parser = self._parser("UTF-16" if first.startswith(_UTF_16_MARKS) else "UTF-8")
+        try:
+            for piece in chain([first], rest):
+                parser.Parse(piece, False)
+                self._fed += len(piece)
+                self._check(parser.CurrentByteIndex)
+                yield
+            parser.Parse(b"", True)
+        except expat.ExpatError:
+            raise damaged() from None
+        self._ended = True
+        yield
+
+    def find(self, name: str) -> Element | None:
+        """Return the first element of the root with this local name, or with "" the root itself, once it has begun."""
+        if self._root is None or name == "":
+            return self._root
+        return next((element for element in self._root if local(element.tag) == name), None)
+
+    def has_ended(self, element: Element) -> bool:
+        """Return whether the root, or an element in it, is whole: another has begun after it, or the document ended."""
+        return self._ended or (element is not self._root and self._root is not None and self._root[-1] is not element)
+
+    def begin_element(self) -> None:
+        """Count anew how long an element is."""
+        self._begun = self._fed
+
+    def _parser(self, encoding: str) -> expat.XMLParserType:
+        parser = expat.ParserCreate(encoding, " ", self._names)
+        builder = self._builder
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            self._root = builder.start(name, attributes)
+            parser.StartElementHandler = builder.start
+
+        def declare(prefix: str, _: str) -> None:
+            self._names[f"xmlns:{prefix}"] = ""
+
+        parser.buffer_text = True
+        parser.StartElementHandler = start
+        parser.EndElementHandler = builder.end
+        parser.CharacterDataHandler = builder.data
+        parser.StartNamespaceDeclHandler = declare
+        parser.StartDoctypeDeclHandler = _refuse
+        return parser
+
+    def _check(self, parsed: int) -> None:
+        """Raise Invalid for a mark, an element, levels or names that are more than let in. ``parsed`` is in bytes."""
+        if self._fed - parsed > LONGEST_MARK or self._fed - self._begun > LONGEST_ELEMENT:
+            raise damaged()
+        if len(self._names) > MOST_NAMES:
+            raise damaged()
+        last, levels = self._root, 0
+        while last is not None and len(last):
+            last, levels = last[-1], levels + 1
+            if levels > MOST_LEVELS:
+                raise damaged()
+
+
+def _refuse(*_: object) -> None:
+    raise damaged()
