@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
+
+import pyarrow as pa
 
 from mv import audit, catalogue, identity
 from mv.access import Action, Actor, OtherUnit, grounds, in_own_units, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
-from mv.store import Store
+from mv.store import Store, sequences
+from mv.store.arrow import as_rows
 from mv.store.engine import Transaction
 
 T = TypeVar("T")
@@ -24,6 +27,20 @@ LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
 )
 
 COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id, deceased_on"
+_PERSON = {
+    "customer_id": pa.int64(),
+    "identity": pa.string(),
+    "birth_date": pa.date32(),
+    **dict.fromkeys(("given_name", "family_name", "unit_id"), pa.string()),
+}
+SCHEMA = pa.schema(
+    {
+        **_PERSON,
+        **dict.fromkeys(("identity_kind", "sex", "registered_by"), pa.string()),
+        "registered_at": pa.timestamp("us"),
+    }
+)
+NAME_SCHEMA = pa.schema({"name_key": pa.string(), **_PERSON})
 OF_LIVE = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
 LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
 """A record that was merged into another stands for that one."""
@@ -253,26 +270,33 @@ def register(
         require_unit(actor, unit_id)
         if of_number(tx, person.number):
             raise Conflict(N_("A customer with this number is registered already. Search for the number."))
-        return _insert(tx, store.now(), actor, person, Customer(0, person.number, born, given, family, unit_id))
+        new = Customer(0, person.number, born, given, family, unit_id)
+        return insert(tx, store.now(), actor, [(person, new)])[0]
 
     return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
 
 
-def _insert(tx: Transaction, at: datetime, actor: Actor, person: identity.Identity, new: Customer) -> Customer:
-    row = tx.row(
-        f"""
-        INSERT INTO customer (identity, identity_kind, birth_date, sex, given_name, family_name, unit_id,
-                              registered_at, registered_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}
-        """,
-        new.identity, person.kind, new.birth_date, person.sex, new.given_name, new.family_name, new.unit_id,
-        at, actor.user_id,
-    )  # fmt: skip
-    assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-    customer = Customer(**row)
-    have_found_by(tx, customer, name_keys(customer.given_name, customer.family_name))
-    audit.record(tx, at, actor, Action.REGISTER_CUSTOMER, customer.customer_id)
-    return customer
+def insert(
+    tx: Transaction, at: datetime, actor: Actor, new: Sequence[tuple[identity.Identity, Customer]]
+) -> list[Customer]:
+    """Write these people, in the open transaction, and return them with their ids in the same order.
+
+    That nobody has their numbers, and that they are of units of the actor's own, is the caller's to know.
+    """
+    numbers = sequences.draw(tx, "customer_seq", len(new))
+    made = [replace(customer, customer_id=number) for number, (_, customer) in zip(numbers, new, strict=True)]
+    persons = [person for person, _ in new]
+    others: dict[str, Sequence[object]] = {
+        "identity_kind": [str(person.kind) for person in persons],
+        "sex": [person.sex and str(person.sex) for person in persons],
+        "registered_at": [at] * len(new),
+        "registered_by": [actor.user_id] * len(new),
+    }
+    tx.load("customer", as_rows(SCHEMA, made, **others))
+    keys = [(key, each) for each in made for key in name_keys(each.given_name, each.family_name)]
+    tx.load("customer_name", as_rows(NAME_SCHEMA, [each for _, each in keys], name_key=[key for key, _ in keys]))
+    audit.record_all(tx, at, actor, Action.REGISTER_CUSTOMER, [(each.customer_id, {}) for each in made])
+    return made
 
 
 def have_found_by(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from difflib import get_close_matches
 from enum import StrEnum
 
-from mv import audit, catalogue
+from mv import audit, catalogue, naming
 from mv.access import Action, Actor, in_own_units, require_unit
 from mv.catalogue import Catalogue
 from mv.clock import day_bounds
@@ -16,7 +15,6 @@ from mv.errors import N_, Invalid
 from mv.store import Store
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
-MOST_SUGGESTIONS = 5
 
 
 class Status(StrEnum):
@@ -150,13 +148,6 @@ def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[s
 
 def _find(text: str, things: Mapping[str, Iterable[str]], message: str, **params: object) -> list[str]:
     """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
-    wanted = text.strip().casefold()
-    if found := [key for key, names in things.items() if wanted in (name.casefold() for name in names)]:
+    if found := naming.find(text, things):
         return found
-    names = {name.casefold(): name for known in things.values() for name in known}
-    close = get_close_matches(wanted, names, n=MOST_SUGGESTIONS) or [
-        name for name in names if wanted and wanted in name
-    ]
-    suggestions = close[:MOST_SUGGESTIONS] or [next(iter(known)).casefold() for known in things.values()]
-    shown = ", ".join(dict.fromkeys(names[name] for name in suggestions))
-    raise Invalid(message, text=text.strip(), names=shown, **params)
+    raise Invalid(message, text=text.strip(), names=naming.close_to(text, things), **params)

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from mv import identity
+from mv import headings, identity
 from mv.claims.lines import parse_reference
 from mv.customers import fold
 from mv.errors import N_, Invalid
@@ -62,8 +62,6 @@ WORDS: Mapping[Column, Sequence[str]] = {
     Column.VACCINE: ("vaccin", "vaccine", "atc", "preparat", "produkt", "product", "lakemedel", "vara"),
 }  # fmt: skip
 """What headings are called, the surest first; days before what their names begin with."""
-SHORTEST_PART = 6
-"""Letters of a word that is looked for inside other words, too, as Swedish puts words together."""
 TOTALS = {"summa", "totalt", "total", "sum", "totalsumma", "totals"}
 """What a row of totals begins a cell with."""
 
@@ -101,31 +99,16 @@ class Payments:
         return sum(row.ore for row in self.rows)
 
 
-def guess(headings: Sequence[str], saved: str | None = None) -> dict[Column, str]:
+def guess(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
     """Return which heading is which column: as ``saved`` for the payer (JSON), where the file has all of that.
 
     Otherwise the saved ones that it has, and for the others what the headings are called.
     """
     known: dict[str, str | None] = json.loads(saved) if saved else {}
-    found = {Column(name): heading for name, heading in known.items() if heading in headings and heading}
+    found = {Column(name): heading for name, heading in known.items() if heading in names and heading}
     if known and len(found) == sum(heading is not None for heading in known.values()):
         return found
-    for inside in (False, True):
-        for column, words in WORDS.items():
-            left = [heading for heading in headings if heading not in found.values()]
-            if column not in found and (heading := _called(left, words, inside=inside)):
-                found[column] = heading
-    return found
-
-
-def _called(headings: Sequence[str], words: Sequence[str], *, inside: bool) -> str | None:
-    for word in words:
-        for heading in headings:
-            name = fold(heading)
-            part = f" {word} " in f" {name} " or (len(word) >= SHORTEST_PART and word in name)
-            if name == word or (inside and part):
-                return heading
-    return None
+    return headings.guess(names, WORDS, found)
 
 
 def to_save(columns: Columns) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mv import audit, memberships, vaccinations
+from mv import audit, catalogue, customers, memberships, vaccinations, versions
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, NotFound
 from mv.memberships import EndReason, Membership
+from mv.registration import changing, saving
 from mv.registration.sessions import own
 from mv.store import Store
 from mv.store.engine import Row, Transaction
@@ -73,7 +74,8 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
 def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
     """Undo rows of one registration: the doses first, since they count by the groups."""
     doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
-    groups = {row["membership_id"]: row["membership_version"] for row in rows if row["membership_id"] is not None}
+    made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
+    groups = {row["membership_id"]: row["membership_version"] for row in made}
     vaccinations.change_rows(
         tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", doses, lambda now, _: _withdrawn(now, at, actor)
     )
@@ -84,12 +86,36 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
     memberships.change_rows(
         tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: _wrong(now, at, actor)
     )
+    _change_back(tx, at, actor, [row for row in rows if row["was"] is not None])
     for places, some in _in_parts([row["row_number"] for row in rows], 4):
         tx.execute(
             "UPDATE registration_row SET undone_at = $2, undone_by = $3, row_key = NULL"
             f" WHERE registration_id = $1 AND row_number IN ({places})",
             rows[0]["registration_id"], at, actor.user_id, *some,
         )  # fmt: skip
+
+
+def _change_back(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+    """Have groups that rows changed be what they were. Raises Conflict where others of the same group are there now."""
+    if not rows:
+        return
+    versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
+    held = versions.hold_all(tx, at, actor, memberships.KIND, versions_left)
+    now = [Membership(**row) for row, _ in held]
+    texts = {row["membership_id"]: row["was"] for row in rows}
+    was = {row.membership_id: changing.from_json(texts[row.membership_id], row.customer_id) for row in now}
+    known = catalogue.read(tx)
+    people = saving.read_people(tx, customers.read(tx, {row.customer_id for row in now}))
+    for back in was.values():
+        others = [
+            was.get(row.membership_id, row)
+            for row in people[back.customer_id].memberships
+            if row.membership_id != back.membership_id
+        ]
+        if back.ended_reason != EndReason.WRONG:
+            entry = memberships.Entry(back.group_code, back.subgroup_code, back.valid_from, back.valid_to)
+            memberships.refuse_overlap(others, entry, known.choice(back.group_code, back.subgroup_code))
+    changing.change_all(tx, at, actor, [(row, was[row.membership_id]) for row in now])
 
 
 def _count_for_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:

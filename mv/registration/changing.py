@@ -1,0 +1,116 @@
+"""A row of a group that is to be otherwise: which steps lead there, each kept in its history as if taken by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from mv import memberships
+from mv.access import Action, Actor
+from mv.memberships import Membership
+from mv.registration import saving
+from mv.store.engine import Transaction
+
+END, ADJUST, GIVE_REASON, RESTORE, END_LATE = range(5)
+PHASES = {
+    END: (Action.REMOVE_GROUP, "removed"),
+    ADJUST: (Action.ADJUST_GROUP, "adjusted"),
+    GIVE_REASON: (Action.REMOVE_GROUP, "reason"),
+    RESTORE: (Action.RESTORE_GROUP, "restored"),
+    END_LATE: (Action.REMOVE_GROUP, "removed"),
+}
+"""The steps in the order in which they are taken of many rows: what ends makes room for what begins."""
+
+
+def steps(now: Membership, new: Membership) -> Iterator[tuple[int, Membership]]:
+    """Yield each step from ``now`` to ``new``, and the row as it is to be after it, with the version that it has then.
+
+    A row that ends ends first, unless its last day is before its first until it is adjusted.
+    """
+    ends, restored = now.active and not new.active, new.active and not now.active
+    late = ends and new.valid_to is not None and new.valid_to < now.valid_from
+    end = (new.valid_to, new.ended_at, new.ended_by, new.ended_reason)
+    row = now
+    if ends and not late:
+        row = _ended(row, *end)
+        yield END, row
+        row = replace(row, version=row.version + 1)
+    adjusted = replace(
+        row,
+        group_code=new.group_code,
+        subgroup_code=new.subgroup_code,
+        valid_from=new.valid_from,
+        valid_to=row.valid_to if late or restored else new.valid_to,
+    )
+    if adjusted != row:
+        yield ADJUST, adjusted
+        row = replace(adjusted, version=row.version + 1)
+    if not (row.active or new.active) and row.ended_reason != new.ended_reason:
+        row = replace(row, ended_reason=new.ended_reason)
+        yield GIVE_REASON, row
+    elif restored or late:
+        yield (RESTORE if restored else END_LATE), _ended(row, *end)
+
+
+def change_all(
+    tx: Transaction, at: datetime, actor: Actor, changes: Sequence[tuple[Membership, Membership]]
+) -> list[Membership]:
+    """Change each row from what it is now to what it is to be, in the open transaction; return them in that order.
+
+    Their customers are held, and that the rows can be so is known, by the caller. Raises Conflict when someone else
+    changed one of them.
+    """
+    written = {now.membership_id: now for now, _ in changes}
+    taken = [step for now, new in changes for step in steps(now, new)]
+    for phase, (action, word) in PHASES.items():
+        rows = [row for step, row in taken if step == phase]
+        if rows:
+            changed = memberships.update_all(tx, at, actor, action, word, rows)
+            written |= {row.membership_id: row for row in changed}
+    return [written[now.membership_id] for now, _ in changes]
+
+
+def keep(tx: Transaction, at: datetime, registration_id: int, changed: Sequence[tuple[Membership, Membership]]) -> None:
+    """Write what a registration changed, each row as it was and as it is now, so that it can be changed back."""
+    first = saving.last_row_number(tx, registration_id) + 1
+    rows = [
+        {
+            "registration_id": registration_id,
+            "row_number": number,
+            "customer_id": now.customer_id,
+            "membership_id": now.membership_id,
+            "membership_version": now.version,
+            "was": to_json(was),
+            "group_code": now.group_code,
+            "subgroup_code": now.subgroup_code,
+            "day": now.valid_from,
+            "registered_at": at,
+        }
+        for number, (was, now) in enumerate(changed, start=first)
+    ]
+    tx.load("registration_row", pa.Table.from_pylist(rows, saving.SCHEMA))
+
+
+def to_json(was: Membership) -> str:
+    """Return what :func:`from_json` takes."""
+    return json.dumps(asdict(was), default=str)
+
+
+def from_json(text: str, customer_id: int) -> Membership:
+    """Return the row that :func:`to_json` wrote, of the customer whose it is now."""
+    values = json.loads(text)
+    for name in ("valid_from", "valid_to"):
+        values[name] = values[name] and date.fromisoformat(values[name])
+    for name in ("registered_at", "ended_at"):
+        values[name] = values[name] and datetime.fromisoformat(values[name])
+    return Membership(**values | {"customer_id": customer_id})
+
+
+def _ended(
+    row: Membership, valid_to: date | None, ended_at: datetime | None, ended_by: str | None, reason: str | None
+) -> Membership:
+    return replace(row, valid_to=valid_to, ended_at=ended_at, ended_by=ended_by, ended_reason=reason)
