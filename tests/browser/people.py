@@ -19,7 +19,7 @@ from mv.identity import check_digit
 from mv.memberships import Entry
 from mv.store import Store, open_store
 
-WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNPAID, UNREGISTERED = 75, 50, 55, 12, 10
+WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNPAID, UNREGISTERED = 135, 52, 57, 12, 14
 """How many people there are to hand out; each test takes its own."""
 DAYS_SINCE_REGISTERED, DAYS_SINCE_UNPAID = 40, 10
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"

@@ -16,7 +16,9 @@ from tests.browser.hostile import TEXTS, nothing_acts, shows
 from tests.browser.screen import Screen, sv
 from tests.browser.signing import sign_in
 
-OF_CUSTOMERS = ["sok-kund", "bokningar", "kundkort", "kundgrupper", "vaccination", "att-ratta", "kontroller"]
+OF_CUSTOMERS = [
+    "sok-kund", "bokningar", "efterregistrering", "kundkort", "kundgrupper", "vaccination", "att-ratta", "kontroller",
+]  # fmt: skip
 OF_MONEY = ["uppfoljning", "ansprak", "betalfiler", "ersattningsregler"]
 HAS = {
     "eva": OF_CUSTOMERS,

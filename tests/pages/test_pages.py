@@ -24,6 +24,7 @@ SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
 ALL_PAGES = [
     "search",
     "bookings",
+    "afterwards",
     "card",
     "groups",
     "vaccination",

@@ -55,6 +55,7 @@ LEAD = Actor("siv", "Siv Ros", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 RIGHTS = {
     "search": ("sok-kund", Action.SEARCH_CUSTOMERS),
     "bookings": ("bokningar", Action.VIEW_BOOKINGS),
+    "afterwards": ("efterregistrering", Action.REGISTER_AFTERWARDS),
     "card": ("kundkort", Action.VIEW_CUSTOMER),
     "groups": ("kundgrupper", Action.VIEW_GROUPS),
     "vaccination": ("vaccination", Action.VIEW_DOSES),
@@ -70,7 +71,7 @@ RIGHTS = {
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
-CARE = ["search", "bookings", "card", "groups", "vaccination", "corrections", "checks"]
+CARE = ["search", "bookings", "afterwards", "card", "groups", "vaccination", "corrections", "checks"]
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export", "follow_up", "claims", "payments", "rules"],

@@ -3,6 +3,7 @@
 // What the dashboard stopped at comes back into the field, but never into one in which somebody is typing.
 
 const A_DOUBLE_ENTER = 400; // milliseconds
+const A_PAUSE = 400; // milliseconds without a key: whoever types on has not seen yet that the line stopped
 const LONGEST_WAIT = 3000; // milliseconds, for a field to be drawn
 const fields = new WeakMap();
 
@@ -12,6 +13,7 @@ export default function ({ parentElement, data, setStateValue }) {
   field.tell = (entry) => setStateValue("entry", entry);
   field.hear(data);
   return () => {
+    clearTimeout(field.timer);
     field.box.remove();
     fields.delete(parentElement);
   };
@@ -23,6 +25,7 @@ class NumberField {
     this.answered = answered;
     this.waiting = []; // typed, and not sent yet
     this.turn = null;
+    this.pressedAt = -A_PAUSE;
     this.draw(parent);
   }
 
@@ -43,6 +46,7 @@ class NumberField {
       this.enter();
     });
     this.input.addEventListener("keydown", (event) => {
+      this.pressedAt = performance.now();
       if (event.key === "Escape") this.input.value = "";
     });
     parent.append(this.box);
@@ -96,6 +100,12 @@ class NumberField {
 
   settle() {
     if (this.isTyping()) return;
+    const pause = this.pressedAt + A_PAUSE - performance.now();
+    if (this.toPutBack && pause > 0) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.goOn(), pause);
+      return;
+    }
     if (this.toPutBack && !this.input.value) {
       this.input.value = this.back = this.toPutBack;
       this.backAt = performance.now();
