@@ -1,4 +1,4 @@
-"""Cells of a table → amounts and days. What an error quotes of a cell is never what may be an identity number."""
+"""Cells of a table → values, amounts and days. What an error quotes is never what may be an identity number."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ LONGEST_AMOUNT = 25
 LONGEST_QUOTE = 30
 NO_VALUE = "="
 """What the reader of workbooks lets stand for a formula whose value was not saved with it."""
+
+_ERRORS = frozenset(
+    {
+        "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!",
+        "#SKÄRNING!", "#DIVISION/0!", "#VÄRDEFEL!", "#REFERENS!", "#NAMN?", "#OGILTIGT!", "#SAKNAS!",
+    }
+)  # fmt: skip
+"""What spreadsheets show, in English and in Swedish, for a formula that came to nothing."""
+_TOO_NARROW = re.compile("#+")
+"""What they show for a number in a narrow column."""
+_KEPT_AS_TEXT = re.compile(r'="([^"=]*)"')
+"""How text is written in CSV so that Excel leaves its zeros: ="0123"."""
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE)
+_SERIAL_DAY = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 
 _MAY_BE_IDENTITY = re.compile(r"[0-9]{6}[0-9A-Z]{4}", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[^0-9A-Z]", re.IGNORECASE)
@@ -33,6 +47,29 @@ _DAYS = (
     re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
     re.compile(r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<year>[0-9]{4})"),
 )
+
+
+def value(text: str) -> str:
+    """Return the text of a cell; of ``="0123"``, which keeps Excel from changing it, what is inside the marks.
+
+    Raises Invalid for what a spreadsheet leaves in the place of a value: an error such as ``#REF!``, a formula, or a
+    number that it has shortened, such as ``1,98E+11``.
+    """
+    if kept := _KEPT_AS_TEXT.fullmatch(text):
+        return kept[1].strip()
+    if text == NO_VALUE:
+        raise Invalid(
+            N_("The formula has no value. Open the file in a spreadsheet program, save it, and choose it again.")
+        )
+    if text.startswith("="):
+        raise Invalid(N_("The cell holds a formula. Write the value itself."))
+    if text in _ERRORS or _TOO_NARROW.fullmatch(text):
+        raise Invalid(N_("“{read}” is an error of the spreadsheet. Write the value itself."), read=quoted(text))
+    if _SHORTENED.fullmatch(text):
+        raise Invalid(
+            N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
+        )
+    return text
 
 
 def amount(text: str) -> int:
@@ -67,6 +104,11 @@ def day(text: str) -> date:
                 return date(int(found["year"]), int(found["month"]), int(found["day"]))
             except ValueError:
                 raise Invalid(N_("There is no day “{read}”."), read=quoted(text)) from None
+    if _SERIAL_DAY.fullmatch(text.strip()):
+        raise Invalid(
+            N_("“{read}” is a number of days, as a spreadsheet keeps a day. Format the column as a date, YYYY-MM-DD."),
+            read=quoted(text),
+        )
     raise Invalid(N_("“{read}” is no day. Write it like 2026-11-22."), read=quoted(text))
 
 

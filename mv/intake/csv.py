@@ -18,9 +18,10 @@ MOST_CHARACTERS = 100_000
 """In a line of a file."""
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_UTF_16 = (("utf-16", "UTF-16"),)
-_ENCODINGS = (("utf-8-sig", "UTF-8"), ("windows-1252", "Windows-1252"))
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_STATEMENT = re.compile(r'(?P<mark>"?)sep=(?P<delimiter>.)(?P=mark)[ ;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\x84\x85\x89\x96\xa4\xa5\xa9\xb6]")
+"""Å, Ä, É, Ö and the small ones: no Swedish text in Windows-1252 has these pairs."""
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -30,10 +31,15 @@ def read(data: bytes, delimiter: Delimiter | None = None) -> Table:
     Without a ``delimiter`` the headings tell which it is. Raises Invalid as :func:`mv.intake.read` does.
     """
     text, encoding = _decode(data)
-    found = delimiter or _guess_delimiter(text)
+    text, stated = _without_statement(text)
+    found = delimiter or stated or _guess_delimiter(text)
     parsed = _parse(text, found)
     headings = tables.headings(next(parsed, Record(1, ())).cells)
-    records = [_fitted(record, len(headings)) for record in parsed]
+    records: list[Record] = []
+    for record in parsed:
+        records.append(_fitted(record, len(headings)))
+        if len(records) * len(headings) > tables.MOST_CELLS:
+            raise tables.too_many_cells()
     if not records:
         raise Invalid(N_("The file has no rows under its headings."))
     return Table(headings, records, encoding, found)
@@ -41,15 +47,37 @@ def read(data: bytes, delimiter: Delimiter | None = None) -> Table:
 
 def _decode(data: bytes) -> tuple[str, str]:
     kinds.refuse_text(data)
-    for encoding, name in _UTF_16 if data.startswith(_UTF_16_MARKS) else _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _CONTROL.search(text):
-            return unicodedata.normalize("NFC", text), name
-        break
-    raise kinds.no_text(data)
+    encoding, name = ("utf-16", "UTF-16") if data.startswith(_UTF_16_MARKS) else ("utf-8-sig", "UTF-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        text, name = _in_windows_1252(data, error.start), "Windows-1252"
+    if _CONTROL.search(text):
+        raise kinds.no_text(data)
+    return unicodedata.normalize("NFC", text), name
+
+
+def _in_windows_1252(data: bytes, broken_at: int) -> str:
+    """Return the text of ``data``, which is no UTF-8 from the byte ``broken_at`` on."""
+    try:
+        text = data.decode("windows-1252")
+    except UnicodeDecodeError:
+        raise kinds.no_text(data) from None
+    if _SWEDISH_IN_UTF_8.search(data):
+        line = data.count(b"\n", 0, broken_at) + 1
+        raise Invalid(N_("Line {line} has a letter that cannot be read. Save the file as CSV (UTF-8)."), line=line)
+    return text
+
+
+def _without_statement(text: str) -> tuple[str, Delimiter | None]:
+    """Return the text without a first line such as ``sep=;``, which Excel does not count either, and what it says."""
+    found = _STATEMENT.match(text)
+    if found is None:
+        return text, None
+    for delimiter in DELIMITERS:
+        if found["delimiter"] == delimiter:
+            return text[found.end() :], delimiter
+    raise Invalid(N_("The delimiter that the first line states is none of semicolon, tab and comma."))
 
 
 def _guess_delimiter(text: str) -> Delimiter:

@@ -83,7 +83,15 @@ def _cells(row: Element, number: int, writers: Sequence[Writer]) -> list[str | i
         if place < len(cells):
             raise damaged()
         if place >= tables.MOST_COLUMNS:
-            raise tables.too_many_columns()
+            raise Invalid(
+                N_(
+                    "Row {row} has a value in column {column}, and only the first {most} columns are read. Clear the"
+                    " cell, or move the value."
+                ),
+                row=number,
+                column=letters(place),
+                most=tables.MOST_COLUMNS,
+            )
         if type(value) is str and len(value) > MOST_CHARACTERS:
             raise Invalid(N_("Row {row} has a cell of more than {most} characters."), row=number, most=MOST_CHARACTERS)
         cells.extend([""] * (place - len(cells)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from mv.errors import N_, Invalid, MvError
 from mv.i18n import explain, translate
-from mv.intake.cells import may_be_identity
+from mv.intake.cells import may_be_identity, value
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
@@ -39,6 +39,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A cell that cannot be read: its row, the heading of its column, and what is wrong."""
+
+    row: int
+    column: str
+    error: MvError
+
+    def label(self, language: str) -> str:
+        """Return row, column and what is wrong, in ``language``."""
+        place = translate(N_("Row {row}, column {column}:"), language).format(row=self.row, column=self.column)
+        return f"{place} {explain(self.error, language)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """What a file holds: the headings, all different, and the rows under them that are not empty."""
 
@@ -62,29 +76,22 @@ class Table:
             digest.update(json.dumps(record.cells).encode())
         return digest.hexdigest()
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A cell that cannot be read: its row, the heading of its column, and what is wrong."""
-
-    row: int
-    column: str
-    error: MvError
-
-    def label(self, language: str) -> str:
-        """Return row, column and what is wrong, in ``language``."""
-        place = translate(N_("Row {row}, column {column}:"), language).format(row=self.row, column=self.column)
-        return f"{place} {explain(self.error, language)}"
+    def problems(self, headings: Iterable[str]) -> list[Problem]:
+        """Return, row by row, the cells under these headings that hold no value (see :func:`mv.intake.cells.value`)."""
+        places = [(heading, self.headings.index(heading)) for heading in headings]
+        found: list[Problem] = []
+        for record in self.records:
+            for heading, place in places:
+                try:
+                    value(record.cells[place])
+                except Invalid as error:
+                    found.append(Problem(record.number, heading, error))
+        return found
 
 
 def too_many_rows() -> Invalid:
     """Return the error that says how many rows are let in."""
     return Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
-
-
-def too_many_columns() -> Invalid:
-    """Return the error that says how many columns are let in."""
-    return Invalid(N_("The file has more than {most} columns. Keep those that are needed."), most=MOST_COLUMNS)
 
 
 def too_many_cells() -> Invalid:
@@ -97,7 +104,7 @@ def headings(cells: Sequence[str]) -> tuple[str, ...]:
     if not cells:
         raise Invalid(N_("The file is empty."))
     if len(without_end(cells)) > MOST_COLUMNS:
-        raise too_many_columns()
+        raise Invalid(N_("The file has more than {most} columns. Keep those that are needed."), most=MOST_COLUMNS)
     if any(may_be_identity(cell) or _NUMBER_ALONE.fullmatch(cell) for cell in cells):
         raise Invalid(N_("The first row holds no headings but data. Add a row of headings."))
     found: list[str] = []

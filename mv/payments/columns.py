@@ -167,20 +167,24 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     days: dict[str, date] = field(default_factory=dict)
     amounts: dict[str, int] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
 
     def row(self, record: Record) -> Row:
         return Row(
             number=record.number,
             ore=self._read(record, Column.AMOUNT, cells.amount, self.amounts) or 0,
             paid_on=self._day(record, Column.PAID_ON),
-            reference=parse_reference(self._text(record, Column.REFERENCE)),
-            identity=self._text(record, Column.IDENTITY),
+            reference=parse_reference(self._value(record, Column.REFERENCE)),
+            identity=self._value(record, Column.IDENTITY),
             given_on=self._day(record, Column.GIVEN_ON),
-            vaccine=self._text(record, Column.VACCINE),
+            vaccine=self._value(record, Column.VACCINE),
         )
 
     def _text(self, record: Record, column: Column) -> str:
         return record.cells[self.places[column]] if column in self.places else ""
+
+    def _value(self, record: Record, column: Column) -> str:
+        return self._read(record, column, str, self.values) or ""
 
     def _day(self, record: Record, column: Column) -> date | None:
         return self._read(record, column, cells.day, self.days) if self._text(record, column) else None
@@ -190,7 +194,7 @@ class _Reader:
         if text in known:
             return known[text]
         try:
-            return known.setdefault(text, parse(text))
+            return known.setdefault(text, parse(cells.value(text)))
         except Invalid as error:
             self.problems.append(Problem(record.number, self.columns[column], error))
             return None

@@ -23,10 +23,8 @@ from mv.vaccinations import BATCH_NUMBER, LAST_DOSE_NUMBER
 
 T = TypeVar("T")
 
-FORMULA = ("=", "+", "@")
-"""What a cell begins with that a spreadsheet takes for a formula; no value that belongs here does."""
-KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-"""A value as some programs write it, so that a spreadsheet leaves its digits alone."""
+FORMULA = ("+", "@")
+"""What a cell begins with, beside =, that a spreadsheet takes for a formula; no value that belongs here does."""
 DOSE_NUMBER = re.compile(r"[0-9]{1,2}")
 
 
@@ -180,9 +178,8 @@ def parse_dose_number(text: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """Return the value of a cell. Raises Invalid for a formula."""
-    if kept := KEPT_AS_TEXT.fullmatch(text):
-        return kept[1]
+    """Return the value of a cell. Raises Invalid for what a spreadsheet leaves instead of one."""
+    text = cells.value(text)
     if text.startswith(FORMULA):
         raise Invalid(N_("The cell holds a formula. Write the value itself."))
     return text
