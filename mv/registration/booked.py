@@ -2,88 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 from mv import audit, bookings, catalogue, customers, memberships
-from mv.access import Action, Actor, require_unit
+from mv.access import Action, Actor
 from mv.bookings import Booking
 from mv.catalogue import Catalogue, Vaccine
 from mv.customers import Customer
-from mv.errors import N_, Invalid
+from mv.errors import N_, Conflict, Invalid, MvError
 from mv.registration import saving
-from mv.registration.judging import Judgement, Person, judge
+from mv.registration.judging import Doubt, Judgement, Person, judge
 from mv.registration.saving import Wanted
 from mv.registration.sessions import Kind, Registration, begin
+from mv.registration.terms import Terms
 from mv.reimbursement import rules
 from mv.reimbursement.rules import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.vaccinations import Dose
+
+GroupCodes = tuple[str | None, str | None]
+"""Codes of a group and a subgroup; None twice where no group counts."""
+NO_GROUP: GroupCodes = (None, None)
+LONGEST_REASON = 90
+"""Of the two kinds each, so that both have room in what is kept."""
+OF_BATCH = frozenset({Doubt.BATCH_EXPIRED, Doubt.BATCH_UNKNOWN})
+"""What is doubtful of everybody who was given of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """Somebody who was booked, and the row of a group that most likely counts, if there is one.
+    """Somebody who was booked, the customer's groups that count on the day, and the one that most likely counts.
 
-    ``given`` says that the vaccine that was booked is registered for the day already.
+    ``likely`` is None where that is not plain, and NO_GROUP where nothing is paid by any group. ``given`` is the dose
+    that is registered for the day already: of the vaccine that was booked, or of another with the same code.
     """
 
     booking: Booking
     customer: Customer
-    group_code: str | None
-    subgroup_code: str | None
-    given: bool
+    groups: tuple[GroupCodes, ...]
+    likely: GroupCodes | None
+    given: Dose | None
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Somebody who was booked and came: by which group and of which batch the booked vaccine was given.
+
+    ``reason`` says why in spite of what is doubtful of the customer, ``batch_reason`` of the batch. ``doubts`` are
+    those that were shown.
+    """
+
+    booked: Booked
+    group: GroupCodes | None
+    batch_number: str
+    reason: str = ""
+    batch_reason: str = ""
+    doubts: frozenset[Doubt] = frozenset()
+
+    @property
+    def terms(self) -> Terms:
+        """What is to be registered. Raises Invalid while no group is chosen."""
+        if self.group is None:
+            raise Invalid(N_("Choose a customer group."))
+        booking = self.booked.booking
+        day = booking.local_day
+        return Terms(
+            *self.group, day, booking.unit_id, given_on=day, product_code=booking.product_code,
+            batch_number=self.batch_number.strip(),
+        )  # fmt: skip
+
+
+class Stopped(Conflict):
+    """Somebody who came cannot be registered like this, so nobody was."""
+
+    def __init__(self, name: str, why: MvError) -> None:
+        super().__init__(N_("Nothing is saved, because of {name}. {why}"), name=name, why=why)
 
 
 def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked]:
-    """Return who was booked at one of the user's own units on ``day``, in order of time, each customer seen logged."""
+    """Return who was booked at one of the user's own units on ``day``, in order of time.
+
+    That their bookings, groups and doses were seen is logged. Raises Forbidden.
+    """
     booked = bookings.of_day(store, actor, unit_id, day)
+    ids = {booking.customer_id for booking in booked}
 
     def work(tx: Transaction) -> list[Booked]:
+        audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
         known, found_rules = catalogue.read(tx), rules.read(tx)
-        people = saving.read_people(tx, customers.read(tx, {booking.customer_id for booking in booked}))
-        found = []
-        for booking in booked:
-            person = people[booking.customer_id]
-            vaccine = known.vaccines.get(booking.product_code)
-            group, subgroup = likely_group(person, vaccine, found_rules, known, day) if vaccine else (None, None)
-            given = any(
-                (dose.product_code, dose.given_on) == (booking.product_code, day) and dose.withdrawn_at is None
-                for dose in person.doses
-            )
-            found.append(Booked(booking, person.customer, group, subgroup, given))
-        return found
+        people = saving.read_people(tx, customers.read(tx, ids))
+        return [_booked(each, people[each.customer_id], found_rules, known, day) for each in booked]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def judge_booked(store: Store, actor: Actor, wanted: Sequence[Wanted]) -> list[Judgement]:
-    """Return what can become of each, in the same order; nothing is saved."""
+def judge_booked(store: Store, actor: Actor, came: Sequence[Came]) -> list[Judgement]:
+    """Return what can become of each, in the same order; nothing is saved. Raises Invalid where no group is chosen."""
 
     def work(tx: Transaction) -> list[Judgement]:
-        ids = {each.customer_id for each in wanted}
+        ids = {each.booked.customer.customer_id for each in came}
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
         people = saving.read_people(tx, customers.read(tx, ids))
         setting = saving.read_setting(tx, store.today())
-        return [judge(people[each.customer_id], each.terms, setting) for each in wanted]
+        return [judge(people[each.booked.customer.customer_id], each.terms, setting) for each in came]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def save_booked(store: Store, actor: Actor, unit_id: str, wanted: Sequence[Wanted]) -> Registration:
-    """Register all that is ``wanted`` of those who came, or nothing, and return the registration.
+def save_booked(
+    store: Store, actor: Actor, came: Sequence[Came], tell: Callable[[float], None] = lambda share: None
+) -> Registration:
+    """Register all who came, or nobody, and return the registration.
 
-    Raises what :func:`mv.registration.saving.save` raises.
+    ``tell`` is told now and then which share of the work is done. Raises Invalid without anybody, Stopped for the first
+    who cannot be registered, or is not, as there is no reason for a doubt; Forbidden, NotFound.
     """
 
     def work(tx: Transaction) -> Registration:
-        if not wanted:
-            raise Invalid(N_("Mark who came."))
-        require_unit(actor, unit_id)
+        if not came:
+            raise Invalid(N_("Tick who came."))
         at = store.now()
+        judged = []
+        anew = saving.judge_anew(tx, at, actor, [_wanted(each) for each in came], store.today())
+        for done, (each, (wanted, judgement)) in enumerate(zip(came, anew, strict=True)):
+            tell(done / len(came))
+            with _telling_of_whom(each):
+                saving.refuse(judgement, wanted)
+            judged.append((wanted, judgement))
         made = begin(tx, at, store.today(), actor, Kind.BOOKED, None)
-        saving.save(tx, at, actor, made.registration_id, wanted, store.today())
+        saving.write(tx, at, actor, made.registration_id, judged)
         return made
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
@@ -91,11 +142,12 @@ def save_booked(store: Store, actor: Actor, unit_id: str, wanted: Sequence[Wante
 
 def likely_group(
     person: Person, vaccine: Vaccine, found_rules: Sequence[Rule], known: Catalogue, day: date
-) -> tuple[str | None, str | None]:
-    """Return the group, and subgroup, that most likely counts for the vaccine on ``day``; None where that is not plain.
+) -> GroupCodes | None:
+    """Return the group and subgroup that most likely count for the vaccine on ``day``; None where that is not plain.
 
     It is the only one that the customer is in and that something is paid for; else the only one that the customer is
-    in; where there is none, the only one that something is paid for and that the age alone puts the customer in.
+    in; where there is none, the only one that something is paid for and that the age alone puts the customer in. It is
+    none, NO_GROUP, where the customer is in none and there is none that something is paid for.
     """
     paid = {
         rule.group_code
@@ -105,7 +157,9 @@ def likely_group(
     rows = memberships.counting_on(person.memberships, day)
     if rows:
         in_paid = [row for row in rows if row.group_code in paid]
-        codes = {(row.group_code, row.subgroup_code) for row in in_paid or rows}
+        codes: set[GroupCodes] = {(row.group_code, row.subgroup_code) for row in in_paid or rows}
+    elif not paid & known.groups.keys():
+        codes = {NO_GROUP}
     else:
         codes = {
             (group.group_code, None)
@@ -113,4 +167,35 @@ def likely_group(
             if group.group_code in paid and group.by_age and group.ages
             and group.ages.fit(person.customer.birth_date, day)
         }  # fmt: skip
-    return codes.pop() if len(codes) == 1 else (None, None)
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _booked(booking: Booking, person: Person, found_rules: Sequence[Rule], known: Catalogue, day: date) -> Booked:
+    vaccine = known.vaccines.get(booking.product_code)
+    counting = memberships.counting_on(person.memberships, day)
+    groups = tuple(dict.fromkeys((row.group_code, row.subgroup_code) for row in counting))
+    likely = likely_group(person, vaccine, found_rules, known, day) if vaccine else None
+    same = {each.product_code for each in known.vaccines.values() if vaccine and each.atc == vaccine.atc}
+    given = [
+        dose
+        for dose in person.doses
+        if dose.given_on == day and dose.withdrawn_at is None and dose.product_code in same | {booking.product_code}
+    ]
+    return Booked(booking, person.customer, groups, likely, given[0] if given else None)
+
+
+def _wanted(came: Came) -> Wanted:
+    """Return what is to be registered, in spite of those of the doubts shown that there is a reason for."""
+    reasons = {doubt: (came.batch_reason if doubt in OF_BATCH else came.reason).strip() for doubt in came.doubts}
+    accepted = frozenset(doubt for doubt, reason in reasons.items() if reason)
+    with _telling_of_whom(came):
+        reason = "; ".join(sorted({reason for reason in reasons.values() if reason}))
+        return Wanted(came.booked.customer.customer_id, came.terms, saving.clean_reason(reason), accepted)
+
+
+@contextmanager
+def _telling_of_whom(came: Came) -> Iterator[None]:
+    try:
+        yield
+    except MvError as error:
+        raise Stopped(came.booked.customer.name, error) from None

@@ -36,6 +36,7 @@ class Doubt(StrEnum):
     DECEASED = "deceased"
     BATCH_EXPIRED = "batch_expired"
     BATCH_UNKNOWN = "batch_unknown"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ class Judgement:
 def judge(person: Person, terms: Terms, setting: Setting) -> Judgement:
     """Return what can become of ``terms`` for the person."""
     try:
-        choice = setting.known.choice(terms.group_code, terms.subgroup_code)
+        choice = _choice(terms, setting.known)
         deaths.refuse_after(person.customer.deceased_on, terms.day)
         counts = _row_that_counts(person.memberships, terms)
-        if counts is None:
+        if choice and counts is None:
             entry = terms.group()
             memberships.check_period(setting.known, entry, person.customer.birth_date, setting.today)
             memberships.refuse_overlap(person.memberships, entry, choice)
@@ -91,10 +92,18 @@ def judge(person: Person, terms: Terms, setting: Setting) -> Judgement:
         same = _check_dose(person, terms, setting, number, counts)
     except MvError as error:
         return Judgement(Outcome.WRONG, error)
-    if counts and (same or terms.given_on is None):
+    if same or (counts and terms.given_on is None):
         return Judgement(Outcome.ALREADY, _already(choice, counts, same), counts=counts)
     doubts = dict(_doubts(person.customer, terms, setting, choice))
     return Judgement(Outcome.DOUBTFUL if doubts else Outcome.READY, None, doubts, counts, number)
+
+
+def _choice(terms: Terms, known: Catalogue) -> Choice | None:
+    """Return the group and subgroup; None where a dose is to have none. Raises Invalid."""
+    if terms.group_code is None and terms.given_on:
+        return None
+    entry = terms.group()
+    return known.choice(entry.group_code, entry.subgroup_code)
 
 
 def _row_that_counts(rows: Iterable[Membership], terms: Terms) -> Membership | None:
@@ -131,7 +140,8 @@ def _check_dose(person: Person, terms: Terms, setting: Setting, number: int, cou
     for dose in person.doses:
         if dose.withdrawn_at is None and (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on):
             codes = (dose.group_code, dose.subgroup_code, dose.batch_number)
-            if counts and codes == (counts.group_code, counts.subgroup_code, entry.batch_number):
+            has_group = counts is not None or terms.group_code is None
+            if has_group and codes == (terms.group_code, terms.subgroup_code, entry.batch_number):
                 return dose
             raise Conflict(
                 N_(
@@ -144,11 +154,11 @@ def _check_dose(person: Person, terms: Terms, setting: Setting, number: int, cou
     return None
 
 
-def _already(choice: Choice, counts: Membership, dose: Dose | None) -> Conflict:
+def _already(choice: Choice | None, counts: Membership | None, dose: Dose | None) -> Conflict:
+    if counts is None:
+        return Conflict(N_("The dose is registered already, without a group. Nothing was saved."))
     if dose:
-        return Conflict(
-            N_("The dose is registered already, with {choice}. Nothing was saved."), choice=choice, day=dose.given_on
-        )
+        return Conflict(N_("The dose is registered already, with {choice}. Nothing was saved."), choice=choice)
     return Conflict(
         N_("The customer is in the group {choice} already, since {first}. Nothing was saved."),
         choice=choice,
@@ -156,8 +166,10 @@ def _already(choice: Choice, counts: Membership, dose: Dose | None) -> Conflict:
     )
 
 
-def _doubts(customer: Customer, terms: Terms, setting: Setting, choice: Choice) -> Iterable[tuple[Doubt, MvError]]:
-    ages = choice.group.ages
+def _doubts(
+    customer: Customer, terms: Terms, setting: Setting, choice: Choice | None
+) -> Iterable[tuple[Doubt, MvError]]:
+    ages = choice.group.ages if choice else None
     if ages and not ages.fit(customer.birth_date, terms.day):
         yield (
             Doubt.AGE,

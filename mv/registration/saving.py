@@ -132,7 +132,7 @@ def judge_anew(
         judgement = judge(person, each.terms, setting)
         yield each, judgement
         if judgement.can_be:
-            people[each.customer_id] = after(person, *_provisional(each, judgement, at, actor))
+            people[each.customer_id] = after(person, *provisional(each, judgement, at, actor))
 
 
 def clean_reason(reason: str) -> str:
@@ -158,22 +158,24 @@ def refuse(judgement: Judgement, wanted: Wanted) -> None:
         raise Doubtful(judgement.doubts)
 
 
-def _provisional(
+def provisional(
     wanted: Wanted, judgement: Judgement, at: datetime, actor: Actor
 ) -> tuple[Membership | None, Dose | None]:
     """Return what is to be written, without numbers, so that the next row of the same person is judged with it."""
-    entry = wanted.terms.group()
-    row = judgement.counts or Membership(
-        0, wanted.customer_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
-        wanted.terms.unit_id, at, actor.user_id, None, None, None, 1,
-    )  # fmt: skip
-    dose = wanted.terms.dose(judgement.dose_number, row.membership_id)
+    terms, new = wanted.terms, None
+    if judgement.counts is None and terms.group_code:
+        new = Membership(
+            0, wanted.customer_id, terms.group_code, terms.subgroup_code, terms.valid_from, terms.valid_to,
+            terms.unit_id, at, actor.user_id, None, None, None, 1,
+        )  # fmt: skip
+    counts = judgement.counts or new
+    dose = terms.dose(judgement.dose_number, counts.membership_id if counts else None)
     given = None if dose is None else Dose(
         0, wanted.customer_id, dose.product_code or "", dose.batch_number, dose.dose_number, dose.given_on,
-        dose.unit_id, row.membership_id, row.group_code, row.subgroup_code, False, at, actor.user_id, at,
+        dose.unit_id, dose.membership_id, terms.group_code, terms.subgroup_code, False, at, actor.user_id, at,
         None, None, None, 1,
     )  # fmt: skip
-    return None if judgement.counts else row, given
+    return new, given
 
 
 def write(
@@ -188,12 +190,12 @@ def write(
             first + place,
             wanted,
             judgement,
-            counting[place] if judgement.counts is None else None,
+            counting.get(place) if judgement.counts is None else None,
             doses.get(place),
         )
         for place, (wanted, judgement) in enumerate(judged)
     ]
-    rows = [_as_row(registration_id, each, counting[place], at) for place, each in enumerate(made)]
+    rows = [_as_row(registration_id, each, at) for place, each in enumerate(made)]
     tx.load("registration_row", pa.Table.from_pylist(rows, SCHEMA))
     return made
 
@@ -201,8 +203,8 @@ def write(
 def _write_groups(
     tx: Transaction, at: datetime, actor: Actor, judged: Sequence[tuple[Wanted, Judgement]]
 ) -> dict[int, Membership]:
-    """Return by place the row that counts: the one that was there, or the one that is written."""
-    new = [place for place, (_, judgement) in enumerate(judged) if judgement.counts is None]
+    """Return by place the row that counts, if one is to: the one that was there, or the one that is written."""
+    new = [place for place, (each, judgement) in enumerate(judged) if each.terms.group_code and not judgement.counts]
     counting = {place: judgement.counts for place, (_, judgement) in enumerate(judged) if judgement.counts}
     for unit_id, places in _by_unit(judged, new):
         entries = [(judged[place][0].customer_id, judged[place][0].terms.group()) for place in places]
@@ -231,10 +233,10 @@ def _write_doses(
         entries = []
         for place in places:
             wanted, judgement = judged[place]
-            row = counting[place]
-            entry = wanted.terms.dose(judgement.dose_number, row.membership_id)
+            row = counting.get(place)
+            entry = wanted.terms.dose(judgement.dose_number, row.membership_id if row else None)
             assert entry is not None  # noqa: S101 (there is a day)
-            entries.append((wanted.customer_id, entry, (row.group_code, row.subgroup_code)))
+            entries.append((wanted.customer_id, entry, (wanted.terms.group_code, wanted.terms.subgroup_code)))
         given = vaccinations.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         written |= dict(zip(places, given, strict=True))
     return written
@@ -248,7 +250,7 @@ def _by_unit(judged: Sequence[tuple[Wanted, Judgement]], places: Sequence[int]) 
     yield from units.items()
 
 
-def _as_row(registration_id: int, made: Made, counts: Membership, at: datetime) -> Row:
+def _as_row(registration_id: int, made: Made, at: datetime) -> Row:
     wanted = made.wanted
     return {
         "registration_id": registration_id,
@@ -260,8 +262,8 @@ def _as_row(registration_id: int, made: Made, counts: Membership, at: datetime) 
         "dose_id": made.dose and made.dose.dose_id,
         "dose_version": made.dose and made.dose.version,
         "was": None,
-        "group_code": counts.group_code,
-        "subgroup_code": counts.subgroup_code,
+        "group_code": wanted.terms.group_code,
+        "subgroup_code": wanted.terms.subgroup_code,
         "day": wanted.terms.day,
         "product_code": wanted.terms.product_code,
         "doubts": json.dumps(sorted(made.judgement.doubts)) if made.judgement.doubts else None,

@@ -13,13 +13,13 @@ from mv.errors import N_, Invalid
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is to be registered. Without ``given_on`` there is no dose.
+    """What is to be registered. Without ``given_on`` there is no dose, and without ``group_code`` only a dose.
 
     Where the person is in the group on the day already, that row of the group is the one that counts. Without a
     ``dose_number`` the dose gets the next one.
     """
 
-    group_code: str
+    group_code: str | None
     subgroup_code: str | None
     valid_from: date
     unit_id: str
@@ -35,7 +35,9 @@ class Terms:
         return self.given_on or self.valid_from
 
     def group(self) -> memberships.Entry:
-        """Return the group and its period."""
+        """Return the group and its period. Raises Invalid where there is no group."""
+        if self.group_code is None:
+            raise Invalid(N_("Choose a customer group."))
         return memberships.Entry(self.group_code, self.subgroup_code, self.valid_from, self.valid_to)
 
     def dose(self, number: int, membership_id: int | None) -> vaccinations.Entry | None:

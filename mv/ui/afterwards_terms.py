@@ -77,7 +77,8 @@ def take_up(key: str, kept: Terms | None) -> None:
         session.set_value(f"{key}_product", kept.product_code)
         session.set_value(f"{key}_batch_{kept.product_code}", kept.batch_number or None)
     try:
-        choice = known.choice(kept.group_code, kept.subgroup_code)
+        entry = kept.group()
+        choice = known.choice(entry.group_code, entry.subgroup_code)
     except Invalid:
         return
     if choice.in_use(day):

@@ -41,21 +41,39 @@ def _draw_round(each: Registration, rows: int) -> None:
         if each.undone_at:
             st.text(_("Undone {time}", time=clock_time(each.undone_at)))
             return
-        with st.popover(action(_("Undo the whole round"), name), icon=":material/undo:"):
-            st.text(
-                count_of(
-                    "The group, and the dose if any, of {count} row is removed as wrong from the start.",
-                    "The groups, and the doses if any, of {count} rows are removed as wrong from the start.",
-                    rows,
-                )
+        _draw_undo(each, rows, action(_("Undo the whole round"), name), "round")
+
+
+def draw_latest(kind: Kind, words: str, undo: str) -> None:
+    """Draw what was saved last of that kind today, called ``words``, with ``undo`` for it, unless it is undone."""
+    of_kind = [each for each in sessions.of_today(store(), session.actor()) if each.kind == kind]
+    if not of_kind or of_kind[0].undone_at:
+        return
+    rows = sessions.count_rows(store(), session.actor()).get(of_kind[0].registration_id, 0)
+    if not rows:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"latest_{kind}"):
+        counted = count_of("{count} row", "{count} rows", rows)
+        st.text(f"{words} {clock_time(of_kind[0].started_at)}: {counted}", width="stretch")
+        _draw_undo(of_kind[0], rows, undo, "latest")
+
+
+def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
+    with st.popover(label, icon=":material/undo:"):
+        st.text(
+            count_of(
+                "The group, and the dose if any, of {count} row is removed as wrong from the start.",
+                "The groups, and the doses if any, of {count} rows are removed as wrong from the start.",
+                rows,
             )
-            st.button(
-                _("Yes, undo all of it"),
-                type="primary",
-                key=f"round_{each.registration_id}_undo",
-                on_click=_undo,
-                args=(each,),
-            )
+        )
+        st.button(
+            _("Yes, undo all of it"),
+            type="primary",
+            key=f"{key}_{each.registration_id}_undo",
+            on_click=_undo,
+            args=(each,),
+        )
 
 
 def _undo(each: Registration) -> None:

@@ -95,7 +95,7 @@ def _whose(text: str, error: MvError) -> Customer | None:
 
 def _what_was_saved(saved: Entered) -> str:
     made, terms = saved.made, saved.made.wanted.terms
-    group = name_of(catalogue().choice(terms.group_code, terms.subgroup_code))
+    group = name_of(catalogue().choice(terms.group().group_code, terms.subgroup_code))
     words = {"person": name_and_age(saved.customer.name, saved.customer.birth_date), "group": group}
     if made.dose is None:
         return _("{person}: saved in {group}.", **words)

@@ -14,6 +14,7 @@ from mv.i18n import Language, choose_language
 from mv.payment_checks import Check, Found
 from mv.reimbursement.impact import Effect
 from mv.reimbursement.rules import Rule
+from mv.ui.pasted_list import PastedList
 from mv.ui.typed_line import TypedLine
 from mv.ui.web import who
 from mv.ui.web.start import configured
@@ -32,6 +33,8 @@ _DIALOG = "mv_dialog_customer"
 _REMOVED = "mv_removed"
 _ADJUSTED = "mv_adjusted"
 _CORRECTED = "mv_corrected"
+_MERGE_WITH = "mv_merge_with"
+_CAME_BY_MERGED = "mv_came_by_merged"
 _DRAWN = "mv_drawn"
 _SPENT = "mv_spent"
 _NOTICES = "mv_notices"
@@ -47,6 +50,8 @@ _RULE_FORMS = "mv_rule_forms"
 _EFFECT = "mv_rule_effect"
 _UNSEEN = "mv_rule_unseen"
 _TYPED = "mv_typed"
+_PASTED = "mv_pasted"
+_TICKED = "mv_ticked"
 
 DEMO_USER = "demo"
 DEMO_NAME = "Demo Demosson"
@@ -134,7 +139,7 @@ def choose_customer(chosen: int) -> None:
     """Remember the customer; with another one a new visit begins."""
     if st.session_state.get(_CUSTOMER) != chosen:
         st.session_state[_CUSTOMER] = chosen
-        for key in (_DIALOG, _REMOVED, _ADJUSTED, _CORRECTED):
+        for key in (_DIALOG, _REMOVED, _ADJUSTED, _CORRECTED, _MERGE_WITH, _CAME_BY_MERGED):
             st.session_state.pop(key, None)
         now = walk()
         if now and now.step.customer_id != chosen:
@@ -195,6 +200,28 @@ def corrected_dose() -> int | None:
 def correct_dose(dose_id: int | None) -> None:
     """Have this dose, or none, being corrected."""
     st.session_state[_CORRECTED] = dose_id
+
+
+def merge_with() -> int | None:
+    """Return the customer whose record may be one person's with the chosen customer's."""
+    other: int | None = st.session_state.get(_MERGE_WITH)
+    return other
+
+
+def set_merge_with(other: int | None) -> None:
+    """Have this customer's record, or none, seen beside the chosen customer's."""
+    st.session_state[_MERGE_WITH] = other
+
+
+def follow_merged(chosen: int) -> None:
+    """Have the customer chosen into whose record the one of before was merged, and remember that."""
+    choose_customer(chosen)
+    st.session_state[_CAME_BY_MERGED] = True
+
+
+def came_by_merged() -> bool:
+    """Return whether the customer was opened by a record that was merged into this one."""
+    return bool(st.session_state.get(_CAME_BY_MERGED))
 
 
 def draw_number(*, empty: bool) -> int:
@@ -357,3 +384,15 @@ def typed_line(key: str) -> TypedLine:
     """Return where somebody is who types number after number, to be changed; ``key`` tells units from each other."""
     lines: dict[str, TypedLine] = st.session_state.setdefault(_TYPED, {})
     return lines.setdefault(key, TypedLine())
+
+
+def pasted_list(key: str) -> PastedList:
+    """Return where the user is with the list of this key, to be changed in place."""
+    lists: dict[str, PastedList] = st.session_state.setdefault(_PASTED, {})
+    return lists.setdefault(key, PastedList())
+
+
+def ticked(key: str) -> set[int]:
+    """Return which of the boxes with this key are ticked, to be changed in place; those not drawn now, too."""
+    all_ticked: dict[str, set[int]] = st.session_state.setdefault(_TICKED, {})
+    return all_ticked.setdefault(key, set())
