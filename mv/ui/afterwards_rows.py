@@ -16,7 +16,7 @@ from mv.ui.doses import vaccine_name
 from mv.ui.groups import action
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import catalogue, store
-from mv.ui.text import _, clock_time, count_of, literal, name_of
+from mv.ui.text import _, clock_time, count_of, name_of
 
 ROWS_AT_ONCE = 20
 """That many of the latest rows are drawn; the rest when they are asked for."""
