@@ -23,7 +23,8 @@ from tests.conftest import invented_number
 
 PERSON = invented_number(date(1946, 3, 12))
 TEXT = "Vårdenhet;Belopp\nNorr;150,00\nSöder – öst;1 234,50\n"
-WORKBOOK = "The file is an Excel workbook or a zip file. Save it as CSV (UTF-8), and choose that one."
+DAMAGED = "The workbook is damaged, or not whole. Open it in a spreadsheet program, save it again, and choose that."
+SERIAL = "a number of days, as a spreadsheet keeps a day. Format the column as a date, YYYY-MM-DD."
 NO_HEADINGS = "The first row holds no headings but data. Add a row of headings."
 ROWS = [("Norr", "150,00"), ("Söder – öst", "1 234,50")]
 
@@ -133,9 +134,7 @@ def test_the_same_texts_have_the_same_hash_however_they_are_written_and_other_te
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf\r\n;;\r\n", "The file is empty."),
         (b"A;B\n;\n", "The file has no rows under its headings."),
-        (b"PK\x03\x04rest", WORKBOOK),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", WORKBOOK),
-        (b"%PDF-1.7\n\x00\x01\x02", "The file is no text. Save it as CSV (UTF-8), and choose that one."),
+        (b"PK\x03\x04rest", DAMAGED),
         (b"A;B\n\x81;\x8d\n", "The file is no text. Save it as CSV (UTF-8), and choose that one."),
         (b"A;B\n1;2;3\n", "Row 2 has 3 values, and there are 2 headings. Is the delimiter right?"),
         (b"A;B\n1;2\n\n3\n", "Row 4 has 1 values, and there are 2 headings. Is the delimiter right?"),
@@ -337,6 +336,8 @@ def test_a_day_of_a_leap_year_is_a_day(text: str) -> None:
         ("20261301", "There is no day “20261301”."),
         ("0000-01-01", "There is no day “0000-01-01”."),
         ("", "“” is no day. Write it like 2026-11-22."),
+        ("46347", f"“46347” is {SERIAL}"),
+        ("46347,5", f"“46347,5” is {SERIAL}"),
         ("1/11/2026", "“1/11/2026” is no day. Write it like 2026-11-22."),
         ("26-11-01", "“26-11-01” is no day. Write it like 2026-11-22."),
         ("2026-11-01 12:00", "“…” is no day. Write it like 2026-11-22."),
