@@ -38,7 +38,7 @@ def first_field(stop: Stop, key: str) -> str:
         return f"{panel}_family_name" if begun else f"{panel}_given_name"
     if isinstance(stop.error, Doubtful | OtherUnit):
         return f"{panel}_reason"
-    return HERE if session.value(f"{key}_group") else f"{key}_group"
+    return HERE
 
 
 def draw_stop(stop: Stop, key: str, enter: Enter) -> None:

@@ -68,6 +68,11 @@ def _enter(key: str, text: str, reason: str = "", accepted: frozenset[Doubt] = f
     line.text = text  # is to come back, should anything fail that nobody expects
     try:
         terms = entered_terms(key)
+    except Invalid as error:
+        line.stop_at(text, error, None)
+        line.put_cursor(f"{key}_group")
+        return
+    try:
         saved = sessions.enter(store(), session.actor(), text, terms, reason=reason, accepted=accepted)
     except StoreUnavailable:
         raise

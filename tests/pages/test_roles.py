@@ -33,6 +33,7 @@ from mv.ui import resources
 from mv.ui.web import start, who
 from tests.conftest import invented_number
 from tests.contents import Rows
+from tests.pages.number_field import enter, field
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
@@ -303,6 +304,22 @@ def test_another_units_customer_is_opened_for_a_reason(anders: Customer, monkeyp
     at.button(key="cross_open").click().run()
     assert not at.exception
     assert "Anders Karlsson" in words(at)
+    assert "open_other_unit" in [entry["action"] for entry in entries("kim.coordinator", "done")]
+
+
+def test_another_units_customer_is_registered_afterwards_for_a_reason(
+    anders: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = go(opened(monkeypatch, "coordinator", unit="soder"), "afterwards")
+    at.selectbox(key="typed_soder_group").set_value("medical_risk").run()
+    enter(at, anders.identity)
+    assert "hör till en annan enhet, Mottagning Norr" in words(at)
+    assert not [text for text in ("Anders", "Karlsson") if text in words(at)]
+    at.radio(key=str(field(at)["focus"])).set_value("correction")
+    next(button for button in at.button if button.label == "Öppna kunden och spara").click().run()
+    assert not at.exception
+    assert "Anders Karlsson" in words(at)
+    assert (field(at)["text"], field(at)["stopped"]) == ("", False)
     assert "open_other_unit" in [entry["action"] for entry in entries("kim.coordinator", "done")]
 
 
