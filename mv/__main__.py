@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
 import secrets
 import sys
@@ -17,16 +18,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mv import catalogue, export, log_chain, sample, settings, users
+from mv import audit, catalogue, export, intake, log_chain, sample, settings, users
 from mv.access import EVERY_UNIT, Action, Actor, Role, may
-from mv.errors import N_, Invalid, MvError
+from mv.errors import N_, Conflict, Invalid, MvError
 from mv.export import claims, doses
 from mv.export.writing import ProgressLine, write_whole
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
+from mv.registration import columns, exported, importing
+from mv.registration.names import Names
+from mv.registration.reading import Request
+from mv.registration.report import Report
 from mv.reimbursement import rules
 from mv.store import Store, configured_url, open_store
 
+EXAMPLE = '{"identity": "Personnr"}'
 INTERRUPTED = 130
 """The exit code by which a shell knows that Ctrl+C ended a command."""
 LANGUAGE = choose_language(
@@ -64,6 +70,23 @@ def seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(_("{text} is no seed. Write a whole number, 0 or more.", text=text))
     return int(text)
+
+
+def existing_file(text: str) -> Path:
+    """Return the file that ``text`` names, which has to be there."""
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(_("There is no file {text}.", text=text))
+    return Path(text)
+
+
+def json_object(text: str) -> str:
+    """Return ``text``, which has to be a JSON object."""
+    try:
+        if isinstance(json.loads(text), dict):
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(_("{text} is no JSON object such as {example}", text=text, example=EXAMPLE))
 
 
 def make_sample(store: Store, options: argparse.Namespace) -> None:
@@ -149,6 +172,32 @@ def _rows_done(done: int, rows: int, percent: int) -> str:
     return _("{done} of {rows} rows ({percent} %)", done=apart[0], rows=apart[1], percent=percent)
 
 
+def import_rows(store: Store, options: argparse.Namespace) -> int:
+    """Import a file of people, or say what it would come to: 0 if all of it is in the store now, 1 if not."""
+    who, known = actor(store), catalogue.load(store)
+    told = {"known": known, "language": LANGUAGE, "dry_run": options.dry_run}
+    audit.permit(store, who, Action.IMPORT_ROWS)
+    try:
+        with options.file.open("rb") as file:
+            table = intake.read(file)
+        unit_id = Names(known).unit(options.unit) if options.unit else None
+        chosen = {} if exported.recognise(table.headings) else columns.from_json(options.columns, table.headings)
+        key = settings.load().pseudonym_key
+        request = Request(table, chosen, unit_id, options.reason, Pseudonyms(key) if key else None)
+        plan = importing.preview(store, who, request)
+        made = None
+        if plan.can_be and not options.dry_run:
+            made = importing.import_file(store, who, request, plan.mark).registration_id
+        report = Report(plan, **told, registration_id=made)
+    except (Invalid, Conflict) as error:
+        report = Report(None, **told, error=error)
+    except OSError as error:
+        unread = Invalid(N_("The file cannot be read ({reason})."), reason=error.strerror or type(error).__name__)
+        report = Report(None, **told, error=unread)
+    print(report.to_json() if options.report == "json" else report.to_text())
+    return 0 if report.done else 1
+
+
 def decide_user(store: Store, options: argparse.Namespace) -> None:
     """Decide a user's role and units; whoever has the store decides about the first administrator."""
     who = actor(store)
@@ -210,8 +259,26 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--if-missing", action="store_true", help=_("do nothing when the store has customers"))
 
     _add_exports(commands)
+    _add_import(commands)
     _add_administration(commands)
     return top
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("import", help=_("register the rows of a file, all of them or none"))
+    command.set_defaults(run=import_rows)
+    command.add_argument("file", type=existing_file, metavar="FILE", help=_("CSV or XLSX"))
+    command.add_argument("--unit", help=_("code or name of the unit of rows that name none"))
+    command.add_argument("--reason", default="", help=_("why doubtful rows are right all the same"))
+    command.add_argument("--dry-run", action="store_true", help=_("say what it would come to, and save nothing"))
+    command.add_argument("--report", choices=["json", "text"], default="json", help=_("json unless told"))
+    command.add_argument(
+        "--columns",
+        default="{}",
+        type=json_object,
+        metavar="JSON",
+        help=_("headings, such as {example}", example=EXAMPLE),
+    )
 
 
 def _add_exports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

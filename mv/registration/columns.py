@@ -78,7 +78,7 @@ WORDS: Mapping[Column, Sequence[str]] = {
     Column.BATCH: ("sats", "satsnummer", "satsnr", "batch", "batchnummer", "batch number", "lot"),
     Column.VACCINE: ("vaccin", "vaccine", "preparat", "produkt", "product", "lakemedel", "vara"),
     Column.UNIT: ("enhet", "enhetskod", "mottagning", "vardenhet", "unit", "unit code", "clinic"),
-    Column.REASON: ("skal", "anledning", "motivering", "reason", "kommentar", "comment"),
+    Column.REASON: ("orsak", "skal", "anledning", "motivering", "reason", "kommentar", "comment"),
     Column.GIVEN_NAME: ("fornamn", "tilltalsnamn", "given name", "first name"),
     Column.FAMILY_NAME: ("efternamn", "family name", "last name", "surname"),
 }  # fmt: skip

@@ -34,12 +34,14 @@ SECONDS = timedelta(minutes=1)
 
 def _word(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
     """Return what reads one of the words, by its code or in either language."""
-    codes = {fold(form): code for code, word in words.items() for form in (code, *_forms(word))}
+    forms = [(form, code) for code, word in words.items() for form in (code, *_forms(word))]
+    codes = dict(forms) | {fold(form): code for form, code in forms}
 
     def parse(text: str) -> str:
-        if fold(text) not in codes:
+        code = codes.get(text) or codes.get(fold(text))
+        if code is None:
             raise Invalid(otherwise)
-        return codes[fold(text)]
+        return code
 
     return parse
 
@@ -78,8 +80,8 @@ class Comparer:
         """Return what the file asks for; None where a cell is wrong, which ``problems`` tell.
 
         ``now`` is the row as it is in the store, ``seen`` as it was when the file was made. Where the file has it as it
-        was seen, it stays as it is now. What is left open when a row ends (the last day, the reason) is as now, too,
-        or what it usually is.
+        was seen, it stays as it is now. What is left open when a row ends is as now, too, or as it usually is: it ends
+        today, and what has a last day has ceased on it.
         """
         before = len(self.problems)
         self.check_person(record, customer)
@@ -134,6 +136,8 @@ class Comparer:
             self._same(record, "ended_by", _texts(now.ended_by or ""))
 
     def _is_number(self, text: str, number: str) -> bool:
+        if text == number:
+            return True
         if shortened := SHORTENED.fullmatch(text):
             digits = shortened[1] + shortened[2]
             return number.isdigit() and round(int(number), len(digits) - 12) == int(digits.ljust(12, "0"))
@@ -201,8 +205,8 @@ class Comparer:
             return None, None
         if not seen.active and reason is None:
             self._add(record, "ended_reason", Invalid(N_("This is missing.")))
-        usual = now.ended_reason or memberships.usual_reason(seen, self.today)
-        return last or now.valid_to or self.today, reason or usual
+        usual = EndReason.CEASED if last else memberships.usual_reason(seen, self.today)
+        return last or now.valid_to or self.today, reason or now.ended_reason or usual
 
     def _cell(self, record: Record, name: str, parse: Callable[[str], T], seen: T | None) -> T | None:
         """Return what a cell says: None where it is empty, as it was ``seen`` where there is no such column."""
@@ -262,8 +266,14 @@ def _status(row: Membership) -> str:
 
 def _texts(*registered: str) -> Callable[[str], bool]:
     """Return what tells whether a cell says one of these, also with the apostrophe of a text that is no formula."""
-    same = {_plain(text) for text in registered}
-    return lambda text: _plain(text) in same or _plain(text.removeprefix("'")) in same
+
+    def is_same(text: str) -> bool:
+        if text in registered:
+            return True
+        same = {_plain(each) for each in registered}
+        return _plain(text) in same or _plain(text.removeprefix("'")) in same
+
+    return is_same
 
 
 def _plain(text: str) -> str:

@@ -58,14 +58,17 @@ class _Index:
     def __init__(self, things: Things) -> None:
         self._things = things
         self._codes: defaultdict[str, set[str]] = defaultdict(set)
+        self._found: dict[str, str] = {}
         for code, names in things.items():
             for name in names:
                 self._codes[fold(name)].add(code)
 
     def find(self, text: str, message: str, **params: object) -> str:
+        if text in self._found:  # the same text comes again and again
+            return self._found[text]
         codes = self._codes.get(fold(text), set())
         if len(codes) > 1:
             raise Invalid(N_("“{read}” can mean several of them. Write the code."), read=quoted(text))
         for code in codes:
-            return code
+            return self._found.setdefault(text, code)
         raise Invalid(message, text=quoted(text), names=naming.close_to(text, self._things), **params)
