@@ -7,10 +7,13 @@ from mv.customers import Customer
 from mv.ui import pages, session
 from mv.ui.corrections import draw_queue_banner
 from mv.ui.customer import draw_customer, require_customer
+from mv.ui.death import draw_death
 from mv.ui.doses import draw_doses
 from mv.ui.group_dialog import draw_dialog
 from mv.ui.groups import choice_of
 from mv.ui.identity_change import draw_earlier_numbers, draw_identity_change
+from mv.ui.merges import draw_merges
+from mv.ui.merging import draw_merging
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment, name_of
@@ -50,6 +53,7 @@ st.header(_("Customer card"))
 draw_customer(customer)
 draw_queue_banner(customer, pages.CARD)
 draw_earlier_numbers(customer)
+draw_merges(customer)
 with st.container(horizontal=True):
     st.button(
         _("Start vaccination"),
@@ -66,4 +70,6 @@ st.subheader(_("Doses"))
 draw_doses(vaccinations.of_customer(store(), session.actor(), customer.customer_id))
 draw_bookings(customer)
 draw_identity_change(customer)
+draw_merging(customer)
+draw_death(customer)
 draw_dialog(customer)

@@ -7,6 +7,7 @@ from mv.customers import Customer, Hits
 from mv.errors import MvError
 from mv.identity import age, format_identity
 from mv.ui import pages, session
+from mv.ui.customer import died
 from mv.ui.register import draw_registration
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal
@@ -23,9 +24,10 @@ def draw_hits(hits: Hits) -> None:
 
 def describe(customer: Customer) -> str:
     today = store().today()
-    years = count_of("{count} year", "{count} years", age(customer.birth_date, today))
+    years = count_of("{count} year", "{count} years", age(customer.birth_date, customer.deceased_on or today))
     unit = catalogue().units.get(customer.unit_id)
-    parts = (customer.name, format_identity(customer.identity, today), years, unit.name if unit else "")
+    death = died(customer.deceased_on) if customer.deceased_on else ""
+    parts = (customer.name, format_identity(customer.identity, today), years, unit.name if unit else "", death)
     return literal("  ·  ".join(part for part in parts if part))
 
 

@@ -67,7 +67,12 @@ def draw_actions(doses: list[Dose]) -> None:
 
 
 def draw_changes(customer: Customer) -> None:
-    words = {"registered": _("Registered"), "corrected": _("Corrected"), "withdrawn": _("Withdrawn")}
+    words = {
+        "registered": _("Registered"),
+        "corrected": _("Corrected"),
+        "withdrawn": _("Withdrawn"),
+        "restored": _("Withdrawal undone"),
+    }
     found = vaccinations.changes(store(), session.actor(), customer.customer_id)
     draw_table(
         {

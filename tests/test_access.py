@@ -24,6 +24,7 @@ from mv import (
     corrections,
     crossings,
     customers,
+    deaths,
     export,
     follow_up,
     identity_changes,
@@ -34,6 +35,7 @@ from mv import (
     log_files,
     log_signals,
     memberships,
+    merges,
     payment_checks,
     users,
     vaccinations,
@@ -58,6 +60,8 @@ from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.intake.tables import Table
 from mv.log_checks import Check, Verdict
 from mv.memberships import EndReason, Membership
+from mv.merges import undoing as merge_undoing
+from mv.merges.plan import Preview
 from mv.payment_checks import new_year, nvr, payers, periods, twice
 from mv.payments import files as payment_files
 from mv.payments import importing
@@ -69,7 +73,7 @@ from mv.payments.importing import Part
 from mv.payments.matching import Outcome
 from mv.payments.standing import Standing
 from mv.pseudonyms import Pseudonyms
-from mv.registration import lists, sessions, undoing
+from mv.registration import booked, lists, sessions, undoing
 from mv.registration.terms import Terms
 from mv.reimbursement import changes, coverage, impact, rules
 from mv.store import Store, open_store
@@ -159,6 +163,12 @@ class Records:
     sent_claim_id: int
     registration_id: int
     """The round that a coordinator has open, with one row, of Anders."""
+    renamed: Customer
+    """Somebody of norr who had another number before, and of whom there is another record."""
+    merging: Preview
+    """Of that one."""
+    merge_id: int
+    """Of a third record into Anders's."""
 
 
 @pytest.fixture
@@ -182,8 +192,22 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     sessions.enter(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
     (typed,) = sessions.of_today(store, user(COORDINATOR))
     return Records(
-        anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id
+        anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
+        *merge_some(store, actor, anders),
     )  # fmt: skip
+
+
+def merge_some(store: Store, actor: Actor, anders: Customer) -> tuple[Customer, Preview, int]:
+    """Return what there is to undo and to merge: see :class:`Records`."""
+    one, other, third = (
+        customers.register(store, actor, invented_number(date(1946, 3, 12), serial), "Anders", "Karlsson", "norr")
+        for serial in (985, 987, 989)
+    )
+    number = invented_number(date(1946, 3, 12), 991)
+    renamed = identity_changes.change(store, actor, one.customer_id, number, one.identity)
+    merges.merge(store, actor, merges.preview(store, actor, anders.customer_id, third.customer_id))
+    (merge,) = merges.of_customer(store, actor, anders.customer_id)
+    return renamed, merges.preview(store, actor, renamed.customer_id, other.customer_id), merge.merge_id
 
 
 def dose_of(membership: Membership, day: date = TODAY) -> vaccinations.Entry:
@@ -286,6 +310,13 @@ ROUNDS = [
         AFTERWARDS,
         lambda s, who, r: lists.save_list(s, who, TERMS, [lists.Line(1, "", lists.State.READY, r.anders)]),
     ),
+    Call(
+        booked.of_day,
+        (Action.VIEW_BOOKINGS, Action.REGISTER_AFTERWARDS),
+        lambda s, who, r: booked.of_day(s, who, "norr", TODAY),
+    ),
+    Call(booked.judge_booked, AFTERWARDS, lambda s, who, r: booked.judge_booked(s, who, [])),
+    Call(booked.save_booked, AFTERWARDS, lambda s, who, r: booked.save_booked(s, who, [])),
 ]
 CALLS = [
     *ROUNDS,
@@ -313,6 +344,31 @@ CALLS = [
         ),
         "anders",
     ),
+    Call(
+        identity_changes.undo,
+        (Action.CHANGE_IDENTITY,),
+        lambda s, who, r: identity_changes.undo(s, who, r.renamed.customer_id, r.renamed.identity),
+        "renamed",
+    ),
+    Call(
+        deaths.record,
+        (Action.RECORD_DEATH,),
+        lambda s, who, r: deaths.record(s, who, r.anders.customer_id, TODAY),
+        "anders",
+    ),
+    Call(
+        merges.preview,
+        (Action.MERGE_CUSTOMERS,),
+        lambda s, who, r: merges.preview(s, who, r.anders.customer_id, r.renamed.customer_id),
+    ),
+    Call(merges.merge, (Action.MERGE_CUSTOMERS,), lambda s, who, r: merges.merge(s, who, r.merging)),
+    Call(
+        merges.of_customer,
+        (Action.VIEW_CUSTOMER,),
+        lambda s, who, r: merges.of_customer(s, who, r.anders.customer_id),
+        "anders",
+    ),
+    Call(merge_undoing.undo, (Action.MERGE_CUSTOMERS,), lambda s, who, r: merge_undoing.undo(s, who, r.merge_id)),
     *CHECKS,
     *CLAIMS,
     Call(

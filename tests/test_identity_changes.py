@@ -218,6 +218,64 @@ def test_a_number_that_somebody_else_changed_meanwhile_is_not_overwritten(
             change(store, actor, kim, number)
 
 
+# Taking a change back
+
+
+def undo(store: Store, actor: Actor, customer: Customer) -> Customer:
+    return identity_changes.undo(store, actor, customer.customer_id, customer.identity)
+
+
+def test_the_last_change_is_taken_back_with_all_that_it_changed(store: Store, actor: Actor, kim: Customer) -> None:
+    before = contents(store)
+    wrong = change(store, actor, kim, invented_number(date(1981, 8, 30), 982), other_birth_date=True)
+    assert contents(store)["customer"][0]["sex"] == "female"
+    assert undo(store, actor, wrong) == kim
+    after = contents(store)
+    (was,), (row,) = before["customer"], after["customer"]
+    assert {name for name in row if row[name] != was[name]} == {"version"}
+    assert after["customer_name"] == before["customer_name"]
+    assert search(store, actor, wrong.identity) == Hits([])
+    assert identity_changes.earlier(store, actor, kim.customer_id) == []
+    assert [entry["detail"]["number_kind"] for entry in logged(store, "change_identity")] == [
+        "personnummer", "reserve_vgr",
+    ]  # fmt: skip
+    with refused(store, Conflict, "The customer has had no other number. Nothing was changed."):
+        undo(store, actor, kim)
+
+
+def test_changes_are_taken_back_one_after_the_other(store: Store, actor: Actor, kim: Customer) -> None:
+    second = change(store, actor, kim, NUMBER)
+    third = change(store, actor, second, invented_number(BORN, 985))
+    assert undo(store, actor, third) == second
+    assert undo(store, actor, second) == kim
+
+
+def test_what_a_change_from_before_kept_nothing_of_becomes_what_the_number_says(
+    store: Store, actor: Actor, kim: Customer
+) -> None:
+    new = change(store, actor, kim, NUMBER)
+    store.write(lambda tx: tx.execute("UPDATE identity_change SET old_birth_date = NULL, old_sex = NULL"))
+    assert undo(store, actor, new) == kim
+
+
+def test_a_change_is_not_taken_back_where_it_cannot_be(
+    store: Store, actor: Actor, colleague: Actor, kim: Customer
+) -> None:
+    new = change(store, actor, kim, NUMBER)
+    newer = change(store, colleague, new, invented_number(BORN, 985))
+    says = "Somebody changed the number meanwhile. It is shown as it is now; nothing was changed."
+    with refused(store, Conflict, says):
+        undo(store, actor, new)
+    sql = """
+        INSERT INTO customer (identity, identity_kind, birth_date, given_name, family_name, unit_id, registered_at,
+            registered_by)
+        SELECT $1, identity_kind, birth_date, 'Eva', 'Ek', unit_id, registered_at, registered_by FROM customer
+    """
+    store.write(lambda tx: tx.execute(sql, NUMBER))
+    with refused(store, Taken, TAKEN):
+        undo(store, actor, newer)
+
+
 def test_two_who_give_two_customers_the_same_number_at_once_leave_one_with_it(store: Store, actor: Actor) -> None:
     two = [customers.register(store, actor, number, "Kim", "Räv", "norr", BORN) for number in (RESERVE, OTHER_RESERVE)]
 

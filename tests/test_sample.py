@@ -67,6 +67,15 @@ def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
 
 
 IMPOSSIBLE = {
+    "a day of death that is not behind": "customer WHERE deceased_on >= $1 OR deceased_on <= birth_date",
+    "a group that begins or ends after death": """membership m JOIN customer c ON c.customer_id = m.customer_id
+        WHERE m.valid_from > c.deceased_on OR m.valid_to > c.deceased_on
+            OR CAST(m.ended_at AS DATE) > c.deceased_on OR CAST(m.registered_at AS DATE) > c.deceased_on""",
+    "a dose after death": """dose d JOIN customer c ON c.customer_id = d.customer_id
+        WHERE d.given_on > c.deceased_on OR CAST(d.registered_at AS DATE) > c.deceased_on
+            OR CAST(d.withdrawn_at AS DATE) > c.deceased_on""",
+    "a booking of somebody who has died": """booking b JOIN customer c ON c.customer_id = b.customer_id
+        WHERE c.deceased_on IS NOT NULL""",
     "a customer registered before birth": "customer WHERE registered_at < birth_date",
     "a customer registered after today": "customer WHERE registered_at >= $1",
     "a first day after today": "membership WHERE valid_from > $1",
@@ -273,6 +282,21 @@ def test_people_are_of_every_age_and_more_of_them_old_than_young(people: Store) 
     assert 0.05 < sum(years < 18 for years in ages) / SIZE < 0.2
 
 
+def test_some_of_the_old_have_died_and_all_else_is_what_it_would_be(
+    people: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died = rows(people, "SELECT birth_date, deceased_on FROM customer WHERE deceased_on IS NOT NULL")
+    assert 20 < len(died) < SIZE / 20
+    assert all(age(row["birth_date"], row["deceased_on"]) >= 72 for row in died)
+    some = everything(fill(250))
+    monkeypatch.setattr("mv.sample.people.DIES", 0)
+    none = everything(fill(250))
+    assert any([row.pop("deceased_on") for table in ("customer", "customer_name") for row in some[table]])
+    assert not any([row.pop("deceased_on") for table in ("customer", "customer_name") for row in none[table]])
+    for table in TABLES:
+        assert sorted(some[table], key=repr) == sorted(none[table], key=repr)
+
+
 def test_names_are_found_by_what_the_search_looks_for(people: Store, actor: Actor) -> None:
     found = defaultdict(list)
     for row in rows(people, "SELECT customer_id, name_key FROM customer_name"):
@@ -284,7 +308,7 @@ def test_names_are_found_by_what_the_search_looks_for(people: Store, actor: Acto
 
 
 def test_name_rows_show_the_customer(people: Store) -> None:
-    shown = "customer_id, identity, birth_date, given_name, family_name, unit_id"
+    shown = "customer_id, identity, birth_date, given_name, family_name, unit_id, deceased_on"
     assert rows(people, f"SELECT {shown} FROM customer_name EXCEPT SELECT {shown} FROM customer") == []  # noqa: S608
 
 

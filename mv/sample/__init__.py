@@ -17,7 +17,7 @@ from mv.errors import N_, Conflict, Invalid
 from mv.reimbursement import rules
 from mv.sample import bookings, doses, groups, people
 from mv.sample.batches import Batches
-from mv.sample.columns import MINUTE, Calendar, Ints, between
+from mv.sample.columns import MINUTE, NEVER, Calendar, Ints, between
 from mv.sample.numbers import Serials
 from mv.sample.records import Records, customer_table, name_tables
 from mv.sample.rows import dose_tables, membership_tables
@@ -107,7 +107,9 @@ def _block(
     given = doses.draw(rng, setting, choices, batches, block, memberships)
     ids = _ids(store, "customer_seq", size)
     booked = bookings.book(rng, setting, times, ids[block.booked], block.ages(setting.calendar)[block.booked])
-    records = people.records(rng, setting, block, serials, ids)
+    # With chance of its own, so that all else is what it would be if nobody died.
+    died = people.deaths(rng.spawn(1)[0], setting, block, _last_days(setting, block, memberships, given))
+    records = people.records(rng, setting, block, serials, ids, died)
     seen = _first_seen(rng, setting, block, memberships, given, booked)
     registered = seen - between(rng, 5, 20, size) * MINUTE
     accounts = setting.draw_accounts(rng, block.units)
@@ -135,6 +137,25 @@ def _first_seen(
     np.minimum.at(seen, memberships.persons, memberships.registered)
     np.minimum.at(seen, given.persons, given.registered)
     return seen
+
+
+def _last_days(setting: Setting, block: people.People, memberships: groups.Memberships, given: doses.Doses) -> Ints:
+    """Return the day of the last thing that is known of each person; today for who has booked or is new."""
+    last = np.full(len(block), NEVER)
+    for persons, days in (
+        (memberships.persons, (memberships.starts, memberships.ends)),
+        (given.persons, (given.days,)),
+    ):
+        for some in days:
+            np.maximum.at(last, persons, some)
+    for persons, instants in (
+        (memberships.persons, (memberships.registered, memberships.adjusted, memberships.ended)),
+        (given.persons, (given.registered, given.withdrawn)),
+    ):
+        for some in instants:
+            np.maximum.at(last, persons, np.where(some == NEVER, NEVER, some // (1440 * MINUTE)))
+    last[block.booked] = setting.calendar.today
+    return np.where(last == NEVER, setting.calendar.today, last)
 
 
 def _ids(store: Store, sequence: str, count: int) -> Ints:

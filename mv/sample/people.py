@@ -32,6 +32,8 @@ VACCINATED_FROM = 183
 
 FIRST_SEASON = (0.5, 0.25, 0.25)
 """The share of people who come for the first time in each season."""
+DIES, DIES_FROM, QUIET_DAYS = 0.08, 75, 120
+"""The share of people who have died, of those from this age on of whom nothing is known for so many days."""
 COMES_BACK = 0.75
 KEEPS_THE_TIME = 0.93
 """The share of people with a booking in the past week who came."""
@@ -111,8 +113,18 @@ def _keep_times(
     minutes[booked[in_season], -1] = times.minutes[in_season]
 
 
-def records(rng: np.random.Generator, setting: Setting, people: People, serials: numbers.Serials, ids: Ints) -> Records:
-    """Return what tells ``people`` apart: their numbers and names."""
+def deaths(rng: np.random.Generator, setting: Setting, people: People, last_days: Ints) -> Ints:
+    """Return the day of death of each, after ``last_days``, on which something is known last; or NEVER."""
+    yesterday, count = setting.calendar.yesterday, len(people)
+    days = last_days + 1 + (rng.random(count) * (yesterday - last_days)).astype(np.int64)
+    dies = (rng.random(count) < DIES) & (people.ages(setting.calendar) >= DIES_FROM)
+    return np.where(dies & (last_days < yesterday - QUIET_DAYS), days, NEVER)
+
+
+def records(
+    rng: np.random.Generator, setting: Setting, people: People, serials: numbers.Serials, ids: Ints, died: Ints
+) -> Records:
+    """Return what tells ``people`` apart: their numbers and names; and when they ``died``."""
     kinds = numbers.draw_kinds(rng, len(people))
     words, hyphens = names.draw(rng, years(people.births), people.female)
     return Records(
@@ -124,4 +136,5 @@ def records(rng: np.random.Generator, setting: Setting, people: People, serials:
         units=people.units.astype(np.int16),
         words=words,
         hyphens=hyphens,
+        deaths=died.astype(np.int32),
     )

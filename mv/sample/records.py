@@ -31,6 +31,8 @@ class Records:
     units: NDArray[np.int16]
     words: NDArray[np.int16]
     hyphens: NDArray[np.bool_]
+    deaths: NDArray[np.int32]
+    """The day of death, or NEVER."""
 
     @classmethod
     def together(cls, parts: list[Self]) -> Self:
@@ -53,6 +55,7 @@ class Records:
                 "given_name": given,
                 "family_name": family,
                 "unit_id": text_column(setting.units, self.units),
+                "deceased_on": date_column(self.deaths.astype(np.int64)),
             }
         )
 

@@ -59,12 +59,13 @@ MEANINGS: Mapping[Check, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A button that leads to where something is mended, with this row or dose open there."""
+    """A button that leads to where something is mended, with this row, dose or other record open there."""
 
     label: str
     page: Path
     membership_id: int | None = None
     dose_id: int | None = None
+    merge_with: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,8 @@ def _go(way: Way, customer_id: int) -> None:
         session.adjust_row(way.membership_id)
     if way.dose_id is not None:
         session.correct_dose(way.dose_id)
+    if way.merge_with is not None:
+        session.set_merge_with(way.merge_with)
     pages.go_to(way.page, customer_id)
 
 
@@ -204,14 +207,15 @@ def _payers_line(row: Mapping[str, Any], found: Found) -> Line:
 
 def _twice_line(row: Mapping[str, Any], found: Found) -> Line:
     two = row["customer_id"], row["other_customer_id"]
+    merging: list[list[Way]] = [[Way(_("Merge them"), pages.CARD, merge_with=row["other_customer_id"])], []]
     if row["dose_id"] is None:
         way = Way(_("Open"), pages.CARD)
         why = _("No doses so near to each other that both would not be paid.")
-        return Line([Part(customer_id, "–", [way]) for customer_id in two], why)
+        return Line([Part(number, "–", [*merge, way]) for number, merge in zip(two, merging, strict=True)], why)
     other = {name: row[f"other_{name}"] for name in ("dose_id", "product_code", "given_on", "unit_id", "paid")}
     parts = [
-        Part(customer_id, f"{_dose(dose)}\n{kronor(int(dose['paid']))} kr", [_to_dose(dose["dose_id"])])
-        for customer_id, dose in zip(two, (row, other), strict=True)
+        Part(customer_id, f"{_dose(dose)}\n{kronor(int(dose['paid']))} kr", [*merge, _to_dose(dose["dose_id"])])
+        for customer_id, dose, merge in zip(two, (row, other), merging, strict=True)
     ]
     return Line(parts, _("May be paid twice: {kronor} kr", kronor=kronor(row["ore"])))
 

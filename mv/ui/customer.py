@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from mv import customers
@@ -33,6 +35,8 @@ def require_customer() -> Customer:
             session.show_customer_in_address()
             draw_crossing(error)
             st.stop()
+        if found.customer_id != chosen:
+            session.follow_merged(found.customer_id)
         session.show_customer_in_address()
         return found
     show_notices()
@@ -41,11 +45,20 @@ def require_customer() -> Customer:
     st.stop()
 
 
+def died(day: date) -> str:
+    """Return that somebody has died, and when."""
+    return _("Deceased {day}", day=day)
+
+
 def draw_customer(customer: Customer) -> None:
-    """Draw who the customer is: name, number, age and unit, each as plain text."""
+    """Draw who the customer is: name, number, age and unit, each as plain text, and above it what is to be known."""
     today = store().today()
     unit = catalogue().units.get(customer.unit_id)
-    years = count_of("{count} year", "{count} years", age(customer.birth_date, today))
+    years = count_of("{count} year", "{count} years", age(customer.birth_date, customer.deceased_on or today))
+    if session.came_by_merged():
+        st.info(_("The record that you opened was merged into this one."))
+    if customer.deceased_on:
+        st.warning(died(customer.deceased_on), icon=":material/info:")
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", border=True, key="customer"):
         st.subheader(literal(customer.name), anchor=False, width="content")
         for text in (format_identity(customer.identity, today), years, unit.name if unit else customer.unit_id):

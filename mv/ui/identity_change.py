@@ -11,19 +11,43 @@ from mv.access import Action, may
 from mv.customers import Customer
 from mv.errors import Invalid
 from mv.identity import format_identity
+from mv.identity_changes import Earlier, Taken
 from mv.ui import session
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
-from mv.ui.text import _, literal
+from mv.ui.text import _, literal, moment
 
 
 def draw_earlier_numbers(customer: Customer) -> None:
-    """Draw the numbers that the customer had before, if there are any."""
+    """Draw the numbers that the customer had before, if there are any, and a way to take the last change back."""
     today = store().today()
     earlier = identity_changes.earlier(store(), session.actor(), customer.customer_id)
-    if earlier:
-        numbers = ", ".join(format_identity(had.number, today) for had in earlier)
-        st.text(_("Earlier number: {numbers}", numbers=numbers))
+    if not earlier:
+        return
+    numbers = ", ".join(format_identity(had.number, today) for had in earlier)
+    with st.container(horizontal=True, vertical_alignment="center", key="earlier_numbers"):
+        st.text(_("Earlier number: {numbers}", numbers=numbers), width="content")
+        if may(session.actor(), Action.CHANGE_IDENTITY):
+            _draw_undoing(customer, earlier[0])
+
+
+def _draw_undoing(customer: Customer, last: Earlier) -> None:
+    """Draw what taking back the last change does, and the button for it."""
+    with st.popover(_("Undo the change of number"), icon=":material/undo:"):
+        number = format_identity(last.number, store().today())
+        st.text(_("The number becomes {number} again.", number=number))
+        st.text(_("It was changed {time} by {who}.", time=moment(last.changed_at), who=last.changed_by))
+        born = last.birth_date or _birth_date(last.number, store().today()) or customer.birth_date
+        if born != customer.birth_date:
+            st.text(_("The birth date becomes {day} again.", day=born))
+        st.caption(_("The number that the customer has now does not find the customer any more."))
+        st.button(_("Take the change back"), key="identity_undo", on_click=_undo, args=(customer,))
+
+
+def _undo(customer: Customer) -> None:
+    with telling():
+        identity_changes.undo(store(), session.actor(), customer.customer_id, customer.identity)
+        session.tell("success", _("The change is taken back. Groups, doses and bookings have followed."))
 
 
 def draw_identity_change(customer: Customer) -> None:
@@ -79,14 +103,18 @@ def _change(customer: Customer, drawn: int) -> None:
     if session.is_second_click(drawn, (customer.customer_id, number)):
         return
     with telling():
-        identity_changes.change(
-            store(),
-            session.actor(),
-            customer.customer_id,
-            number,
-            customer.identity,
-            other_birth_date=bool(session.value(_same_key(customer))),
-        )
+        try:
+            identity_changes.change(
+                store(),
+                session.actor(),
+                customer.customer_id,
+                number,
+                customer.identity,
+                other_birth_date=bool(session.value(_same_key(customer))),
+            )
+        except Taken as error:
+            session.set_merge_with(error.customer_id)
+            raise
         session.spend(drawn, (customer.customer_id, number))
         session.set_value(_number_key(customer), "")
         session.tell("success", _("The number is changed. Groups, doses and bookings have followed."))
