@@ -132,6 +132,7 @@ MAY: dict[Action, set[Role]] = {
 
 KEY = "k" * 64
 LONG_AGO = datetime(2020, 6, 1, 12, tzinfo=UTC)
+NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 11)
 AT_NORR = Actor("maj.lund", "Maj Lund", LEAD, "norr")
 GROUP = memberships.Entry("65_plus", None, date(2026, 9, 1))
 OTHER_GROUP = memberships.Entry("pregnant", None, date(2026, 9, 1))
@@ -292,6 +293,16 @@ CLAIMS = [
     ),
 ]
 AFTERWARDS = (Action.REGISTER_AFTERWARDS,)
+
+
+def came(customer: Customer) -> booked.Came:
+    """Return that a customer, who was booked at norr, came and was given a batch that is not known, for a reason."""
+    names = (customer.given_name, customer.family_name, customer.identity)
+    booking = bookings.Booking(1, customer.customer_id, "norr", NOON, "fsme_immun", NOON, *names)
+    each = booked.Booked(booking, customer, (), booked.NO_GROUP, None)
+    return booked.Came(each, booked.NO_GROUP, "B9", batch_reason="New", doubts=booked.OF_BATCH)
+
+
 ROUNDS = [
     Call(sessions.current, AFTERWARDS, lambda s, who, r: sessions.current(s, who)),
     Call(sessions.of_today, AFTERWARDS, lambda s, who, r: sessions.of_today(s, who)),
@@ -316,7 +327,7 @@ ROUNDS = [
         lambda s, who, r: booked.of_day(s, who, "norr", TODAY),
     ),
     Call(booked.judge_booked, AFTERWARDS, lambda s, who, r: booked.judge_booked(s, who, [])),
-    Call(booked.save_booked, AFTERWARDS, lambda s, who, r: booked.save_booked(s, who, [])),
+    Call(booked.save_booked, AFTERWARDS, lambda s, who, r: booked.save_booked(s, who, [came(r.anders)])),
 ]
 CALLS = [
     *ROUNDS,

@@ -156,11 +156,11 @@ def _check_dose(person: Person, terms: Terms, setting: Setting, number: int, cou
 
 def _already(choice: Choice | None, counts: Membership | None, dose: Dose | None) -> Conflict:
     if counts is None:
-        return Conflict(N_("The dose is registered already, without a group. Nothing was saved."))
+        return Conflict(N_("The dose is registered already, without a group."))
     if dose:
-        return Conflict(N_("The dose is registered already, with {choice}. Nothing was saved."), choice=choice)
+        return Conflict(N_("The dose is registered already, with {choice}."), choice=choice)
     return Conflict(
-        N_("The customer is in the group {choice} already, since {first}. Nothing was saved."),
+        N_("The customer is in the group {choice} already, since {first}."),
         choice=choice,
         first=counts.valid_from,
     )

@@ -65,8 +65,10 @@ def _draw_left(left: Mapping[int, Booked], all_booked: int, day: date, key: str)
         changes_groups = st.toggle(_("Change groups"), key=f"{key}_groups")
     for number in page_of(list(left), key):
         draw_row(left[number], came.get(number), key, changes_group=changes_groups)
-    words = f"{_('Save those who are ticked')} ({len(came)})"
-    if st.button(words, type="primary", key=f"{key}_save_{len(left)}", disabled=not came):
+    lacks = _draw_what_is_missing(list(came.values()))
+    words = _("Save those who are ticked")
+    button = f"{key}_save_{len(left)}"
+    if st.button(f"{words} ({len(came)})", type="primary", key=button, disabled=lacks or not came):
         _save(list(came.values()), key)
 
 
@@ -76,6 +78,17 @@ def _heading(left: int, all_booked: int) -> str:
     return _("Did not come, or left to do: {left} of {all}", left=left, all=all_booked)
 
 
+def _draw_what_is_missing(came: Sequence[Marked]) -> bool:
+    """Draw of whom a group, and of which vaccines a batch, is to be chosen first; return whether there are any."""
+    people = [each.came.booked.customer.name for each in came if each.came.group is None]
+    vaccines = {vaccine_name(each.came.booked.booking.product_code) for each in came if not each.came.batch_number}
+    if people:
+        st.info(literal(_("Choose the group of: {names}", names=", ".join(people))))
+    if vaccines:
+        st.info(literal(_("Choose the batch of: {names}", names=", ".join(sorted(vaccines)))))
+    return bool(people or vaccines)
+
+
 def _draw_batches(left: Mapping[int, Booked], day: date, key: str) -> DeltaGenerator:
     """Draw the batch of each vaccine that was booked; return the place below for what is doubtful of them."""
     counts = Counter(each.booking.product_code for each in left.values())
@@ -83,8 +96,9 @@ def _draw_batches(left: Mapping[int, Booked], day: date, key: str) -> DeltaGener
         cells = st.columns(max(2, min(len(counts), 3))) * len(counts)
         for cell, (product, count) in zip(cells, counts.most_common(), strict=False):
             with cell:
-                st.text(f"{vaccine_name(product)}: {count_of('{count} booked', '{count} booked', count)}")
-                choose_batch(key, product, day)
+                booked_of_it = count_of("{count} booked", "{count} booked", count)
+                st.text(f"{vaccine_name(product)}: {booked_of_it}")
+                choose_batch(key, product, day, with_warning=False)
         return st.container()
 
 

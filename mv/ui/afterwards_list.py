@@ -189,4 +189,5 @@ def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
 
 def _saved(count: int, left: str) -> str:
     saved = count_of("{count} line is saved.", "{count} lines are saved.", count)
-    return f"{saved} {_('What is left of the list is still in the field.')}" if left else saved
+    still = _("What is left of the list is still in the field.")
+    return f"{saved} {still}" if left else saved

@@ -131,7 +131,9 @@ def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
     return None
 
 
-def choose_batch(key: str, product: str | None, day: date, was: Dose | None = None) -> None:
+def choose_batch(
+    key: str, product: str | None, day: date, was: Dose | None = None, *, with_warning: bool = True
+) -> None:
     """Draw the batches of the product; another product has its own list, and begins empty."""
     known = {batch.batch_number: batch for batch in vaccinations.batches(store(), product)} if product else {}
     numbers = sorted(known, key=lambda number: known[number].expires_on < day)
@@ -149,7 +151,7 @@ def choose_batch(key: str, product: str | None, day: date, was: Dose | None = No
         key=f"{key}_batch_{product}",
         filter_mode="contains",
     )
-    if chosen and chosen in known and known[chosen].expires_on < day:
+    if with_warning and chosen and chosen in known and known[chosen].expires_on < day:
         st.warning(_("The batch had expired on that day. Check the number and the day."))
 
 
