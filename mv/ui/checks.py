@@ -156,7 +156,8 @@ def _draw_line(key: str, line: Line, ore: int, people: Mapping[int, Customer]) -
                 cells[3].text(f"{kronor(ore)} kr")
             for place, way in enumerate(part.ways):
                 label = action(way.label, f"{customer.name}, {part.what}")
-                if cells[4].button(label, key=f"{key}_{number}_{place}", width="stretch"):
+                cell = cells[4] if way.merge_with is None else cells[2]  # of both parts, and longer than a narrow cell
+                if cell.button(label, key=f"{key}_{number}_{place}", width="stretch"):
                     _go(way, customer.customer_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import streamlit as st
 
@@ -34,7 +35,7 @@ def draw_preview(shown: Preview) -> None:
     """Draw both records and what merging them does; where they may be two people, the question whether they are."""
     _draw_side_by_side(shown)
     merged = shown.merged
-    st.markdown(f"**{_('What is done')}**")
+    st.subheader(_("What is done"), anchor=False)
     what = moved(*(len(some) for some in (merged.memberships, merged.doses, merged.bookings)))
     st.text(
         _("{what} move to the record that goes on.", what=what) if what else _("The other record has nothing to move.")
@@ -92,15 +93,19 @@ def _cells(record: Record) -> list[str]:
 
 def _group_line(group: SameGroup) -> str:
     kept = group.kept
-    others = ", ".join(period(row.valid_from, row.valid_to) for row in group.wrong)
+    others = ", ".join(_days(row.valid_from, row.valid_to) for row in group.wrong)
     says = _(
         "{group} is in both: {kept} is kept, {others} is marked as wrong from the start.",
         group=name_of(choice_of(kept)),
-        kept=period(kept.valid_from, kept.valid_to),
+        kept=_days(kept.valid_from, kept.valid_to),
         others=others,
     )
-    longer = _("It gets the days of both: {days}.", days=period(group.valid_from, group.valid_to))
+    longer = _("It gets the days of both: {days}.", days=_days(group.valid_from, group.valid_to))
     return " ".join([says, _(KEPT_GROUP[group.why]), *([longer] if group.is_widened else [])])
+
+
+def _days(first: date, last: date | None) -> str:
+    return period(first, last) if last else _("from {day}", day=first)
 
 
 def _dose_line(same: SameDose, shown: Preview) -> str:

@@ -101,5 +101,7 @@ def _merge(shown: Preview) -> None:
         same = bool(session.value(f"merge_same_{shown.keep.customer_id}_{shown.merged.customer_id}"))
         kept = merges.merge(store(), session.actor(), shown, same_person=same)
         session.set_merge_with(None)
+        session.choose_customer(kept.customer_id)
+        session.show_customer_in_address()
         number = format_identity(kept.identity, store().today())
         session.tell("success", _("The records are merged. {name}, {number}, goes on.", name=kept.name, number=number))
