@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from mv.errors import N_, Invalid, MvError
 from mv.i18n import explain, translate
-from mv.intake.cells import may_be_identity, value
+from mv.intake.cells import may_be_identity, quoted, value
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
@@ -20,7 +20,7 @@ MOST_ROWS = 100_000
 """Under the headings."""
 MOST_COLUMNS = 200
 MOST_CELLS = 2_000_000
-"""So that no table takes more memory than some hundred megabytes."""
+"""Empty ones included, so that no table takes more memory than some hundred megabytes."""
 EXCEL = "Excel"
 
 Delimiter = Literal[";", ",", "\t"]
@@ -96,7 +96,10 @@ def too_many_rows() -> Invalid:
 
 def too_many_cells() -> Invalid:
     """Return the error that says how many cells are let in."""
-    return Invalid(N_("The file has more than {most} cells. Divide it into several."), most=MOST_CELLS)
+    return Invalid(
+        N_("The file has more than {most} cells, empty ones included. Copy the rows into a new one, or into several."),
+        most=MOST_CELLS,
+    )
 
 
 def headings(cells: Sequence[str]) -> tuple[str, ...]:
@@ -120,3 +123,10 @@ def without_end(cells: Sequence[str]) -> Sequence[str]:
     """Return ``cells`` without the empty ones at the end."""
     last = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
     return cells[:last]
+
+
+def read_at(table: Table, problems: Sequence[Problem]) -> list[str]:
+    """Return what the cell of each problem holds, as far as a message may quote it; nothing where it has no column."""
+    rows = {record.number: record for record in table.records}
+    places = {heading: place for place, heading in enumerate(table.headings)}
+    return [quoted(rows[each.row].cells[places[each.column]]) if each.column in places else "" for each in problems]

@@ -57,7 +57,7 @@ def import_file(
             raise Conflict(N_("Something in it has changed meanwhile. Nothing was imported; look at it again."))
         if not plan.can_be:
             raise Invalid(N_("Nothing was imported: not every row can be, or none is to be."))
-        who = replace(actor, unit_id=request.unit_id or actor.unit_id, units=actor.own_units)
+        who = replace(actor, unit_id=actor.unit_id or request.unit_id or "")
         made = begin(tx, at, store.today(), who, Kind.FILE, None)
         _save(tx, at, actor, made.registration_id, plan)
         saved = plan.counts[State.READY] + plan.counts[State.CHANGED]

@@ -190,7 +190,7 @@ class Planner:
             if customer is None:
                 unknown[row.identity.number].append(row)
             elif customer.customer_id in self.known.strangers:
-                elsewhere = N_("The customer belongs to another unit. Find the customer by its number, and say why.")
+                elsewhere = N_("The customer belongs to another unit. Open it with its number and a reason, then check again.")
                 self.reader.add(row.number, Column.IDENTITY, Conflict(elsewhere))
             else:
                 found[row.identity.number] = customer

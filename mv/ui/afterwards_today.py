@@ -67,6 +67,8 @@ def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
                 rows,
             )
         )
+        if each.kind == Kind.FILE:
+            st.text(_("What the file changed becomes what it was."))
         st.button(
             _("Yes, undo all of it"),
             type="primary",

@@ -6,20 +6,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from mv import intake
 from mv.access import Action, may
 from mv.claims import ledger
-from mv.errors import N_, MvError
-from mv.intake.tables import MEGABYTE, MOST_BYTES, MOST_ROWS, Delimiter, Table
+from mv.errors import MvError
+from mv.intake.tables import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.payments import columns as file_columns
 from mv.payments import importing, standing
-from mv.payments.columns import NAMES, Column, Columns
+from mv.payments.columns import NAMES, Columns
 from mv.payments.importing import Part, Preview
 from mv.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.verdicts import kronor
-from mv.ui import session
+from mv.ui import session, uploads
 from mv.ui.notices import telling
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame, draw_table
@@ -27,10 +25,7 @@ from mv.ui.text import _, count_of, explain, literal
 
 ROUND = "payment_round"
 """Counts the imports of the session: after each the field is empty again."""
-PROBLEMS_SHOWN = 20
 ROWS_SHOWN = 500
-COLUMNS_IN_A_ROW = 3
-DELIMITERS: Mapping[Delimiter, str] = {";": N_("Semicolon (;)"), "\t": N_("Tab"), ",": N_("Comma (,)")}
 
 
 def draw_import(payer: str) -> None:
@@ -53,8 +48,8 @@ def draw_import(payer: str) -> None:
     if file is None:
         return
     try:
-        table = _read(file)
-        columns = _choose_columns(payer, table, f"{payer}_{file.file_id}_{ord(table.delimiter or ' ')}")
+        table = uploads.read(file, "payment")
+        columns = _choose_columns(payer, table, f"{payer}_{uploads.key_of(file, table)}")
         found = importing.preview(store(), session.actor(), payer, table, columns)
     except MvError as error:
         st.error(literal(explain(error)))
@@ -62,7 +57,7 @@ def draw_import(payer: str) -> None:
     if found.imported:
         st.info(literal(explain(importing.already(found.imported))))
     elif found.problems:
-        _draw_problems(found)
+        _draw_problems(found, table)
     else:
         _draw_preview(found)
         st.button(
@@ -98,55 +93,16 @@ def _mark(claim_id: int, version: int) -> None:
         session.tell("success", _("Claim {claim} is marked as answered.", claim=claim_id))
 
 
-def _read(file: UploadedFile) -> Table:
-    """Draw how the file is read, to be changed, and return what it holds. Raises Invalid."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            _("Delimiter"),
-            list(DELIMITERS),
-            index=None,
-            format_func=lambda delimiter: _(DELIMITERS[delimiter]),
-            placeholder=_("As in the headings"),
-            key=f"payment_delimiter_{file.file_id}",
-            width=220,
-        )
-        file.seek(0)
-        table = intake.read(file, chosen)
-        rows = count_of("{count} row", "{count} rows", len(table.records))
-        st.caption(literal(_how_read(table, rows)))
-    return table
-
-
-def _how_read(table: Table, rows: str) -> str:
-    if table.delimiter is None:
-        return _("Read from the sheet {sheet} of the workbook: {rows}.", sheet=table.sheet, rows=rows)
-    delimiter = _(DELIMITERS[table.delimiter])
-    return _("Read as {encoding}, {delimiter}: {rows}.", encoding=table.encoding, delimiter=delimiter, rows=rows)
-
-
-def _choose_columns(payer: str, table: Table, key: str) -> Columns:
+def _choose_columns(payer: str, table: Table, end: str) -> Columns:
     """Draw which column is which, filled in as far as can be guessed; return the choice."""
     st.subheader(_("Columns"))
     guessed = file_columns.guess(table.headings, standing.terms(store(), session.actor(), payer).file_columns)
-    chosen: dict[Column, str] = {}
-    cells = st.columns(COLUMNS_IN_A_ROW) * 2
-    for cell, column in zip(cells, Column, strict=True):
-        start = guessed.get(column)
-        heading = cell.selectbox(
-            _(NAMES[column]),
-            table.headings,
-            index=table.headings.index(start) if start else None,
-            placeholder=_("Not in the file"),
-            key=f"payment_{column}_{key}",
-            filter_mode="contains",
-        )
-        if heading is not None:
-            chosen[column] = heading
+    chosen = uploads.choose_columns(NAMES, guessed, table, "payment", end)
     st.caption(_("Needed: the amount, and the reference or the identity number with the day of the dose."))
     return chosen
 
 
-def _draw_problems(found: Preview) -> None:
+def _draw_problems(found: Preview, table: Table) -> None:
     st.error(
         count_of(
             "{count} cell cannot be read, so nothing can be imported. Mend the file, or choose other columns.",
@@ -154,18 +110,7 @@ def _draw_problems(found: Preview) -> None:
             len(found.problems),
         )
     )
-    shown = found.problems[:PROBLEMS_SHOWN]
-    draw_table(
-        {
-            _("Row in the file"): [str(problem.row) for problem in shown],
-            _("Column"): [problem.column for problem in shown],
-            _("What is wrong"): [explain(problem.error) for problem in shown],
-        },
-        empty="",
-        alt=_("What is wrong"),
-    )
-    if len(found.problems) > PROBLEMS_SHOWN:
-        st.caption(_("The first {count} are shown.", count=PROBLEMS_SHOWN))
+    uploads.draw_problems(found.problems, table)
 
 
 def _draw_preview(found: Preview) -> None:

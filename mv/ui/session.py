@@ -11,7 +11,9 @@ import streamlit as st
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.corrections import Queue, Step
 from mv.i18n import Language, choose_language
+from mv.intake.tables import Table
 from mv.payment_checks import Check, Found
+from mv.registration.planning import Plan
 from mv.reimbursement.impact import Effect
 from mv.reimbursement.rules import Rule
 from mv.ui.pasted_list import PastedList
@@ -49,6 +51,8 @@ _RULE = "mv_rule"
 _RULE_FORMS = "mv_rule_forms"
 _EFFECT = "mv_rule_effect"
 _UNSEEN = "mv_rule_unseen"
+_TABLE = "mv_table"
+_PLAN = "mv_plan"
 _TYPED = "mv_typed"
 _PASTED = "mv_pasted"
 _TICKED = "mv_ticked"
@@ -367,6 +371,29 @@ def kept_effect(proposal: object) -> Effect | None:
 def keep_effect(proposal: object, effect: Effect) -> None:
     """Remember that this proposal's effect was shown."""
     st.session_state[_EFFECT] = (proposal, effect)
+
+
+def kept_table(of: object) -> Table | None:
+    """Return the table that was read last, if it is of that file."""
+    file, table = st.session_state.get(_TABLE, (None, None))
+    return table if file == of else None
+
+
+def keep_table(of: object, table: Table) -> Table:
+    """Remember the table of a file, so that drawing the page anew does not read it anew, and return it."""
+    st.session_state[_TABLE] = (of, table)
+    return table
+
+
+def kept_plan(asked: object) -> Plan | None:
+    """Return what a file was last found to come to, if just that was asked."""
+    of, plan = st.session_state.get(_PLAN, (None, None))
+    return plan if of == asked else None
+
+
+def keep_plan(asked: object, plan: Plan | None) -> None:
+    """Remember what a file comes to, so that drawing the page anew does not judge it anew."""
+    st.session_state[_PLAN] = (asked, plan)
 
 
 def unseen_change() -> tuple[list[Rule], list[Rule]] | None:
