@@ -20,8 +20,8 @@ from mv.ui.text import _, clock_time, count_of, name_of
 
 ROWS_AT_ONCE = 20
 """That many of the latest rows are drawn; the rest when they are asked for."""
-WIDTHS = (2, 8, 14, 4)
-"""Of time, person, what was registered, and undo, relative to each other."""
+WIDTH_OF_TIME, WIDTH_OF_PERSON = 45, 230
+"""In pixels. Cells beside each other are drawn in half the time that columns take."""
 
 
 def name_and_age(name: str, birth_date: date) -> str:
@@ -73,21 +73,19 @@ def _what(row: Row) -> str:
 def _draw_row(row: Row, key: str) -> None:
     person = name_and_age(row.name, row.birth_date)
     number = f"{row.registration_id}_{row.row_number}"
-    with st.container(key=f"saved_row_{number}"):
-        cells = st.columns(WIDTHS, vertical_alignment="center", gap="small")
-        cells[0].text(clock_time(row.registered_at))
-        cells[1].text(person)
-        cells[2].text(_what(row))
+    with st.container(horizontal=True, vertical_alignment="center", key=f"saved_row_{number}"):
+        st.text(clock_time(row.registered_at), width=WIDTH_OF_TIME)
+        st.text(person, width=WIDTH_OF_PERSON)
+        st.text(_what(row), width="stretch")
         if row.undone_at:
-            cells[3].text(_("Undone"))
+            st.text(_("Undone"), width="content")
             return
-        cells[3].button(
+        st.button(
             action(_("Undo"), person),
             icon=":material/undo:",
             key=f"undo_saved_{number}",
             on_click=_undo,
             args=(row, key),
-            width="stretch",
         )
 
 

@@ -15,7 +15,7 @@ from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
 from mv.ui.units import choose_unit
 
-WIDTHS = (5, 7, 8, 8)
+WIDTHS = (6, 7, 8, 8)
 """Of day, unit, vaccine and batch, relative to each other."""
 
 
