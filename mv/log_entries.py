@@ -64,6 +64,8 @@ WHYS: Mapping[str, str] = {Why.NORMAL: N_("Own unit"), Why.OTHER_UNIT: N_("Other
 EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))
 WITH_PATIENT_DATA = f"(l.customer_id IS NOT NULL OR l.action IN ({EXPORTS}))"
 """A condition on ``access_log l``: an export names no customer and is with the data of many."""
+OF_CUSTOMER = "l.customer_id IN (SELECT customer_id FROM customer WHERE customer_id = {0} OR merged_into = {0})"
+"""A condition on ``access_log l``: it is about the customer, or a record that was merged into the customer's."""
 NAMED = """
     SELECT l.entry_id, l.logged_at, l.user_id, COALESCE(u.name, l.user_id) AS user_name, l.role, l.unit_id, l.action,
         l.customer_id, c.given_name || ' ' || c.family_name AS customer_name, l.outcome, l.why, l.detail
@@ -187,7 +189,7 @@ def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
         ("l.action = {}", filters.action),
         ("l.why = {}", filters.why),
         ("l.outcome = {}", filters.outcome),
-        ("l.customer_id = {}", filters.customer_id),
+        (OF_CUSTOMER, filters.customer_id),
     ):
         if value is not None:
             params.append(value)

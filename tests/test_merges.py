@@ -18,6 +18,7 @@ from mv import (
     customers,
     deaths,
     identity_changes,
+    log_entries,
     log_extract,
     log_signals,
     memberships,
@@ -211,6 +212,14 @@ def test_both_customers_stand_in_the_log_and_an_extract_has_the_accesses_to_both
     found = log_extract.extract(store, actor, twin.customer_id)
     assert (found.name, len(found.accesses)) == ("Kim Räv", len(named) + 1)  # and the extract itself
     assert "register_customer" in [access.action for access in found.accesses]
+
+
+def test_the_log_of_a_customer_has_the_entries_of_the_merged_record(
+    store: Store, actor: Actor, kim: Customer, twin: Customer
+) -> None:
+    merge(store, actor, kim, twin)
+    found = log_entries.entries(store, actor, log_entries.Filters(customer_id=kim.customer_id)).entries
+    assert {entry.customer_id for entry in found} == {kim.customer_id, twin.customer_id}
 
 
 def test_after_an_undoing_each_extract_has_what_was_seen_of_the_person_meanwhile(
