@@ -201,6 +201,33 @@ def test_inget_pa_sidorna_star_pa_det_andra_spraket(
     is_all_in(screen, language)
 
 
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_inget_pa_efterregistreringen_star_pa_det_andra_spraket(
+    open_screen: OpenScreen, dashboard: Dashboard, customer: Customer, language: str
+) -> None:
+    def words(message: str) -> str:
+        return catalog(language)[message][0]
+
+    screen = open_screen({"sv": "sv-SE", "en": "en-GB"}[language])
+    screen.visit("efterregistrering", words("Register afterwards"))
+    screen.choose(words("Group"), {"sv": "Gravid", "en": "Pregnant"}[language])
+    number = screen.main.get_by_label(words("Identity number"), exact=True)
+    for text, field in (
+        ("12", number),
+        (dashboard.people.unregistered.popleft(), screen.main.get_by_label(words("Given name"))),
+        (customer.identity, screen.main.get_by_role("textbox", name=words("Why is it right?"))),
+    ):
+        number.fill(text)
+        number.press("Enter")
+        expect(number).to_have_value(text)
+        expect(field).to_be_focused()
+        is_all_in(screen, language)
+    screen.page.keyboard.type("ok")
+    screen.page.keyboard.press("Enter")
+    expect(screen.action(words("Undo"), customer.name)).to_be_visible()
+    is_all_in(screen, language)
+
+
 @pytest.mark.parametrize("width", [768, 1280])
 def test_varje_sida_ryms_pa_bredden_och_menyn_gar_att_oppna(
     open_screen: OpenScreen, dashboard: Dashboard, pensioner: Customer, width: int
@@ -215,6 +242,7 @@ def test_varje_sida_ryms_pa_bredden_och_menyn_gar_att_oppna(
         "Vaccination",
         "Sök kund",
         "Bokningar",
+        "Efterregistrering",
         "Kundgrupper",
         "Kundkort",
         "Utdata",
