@@ -28,6 +28,8 @@ _EXACT = 15
 """Digits that a spreadsheet keeps of a number."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _LONGEST_NUMBER = 40
+_LONGEST_CODE = 255
+"""Characters that Excel lets in."""
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DAY_OR_TIME = re.compile("[ymdhs]", re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -41,7 +43,7 @@ _BEFORE_LEAP = 60
 
 def writer(code: str, *, since_1904: bool = False) -> Writer:
     """Return how a number is written whose cell has the format ``code``."""
-    section = code.partition(";")[0]
+    section = code[:_LONGEST_CODE].partition(";")[0]
     if _ZEROS.fullmatch(section) and section.count("0") > 1:
         return partial(_padded, re.sub(r'[\\"]', "", section))
     if not _ELAPSED.search(section) and _DAY_OR_TIME.search(_NOT_CODE.sub("", section)):

@@ -18,8 +18,10 @@ from mv.intake import kinds
 from mv.intake.markup import children, damaged
 from mv.intake.tables import MEGABYTE
 
-MOST_UNPACKED = 200 * MEGABYTE
+MOST_UNPACKED = 128 * MEGABYTE
 """Of all parts together. A hundred thousand rows of ten columns are about 60."""
+MOST_BESIDE = 16 * MEGABYTE
+"""Of a part that is neither a sheet nor its texts."""
 MOST_RATIO = 200
 """Unpacked to packed, of a part of more than a megabyte."""
 MOST_PARTS = 5_000
@@ -52,15 +54,15 @@ class Package:
         """Return whether there is a part of this name."""
         return name.lower() in self.parts
 
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """Yield what the part holds. Raises Invalid where it is missing, broken, or not as long as it says."""
+    def pieces(self, name: str, most: int = MOST_UNPACKED) -> Iterator[bytes]:
+        """Yield what the part holds. Raises Invalid where it is missing, broken, or longer than it says or ``most``."""
         unpacked = 0
         try:
             with self.archive.open(self.parts[name.lower()]) as part:
                 while piece := part.read(_PIECE):
                     unpacked += len(piece)
-                    if unpacked > MOST_UNPACKED:
-                        raise _too_large()
+                    if unpacked > most:
+                        raise _too_large(most)
                     yield piece
         except (KeyError, *_BROKEN):
             raise damaged() from None
@@ -72,14 +74,14 @@ class Package:
         """
         folder, base = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{base}.rels")
-        return {
-            one.get("Id", ""): (
-                one.get("Type", "").rpartition("/")[2],
-                posixpath.normpath(posixpath.join("/", folder, one.get("Target", ""))).lstrip("/"),
-            )
-            for one in (children(self.pieces(path), "") if self.has(path) else ())
-            if one.get("TargetMode") != "External"
-        }
+        found: dict[str, tuple[str, str]] = {}
+        for one in children(self.pieces(path, MOST_BESIDE), "") if self.has(path) else ():
+            if one.get("TargetMode") != "External":
+                target = posixpath.normpath(posixpath.join("/", folder, one.get("Target", "")))
+                found[one.get("Id", "")] = one.get("Type", "").rpartition("/")[2], target.lstrip("/")
+                if len(found) > MOST_PARTS:
+                    raise damaged()
+        return found
 
 
 def opened(data: bytes) -> Package:
@@ -100,7 +102,7 @@ def opened(data: bytes) -> Package:
         )
     kinds.refuse_package(package.parts, next(package.pieces("mimetype"), b"") if package.has("mimetype") else b"")
     if sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise _too_large()
+        raise _too_large(MOST_UNPACKED)
     return package
 
 
@@ -108,8 +110,8 @@ def _is_bomb(part: zipfile.ZipInfo) -> bool:
     return part.file_size > MEGABYTE and part.file_size > MOST_RATIO * part.compress_size
 
 
-def _too_large() -> Invalid:
-    most = MOST_UNPACKED // MEGABYTE
+def _too_large(most: int) -> Invalid:
     return Invalid(
-        N_("The workbook unpacks to more than {most} MB. Divide it into several, or save it as CSV."), most=most
+        N_("The workbook unpacks to more than {most} MB. Divide it into several, or save it as CSV."),
+        most=most // MEGABYTE,
     )

@@ -25,6 +25,8 @@ _TRUE = ("1", "true")
 _MIDNIGHT = "T00:00:00"
 _LONGEST_NUMBER = 9
 """Digits in the number of a row, a style or a shared text."""
+_MOST_IN_CELL = 8
+"""Elements: its formula, its value, its text, what extends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,24 @@ def rows(pieces: Iterable[bytes], writers: Sequence[Writer]) -> Iterator[Row]:
 
     Raises Invalid for more rows, columns or cells than are let in, and for what is no sheet.
     """
-    before = found = values = 0
+    before = found = seen = 0
     for element in children(pieces, "sheetData"):
         if local(element.tag) != "row":
-            continue
+            raise damaged()
         given = element.get("r")
         number = before + 1 if given is None else _whole(given)
         if not before < number <= LAST_ROW:
             raise damaged()
         before = number
+        seen += len(element)
+        if seen > tables.MOST_CELLS:
+            raise tables.too_many_cells()
         cells = _cells(element, number, writers)
         if not cells:
             continue
         found += 1
-        values += len(cells)
         if found > tables.MOST_ROWS + 1:
             raise tables.too_many_rows()
-        if values > tables.MOST_CELLS:
-            raise tables.too_many_cells()
         yield Row(number, cells, element.get("hidden") in _TRUE)
 
 
@@ -104,6 +106,8 @@ def _value(cell: Element, names: tuple[str, str, str], writers: Sequence[Writer]
     value, formula, inline = names
     kind = cell.get("t", "n")
     text, is_formula = "", False
+    if len(cell) > _MOST_IN_CELL:
+        raise damaged()
     for child in cell:
         if child.tag == value:
             text = child.text or ""

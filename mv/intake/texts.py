@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from xml.etree.ElementTree import Element
 
+from mv.intake import tables
 from mv.intake.markup import children
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -33,9 +34,17 @@ def written(element: Element) -> str:
     return clean("".join(parts))
 
 
-def shared(pieces: Iterable[bytes], wanted: Collection[int]) -> dict[int, str]:
+def shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
     """Return those of the shared texts whose numbers are ``wanted``, as far as there are such."""
-    return {number: written(one) for number, one in enumerate(children(pieces, "")) if number in wanted}
+    found: dict[int, str] = {}
+    for number, element in enumerate(children(pieces, "")):
+        if number in wanted:
+            found[number] = written(element)
+            if len(found) == len(wanted):
+                break
+        elif number > tables.MOST_CELLS:
+            raise tables.too_many_cells()
+    return found
 
 
 def _unescape(found: re.Match[str]) -> str:

@@ -16,13 +16,13 @@ from mv.errors import N_, Invalid
 from mv.intake import package, sheet, tables, texts
 from mv.intake.markup import children, damaged, local
 from mv.intake.numbers import BUILT_IN, Writer, writer
-from mv.intake.package import Package
+from mv.intake.package import MOST_BESIDE, Package
 from mv.intake.sheet import Row, letters
 from mv.intake.tables import EXCEL, Record, Table
 from mv.intake.texts import clean
 
 _END_OF_ROW = b"</row>"
-_VALUE = re.compile(rb"<[vt](?: [^>]*)?>[^<]")
+_VALUE = re.compile(rb"<[vt](?: [^<>]*)?>[^<]")
 _LONGEST_ROW = 1_000_000
 """Bytes of a row in XML, for counting."""
 
@@ -68,7 +68,7 @@ def _book(opened: Package) -> _Book:
     main = next((part for kind, part in opened.related("").values() if kind == "officeDocument"), "xl/workbook.xml")
     sheets: list[Element] = []
     since_1904 = False
-    for element in children(opened.pieces(main), ""):
+    for element in children(opened.pieces(main, MOST_BESIDE), ""):
         if local(element.tag) == "workbookPr":
             since_1904 = element.get("date1904") in ("1", "true")
         elif local(element.tag) == "sheets":
@@ -112,9 +112,9 @@ def _writers(opened: Package, book: _Book) -> list[Writer]:
     if book.styles is None:
         return []
     codes = {str(number): code for number, code in BUILT_IN.items()}
-    for one in children(opened.pieces(book.styles), "numFmts"):
+    for one in children(opened.pieces(book.styles, MOST_BESIDE), "numFmts"):
         codes[one.get("numFmtId", "")] = one.get("formatCode", "")
-    formats = [one.get("numFmtId", "") for one in children(opened.pieces(book.styles), "cellXfs")]
+    formats = [one.get("numFmtId", "") for one in children(opened.pieces(book.styles, MOST_BESIDE), "cellXfs")]
     made = {number: writer(codes.get(number, ""), since_1904=book.since_1904) for number in set(formats)}
     return [made[number] for number in formats]
 
