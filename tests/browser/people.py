@@ -21,7 +21,7 @@ from mv.store import Store, open_store
 
 WITHOUT_GROUP, WITH_GROUP, ELSEWHERE, UNPAID, UNREGISTERED = 135, 52, 57, 12, 14
 """How many people there are to hand out; each test takes its own."""
-DAYS_SINCE_REGISTERED, DAYS_SINCE_UNPAID = 40, 10
+DAYS_SINCE_REGISTERED, DAYS_SINCE_CAME, DAYS_SINCE_UNPAID = 40, 20, 10
 STRANGE_NAME = r"<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\LaTeX$ :red[x] **b**"
 STRANGE_FAMILY_NAME = "</p><script>alert(2)</script> www.example.com :smile: -> `a` {0} %s ~~s~~ # h"
 PREPARER = Actor("maja.lund", "Maja Lund", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
@@ -41,6 +41,8 @@ class People:
     strange: Customer
     booking_day: date
     bookings: list[Booking]
+    came: list[Customer]
+    came_day: date
     numbers: frozenset[str]
 
 
@@ -96,6 +98,7 @@ def prepare(path: Path) -> People:
         anders = register("Anders", "Karlsson")
         booked = register("Bodil", "Provbokad")
         strange = register(STRANGE_NAME, STRANGE_FAMILY_NAME)
+        came = [register("Kim", f"Provkom{_letters(n)}", "soder") for n in range(3)]
         clock.days = DAYS_SINCE_UNPAID
         unpaid = [register("Ulla", f"Provdos{_letters(n)}", "bjorken") for n in range(UNPAID)]
         for customer in unpaid:
@@ -106,11 +109,14 @@ def prepare(path: Path) -> People:
         _book(store, booked, day, time(10, 0))
         _book(store, strange, day, time(10, 10))
         found = bookings.of_day(store, PREPARER, "soder", day)
+        came_day = store.today() - timedelta(days=DAYS_SINCE_CAME)
+        for minute, customer in enumerate(came):
+            _book(store, customer, came_day, time(9, minute))
         numbers = _numbers(store)
     unregistered = deque(islice(unused, UNREGISTERED))
     return People(
         deque(without_group), deque(with_group), deque(elsewhere), deque(unpaid), unregistered, anders, booked, strange,
-        day, found, numbers,
+        day, found, came, came_day, numbers,
     )  # fmt: skip
 
 
