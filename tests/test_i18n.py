@@ -24,7 +24,7 @@ COUNTED = {"count_of", "translate_count"}
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MvError)}
 
 ALIKE_IN_BOTH = {
-    "ATC", "Administration", "Excel (XLSX)", "Format", "Given", "Kronor", "Parquet", "Period", "Region", "Status",
+    "ATC", "Administration", "Excel (XLSX)", "Format", "Given", "Kronor", "Parquet", "Period", "Region", "Status", "man",
     "Vaccination",
 }  # fmt: skip
 """What is written alike in Swedish and English."""

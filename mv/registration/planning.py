@@ -57,7 +57,7 @@ class Line:
         wanted, change = self.wanted, self.change
         return [
             self.number, self.state, self.customer and self.customer.customer_id,
-            wanted and wanted.terms.to_json(), self.judgement and sorted(self.judgement.doubts),
+            wanted and repr(wanted.terms), self.judgement and sorted(self.judgement.doubts),
             change and [str(value) for row in change for value in (row.membership_id, row.version, content(row))],
         ]  # fmt: skip
 
@@ -190,7 +190,9 @@ class Planner:
             if customer is None:
                 unknown[row.identity.number].append(row)
             elif customer.customer_id in self.known.strangers:
-                elsewhere = N_("The customer belongs to another unit. Open it with its number and a reason, then check again.")
+                elsewhere = N_(
+                    "The customer belongs to another unit. Open it with its number and a reason, then check again."
+                )
                 self.reader.add(row.number, Column.IDENTITY, Conflict(elsewhere))
             else:
                 found[row.identity.number] = customer

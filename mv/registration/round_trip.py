@@ -80,7 +80,9 @@ class Judge:
             self._add(row.record, NUMBER, Conflict(N_("Row {row} of the file is the same row."), row=first))
             return None
         if now and now.customer_id in self.known.strangers:
-            elsewhere = N_("The customer belongs to another unit. Open it with its number and a reason, then check again.")
+            elsewhere = N_(
+                "The customer belongs to another unit. Open it with its number and a reason, then check again."
+            )
             self._add(row.record, NUMBER, Conflict(elsewhere))
             return None
         if now is None or person is None:
