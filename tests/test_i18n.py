@@ -24,8 +24,8 @@ COUNTED = {"count_of", "translate_count"}
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MvError)}
 
 ALIKE_IN_BOTH = {
-    "ATC", "Administration", "Excel (XLSX)", "Format", "Given", "Kronor", "Parquet", "Period", "Region", "Status", "man",
-    "Vaccination",
+    "ATC", "Administration", "Excel (XLSX)", "Format", "Given", "Kronor", "Parquet", "Period", "Region", "Status",
+    "Vaccination", "man",
 }  # fmt: skip
 """What is written alike in Swedish and English."""
 

@@ -238,5 +238,5 @@ def test_another_birth_date_is_shown_and_has_to_be_meant(store: Store) -> None:
 def test_another_customers_number_is_refused_with_what_to_do(store: Store) -> None:
     customer, other = person(store, number=RESERVE), person(store, number=invented_number(BORN, 983))
     at = change(opened("card", customer=customer), customer, other.identity)
-    assert "Kontroller" in at.error[0].value
+    assert "slå ihop de två posterna" in at.error[0].value
     assert customers.get(store, DEMO, customer.customer_id).identity == RESERVE
