@@ -101,13 +101,14 @@ def _whose(text: str, error: MvError) -> Customer | None:
 def _what_was_saved(saved: Entered) -> str:
     made, terms = saved.made, saved.made.wanted.terms
     group = name_of(catalogue().choice(terms.group().group_code, terms.subgroup_code))
-    words = {"person": name_and_age(saved.customer.name, saved.customer.birth_date), "group": group}
+    person = name_and_age(saved.customer.name, saved.customer.birth_date)
     if made.dose is None:
-        return _("{person}: saved in {group}.", **words)
-    words["vaccine"] = vaccine_name(made.dose.product_code)
+        return _("{person}: saved in {group}.", person=person, group=group)
     return _(
         "{person}: saved in {group}, {vaccine}, dose {number}, batch {batch}.",
-        **words,
+        person=person,
+        group=group,
+        vaccine=vaccine_name(made.dose.product_code),
         number=made.dose.dose_number,
         batch=made.dose.batch_number or "–",
     )
