@@ -188,12 +188,12 @@ def import_rows(store: Store, options: argparse.Namespace) -> int:
         made = None
         if plan.can_be and not options.dry_run:
             made = importing.import_file(store, who, request, plan.mark).registration_id
-        report = Report(plan, **told, registration_id=made)
+        report = Report(table, plan, **told, registration_id=made)
     except (Invalid, Conflict) as error:
-        report = Report(None, **told, error=error)
+        report = Report(None, None, **told, error=error)
     except OSError as error:
         unread = Invalid(N_("The file cannot be read ({reason})."), reason=error.strerror or type(error).__name__)
-        report = Report(None, **told, error=unread)
+        report = Report(None, None, **told, error=unread)
     print(report.to_json() if options.report == "json" else report.to_text())
     return 0 if report.done else 1
 

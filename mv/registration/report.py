@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mv.catalogue import Catalogue
 from mv.errors import N_, MvError
 from mv.i18n import explain, label, translate, translate_count
+from mv.intake.tables import Table, read_at
 from mv.registration.comparing import difference
 from mv.registration.planning import Plan, State
 
@@ -28,6 +29,7 @@ STATES: Mapping[State, str] = {
 class Report:
     """What a file came to. ``registration_id`` is that of what was saved; ``error`` why the file could not be read."""
 
+    table: Table | None
     plan: Plan | None
     known: Catalogue
     language: str
@@ -94,10 +96,11 @@ class Report:
     def _problems(self) -> list[dict[str, object]]:
         found: list[dict[str, object]] = []
         if self.error:
-            found.append({"row": None, "column": None, "message": explain(self.error, self.language)})
-        for problem in self.plan.problems if self.plan else ():
-            message = explain(problem.error, self.language)
-            found.append({"row": problem.row, "column": problem.column or None, "message": message})
+            found.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
+        if self.plan and self.table:
+            for problem, read in zip(self.plan.problems, read_at(self.table, self.plan.problems), strict=True):
+                message = explain(problem.error, self.language)
+                found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
         return found
 
     def _doubts(self) -> list[dict[str, object]]:
