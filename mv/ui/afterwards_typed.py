@@ -99,9 +99,9 @@ def _whose(text: str, error: MvError) -> Customer | None:
 
 
 def _what_was_saved(saved: Entered) -> str:
-    made, terms = saved.made, saved.made.wanted.terms
-    group = name_of(catalogue().choice(terms.group().group_code, terms.subgroup_code))
+    made, entry = saved.made, saved.made.wanted.terms.group()
     person = name_and_age(saved.customer.name, saved.customer.birth_date)
+    group = name_of(catalogue().choice(entry.group_code, entry.subgroup_code))
     if made.dose is None:
         return _("{person}: saved in {group}.", person=person, group=group)
     return _(

@@ -38,7 +38,7 @@ def draw_number_field(line: TypedLine, key: str, on_entry: Callable[[str], None]
     data = {
         "label": _("Identity number"),
         "button": _("Save"),
-        "waiting": _("Waiting to be saved: {count}"),
+        "waiting": _("Waiting to be saved"),
         "turn": line.turn,
         "answered": line.answered,
         "text": line.text,

@@ -189,7 +189,7 @@ def test_det_som_skrivs_efter_ett_fel_nummer_vantar_tills_felet_ar_rattat(
     wrong = entered[1].identity[:-1]
     for number in (entered[0].identity, wrong, entered[2].identity, entered[3].identity):
         desk.enter(number)
-    expect(desk.screen.main.get_by_text(sv("Waiting to be saved: {count}", count=2))).to_be_visible()
+    expect(desk.screen.main.get_by_text(f"{sv('Waiting to be saved')}: 2")).to_be_visible()
     expect(desk.number).to_have_value(wrong)
     desk.counts(1)
     desk.enter(entered[1].identity[-1])

@@ -95,7 +95,7 @@ class NumberField {
       }
     }
     const count = this.waiting.length;
-    this.state.textContent = count ? this.data.waiting.replace("{count}", count) : "";
+    this.state.textContent = count ? `${this.data.waiting}: ${count}` : "";
   }
 
   settle() {
