@@ -17,7 +17,8 @@ from mv.errors import Invalid
 from mv.i18n import ENGLISH, explain
 from mv.intake import package, read, tables
 from tests.files.broken_workbooks import DAMAGED
-from tests.files.workbook import MAIN, Cell, workbook
+from tests.files.made import BO
+from tests.files.workbook import MAIN, Cell, Sheet, packed, parts, workbook
 from tests.files.workbook_files import SHEET, TWO, with_parts
 
 
@@ -107,6 +108,13 @@ def test_rows_that_only_have_a_format_or_an_empty_result_are_none() -> None:
     many = {number: (Cell(None, style=1), empty) for number in range(3, 2000)}
     table = read(BytesIO(workbook({1: TWO, 2: ("a", "b"), **many}, ["0"])))
     assert [record.cells for record in table.records] == [("a", "b")]
+
+
+def test_a_sheet_that_is_called_by_a_number_of_a_person_is_not_named() -> None:
+    sheets = [Sheet({}, f"{BO[:8]}-{BO[8:]}"), Sheet({}, BO)]
+    assert BO[2:] not in refusal(packed(parts(sheets))).replace("-", "")
+    table = read(BytesIO(packed(parts([Sheet({1: TWO, 2: ("a", "b")}, "Blad1"), *sheets]))))
+    assert table.other_sheets == ("…", "…")
 
 
 def test_no_more_is_unpacked_than_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +19,8 @@ LAST_ROW = 1_048_576
 MOST_CHARACTERS = 100_000
 """In a cell."""
 
-_REFERENCE = re.compile(r"([A-Z]{1,3})[0-9]*")
+_LONGEST_COLUMN = 3
+"""Letters: the last is XFD."""
 _TRUE = ("1", "true")
 _MIDNIGHT = "T00:00:00"
 _LONGEST_NUMBER = 9
@@ -145,14 +145,16 @@ def _whole(text: str) -> int:
 
 def _place(reference: str) -> int:
     """Return the place of a cell's column, from 0."""
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
+    name = reference.rstrip("0123456789")
+    if len(name) > _LONGEST_COLUMN:
         raise damaged()
-    return _column(found[1])
+    return _column(name)
 
 
 @cache
 def _column(name: str) -> int:
+    if not (name.isascii() and name.isalpha() and name.isupper()):
+        raise damaged()
     place = 0
     for letter in name:
         place = place * 26 + ord(letter) - ord("A") + 1

@@ -25,6 +25,8 @@ def written(element: Element) -> str:
     """Return the text that an element is made of, in one run or several, without how it is pronounced (``rPh``)."""
     space = element.tag[: element.tag.rfind(" ") + 1]
     text, run = f"{space}t", f"{space}r"
+    if len(element) == 1 and element[0].tag == text:
+        return clean(element[0].text or "")
     parts: list[str] = []
     for child in element:
         if child.tag == text:

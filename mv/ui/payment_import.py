@@ -32,15 +32,15 @@ def draw_import(payer: str) -> None:
     """Draw the field for the payer's file and, once there is one, all that leads to its import."""
     turn = session.value(ROUND) or 0
     file = st.file_uploader(
-        _("Payment file (CSV)"),
+        _("Payment file (CSV or XLSX)"),
         max_upload_size=MOST_BYTES // MEGABYTE,
         help=_("Identity numbers in it are used to find the lines, and not kept."),
         key=f"payment_file_{turn}",
     )
     st.caption(
         _(
-            "Choose the file with the button, or drag it here. CSV in UTF-8 or Windows-1252, at most {megabytes} MB and"
-            " {rows} rows. You see what it comes to before anything is imported.",
+            "Choose the file with the button, or drag it here: at most {megabytes} MB and {rows} rows. You see what it"
+            " comes to before anything is imported.",
             megabytes=MOST_BYTES // MEGABYTE,
             rows=f"{MOST_ROWS:,}".replace(",", "\u00a0"),
         )
