@@ -34,9 +34,8 @@ def test_en_lista_klistras_in_granskas_sparas_och_angras_som_helhet(dashboard: D
     people = [dashboard.people.without_group.popleft() for _ in range(3)]
     first, second, third = (customer.identity for customer in people)
     unknown = dashboard.people.unregistered[0]
-    text = (
-        f'Personnummer\n"{first[:8]}-{first[8:]}";\n{second[2:8]}-{second[8:]}\tVilma\n{unknown}\n{first}\n{third}\n123'
-    )
+    shapes = [f'"{first[:8]}-{first[8:]}";', f"{second[2:8]}-{second[8:]}\tVilma"]
+    lines = ["Personnummer", *shapes, unknown, first, third, "123"]
     open_part(screen, "Paste a list")
     screen.choose("Kundgrupp", CONTACT)
     field = screen.main.get_by_role("textbox", name=sv("Identity numbers, one on each line"))
@@ -44,10 +43,8 @@ def test_en_lista_klistras_in_granskas_sparas_och_angras_som_helhet(dashboard: D
     screen.button(sv("Check the list")).click()
     table = screen.table(sv("Lines of the list"))
     screen.is_at_rest()
-    states = [
-        sv(state) for state in ("Heading", "Ready", "Ready", "Unknown number", "Twice in the list", "Ready", "Wrong")
-    ]
-    assert cells(table, 3) == states
+    states = ("Heading", "Ready", "Ready", "Unknown number", "Twice in the list", "Ready", "Wrong")
+    assert cells(table, 3) == [sv(state) for state in states]
     assert cells(table, 2)[1].startswith(people[0].name)
     screen.main.get_by_role("radio", name=f"{sv('Ready')} (3)", exact=True).click()
     screen.is_at_rest()

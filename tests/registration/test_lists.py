@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from mv import customers, identity_changes, memberships
+from mv import access, customers, identity_changes, memberships, versions
 from mv.access import Actor, OtherUnit, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason
-from mv.registration import lists, pasted, sessions, undoing
+from mv.registration import lists, pasted, saving, sessions, undoing
 from mv.registration.lists import Line, State, Stopped
 from mv.registration.sessions import Kind
 from mv.registration.terms import Terms
@@ -247,3 +247,23 @@ def test_many_are_undone_together_or_none(store: Store, actor: Actor, anders: Cu
     memberships.adjust(store, actor, row.membership_id, row.version, memberships.Entry("medical_risk", "lung", DAY))
     with nothing_changes(store), pytest.raises(Conflict, match="changed this group"):
         undoing.undo_all(store, actor, made.registration_id)
+
+
+def test_a_list_too_long_for_one_query_is_dealt_with_in_parts(
+    store: Store, actor: Actor, anders: Customer, eva: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, limit in ((access, "CUSTOMERS_AT_ONCE"), (customers, "VALUES_AT_ONCE")):
+        monkeypatch.setattr(module, limit, 1)
+    for module in (versions, undoing):
+        monkeypatch.setattr(module, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(saving, "CUSTOMERS_AT_ONCE", 1)
+    memberships.add(store, actor, eva.customer_id, memberships.Entry("staff", None, DAY))  # so she was at norr
+    maj = customers.register(store, actor, invented_number(date(1991, 4, 5), 982), "Maj", "Ek", "soder")
+    text = "\n".join(customer.identity for customer in (anders, eva, maj))
+    judged = lists.judge_list(store, NORR, text, GROUP)
+    assert [line.state for line in judged] == [State.READY, State.READY, State.ELSEWHERE]
+    made = lists.save_list(store, NORR, GROUP, judged)
+    assert undoing.undo_all(store, NORR, made.registration_id) == 2
+    for customer in (anders, eva):
+        rows = memberships.of_customer(store, actor, customer.customer_id)
+        assert [row.ended_reason for row in rows if row.group_code == "medical_risk"] == [EndReason.WRONG]
