@@ -74,6 +74,8 @@ from mv.payments.matching import Outcome
 from mv.payments.standing import Standing
 from mv.pseudonyms import Pseudonyms
 from mv.registration import booked, lists, sessions, undoing
+from mv.registration import importing as file_importing
+from mv.registration.reading import Request
 from mv.registration.terms import Terms
 from mv.reimbursement import changes, coverage, impact, rules
 from mv.store import Store, open_store
@@ -82,6 +84,7 @@ from mv.vaccinations import Dose, WithdrawReason
 from tests.claimed import OTHER_REGION, Claimed, add_claim, file_of, import_rows
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, Rows, contents, nothing_changes
+from tests.registration.people_files import request, table
 from tests.reimbursement.examples import rule
 
 COORDINATOR, ANALYST, LEAD, ADMINISTRATOR = Role
@@ -163,6 +166,8 @@ class Records:
     """One that was made and discarded."""
     sent_claim_id: int
     registration_id: int
+    file_mark: str
+    """Of what a file of Anders was seen to come to."""
     """The round that a coordinator has open, with one row, of Anders."""
     renamed: Customer
     """Somebody of norr who had another number before, and of whom there is another record."""
@@ -194,6 +199,7 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     (typed,) = sessions.of_today(store, user(COORDINATOR))
     return Records(
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
+        file_importing.preview(store, AT_NORR, file_of_people(anders)).mark,
         *merge_some(store, actor, anders),
     )  # fmt: skip
 
@@ -303,6 +309,11 @@ def came(customer: Customer) -> booked.Came:
     return booked.Came(each, booked.NO_GROUP, "B9", batch_reason="New", doubts=booked.OF_BATCH)
 
 
+def file_of_people(customer: Customer) -> Request:
+    """Return a file that puts the customer in a group today."""
+    return request(table(f"{customer.identity};staff;;{TODAY}"))
+
+
 ROUNDS = [
     Call(sessions.current, AFTERWARDS, lambda s, who, r: sessions.current(s, who)),
     Call(sessions.of_today, AFTERWARDS, lambda s, who, r: sessions.of_today(s, who)),
@@ -325,6 +336,16 @@ ROUNDS = [
         booked.of_day,
         (Action.VIEW_BOOKINGS, Action.REGISTER_AFTERWARDS),
         lambda s, who, r: booked.of_day(s, who, "norr", TODAY),
+    ),
+    Call(
+        file_importing.preview,
+        (Action.IMPORT_ROWS,),
+        lambda s, who, r: file_importing.preview(s, who, file_of_people(r.anders)),
+    ),
+    Call(
+        file_importing.import_file,
+        (Action.IMPORT_ROWS,),
+        lambda s, who, r: file_importing.import_file(s, who, file_of_people(r.anders), r.file_mark),
     ),
     Call(booked.judge_booked, AFTERWARDS, lambda s, who, r: booked.judge_booked(s, who, [])),
     Call(booked.save_booked, AFTERWARDS, lambda s, who, r: booked.save_booked(s, who, [came(r.anders)])),
@@ -907,6 +928,25 @@ def test_a_command_does_what_the_role_that_is_decided_for_its_user_includes(
     assert [(e["role"], e["unit_id"], e["action"], e["customer_id"]) for e in refused] == [
         (role or "", "", command.right, None)
     ]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+def test_a_file_of_people_is_taken_in_for_the_roles_of_care_alone(
+    shell: str, clock: SetClock, capsys: pytest.CaptureFixture[str], role: Role | None
+) -> None:
+    runs = decide_role(shell, role)
+    number = invented_number(date(1946, 3, 12))
+    Path("people.csv").write_text(f"Personnummer;Kundgrupp;Dag\n{number};65_plus;2020-06-01", "utf-8")
+    code = main(["import", "people.csv", "--unit", "norr"])
+    with opened(shell, clock) as store:
+        refused, done = entries_of(store, runs, "refused"), entries_of(store, runs, "done")
+    if role in CARE:
+        assert (code, refused) == (0, [])
+        assert {entry["action"] for entry in done} == {Action.IMPORT_ROWS, Action.ADD_GROUP}
+        assert {entry["unit_id"] for entry in done if entry["action"] == Action.ADD_GROUP} == {"norr"}
+    else:
+        assert (code, capsys.readouterr().out, done) == (1, "", [])
+        assert [entry["action"] for entry in refused] == [Action.IMPORT_ROWS]
 
 
 def test_a_command_gives_identity_numbers_to_the_role_alone_that_includes_them(shell: str, clock: SetClock) -> None:
