@@ -37,7 +37,9 @@ class Days:
 
 
 PHASE_2 = Subgroup("covid_phase", "phase_2", "Fas 2", "Phase 2", FIRST, LAST)
-PHASES = Group("covid_phase", "I fasordning", "By phase", date(2020, 12, 27), date(2022, 7, 31), False, None, (PHASE_2,))
+PHASES = Group(
+    "covid_phase", "I fasordning", "By phase", date(2020, 12, 27), date(2022, 7, 31), False, None, (PHASE_2,)
+)
 STAFF = Group("staff", "Personal", "Staff", date(2020, 1, 1), None, False, None, ())
 KNOWN = Catalogue({}, {"covid_phase": PHASES, "staff": STAFF}, {})
 
