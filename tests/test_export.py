@@ -4,7 +4,7 @@ import codecs
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from mv import export, formulas
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Forbidden, Invalid
-from mv.export import Counts, Csv, Filters, Status, groups
+from mv.export import Counts, Csv, Filters, Status, claims, doses, groups
 from mv.export.formats.csv import encode
+from mv.export.table import Column
 from mv.i18n import explain, translate
 from mv.pseudonyms import TEXT
 from mv.store import Store, open_store
@@ -227,13 +228,19 @@ def test_the_file_name_tells_status_and_day_only() -> None:
     assert export.filename(filters, TODAY) == "kundgrupper_inaktiva_2026-11-22.csv"
 
 
-def test_every_column_is_described_in_the_documentation_in_order() -> None:
+@pytest.mark.parametrize(
+    ("heading", "columns"),
+    [
+        ("### Groups", (*groups.IDENTITY, *groups.MEMBERSHIP, *groups.PSEUDONYM)),
+        ("### Doses", doses.DOSE),
+        ("### Claim lines", claims.LINE),
+    ],
+)
+def test_every_column_is_described_in_the_documentation_in_order(heading: str, columns: Sequence[Column]) -> None:
     text = (Path(export.__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
-
-    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [
-        *NAMES,
-        *(column.name for column in groups.PSEUDONYM),
-    ]
+    section = text.partition(f"\n{heading}\n")[2].partition("\n##")[0]
+    first_cells = re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(first_cells)) == [column.name for column in columns]
 
 
 # Cells that a spreadsheet would run

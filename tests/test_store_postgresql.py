@@ -209,7 +209,7 @@ def test_a_deadlock_is_a_lost_race_and_ends_with_both_saved(store: Store, url: s
     with store.read() as tx:
         values = [row["value"] for row in tx.rows("SELECT value FROM meta WHERE key IN ('a', 'b') ORDER BY key")]
     assert [sorted(value) for value in values] == [["a", "b", "x"], ["a", "b", "x"]]
-    assert len(runs) == 3
+    assert len(runs) >= 3
 
 
 # What is only here

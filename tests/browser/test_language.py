@@ -14,10 +14,11 @@ from mv.customers import Customer
 from tests.browser.conftest import ROOT, Dashboard, OpenScreen
 from tests.browser.screen import Screen, catalog
 
-# But for the toolbar over a long table under the pointer, the button of a list, and the link past the menu: their words
-# are Streamlit's own.
+# But for the toolbar over a long table under the pointer, the button of a list, the arrows beside page numbers, and the
+# link past the menu: their words are Streamlit's own.
 EVERYTHING_SEEN = """
 () => {
+  const OWN = "[data-testid=stElementToolbar], button[aria-label=Open], button[aria-label$=' page']";
   const texts = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -28,7 +29,7 @@ EVERYTHING_SEEN = """
   }
   for (const name of ["placeholder", "aria-label", "title", "alt"])
     for (const element of document.querySelectorAll(`[${name}]`))
-      if (element.checkVisibility() && !element.closest("[data-testid=stElementToolbar], button[aria-label=Open]"))
+      if (element.checkVisibility() && !element.closest(OWN))
         texts.push(element.getAttribute(name));
   return texts;
 }
