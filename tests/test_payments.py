@@ -119,6 +119,13 @@ def test_every_cell_that_cannot_be_read_is_named_by_row_and_column_without_a_per
     ]
 
 
+def test_what_a_spreadsheet_left_instead_of_a_value_is_not_taken_for_one() -> None:
+    table = file_of("#SAKNAS!;100;", ";100;1,98108E+11", f';100;="{PERSON}"', heading="Referens;Belopp;Personnummer")
+    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    assert [(problem.row, problem.column) for problem in found.problems] == [(2, "Referens"), (3, "Personnummer")]
+    assert found.rows[-1].identity == PERSON
+
+
 @pytest.mark.parametrize("last", ["Summa;300,00", "TOTALT: ;300"])
 def test_a_last_row_of_totals_is_no_payment(last: str) -> None:
     table = file_of("A12-1;100", "A12-2;200", last)
