@@ -15,11 +15,13 @@ def find(text: str, things: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def close_to(text: str, things: Mapping[str, Iterable[str]]) -> str:
-    """Return the names that come close to ``text``, else one of each of the first things, with commas between."""
+    """Return the names that come close to ``text``, or hold it, one of each thing, with commas between; else some."""
     wanted = text.strip().casefold()
-    names = {name.casefold(): name for known in things.values() for name in known}
-    close = get_close_matches(wanted, names, n=MOST_SUGGESTIONS) or [
-        name for name in names if wanted and wanted in name
-    ]
-    suggestions = close[:MOST_SUGGESTIONS] or [next(iter(known)).casefold() for known in things.values()]
-    return ", ".join(dict.fromkeys(names[name] for name in suggestions))
+    called = {name.casefold(): (key, name) for key, names in things.items() for name in names}
+    holding = [name for name in called if wanted and wanted in name]
+    close = get_close_matches(wanted, called, n=len(called)) or sorted(holding, key=lambda name: name in things)
+    suggestions = close or [next(iter(names)).casefold() for names in things.values()]
+    of_each: dict[str, str] = {}
+    for key, name in (called[name] for name in suggestions):
+        of_each.setdefault(key, name)
+    return ", ".join(dict.fromkeys(list(of_each.values())[:MOST_SUGGESTIONS]))
