@@ -15,13 +15,12 @@ def find(text: str, things: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def close_to(text: str, things: Mapping[str, Iterable[str]]) -> str:
-    """Return the names that come close to ``text``, or hold it, one of each thing, with commas between; else some."""
+    """Return names with commas between: those closest to ``text``, one of each thing; else that hold it; else some."""
     wanted = text.strip().casefold()
     called = {name.casefold(): (key, name) for key, names in things.items() for name in names}
-    holding = [name for name in called if wanted and wanted in name]
-    close = get_close_matches(wanted, called, n=len(called)) or sorted(holding, key=lambda name: name in things)
-    suggestions = close or [next(iter(names)).casefold() for names in things.values()]
     of_each: dict[str, str] = {}
-    for key, name in (called[name] for name in suggestions):
+    for key, name in (called[close] for close in get_close_matches(wanted, called, n=len(called))):
         of_each.setdefault(key, name)
-    return ", ".join(dict.fromkeys(list(of_each.values())[:MOST_SUGGESTIONS]))
+    holding = [name for close, (_, name) in called.items() if wanted and wanted in close]
+    suggestions = list(of_each.values()) or holding
+    return ", ".join(dict.fromkeys(suggestions[:MOST_SUGGESTIONS] or [next(iter(names)) for names in things.values()]))
