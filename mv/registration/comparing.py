@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import TypeVar
 
 from mv import identity, memberships
 from mv.catalogue import Catalogue
-from mv.clock import to_local
-from mv.customers import Customer, fold
+from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.export.groups import REASONS, STATUSES
-from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.intake import cells
 from mv.intake.cells import quoted
 from mv.intake.tables import Problem, Record
@@ -23,35 +20,16 @@ from mv.memberships import EndReason, Membership
 from mv.pseudonyms import Pseudonyms
 from mv.registration.exported import VERSION, Layout
 from mv.registration.names import Names
+from mv.registration.sayings import Word, is_instant, is_text, one_of
 
 T = TypeVar("T")
 
 SHORTENED = re.compile(r"([0-9])[.,]([0-9]+)E\+?11")
 """Twelve digits as a spreadsheet shows them in a narrow column, and writes them to CSV then."""
-SECONDS = timedelta(minutes=1)
-"""A spreadsheet may leave them out of an instant."""
 
 
-def _word(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
-    """Return what reads one of the words, by its code or in either language."""
-    forms = [(form, code) for code, word in words.items() for form in (code, *_forms(word))]
-    codes = dict(forms) | {fold(form): code for form, code in forms}
-
-    def parse(text: str) -> str:
-        code = codes.get(text) or codes.get(fold(text))
-        if code is None:
-            raise Invalid(otherwise)
-        return code
-
-    return parse
-
-
-def _forms(word: str) -> list[str]:
-    return [translate(word, language) for language in (ENGLISH, SWEDISH)]
-
-
-STATUS = _word(STATUSES, N_("Write active or inactive."))
-REASON = _word(REASONS, N_("Write ceased or wrong."))
+STATUS = one_of(STATUSES, N_("Write active or inactive."))
+REASON = one_of(REASONS, N_("Write ceased or wrong."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +85,11 @@ class Comparer:
     def check_person(self, record: Record, customer: Customer) -> None:
         """Keep a problem for each cell that says something else of the customer than the store does."""
         self._same(record, "customer_identity", lambda text: self._is_number(text, customer.identity))
-        self._same(record, "customer_name", _texts(customer.name))
+        self._same(record, "customer_name", is_text(customer.name))
         self._same(record, "birth_date", lambda text: cells.day(text) == customer.birth_date)
-        self._same(record, "birth_year", _texts(str(customer.birth_date.year)))
+        self._same(record, "birth_year", is_text(str(customer.birth_date.year)))
         if self.pseudonyms:
-            self._same(record, "customer_pseudonym", _texts(self.pseudonyms.of(customer.customer_id)))
+            self._same(record, "customer_pseudonym", is_text(self.pseudonyms.of(customer.customer_id)))
 
     def check_new(self, record: Record, valid_to: date | None) -> None:
         """Keep a problem where a row that is new says that it is wrong, or something else of its end than its days."""
@@ -127,13 +105,13 @@ class Comparer:
     def _check_row(self, record: Record, now: Membership, seen: Membership) -> None:
         """Keep a problem for each cell that cannot be changed and says something else of the row than the store."""
         unit = self.known.units.get(now.unit_id)
-        self._same(record, "unit", _texts(unit.name if unit else now.unit_id, now.unit_id))
-        self._same(record, "unit_id", _texts(now.unit_id))
-        self._same(record, "registered_at", _instants(now.registered_at))
-        self._same(record, "registered_by", _texts(now.registered_by))
+        self._same(record, "unit", is_text(unit.name if unit else now.unit_id, now.unit_id))
+        self._same(record, "unit_id", is_text(now.unit_id))
+        self._same(record, "registered_at", is_instant(now.registered_at))
+        self._same(record, "registered_by", is_text(now.registered_by))
         if seen.version == now.version:
-            self._same(record, "ended_at", _instants(now.ended_at))
-            self._same(record, "ended_by", _texts(now.ended_by or ""))
+            self._same(record, "ended_at", is_instant(now.ended_at))
+            self._same(record, "ended_by", is_text(now.ended_by or ""))
 
     def _is_number(self, text: str, number: str) -> bool:
         if text == number:
@@ -234,17 +212,6 @@ def difference(now: Membership, new: Membership, known: Catalogue) -> list[tuple
     return [(name, before, after) for name, before, after in pairs if before != after]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of a list of words, which knows itself in several languages."""
-
-    text: str
-
-    def label(self, language: str) -> str:
-        """Return the word in ``language``."""
-        return translate(self.text, language)
-
-
 def _choice_of(row: Membership, known: Catalogue) -> object:
     try:
         return known.choice(row.group_code, row.subgroup_code)
@@ -262,35 +229,3 @@ def _content(row: Membership) -> tuple[object, ...]:
 
 def _status(row: Membership) -> str:
     return "active" if row.active else "inactive"
-
-
-def _texts(*registered: str) -> Callable[[str], bool]:
-    """Return what tells whether a cell says one of these, also with the apostrophe of a text that is no formula."""
-
-    def is_same(text: str) -> bool:
-        if text in registered:
-            return True
-        same = {_plain(each) for each in registered}
-        return _plain(text) in same or _plain(text.removeprefix("'")) in same
-
-    return is_same
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _instants(registered: datetime | None) -> Callable[[str], bool]:
-    """Return what tells whether a cell says this instant, as the clock in Stockholm showed it."""
-
-    def is_same(text: str) -> bool:
-        try:
-            said = datetime.fromisoformat(text)
-        except ValueError:
-            return False
-        return (
-            registered is not None
-            and abs(said.replace(tzinfo=None) - to_local(registered).replace(tzinfo=None)) < SECONDS
-        )
-
-    return is_same

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -17,9 +17,10 @@ from mv.errors import N_, Conflict, Invalid, MvError
 from mv.identity import Identity
 from mv.intake.tables import Problem
 from mv.memberships import Membership
-from mv.registration import contradictions, saving
+from mv.registration import contradictions, newcomers, saving
 from mv.registration.columns import Column
 from mv.registration.judging import Doubt, Judgement, Outcome, Person, Setting, after, judge
+from mv.registration.newcomers import OTHER_BIRTH_DATE
 from mv.registration.rows import Reader, Row
 from mv.registration.saving import Wanted
 
@@ -204,7 +205,7 @@ class Planner:
     def _new_person(self, rows: Sequence[Row]) -> Customer | None:
         """Return the person of these rows, who is to be registered; None where that cannot be, with a problem."""
         first = next((row for row in rows if row.is_named), rows[0])
-        error = _cannot_be_new(first, rows, self.known.setting.today)
+        error = newcomers.why_not(first, rows, self.known.setting.today)
         if error:
             for row in rows:
                 self.reader.add(row.number, error[0], error[1])
@@ -219,7 +220,6 @@ class Planner:
         return new
 
 
-OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 COLUMNS_OF_ERRORS: Mapping[str, Column] = {
     "The group cannot start after today, {today}.": Column.VALID_FROM,
     "The last day cannot be after today, {today}.": Column.VALID_TO,
@@ -260,26 +260,3 @@ def _earlier(at: datetime, judgement: Judgement) -> Conflict:
 def _is_called_otherwise(customer: Customer, row: Row) -> bool:
     given = set(fold(row.given_name).split())
     return bool(given) and not given & set(fold(customer.name).split())
-
-
-def _cannot_be_new(first: Row, rows: Sequence[Row], today: date) -> tuple[Column, MvError] | None:
-    """Return why the person of these rows cannot be registered, and which column that is about."""
-    born = {row.birth_date for row in rows} - {None}
-    if not first.is_named:
-        message = N_("No customer has this number. Check it, or give both names to register the person.")
-        return Column.IDENTITY, Invalid(message)
-    if any((fold(row.given_name), fold(row.family_name)) != _name(first) for row in rows if row.is_named):
-        return Column.GIVEN_NAME, Invalid(N_("Rows with this number have different names."))
-    if first.identity.birth_date and born - {first.identity.birth_date}:
-        return Column.BIRTH_DATE, Invalid(OTHER_BIRTH_DATE)
-    if first.identity.birth_date is None and first.birth_date is None:
-        return Column.BIRTH_DATE, Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
-    if len(born) > 1:
-        return Column.BIRTH_DATE, Invalid(N_("Rows with this number have different birth dates."))
-    if any(day and day > today for day in born):
-        return Column.BIRTH_DATE, Invalid(N_("The birth date is in the future."))
-    return None
-
-
-def _name(row: Row) -> tuple[str, str]:
-    return fold(row.given_name), fold(row.family_name)

@@ -1,0 +1,77 @@
+"""What a cell says beside what is registered: a word of a list, the same text, the same instant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mv.clock import to_local
+from mv.customers import fold
+from mv.errors import Invalid
+from mv.i18n import ENGLISH, SWEDISH, translate
+
+SECONDS = timedelta(minutes=1)
+"""A spreadsheet may leave them out of an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a list of words, which knows itself in several languages."""
+
+    text: str
+
+    def label(self, language: str) -> str:
+        """Return the word in ``language``."""
+        return translate(self.text, language)
+
+
+def one_of(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
+    """Return what reads one of the words, by its code or in either language."""
+    forms = [(form, code) for code, word in words.items() for form in (code, *_forms(word))]
+    codes = dict(forms) | {fold(form): code for form, code in forms}
+
+    def parse(text: str) -> str:
+        code = codes.get(text) or codes.get(fold(text))
+        if code is None:
+            raise Invalid(otherwise)
+        return code
+
+    return parse
+
+
+def _forms(word: str) -> list[str]:
+    return [translate(word, language) for language in (ENGLISH, SWEDISH)]
+
+
+def is_text(*registered: str) -> Callable[[str], bool]:
+    """Return what tells whether a cell says one of these, also with the apostrophe of a text that is no formula."""
+
+    def is_same(text: str) -> bool:
+        if text in registered:
+            return True
+        same = {_spaced(each) for each in registered}
+        return _spaced(text) in same or _spaced(text.removeprefix("'")) in same
+
+    return is_same
+
+
+def _spaced(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def is_instant(registered: datetime | None) -> Callable[[str], bool]:
+    """Return what tells whether a cell says this instant, as the clock in Stockholm showed it."""
+
+    def is_same(text: str) -> bool:
+        try:
+            said = datetime.fromisoformat(text)
+        except ValueError:
+            return False
+        return (
+            registered is not None
+            and abs(said.replace(tzinfo=None) - to_local(registered).replace(tzinfo=None)) < SECONDS
+        )
+
+    return is_same
