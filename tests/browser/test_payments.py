@@ -117,9 +117,9 @@ def test_en_betalfil_provas_lases_in_en_gang_och_raderna_att_folja_upp_hamtas(
     assert not [number for number in clinic.people.numbers if number[2:] in screen.text().replace("-", "")]
 
 
-def test_en_arbetsbok_som_betalfil_forklaras_pa_svenska(clinic: Dashboard, open_screen: OpenScreen) -> None:
+def test_en_skadad_arbetsbok_som_betalfil_forklaras_pa_svenska(clinic: Dashboard, open_screen: OpenScreen) -> None:
     screen = open_screen(at=clinic, width=768)
     screen.visit("betalfiler", "Betalfiler")
     file = {"name": "betalning.xlsx", "mimeType": "application/octet-stream", "buffer": b"PK\x03\x04"}
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    expect(screen.message("Filen är en Excel-arbetsbok eller en zip-fil. Spara den som CSV (UTF-8)")).to_be_visible()
+    expect(screen.message("Arbetsboken är skadad eller inte hel.")).to_be_visible()

@@ -118,7 +118,7 @@ def test_cells_that_cannot_be_read_are_listed_by_row_and_column_and_nothing_is_o
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"PK\x03\x04", "Filen är en Excel-arbetsbok eller en zip-fil."),
+        (b"PK\x03\x04", "Arbetsboken är skadad eller inte hel."),
         (b"\x00\x01\x02", "Filen är inte text."),
         (b"", "Filen är tom."),
         (b"A;B\n1;2;3\n", "Rad 2 har 3 värden men det finns 2 rubriker. Är avgränsaren rätt?"),
