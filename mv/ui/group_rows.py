@@ -89,9 +89,17 @@ def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
     )
 
 
+def _is_changed(row: Membership) -> bool:
+    """Return whether the row, as it was drawn, is what the user changed last: a double click asks for it twice."""
+    return session.changed_last() == (row.membership_id, row.version)
+
+
 def _remove(row: Membership) -> None:
+    if _is_changed(row):
+        return
     with telling():
         memberships.remove(store(), session.actor(), row.membership_id, row.version)
+        session.keep_changed(row.membership_id, row.version)
         session.removed_in_visit().append(row.membership_id)
 
 
@@ -134,13 +142,19 @@ def _of_removal(row: Membership, standing: Standing) -> str:
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
+    if _is_changed(row):
+        return
     with telling():
         memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason)
+        session.keep_changed(row.membership_id, row.version)
 
 
 def _restore(row: Membership) -> None:
+    if _is_changed(row):
+        return
     with telling():
         memberships.restore(store(), session.actor(), row.membership_id, row.version)
+        session.keep_changed(row.membership_id, row.version)
         removed = session.removed_in_visit()
         if row.membership_id in removed:
             removed.remove(row.membership_id)
@@ -177,11 +191,14 @@ def _draw_effect_of_adjusting(row: Membership, standing: Standing, key: str) -> 
 
 
 def _adjust(row: Membership, key: str) -> None:
+    if _is_changed(row):
+        return
     with telling():
         entry = entered(key, first=row.valid_from, last=row.valid_to)
         if entry is None:
             raise Invalid(N_("Choose a group."))
         now = memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
+        session.keep_changed(row.membership_id, row.version)
         session.adjust_row(None)
         session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
 

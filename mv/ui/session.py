@@ -38,6 +38,7 @@ _CORRECTED = "mv_corrected"
 _MERGE_WITH = "mv_merge_with"
 _CAME_BY_MERGED = "mv_came_by_merged"
 _DRAWN = "mv_drawn"
+_CHANGED = "mv_changed"
 _SPENT = "mv_spent"
 _NOTICES = "mv_notices"
 _EXPORT = "mv_export"
@@ -253,6 +254,17 @@ def is_second_click(number: int, entry: object) -> bool:
         or (number < 0 and ago < SECONDS_OF_A_DOUBLE_CLICK)
         or (entry == saved and ago < SECONDS_OF_A_SLOW_ONE)
     )
+
+
+def changed_last() -> tuple[int, int] | None:
+    """Return which row, and which version of it, the user changed last by a button beside it."""
+    changed: tuple[int, int] | None = st.session_state.get(_CHANGED)
+    return changed
+
+
+def keep_changed(row_id: int, version: int) -> None:
+    """Remember that this version of a row is changed: the second half of a double click asks for it again."""
+    st.session_state[_CHANGED] = (row_id, version)
 
 
 def value(key: str) -> Any:
