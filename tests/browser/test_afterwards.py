@@ -125,7 +125,9 @@ def test_tjugo_personer_registreras_med_tangentbordet_och_linjen_stannar_nar_den
     desk.counts(21)
 
     desk.enter(entered[7].identity)
-    expect(desk.screen.main.get_by_role("alert")).to_contain_text(f"{entered[7].name}, 76 år. Kunden har redan gruppen")
+    expect(desk.screen.main.get_by_role("alert")).to_contain_text(
+        f"{entered[7].name}, 76 år. Kunden har redan kundgruppen"
+    )
     expect(desk.number).to_have_value(entered[7].identity)
     desk.keyboard.press("Escape")
     desk.keyboard.press("Enter")

@@ -159,7 +159,7 @@ def test_a_line_that_cannot_be_any_more_is_named_and_the_list_is_judged_anew(peo
     store = resources.store()
     memberships.add(store, DEMO, eva.customer_id, memberships.Entry("household_contact", None, store.today()))
     click(at, "Spara alla klara (2)")
-    assert "Inget i listan är sparat, på grund av rad 2. Kunden har redan gruppen" in texts(at)
+    assert "Inget i listan är sparat, på grund av rad 2. Kunden har redan kundgruppen" in texts(at)
     assert rows(anders) == []
     at.run()
     assert [plain(cell) for cell in at.table[0].value["Läge"]] == ["Klar", "Redan registrerad"]
