@@ -10,7 +10,7 @@ from mv.ui.customer import draw_customer, require_customer
 from mv.ui.dose_form import draw_dose_form, draw_verdict, entered, form_key
 from mv.ui.doses import draw_doses, given, group_name, vaccine_name
 from mv.ui.groups import action
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import change_once, show_notices, telling
 from mv.ui.resources import store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment
@@ -31,16 +31,23 @@ def register(customer: Customer, number: int) -> None:
 
 
 def correct(customer: Customer, dose: Dose) -> None:
-    with telling():
-        vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entered(form_key(customer, dose)))
+    def change() -> Dose:
+        entry = entered(form_key(customer, dose))
+        now = vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
         session.correct_dose(None)
         session.tell("success", _("The dose is corrected. What it was before is in the change history."))
+        return now
+
+    change_once(f"dose {dose.dose_id}", dose.version, change)
 
 
 def withdraw(dose: Dose, reason: WithdrawReason) -> None:
-    with telling():
-        vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason)
+    def change() -> Dose:
+        now = vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason)
         session.tell("success", _("The dose is withdrawn. It stays in the change history."))
+        return now
+
+    change_once(f"dose {dose.dose_id}", dose.version, change)
 
 
 def draw_actions(doses: list[Dose]) -> None:

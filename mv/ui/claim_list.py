@@ -16,7 +16,7 @@ from mv.claims.ledger import NEXT, STATES, Claim, State, Totals
 from mv.errors import N_
 from mv.ui import downloads, session
 from mv.ui.claim_draft import CHOSEN, draw_amounts, number_of
-from mv.ui.notices import telling
+from mv.ui.notices import change_once
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_frame, draw_table
 from mv.ui.text import _, literal, moment, period
@@ -151,9 +151,12 @@ def _draw_step(claim: Claim, state: State, label: str) -> None:
 
 
 def _move(claim_id: int, version: int, state: State) -> None:
-    with telling():
-        ledger.move(store(), session.actor(), claim_id, version, state)
+    def change() -> Claim:
+        now = ledger.move(store(), session.actor(), claim_id, version, state)
         session.tell("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(STATES[state]).lower()))
+        return now
+
+    change_once(f"claim {claim_id}", version, change)
 
 
 def _draw_parts(claim: Claim) -> None:

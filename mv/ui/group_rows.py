@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,7 +14,7 @@ from mv.errors import N_, Invalid
 from mv.memberships import EndReason, Membership
 from mv.ui import session
 from mv.ui.groups import action, choice_of, choose_group, entered, picture
-from mv.ui.notices import telling
+from mv.ui.notices import change_once
 from mv.ui.resources import store
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.verdicts import draw_effect, summary
@@ -89,18 +91,17 @@ def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
     )
 
 
-def _is_changed(row: Membership) -> bool:
-    """Return whether the row, as it was drawn, is what the user changed last: a double click asks for it twice."""
-    return session.changed_last() == (row.membership_id, row.version)
+def _change(row: Membership, change: Callable[[], Membership]) -> None:
+    change_once(f"membership {row.membership_id}", row.version, change)
 
 
 def _remove(row: Membership) -> None:
-    if _is_changed(row):
-        return
-    with telling():
-        memberships.remove(store(), session.actor(), row.membership_id, row.version)
-        session.keep_changed(row.membership_id, row.version)
+    def change() -> Membership:
+        now = memberships.remove(store(), session.actor(), row.membership_id, row.version)
         session.removed_in_visit().append(row.membership_id)
+        return now
+
+    _change(row, change)
 
 
 def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
@@ -142,22 +143,18 @@ def _of_removal(row: Membership, standing: Standing) -> str:
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
-    if _is_changed(row):
-        return
-    with telling():
-        memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason)
-        session.keep_changed(row.membership_id, row.version)
+    _change(row, lambda: memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason))
 
 
 def _restore(row: Membership) -> None:
-    if _is_changed(row):
-        return
-    with telling():
-        memberships.restore(store(), session.actor(), row.membership_id, row.version)
-        session.keep_changed(row.membership_id, row.version)
+    def change() -> Membership:
+        now = memberships.restore(store(), session.actor(), row.membership_id, row.version)
         removed = session.removed_in_visit()
         if row.membership_id in removed:
             removed.remove(row.membership_id)
+        return now
+
+    _change(row, change)
 
 
 def draw_adjust_form(row: Membership, standing: Standing) -> None:
@@ -191,16 +188,16 @@ def _draw_effect_of_adjusting(row: Membership, standing: Standing, key: str) -> 
 
 
 def _adjust(row: Membership, key: str) -> None:
-    if _is_changed(row):
-        return
-    with telling():
+    def change() -> Membership:
         entry = entered(key, first=row.valid_from, last=row.valid_to)
         if entry is None:
             raise Invalid(N_("Choose a group."))
         now = memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
-        session.keep_changed(row.membership_id, row.version)
         session.adjust_row(None)
         session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
+        return now
+
+    _change(row, change)
 
 
 def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:

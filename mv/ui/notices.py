@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import streamlit as st
 
 from mv.errors import MvError, StoreUnavailable
 from mv.ui import session
 from mv.ui.text import explain, literal
+
+
+class Versioned(Protocol):
+    """What each change gives a new version."""
+
+    @property
+    def version(self) -> int: ...
 
 
 @contextmanager
@@ -21,6 +29,20 @@ def telling() -> Iterator[None]:
         raise
     except MvError as error:
         session.tell("error", explain(error))
+
+
+def change_once(name: str, version: int, change: Callable[[], Versioned]) -> None:
+    """Carry out a button's change of what was drawn at ``version``, and have an error told as a notice.
+
+    On a slow machine the second half of a double click comes once the change is made, and asks for the same of the
+    same version: it does nothing, where the first would be told as somebody's. Where ``change`` left the version as
+    it was, there may be another one of it.
+    """
+    if session.changed_last() == (name, version):
+        return
+    with telling():
+        if change().version != version:
+            session.keep_changed(name, version)
 
 
 def show_notices() -> None:

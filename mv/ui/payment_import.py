@@ -18,7 +18,7 @@ from mv.payments.importing import Part, Preview
 from mv.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.verdicts import kronor
 from mv.ui import session, uploads
-from mv.ui.notices import telling
+from mv.ui.notices import change_once, telling
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame, draw_table
 from mv.ui.text import _, count_of, explain, literal
@@ -88,9 +88,12 @@ def draw_answered(payer: str) -> None:
 
 
 def _mark(claim_id: int, version: int) -> None:
-    with telling():
-        ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED)
+    def change() -> ledger.Claim:
+        now = ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED)
         session.tell("success", _("Claim {claim} is marked as answered.", claim=claim_id))
+        return now
+
+    change_once(f"claim {claim_id}", version, change)
 
 
 def _choose_columns(payer: str, table: Table, end: str) -> Columns:

@@ -256,15 +256,15 @@ def is_second_click(number: int, entry: object) -> bool:
     )
 
 
-def changed_last() -> tuple[int, int] | None:
-    """Return which row, and which version of it, the user changed last by a button beside it."""
-    changed: tuple[int, int] | None = st.session_state.get(_CHANGED)
+def changed_last() -> tuple[str, int] | None:
+    """Return what the user changed last, by name, and from which version; see :func:`mv.ui.notices.change_once`."""
+    changed: tuple[str, int] | None = st.session_state.get(_CHANGED)
     return changed
 
 
-def keep_changed(row_id: int, version: int) -> None:
-    """Remember that this version of a row is changed: the second half of a double click asks for it again."""
-    st.session_state[_CHANGED] = (row_id, version)
+def keep_changed(name: str, version: int) -> None:
+    """Remember what the user has just changed, and from which version."""
+    st.session_state[_CHANGED] = (name, version)
 
 
 def value(key: str) -> Any:

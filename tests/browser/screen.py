@@ -104,6 +104,11 @@ class Screen:
         expect(box).to_have_value(chosen)
         self.is_at_rest()
 
+    def unfold(self, label: str) -> None:
+        """Open what is folded away, once the page has settled: one that is being drawn anew shows parts of it twice."""
+        self.is_at_rest()
+        self.main.get_by_text(label, exact=True).click()
+
     def choices(self, label: str) -> list[str]:
         """Return what a list of the page offers."""
         box = self.box(label)
@@ -170,7 +175,7 @@ class Screen:
         """Open the change history, unless it is open, and return its rows, the latest first."""
         table = self.table(HISTORY)
         if not table.is_visible():
-            self.main.get_by_text(HISTORY, exact=True).click()
+            self.unfold(HISTORY)
         expect(table).to_be_visible()
         return table.locator("tbody").get_by_role("row")
 

@@ -38,7 +38,7 @@ def rows(screen: Screen) -> list[list[str]]:
     """Open the figures by unit and return their rows, the headings first."""
     table = screen.table(BY_UNIT)
     if not table.is_visible():
-        screen.main.get_by_text(FIGURES, exact=True).click()
+        screen.unfold(FIGURES)
     expect(table).to_be_visible()
     lines = table.get_by_role("row").all()
     cells = [line.locator("th, td").all_inner_texts() for line in lines]

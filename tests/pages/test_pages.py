@@ -198,6 +198,17 @@ def test_a_group_is_saved_adjusted_removed_and_restored(anders: int) -> None:
     assert at.button(key=f"groups_remove_{row}")
 
 
+def test_an_adjustment_that_changes_nothing_can_be_followed_by_one_that_does(anders: int) -> None:
+    at = dashboard("groups", customer=anders)
+    (row,) = [b.key.rsplit("_", 1)[1] for b in at.button if (b.key or "").startswith("groups_adjust_")]
+    for day in (date(2024, 10, 1), date(2024, 9, 1)):
+        at.button(key=f"groups_adjust_{row}").click().run()
+        at.date_input(key=f"adjust_{row}_1_first").set_value(day).run()
+        at.button(key=f"adjust_{row}_1_save").click().run()
+        assert f"från {day}" in texts(at)
+    assert not at.error
+
+
 def test_the_same_group_twice_is_refused_with_a_message(anders: int) -> None:
     at = dashboard("groups", customer=anders)
     at.selectbox(key="add_group").select("65_plus").run()

@@ -1,0 +1,61 @@
+"""A button asks twice for a change of the same version: it is carried out once, and nobody is told of a second."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def script() -> None:
+    """Two rows at version 1, each with a button that keeps asking for a change of that version."""
+    from dataclasses import dataclass
+
+    import streamlit as st
+
+    from mv.errors import N_, Conflict
+    from mv.ui.notices import change_once, show_notices
+
+    @dataclass(frozen=True)
+    class Row:
+        version: int
+
+    stored = st.session_state.setdefault("stored", {"one": 1, "two": 1})
+
+    def change(name: str, by: int) -> None:
+        def work() -> Row:
+            if stored[name] != 1:
+                raise Conflict(N_("The group is removed already."))
+            stored[name] += by
+            return Row(stored[name])
+
+        change_once(name, 1, work)
+
+    for name in stored:
+        st.button("Change", key=f"change_{name}", on_click=change, args=(name, 1))
+        st.button("Change nothing", key=f"same_{name}", on_click=change, args=(name, 0))
+    show_notices()
+    st.text(" ".join(str(version) for version in stored.values()))
+
+
+def test_a_second_click_changes_nothing_and_says_nothing() -> None:
+    at = AppTest.from_function(script).run()
+    for _ in range(2):
+        at.button(key="change_one").click().run()
+        assert at.text[0].value == "2 1"
+        assert not at.error
+        assert not at.exception
+
+
+def test_a_change_of_a_version_that_others_have_changed_is_told() -> None:
+    at = AppTest.from_function(script).run()
+    for row in ("one", "two", "one"):
+        at.button(key=f"change_{row}").click().run()
+    assert at.text[0].value == "2 2"
+    assert len(at.error) == 1
+
+
+def test_a_change_that_changes_nothing_can_be_followed_by_one_that_does() -> None:
+    at = AppTest.from_function(script).run()
+    at.button(key="same_one").click().run()
+    at.button(key="change_one").click().run()
+    assert at.text[0].value == "2 1"
+    assert not at.error
