@@ -90,9 +90,7 @@ def test_a_file_is_imported_once_and_the_report_says_so(path: Path, tmp_path: Pa
 
 
 def test_problems_refuse_the_file_with_row_column_and_what_was_read(path: Path, tmp_path: Path, run: Run) -> None:
-    file = write(
-        tmp_path, f"{ANDERS};65_plus;{yesterday()}", f"{ANDERS[:-1]}x;Gravidd;i går", f"{NEW};65_plus;2026"
-    )
+    file = write(tmp_path, f"{ANDERS};65_plus;{yesterday()}", f"{ANDERS[:-1]}x;Gravidd;i går", f"{NEW};65_plus;2026")
     code, report, _ = run(file, "--unit", "norr")
     assert (code, report["done"], report["saved"], report["counts"]["wrong"]) == (1, False, 0, 2)
     assert [(each["row"], each["column"], each["read"]) for each in report["problems"]] == [
