@@ -100,6 +100,13 @@ class Membership:
         """Return whether a dose given on ``day`` can be paid by this row."""
         return self.ended_reason != EndReason.WRONG and catalogue.covers(self, day)
 
+    def as_wrong(self, at: datetime, user_id: str) -> Membership:
+        """Return the row as wrong from the start: an active one ends at ``at``, though not before its first day."""
+        if not self.active:
+            return replace(self, ended_reason=EndReason.WRONG)
+        last = max(self.valid_from, to_local(at).date())
+        return replace(self, valid_to=last, ended_at=at, ended_by=user_id, ended_reason=EndReason.WRONG)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -120,6 +120,10 @@ class Dose:
     withdrawn_reason: str | None
     version: int
 
+    def as_withdrawn(self, at: datetime, user_id: str, reason: WithdrawReason) -> Dose:
+        """Return the dose as withdrawn."""
+        return replace(self, withdrawn_at=at, withdrawn_by=user_id, withdrawn_reason=reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -310,7 +314,7 @@ def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason
     """
 
     def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
-        return replace(now, withdrawn_at=store.now(), withdrawn_by=actor.user_id, withdrawn_reason=reason)
+        return now.as_withdrawn(store.now(), actor.user_id, reason)
 
     return _change(store, actor, Action.WITHDRAW_DOSE, "withdrawn", dose_id, seen_version, change)
 

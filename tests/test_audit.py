@@ -7,22 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from mv import bookings, customers, export, identity_changes, memberships, vaccinations
+from mv import bookings, customers, deaths, export, identity_changes, memberships, merges, vaccinations
 from mv.access import CARE, FOLLOW_UP, Action, Actor
 from mv.audit import ONE_LOOK, record, record_look
 from mv.customers import Customer
 from mv.memberships import EndReason
+from mv.merges import undoing as merge_undoing
+from mv.registration import sessions, undoing
+from mv.registration.terms import Terms
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import logged
+from tests.registration.people_files import table, take_in
 
 ROOT = Path(__file__).parents[1]
 SEEN_BY_THEIR_OWN_TESTS = {
     Action.OPEN_OTHER_UNIT, Action.VIEW_CORRECTIONS, Action.VIEW_CHECKS, Action.EXPORT_DOSES,
-    Action.VIEW_REIMBURSEMENT, Action.CHANGE_CLAIM, Action.IMPORT_PAYMENTS,
+    Action.VIEW_REIMBURSEMENT, Action.CHANGE_CLAIM, Action.IMPORT_PAYMENTS, Action.REGISTER_AFTERWARDS,
+    Action.IMPORT_ROWS, Action.MERGE_CUSTOMERS,
 }  # fmt: skip
-"""What takes more than one customer and a dose."""
+"""What takes more than one customer and a dose, or is logged as several actions."""
 NOON = datetime(2026, 11, 22, 12)
 
 
@@ -115,6 +120,7 @@ def do_everything(store: Store, actor: Actor, anders: Customer) -> None:
     export.preview(store, actor, export.Filters(group="65_plus"))
     list(export.groups_file(store, actor, export.Filters(group="65_plus")))
     identity_changes.change(store, actor, who, invented_number(anders.birth_date, 983), anders.identity)
+    deaths.record(store, actor, who, TODAY)
 
 
 def test_every_action_is_logged_without_a_name_or_an_identity_number(
@@ -127,6 +133,30 @@ def test_every_action_is_logged_without_a_name_or_an_identity_number(
         assert (entry["logged_at"], entry["user_id"], entry["unit_id"]) == (NOON, "karin.holm", "norr")
         assert entry["customer_id"] == (None if entry["action"] == Action.EXPORT_GROUPS else anders.customer_id)
         for personal in ("Anders", "Karlsson", anders.identity, anders.identity[2:8], str(anders.birth_date)):
+            assert personal not in repr(entry)
+
+
+def test_what_is_many_actions_at_once_is_logged_without_a_name_or_an_identity_number(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    number = invented_number(date(1990, 1, 2))
+    eva = customers.register(store, actor, number, "Eva", "Ekengren", "norr")
+    earlier = len(logged(store))
+    sessions.enter(store, actor, anders.identity, Terms("65_plus", None, TODAY, "norr"))
+    (typed,) = sessions.of_today(store, actor)
+    undoing.undo_row(store, actor, typed.registration_id, 1)
+    take_in(store, actor, table(f"{number};medical_risk;diabetes;2026-10-01"))
+    seen = merges.preview(store, actor, anders.customer_id, eva.customer_id)
+    merges.merge(store, actor, seen, same_person=True)
+    (merge,) = merges.of_customer(store, actor, anders.customer_id)
+    merge_undoing.undo(store, actor, merge.merge_id)
+    entries = logged(store)[earlier:]
+    assert {entry["action"] for entry in entries} >= {
+        Action.ADD_GROUP, Action.REMOVE_GROUP, Action.IMPORT_ROWS, Action.MERGE_CUSTOMERS,
+    }  # fmt: skip
+    assert {entry["customer_id"] for entry in entries} == {None, anders.customer_id, eva.customer_id}
+    for entry in entries:
+        for personal in ("Anders", "Karlsson", "Ekengren", anders.identity, number, number[2:8]):
             assert personal not in repr(entry)
 
 

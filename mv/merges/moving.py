@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from mv import audit, customers, memberships, vaccinations
 from mv.access import Action, Actor
-from mv.clock import to_local
-from mv.memberships import EndReason, Membership
+from mv.memberships import Membership
 from mv.merges.plan import Preview, SameGroup
 from mv.store.engine import Transaction
-from mv.vaccinations import Dose, WithdrawReason
+from mv.vaccinations import WithdrawReason
 
 SCHEMA = pa.schema(
     {
@@ -122,10 +121,10 @@ def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> It
             row = memberships.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", _widened(group))
             yield Row("membership", row.membership_id, row.customer_id == merged_id, "widened", row.version)
         for wrong in group.wrong:
-            row = memberships.update(tx, at, actor, Action.REMOVE_GROUP, "removed", _wrong(wrong, at, actor))
+            row = memberships.update(tx, at, actor, Action.REMOVE_GROUP, "removed", wrong.as_wrong(at, actor.user_id))
             yield Row("membership", row.membership_id, row.customer_id == merged_id, "wrong", row.version)
     for same in preview.doses:
-        withdrawn = _withdrawn(same.withdrawn, at, actor)
+        withdrawn = same.withdrawn.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE)
         dose = vaccinations.update(tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", withdrawn)
         yield Row("dose", dose.dose_id, dose.customer_id == merged_id, "withdrawn", dose.version)
 
@@ -147,15 +146,3 @@ def _as_dict(row: Row) -> dict[str, object]:
 
 def _widened(group: SameGroup) -> Membership:
     return replace(group.kept, valid_from=group.valid_from, valid_to=group.valid_to)
-
-
-def _wrong(row: Membership, at: datetime, actor: Actor) -> Membership:
-    if not row.active:
-        return replace(row, ended_reason=EndReason.WRONG)
-    last = max(row.valid_from, to_local(at).date())
-    return replace(row, valid_to=last, ended_at=at, ended_by=actor.user_id, ended_reason=EndReason.WRONG)
-
-
-def _withdrawn(dose: Dose, at: datetime, actor: Actor) -> Dose:
-    reason = WithdrawReason.ENTERED_BY_MISTAKE
-    return replace(dose, withdrawn_at=at, withdrawn_by=actor.user_id, withdrawn_reason=reason)

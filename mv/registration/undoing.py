@@ -7,7 +7,6 @@ history. What it changed is changed back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from mv import audit, catalogue, customers, memberships, vaccinations, versions
@@ -18,7 +17,7 @@ from mv.registration import changing, saving
 from mv.registration.sessions import own
 from mv.store import Store
 from mv.store.engine import Row, Transaction
-from mv.vaccinations import Dose, WithdrawReason
+from mv.vaccinations import WithdrawReason
 
 ROWS = """
     SELECT registration_id, row_number, customer_id, membership_id, membership_version, dose_id, dose_version, was,
@@ -77,14 +76,20 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
     made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
     groups = {row["membership_id"]: row["membership_version"] for row in made}
     vaccinations.change_rows(
-        tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", doses, lambda now, _: _withdrawn(now, at, actor)
+        tx,
+        at,
+        actor,
+        Action.WITHDRAW_DOSE,
+        "withdrawn",
+        doses,
+        lambda now, _: now.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE),
     )
     if _count_for_doses(tx, list(groups)):
         raise Conflict(
             N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
         )
     memberships.change_rows(
-        tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: _wrong(now, at, actor)
+        tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
     )
     _change_back(tx, at, actor, [row for row in rows if row["was"] is not None])
     for places, some in _in_parts([row["row_number"] for row in rows], 4):
@@ -131,16 +136,3 @@ def _in_parts(values: Sequence[int], first: int) -> Iterator[tuple[str, Sequence
     for start in range(0, len(values), ROWS_AT_ONCE):
         some = values[start : start + ROWS_AT_ONCE]
         yield ", ".join(f"${n}" for n in range(first, first + len(some))), some
-
-
-def _withdrawn(now: Dose, at: datetime, actor: Actor) -> Dose:
-    reason = WithdrawReason.ENTERED_BY_MISTAKE
-    return replace(now, withdrawn_at=at, withdrawn_by=actor.user_id, withdrawn_reason=reason)
-
-
-def _wrong(now: Membership, at: datetime, actor: Actor) -> Membership:
-    """Return the row as wrong from the start; its last day cannot be before its first."""
-    if not now.active:
-        return replace(now, ended_reason=EndReason.WRONG)
-    last = max(now.valid_from, at.date())
-    return replace(now, valid_to=last, ended_at=at, ended_by=actor.user_id, ended_reason=EndReason.WRONG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -197,6 +197,17 @@ def test_undo_takes_back_dose_and_group_and_leaves_them_in_the_history(
         undoing.undo_row(store, actor, mine.registration_id, entered.made.row_number)
     again = sessions.enter(store, actor, anders.identity, DOSE)
     assert again.made.row_number == 2
+
+
+def test_a_group_that_is_undone_just_after_midnight_ends_on_the_new_day(
+    store: Store, clock: SetClock, actor: Actor, anders: Customer
+) -> None:
+    clock.now = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # 00:30 in Stockholm
+    entered = sessions.enter(store, actor, anders.identity, replace(GROUP, valid_from=TODAY))
+    (registration,) = sessions.of_today(store, actor)
+    undoing.undo_row(store, actor, registration.registration_id, entered.made.row_number)
+    (row,) = memberships.of_customer(store, actor, anders.customer_id)
+    assert (row.valid_to, row.ended_reason) == (TODAY + timedelta(days=1), EndReason.WRONG)
 
 
 def test_what_was_changed_since_is_not_undone(store: Store, actor: Actor, anders: Customer) -> None:
