@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -146,7 +146,7 @@ def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[s
         yield "m.group_code || '/' || m.subgroup_code IN ({})", found
 
 
-def _find(text: str, things: Mapping[str, Iterable[str]], message: str, **params: object) -> list[str]:
+def _find(text: str, things: naming.Things, message: str, **params: object) -> list[str]:
     """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
     if found := naming.find(text, things):
         return found

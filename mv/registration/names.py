@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
 from mv import naming
 from mv.catalogue import Catalogue
 from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.intake.cells import quoted
-
-Things = Mapping[str, Sequence[str]]
 
 
 class Names:
@@ -55,7 +52,7 @@ class Names:
 class _Index:
     """Things by what they are called."""
 
-    def __init__(self, things: Things) -> None:
+    def __init__(self, things: naming.Things) -> None:
         self._things = things
         self._codes: defaultdict[str, set[str]] = defaultdict(set)
         self._found: dict[str, str] = {}

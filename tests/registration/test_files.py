@@ -17,7 +17,7 @@ from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import Invalid
 from mv.export import Csv, Format, Xlsx
-from mv.i18n import ENGLISH, explain, translate
+from mv.i18n import ENGLISH, SWEDISH, explain, translate
 from mv.intake.tables import Table
 from mv.registration import columns, files
 from mv.registration.columns import NAMES, Column
@@ -120,6 +120,11 @@ def test_what_the_catalogue_has_is_named_by_code_or_name_in_either_language_and_
         with pytest.raises(Invalid) as caught:
             read()
         assert explain(caught.value, ENGLISH).startswith(says)
+    with pytest.raises(Invalid) as caught:
+        names.subgroup("staff", "zzz")
+    for language, name in ((SWEDISH, "Hemtjänst"), (ENGLISH, "Home care")):
+        told = explain(caught.value, language)
+        assert (name in told, "home_care" in told) == (True, False)
 
 
 def mended(data: bytes, *, xlsx: bool) -> Table:
