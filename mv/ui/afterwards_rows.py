@@ -14,7 +14,7 @@ from mv.registration.sessions import Row
 from mv.ui import session
 from mv.ui.doses import vaccine_name
 from mv.ui.groups import action
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import do_once, show_notices, telling
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, name_of
 
@@ -90,8 +90,8 @@ def _draw_row(row: Row, key: str) -> None:
 
 
 def _undo(row: Row, key: str) -> None:
-    with telling():
-        undoing.undo_row(store(), session.actor(), row.registration_id, row.row_number)
+    number = row.registration_id, row.row_number
+    do_once(f"undo row {number}", lambda: undoing.undo_row(store(), session.actor(), *number))
     session.typed_line(key).put_cursor()
 
 

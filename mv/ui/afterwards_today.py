@@ -9,7 +9,7 @@ from mv.registration import sessions, undoing
 from mv.registration.sessions import Kind, Registration
 from mv.ui import session
 from mv.ui.groups import action
-from mv.ui.notices import telling
+from mv.ui.notices import do_once
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of
 
@@ -79,6 +79,8 @@ def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
 
 
 def _undo(each: Registration) -> None:
-    with telling():
+    def work() -> None:
         rows = undoing.undo_all(store(), session.actor(), each.registration_id)
         session.tell("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows))
+
+    do_once(f"undo registration {each.registration_id}", work)

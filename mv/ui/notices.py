@@ -45,6 +45,18 @@ def change_once(name: str, version: int, change: Callable[[], Versioned]) -> Non
             session.keep_changed(name, version)
 
 
+def do_once(name: str, work: Callable[[], object]) -> None:
+    """Carry out what a button does that can be done only once, and have an error told as a notice.
+
+    The second half of a double click does nothing.
+    """
+    if session.changed_last() == (name, 0):
+        return
+    with telling():
+        work()
+        session.keep_changed(name, 0)
+
+
 def show_notices() -> None:
     """Draw what there is to tell, once. A toast takes no place, so that nothing moves under the pointer."""
     for notice in session.take_notices():

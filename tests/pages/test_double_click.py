@@ -12,7 +12,7 @@ def script() -> None:
     import streamlit as st
 
     from mv.errors import N_, Conflict
-    from mv.ui.notices import change_once, show_notices
+    from mv.ui.notices import change_once, do_once, show_notices
 
     @dataclass(frozen=True)
     class Row:
@@ -29,8 +29,14 @@ def script() -> None:
 
         change_once(name, 1, work)
 
+    def undo(name: str) -> None:
+        if stored[name] == 0:
+            raise Conflict(N_("The row is undone already."))
+        stored[name] = 0
+
     for name in stored:
         st.button("Change", key=f"change_{name}", on_click=change, args=(name, 1))
+        st.button("Undo", key=f"undo_{name}", on_click=do_once, args=(f"undo {name}", lambda name=name: undo(name)))
         st.button("Change nothing", key=f"same_{name}", on_click=change, args=(name, 0))
     show_notices()
     st.text(" ".join(str(version) for version in stored.values()))
@@ -59,3 +65,15 @@ def test_a_change_that_changes_nothing_can_be_followed_by_one_that_does() -> Non
     at.button(key="change_one").click().run()
     assert at.text[0].value == "2 1"
     assert not at.error
+
+
+def test_what_is_undone_twice_is_undone_once_unless_somebody_else_did_it() -> None:
+    at = AppTest.from_function(script).run()
+    for _ in range(2):
+        at.button(key="undo_one").click().run()
+        assert at.text[0].value == "0 1"
+        assert not at.error
+    for row in ("two", "one"):
+        at.button(key=f"undo_{row}").click().run()
+    assert at.text[0].value == "0 0"
+    assert len(at.error) == 1
