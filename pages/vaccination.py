@@ -20,11 +20,12 @@ from mv.vaccinations import Dose, WithdrawReason
 def register(customer: Customer, number: int) -> None:
     key = form_key(customer)
     entry = entered(key)
-    if session.is_second_click(number, (customer, entry)):
+    clicks = session.clicks()
+    if clicks.is_second(number, (customer, entry)):
         return
     with telling():
         dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
-        session.spend(number, (customer, entry))
+        clicks.spend(number, (customer, entry))
         session.set_value(f"{key}_product", None)
         session.set_value(f"{key}_abroad", False)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
@@ -33,21 +34,22 @@ def register(customer: Customer, number: int) -> None:
 def correct(customer: Customer, dose: Dose) -> None:
     def change() -> Dose:
         entry = entered(form_key(customer, dose))
-        now = vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
+        return vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
+
+    def then(now: Dose) -> None:
         session.correct_dose(None)
         session.tell("success", _("The dose is corrected. What it was before is in the change history."))
-        return now
 
-    change_once(f"dose {dose.dose_id}", dose.version, change)
+    change_once(f"dose {dose.dose_id}", dose.version, change, then)
 
 
 def withdraw(dose: Dose, reason: WithdrawReason) -> None:
-    def change() -> Dose:
-        now = vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason)
-        session.tell("success", _("The dose is withdrawn. It stays in the change history."))
-        return now
-
-    change_once(f"dose {dose.dose_id}", dose.version, change)
+    change_once(
+        f"dose {dose.dose_id}",
+        dose.version,
+        lambda: vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason),
+        lambda now: session.tell("success", _("The dose is withdrawn. It stays in the change history.")),
+    )
 
 
 def draw_actions(doses: list[Dose]) -> None:

@@ -90,9 +90,12 @@ def _draw_row(row: Row, key: str) -> None:
 
 
 def _undo(row: Row, key: str) -> None:
-    number = row.registration_id, row.row_number
-    do_once(f"undo row {number}", lambda: undoing.undo_row(store(), session.actor(), *number))
-    session.typed_line(key).put_cursor()
+    number, line = (row.registration_id, row.row_number), session.typed_line(key)
+    do_once(
+        f"undo row {number}",
+        lambda: undoing.undo_row(store(), session.actor(), *number),
+        lambda _: line.put_cursor(),
+    )
 
 
 def _end(key: str) -> None:

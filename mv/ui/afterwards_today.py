@@ -79,8 +79,8 @@ def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
 
 
 def _undo(each: Registration) -> None:
-    def work() -> None:
-        rows = undoing.undo_all(store(), session.actor(), each.registration_id)
-        session.tell("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows))
-
-    do_once(f"undo registration {each.registration_id}", work)
+    do_once(
+        f"undo registration {each.registration_id}",
+        lambda: undoing.undo_all(store(), session.actor(), each.registration_id),
+        lambda rows: session.tell("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows)),
+    )

@@ -154,14 +154,15 @@ def _draw_left(found: Preview, first: date) -> None:
 
 def _make(number: int) -> None:
     entry = tuple(session.value(key) for key in (PAYER, FIRST, LAST)) + tuple(session.value(UNITS) or ())
-    if session.is_second_click(number, entry):
+    clicks = session.clicks()
+    if clicks.is_second(number, entry):
         return
     payer, first, last, *units = entry
     with telling():
         if payer is None:
             raise Invalid(N_("Choose a payer."))
         claim = drafting.draft(store(), session.actor(), payer, first, last, units or None)
-        session.spend(number, entry)
+        clicks.spend(number, entry)
         session.set_value(PART, "claims")
         session.set_value(CHOSEN, claim.claim_id)
         lines = lines_of(Amount(claim.lines))

@@ -151,12 +151,12 @@ def _draw_step(claim: Claim, state: State, label: str) -> None:
 
 
 def _move(claim_id: int, version: int, state: State) -> None:
-    def change() -> Claim:
-        now = ledger.move(store(), session.actor(), claim_id, version, state)
+    def then(now: Claim) -> None:
         session.tell("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(STATES[state]).lower()))
-        return now
 
-    change_once(f"claim {claim_id}", version, change)
+    change_once(
+        f"claim {claim_id}", version, lambda: ledger.move(store(), session.actor(), claim_id, version, state), then
+    )
 
 
 def _draw_parts(claim: Claim) -> None:

@@ -91,17 +91,17 @@ def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
     )
 
 
-def _change(row: Membership, change: Callable[[], Membership]) -> None:
-    change_once(f"membership {row.membership_id}", row.version, change)
+def _change(row: Membership, change: Callable[[], Membership], then: Callable[[Membership], None]) -> None:
+    change_once(f"membership {row.membership_id}", row.version, change, then)
 
 
 def _remove(row: Membership) -> None:
-    def change() -> Membership:
-        now = memberships.remove(store(), session.actor(), row.membership_id, row.version)
-        session.removed_in_visit().append(row.membership_id)
-        return now
-
-    _change(row, change)
+    removed = session.removed_in_visit()
+    _change(
+        row,
+        lambda: memberships.remove(store(), session.actor(), row.membership_id, row.version),
+        lambda now: removed.append(now.membership_id),
+    )
 
 
 def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
@@ -143,18 +143,21 @@ def _of_removal(row: Membership, standing: Standing) -> str:
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
-    _change(row, lambda: memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason))
+    _change(
+        row,
+        lambda: memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason),
+        lambda now: None,
+    )
 
 
 def _restore(row: Membership) -> None:
-    def change() -> Membership:
-        now = memberships.restore(store(), session.actor(), row.membership_id, row.version)
-        removed = session.removed_in_visit()
-        if row.membership_id in removed:
-            removed.remove(row.membership_id)
-        return now
+    removed = session.removed_in_visit()
 
-    _change(row, change)
+    def then(now: Membership) -> None:
+        if now.membership_id in removed:
+            removed.remove(now.membership_id)
+
+    _change(row, lambda: memberships.restore(store(), session.actor(), row.membership_id, row.version), then)
 
 
 def draw_adjust_form(row: Membership, standing: Standing) -> None:
@@ -192,12 +195,13 @@ def _adjust(row: Membership, key: str) -> None:
         entry = entered(key, first=row.valid_from, last=row.valid_to)
         if entry is None:
             raise Invalid(N_("Choose a group."))
-        now = memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
+        return memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
+
+    def then(now: Membership) -> None:
         session.adjust_row(None)
         session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
-        return now
 
-    _change(row, change)
+    _change(row, change, then)
 
 
 def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:

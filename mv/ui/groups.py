@@ -127,13 +127,14 @@ def _choose_days(key: str, today: date) -> date:
 
 def _add(customer_id: int, key: str, today: date, number: int) -> None:
     entry = entered(key, first=today)
-    if session.is_second_click(number, (customer_id, entry)):
+    clicks = session.clicks()
+    if clicks.is_second(number, (customer_id, entry)):
         return
     with telling():
         if entry is None:
             raise Invalid(N_("Choose a group."))
         row = memberships.add(store(), session.actor(), customer_id, entry)
-        session.spend(number, (customer_id, entry))
+        clicks.spend(number, (customer_id, entry))
         session.set_value(f"{key}_group", None)
         session.set_value(f"{key}_last", None)
         session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(row))))

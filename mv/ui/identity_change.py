@@ -100,7 +100,8 @@ def _birth_date(number: str, today: date) -> date | None:
 
 def _change(customer: Customer, drawn: int) -> None:
     number = session.value(_number_key(customer)) or ""
-    if session.is_second_click(drawn, (customer.customer_id, number)):
+    clicks = session.clicks()
+    if clicks.is_second(drawn, (customer.customer_id, number)):
         return
     with telling():
         try:
@@ -115,6 +116,6 @@ def _change(customer: Customer, drawn: int) -> None:
         except Taken as error:
             session.set_merge_with(error.customer_id)
             raise
-        session.spend(drawn, (customer.customer_id, number))
+        clicks.spend(drawn, (customer.customer_id, number))
         session.set_value(_number_key(customer), "")
         session.tell("success", _("The number is changed. Groups, doses and bookings have followed."))

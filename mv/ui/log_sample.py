@@ -38,13 +38,14 @@ def draw_new_sample() -> None:
 
 def _draw(number: int) -> None:
     filters, size = entered_filters(NEW), session.value(SIZE)
-    if session.is_second_click(number, (filters, size)):
+    clicks = session.clicks()
+    if clicks.is_second(number, (filters, size)):
         return
     with telling():
         if size is None:
             raise Invalid(N_("Write how many entries to draw."))
         check = log_checks.draw(store(), session.actor(), filters, size)
-        session.spend(number, (filters, size))
+        clicks.spend(number, (filters, size))
         session.set_value(CHOSEN, check.check_id)
 
 
@@ -174,12 +175,13 @@ def _judge(
     check_id: int, place: int, version: int, verdict: Verdict, key: str, number: int, following: tuple[int, int]
 ) -> None:
     """Keep the judgement and go on to the entry ``following``."""
-    if session.is_second_click(number, (check_id, place, version)):
+    clicks = session.clicks()
+    if clicks.is_second(number, (check_id, place, version)):
         return
     with telling():
         note = session.value(f"{key}_note") or ""
         log_checks.judge(store(), session.actor(), check_id, place, version, verdict, note)
-        session.spend(number, (check_id, place, version))
+        clicks.spend(number, (check_id, place, version))
         session.set_value(_turn_key(check_id), following)
 
 

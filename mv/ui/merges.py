@@ -58,8 +58,7 @@ def moved(groups: int, doses: int, bookings: int) -> str:
 
 
 def _undo(merge: Merge) -> None:
-    def work() -> None:
-        undoing.undo(store(), session.actor(), merge.merge_id)
+    def then(_kept: Customer) -> None:
         session.tell("success", _("The records are two again. The other one is found by its own number."))
 
-    do_once(f"undo merge {merge.merge_id}", work)
+    do_once(f"undo merge {merge.merge_id}", lambda: undoing.undo(store(), session.actor(), merge.merge_id), then)

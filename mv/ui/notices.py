@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import streamlit as st
 
@@ -20,6 +20,10 @@ class Versioned(Protocol):
     def version(self) -> int: ...
 
 
+T = TypeVar("T")
+V = TypeVar("V", bound=Versioned)
+
+
 @contextmanager
 def telling() -> Iterator[None]:
     """Have an error that the user can act on told as a notice; an unusable store ends the page instead."""
@@ -31,30 +35,35 @@ def telling() -> Iterator[None]:
         session.tell("error", explain(error))
 
 
-def change_once(name: str, version: int, change: Callable[[], Versioned]) -> None:
+def change_once(name: str, version: int, change: Callable[[], V], then: Callable[[V], object]) -> None:
     """Carry out a button's change of what was drawn at ``version``, and have an error told as a notice.
 
     On a slow machine the second half of a double click comes once the change is made, and asks for the same of the
     same version: it does nothing, where the first would be told as somebody's. Where ``change`` left the version as
-    it was, there may be another one of it.
+    it was, there may be another one of it. ``then`` is handed what was changed.
     """
-    if session.changed_last() == (name, version):
+    clicks = session.clicks()
+    if clicks.changed == (name, version):
         return
     with telling():
-        if change().version != version:
-            session.keep_changed(name, version)
+        now = change()
+        if now.version != version:
+            clicks.changed = name, version
+        then(now)
 
 
-def do_once(name: str, work: Callable[[], object]) -> None:
+def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> None:
     """Carry out what a button does that can be done only once, and have an error told as a notice.
 
-    The second half of a double click does nothing.
+    The second half of a double click does nothing. ``then`` is handed what ``work`` returns.
     """
-    if session.changed_last() == (name, 0):
+    clicks = session.clicks()
+    if clicks.changed == (name, 0):
         return
     with telling():
-        work()
-        session.keep_changed(name, 0)
+        done = work()
+        clicks.changed = name, 0
+        then(done)
 
 
 def show_notices() -> None:

@@ -88,12 +88,12 @@ def draw_answered(payer: str) -> None:
 
 
 def _mark(claim_id: int, version: int) -> None:
-    def change() -> ledger.Claim:
-        now = ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED)
-        session.tell("success", _("Claim {claim} is marked as answered.", claim=claim_id))
-        return now
-
-    change_once(f"claim {claim_id}", version, change)
+    change_once(
+        f"claim {claim_id}",
+        version,
+        lambda: ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED),
+        lambda now: session.tell("success", _("Claim {claim} is marked as answered.", claim=claim_id)),
+    )
 
 
 def _choose_columns(payer: str, table: Table, end: str) -> Columns:
@@ -170,11 +170,12 @@ def _values(part: Part) -> tuple[int, int, int]:
 
 
 def _import(payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, Part], turn: int, number: int) -> None:
-    if session.is_second_click(number, (payer, turn)):
+    clicks = session.clicks()
+    if clicks.is_second(number, (payer, turn)):
         return
     with telling():
         made = importing.import_file(store(), session.actor(), payer, table, columns, seen)
-        session.spend(number, (payer, turn))
+        clicks.spend(number, (payer, turn))
         session.set_value(ROUND, turn + 1)
         rows = count_of("{count} row", "{count} rows", made.rows_read)
         amount = kronor(made.ore, session.language())

@@ -196,10 +196,11 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
 def _save(build: Build, found: Sequence[Rule], number: int) -> None:
     with telling():
         proposal = build()
-        if session.is_second_click(number, proposal):
+        clicks = session.clicks()
+        if clicks.is_second(number, proposal):
             return
         saved = changes.save(store(), session.actor(), proposal)
-        session.spend(number, proposal)
+        clicks.spend(number, proposal)
         if not saved:
             session.tell("success", _("Nothing was changed, so nothing was saved."))
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +15,7 @@ from mv.payment_checks import Check, Found
 from mv.registration.planning import Plan
 from mv.reimbursement.impact import Effect
 from mv.reimbursement.rules import Rule
+from mv.ui.clicks import Clicks
 from mv.ui.pasted_list import PastedList
 from mv.ui.typed_line import TypedLine
 from mv.ui.web import who
@@ -24,9 +24,6 @@ from mv.ui.web.tickets import Desk
 from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
-SECONDS_OF_A_DOUBLE_CLICK = 1.0
-SECONDS_OF_A_SLOW_ONE = 10.0
-"""How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
 
 _LANGUAGE = "mv_language"
 _UNIT = "mv_unit"
@@ -38,8 +35,7 @@ _CORRECTED = "mv_corrected"
 _MERGE_WITH = "mv_merge_with"
 _CAME_BY_MERGED = "mv_came_by_merged"
 _DRAWN = "mv_drawn"
-_CHANGED = "mv_changed"
-_SPENT = "mv_spent"
+_CLICKS = "mv_clicks"
 _NOTICES = "mv_notices"
 _EXPORT = "mv_export"
 _DOWNLOADS = "mv_downloads"
@@ -230,41 +226,16 @@ def came_by_merged() -> bool:
 
 
 def draw_number(*, empty: bool) -> int:
-    """Return a new number for a form that is being drawn, negative if it is ``empty``; see :func:`is_second_click`."""
+    """Return a new number for a form that is being drawn, negative if it is ``empty``; see :mod:`mv.ui.clicks`."""
     number: int = st.session_state.get(_DRAWN, 0) + 1
     st.session_state[_DRAWN] = number
     return -number if empty else number
 
 
-def spend(number: int, entry: object) -> None:
-    """Remember that the form drawn with ``number`` is saved, and what it held."""
-    st.session_state[_SPENT] = (number, entry, time.monotonic())
-
-
-def is_second_click(number: int, entry: object) -> bool:
-    """Return whether a click on the form drawn with ``number`` is the second half of a double click that saved it.
-
-    The browser sends it from the form that was saved, with what that held, or from the empty one that was drawn
-    a moment later.
-    """
-    spent, saved, at = st.session_state.get(_SPENT, (None, None, -SECONDS_OF_A_SLOW_ONE))
-    ago = time.monotonic() - at
-    return bool(
-        spent == number
-        or (number < 0 and ago < SECONDS_OF_A_DOUBLE_CLICK)
-        or (entry == saved and ago < SECONDS_OF_A_SLOW_ONE)
-    )
-
-
-def changed_last() -> tuple[str, int] | None:
-    """Return what the user changed last, by name, and from which version; see :func:`mv.ui.notices.change_once`."""
-    changed: tuple[str, int] | None = st.session_state.get(_CHANGED)
-    return changed
-
-
-def keep_changed(name: str, version: int) -> None:
-    """Remember what the user has just changed, and from which version."""
-    st.session_state[_CHANGED] = (name, version)
+def clicks() -> Clicks:
+    """Return what the user's clicks have saved last; to be taken before anything is saved."""
+    kept: Clicks = st.session_state.setdefault(_CLICKS, Clicks())
+    return kept
 
 
 def value(key: str) -> Any:

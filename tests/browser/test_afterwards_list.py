@@ -58,6 +58,7 @@ def test_en_lista_klistras_in_granskas_sparas_och_angras_som_helhet(dashboard: D
 
     undo(screen, "Undo the whole list")
     expect(screen.message("Ångrat: 3 rader.")).to_be_visible()
+    screen.is_at_rest()  # the message has moved the button
     screen.button(sv("Check the list")).click()
     screen.is_at_rest()
     assert cells(table, 3) == [sv(state) for state in ("Heading", "Unknown number", "Ready", "Wrong")]

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from mv.ui import session
+from mv.ui.clicks import Clicks
+from mv.ui.notices import change_once, do_once
 
 
 def script() -> None:
@@ -27,7 +35,10 @@ def script() -> None:
             stored[name] += by
             return Row(stored[name])
 
-        change_once(name, 1, work)
+        change_once(name, 1, work, then)
+
+    def then(_: object) -> None:
+        st.session_state["told"] = True
 
     def undo(name: str) -> None:
         if stored[name] == 0:
@@ -36,7 +47,9 @@ def script() -> None:
 
     for name in stored:
         st.button("Change", key=f"change_{name}", on_click=change, args=(name, 1))
-        st.button("Undo", key=f"undo_{name}", on_click=do_once, args=(f"undo {name}", lambda name=name: undo(name)))
+        st.button(
+            "Undo", key=f"undo_{name}", on_click=do_once, args=(f"undo {name}", lambda name=name: undo(name), then)
+        )
         st.button("Change nothing", key=f"same_{name}", on_click=change, args=(name, 0))
     show_notices()
     st.text(" ".join(str(version) for version in stored.values()))
@@ -77,3 +90,35 @@ def test_what_is_undone_twice_is_undone_once_unless_somebody_else_did_it() -> No
         at.button(key=f"undo_{row}").click().run()
     assert at.text[0].value == "0 0"
     assert len(at.error) == 1
+
+
+class Ended(BaseException):
+    """As Streamlit ends a run, at its next touch of the session, when the user has clicked again."""
+
+
+@dataclass(frozen=True)
+class Row:
+    version: int
+
+
+def test_a_run_that_the_second_click_ends_once_the_change_is_made_has_remembered_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clicks, made = Clicks(), list[str]()
+    monkeypatch.setattr(session, "clicks", lambda: clicks)
+
+    def change() -> Row:
+        made.append("changed")
+        return Row(2)
+
+    def end(_: object) -> None:
+        raise Ended
+
+    for _ in range(2):
+        with pytest.raises(Ended) if not made else nullcontext():
+            change_once("row", 1, change, end)
+    assert made == ["changed"]
+    for _ in range(2):
+        with pytest.raises(Ended) if len(made) == 1 else nullcontext():
+            do_once("undo", lambda: made.append("undone"), end)
+    assert made == ["changed", "undone"]

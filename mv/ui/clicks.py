@@ -1,0 +1,41 @@
+"""What the user's clicks have saved last, so that the second half of a double click does nothing.
+
+On a slow machine it comes while the first is being saved. Streamlit then ends that run at its next touch of the
+session, so what was saved is remembered in an object that was taken from the session before.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+SECONDS_OF_A_DOUBLE_CLICK = 1.0
+SECONDS_OF_A_SLOW_ONE = 10.0
+"""How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
+
+
+@dataclass(slots=True)
+class Clicks:
+    """The form that was saved last, by its number, with what it held and when; and what a button changed last."""
+
+    form: int | None = None
+    entry: object = None
+    at: float = -SECONDS_OF_A_SLOW_ONE
+    changed: tuple[str, int] | None = None
+
+    def spend(self, number: int, entry: object) -> None:
+        """Remember that the form drawn with ``number`` is saved, and what it held."""
+        self.form, self.entry, self.at = number, entry, time.monotonic()
+
+    def is_second(self, number: int, entry: object) -> bool:
+        """Return whether a click on the form drawn with ``number`` is the second half of one that saved it.
+
+        The browser sends it from the form that was saved, with what that held, or from the empty one (its number is
+        negative) that was drawn a moment later.
+        """
+        ago = time.monotonic() - self.at
+        return (
+            self.form == number
+            or (number < 0 and ago < SECONDS_OF_A_DOUBLE_CLICK)
+            or (entry == self.entry and ago < SECONDS_OF_A_SLOW_ONE)
+        )
