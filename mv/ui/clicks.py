@@ -1,13 +1,15 @@
 """What the user's clicks have saved last, so that the second half of a double click does nothing.
 
-On a slow machine it comes while the first is being saved. Streamlit then ends that run at its next touch of the
-session, so what was saved is remembered in an object that was taken from the session before.
+On a slow machine it comes while the first is being saved. Streamlit then begins another run at once, in a thread of its
+own, and ends the first at its next touch of the session. So what was saved is remembered in an object that was taken
+from the session before, and whoever is ``alone`` with it has the other wait.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
 SECONDS_OF_A_SLOW_ONE = 10.0
@@ -22,6 +24,7 @@ class Clicks:
     entry: object = None
     at: float = -SECONDS_OF_A_SLOW_ONE
     changed: tuple[str, int] | None = None
+    alone: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def spend(self, number: int, entry: object) -> None:
         """Remember that the form drawn with ``number`` is saved, and what it held."""

@@ -43,12 +43,13 @@ def change_once(name: str, version: int, change: Callable[[], V], then: Callable
     it was, there may be another one of it. ``then`` is handed what was changed.
     """
     clicks = session.clicks()
-    if clicks.changed == (name, version):
-        return
     with telling():
-        now = change()
-        if now.version != version:
-            clicks.changed = name, version
+        with clicks.alone:
+            if clicks.changed == (name, version):
+                return
+            now = change()
+            if now.version != version:
+                clicks.changed = name, version
         then(now)
 
 
@@ -58,11 +59,12 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
     The second half of a double click does nothing. ``then`` is handed what ``work`` returns.
     """
     clicks = session.clicks()
-    if clicks.changed == (name, 0):
-        return
     with telling():
-        done = work()
-        clicks.changed = name, 0
+        with clicks.alone:
+            if clicks.changed == (name, 0):
+                return
+            done = work()
+            clicks.changed = name, 0
         then(done)
 
 

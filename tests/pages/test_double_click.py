@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import Event, Thread
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -122,3 +123,28 @@ def test_a_run_that_the_second_click_ends_once_the_change_is_made_has_remembered
         with pytest.raises(Ended) if len(made) == 1 else nullcontext():
             do_once("undo", lambda: made.append("undone"), end)
     assert made == ["changed", "undone"]
+
+
+def test_a_second_click_that_comes_while_the_first_is_being_saved_waits_and_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clicks, made = Clicks(), list[str]()
+    monkeypatch.setattr(session, "clicks", lambda: clicks)
+    is_saving, may_end = Event(), Event()
+
+    def change() -> Row:
+        is_saving.set()
+        assert may_end.wait(10)
+        made.append("changed")
+        return Row(2)
+
+    first = Thread(target=change_once, args=("row", 1, change, lambda now: None))
+    second = Thread(target=change_once, args=("row", 1, change, lambda now: None))
+    first.start()
+    assert is_saving.wait(10)
+    second.start()
+    may_end.set()
+    for thread in (first, second):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert made == ["changed"]
