@@ -10,7 +10,7 @@ from mv.ui.customer import draw_customer, require_customer
 from mv.ui.dose_form import draw_dose_form, draw_verdict, entered, form_key
 from mv.ui.doses import draw_doses, given, group_name, vaccine_name
 from mv.ui.groups import action
-from mv.ui.notices import change_once, show_notices, telling
+from mv.ui.notices import change_once, save_once, show_notices
 from mv.ui.resources import store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, moment
@@ -20,15 +20,18 @@ from mv.vaccinations import Dose, WithdrawReason
 def register(customer: Customer, number: int) -> None:
     key = form_key(customer)
     entry = entered(key)
-    clicks = session.clicks()
-    if clicks.is_second(number, (customer, entry)):
-        return
-    with telling():
-        dose = vaccinations.register(store(), session.actor(), customer.customer_id, entry)
-        clicks.spend(number, (customer, entry))
+
+    def then(dose: Dose) -> None:
         session.set_value(f"{key}_product", None)
         session.set_value(f"{key}_abroad", False)
         session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
+
+    save_once(
+        number,
+        (customer, entry),
+        lambda: vaccinations.register(store(), session.actor(), customer.customer_id, entry),
+        then,
+    )
 
 
 def correct(customer: Customer, dose: Dose) -> None:

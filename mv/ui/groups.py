@@ -15,7 +15,7 @@ from mv.effects.standing import Effect, Standing
 from mv.errors import N_, Invalid
 from mv.memberships import Entry, Membership
 from mv.ui import session
-from mv.ui.notices import telling
+from mv.ui.notices import save_once
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of
 from mv.ui.verdicts import draw_effect
@@ -127,14 +127,15 @@ def _choose_days(key: str, today: date) -> date:
 
 def _add(customer_id: int, key: str, today: date, number: int) -> None:
     entry = entered(key, first=today)
-    clicks = session.clicks()
-    if clicks.is_second(number, (customer_id, entry)):
-        return
-    with telling():
+
+    def save() -> Membership:
         if entry is None:
             raise Invalid(N_("Choose a group."))
-        row = memberships.add(store(), session.actor(), customer_id, entry)
-        clicks.spend(number, (customer_id, entry))
+        return memberships.add(store(), session.actor(), customer_id, entry)
+
+    def then(row: Membership) -> None:
         session.set_value(f"{key}_group", None)
         session.set_value(f"{key}_last", None)
         session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(row))))
+
+    save_once(number, (customer_id, entry), save, then)

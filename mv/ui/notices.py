@@ -68,6 +68,21 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
         then(done)
 
 
+def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[[T], object]) -> None:
+    """Save what the form drawn with ``number`` held, and have an error told as a notice.
+
+    The second half of a double click does nothing. ``then`` is handed what ``save`` returns.
+    """
+    clicks = session.clicks()
+    with telling():
+        with clicks.alone:
+            if clicks.is_second(number, entry):
+                return
+            saved = save()
+            clicks.spend(number, entry)
+        then(saved)
+
+
 def show_notices() -> None:
     """Draw what there is to tell, once. A toast takes no place, so that nothing moves under the pointer."""
     for notice in session.take_notices():
