@@ -10,9 +10,10 @@ import streamlit as st
 from mv.claims import drafting
 from mv.claims.drafting import Preview
 from mv.claims.due import CAUSES, NOTHING, Amount
+from mv.claims.ledger import Claim
 from mv.errors import N_, Invalid
 from mv.ui import session
-from mv.ui.notices import telling
+from mv.ui.notices import save_once
 from mv.ui.resources import catalogue, store
 from mv.ui.tables import draw_table
 from mv.ui.text import _, count_of, literal
@@ -154,15 +155,14 @@ def _draw_left(found: Preview, first: date) -> None:
 
 def _make(number: int) -> None:
     entry = tuple(session.value(key) for key in (PAYER, FIRST, LAST)) + tuple(session.value(UNITS) or ())
-    clicks = session.clicks()
-    if clicks.is_second(number, entry):
-        return
     payer, first, last, *units = entry
-    with telling():
+
+    def save() -> Claim:
         if payer is None:
             raise Invalid(N_("Choose a payer."))
-        claim = drafting.draft(store(), session.actor(), payer, first, last, units or None)
-        clicks.spend(number, entry)
+        return drafting.draft(store(), session.actor(), payer, first, last, units or None)
+
+    def then(claim: Claim) -> None:
         session.set_value(PART, "claims")
         session.set_value(CHOSEN, claim.claim_id)
         lines = lines_of(Amount(claim.lines))
@@ -175,3 +175,5 @@ def _make(number: int) -> None:
                 kronor=kronor(claim.ore),
             ),
         )
+
+    save_once(number, entry, save, then)

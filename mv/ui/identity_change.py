@@ -13,7 +13,7 @@ from mv.errors import Invalid
 from mv.identity import format_identity
 from mv.identity_changes import Earlier, Taken
 from mv.ui import session
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import save_once, show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
 
@@ -100,12 +100,10 @@ def _birth_date(number: str, today: date) -> date | None:
 
 def _change(customer: Customer, drawn: int) -> None:
     number = session.value(_number_key(customer)) or ""
-    clicks = session.clicks()
-    if clicks.is_second(drawn, (customer.customer_id, number)):
-        return
-    with telling():
+
+    def save() -> Customer:
         try:
-            identity_changes.change(
+            return identity_changes.change(
                 store(),
                 session.actor(),
                 customer.customer_id,
@@ -116,6 +114,9 @@ def _change(customer: Customer, drawn: int) -> None:
         except Taken as error:
             session.set_merge_with(error.customer_id)
             raise
-        clicks.spend(drawn, (customer.customer_id, number))
+
+    def then(_changed: Customer) -> None:
         session.set_value(_number_key(customer), "")
         session.tell("success", _("The number is changed. Groups, doses and bookings have followed."))
+
+    save_once(drawn, (customer.customer_id, number), save, then)

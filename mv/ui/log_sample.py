@@ -19,7 +19,7 @@ from mv.ui.log_words import (
     unit_name,
     word,
 )
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import save_once, show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
 
@@ -38,15 +38,13 @@ def draw_new_sample() -> None:
 
 def _draw(number: int) -> None:
     filters, size = entered_filters(NEW), session.value(SIZE)
-    clicks = session.clicks()
-    if clicks.is_second(number, (filters, size)):
-        return
-    with telling():
+
+    def save() -> Check:
         if size is None:
             raise Invalid(N_("Write how many entries to draw."))
-        check = log_checks.draw(store(), session.actor(), filters, size)
-        clicks.spend(number, (filters, size))
-        session.set_value(CHOSEN, check.check_id)
+        return log_checks.draw(store(), session.actor(), filters, size)
+
+    save_once(number, (filters, size), save, lambda check: session.set_value(CHOSEN, check.check_id))
 
 
 def draw_checks(known: list[Check]) -> None:
@@ -175,14 +173,13 @@ def _judge(
     check_id: int, place: int, version: int, verdict: Verdict, key: str, number: int, following: tuple[int, int]
 ) -> None:
     """Keep the judgement and go on to the entry ``following``."""
-    clicks = session.clicks()
-    if clicks.is_second(number, (check_id, place, version)):
-        return
-    with telling():
-        note = session.value(f"{key}_note") or ""
-        log_checks.judge(store(), session.actor(), check_id, place, version, verdict, note)
-        clicks.spend(number, (check_id, place, version))
-        session.set_value(_turn_key(check_id), following)
+    note = session.value(f"{key}_note") or ""
+    save_once(
+        number,
+        (check_id, place, version),
+        lambda: log_checks.judge(store(), session.actor(), check_id, place, version, verdict, note),
+        lambda _judged: session.set_value(_turn_key(check_id), following),
+    )
 
 
 def _turn_key(check_id: int) -> str:

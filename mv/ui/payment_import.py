@@ -14,11 +14,12 @@ from mv.intake.tables import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.payments import columns as file_columns
 from mv.payments import importing, standing
 from mv.payments.columns import NAMES, Columns
+from mv.payments.files import PaymentFile
 from mv.payments.importing import Part, Preview
 from mv.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.verdicts import kronor
 from mv.ui import session, uploads
-from mv.ui.notices import change_once, telling
+from mv.ui.notices import change_once, save_once
 from mv.ui.resources import store
 from mv.ui.tables import draw_frame, draw_table
 from mv.ui.text import _, count_of, explain, literal
@@ -170,12 +171,7 @@ def _values(part: Part) -> tuple[int, int, int]:
 
 
 def _import(payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, Part], turn: int, number: int) -> None:
-    clicks = session.clicks()
-    if clicks.is_second(number, (payer, turn)):
-        return
-    with telling():
-        made = importing.import_file(store(), session.actor(), payer, table, columns, seen)
-        clicks.spend(number, (payer, turn))
+    def then(made: PaymentFile) -> None:
         session.set_value(ROUND, turn + 1)
         rows = count_of("{count} row", "{count} rows", made.rows_read)
         amount = kronor(made.ore, session.language())
@@ -183,3 +179,10 @@ def _import(payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, P
             "success",
             _("File {file} is imported: {rows}, {kronor} kr.", file=made.payment_file_id, rows=rows, kronor=amount),
         )
+
+    save_once(
+        number,
+        (payer, turn),
+        lambda: importing.import_file(store(), session.actor(), payer, table, columns, seen),
+        then,
+    )

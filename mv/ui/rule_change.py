@@ -18,7 +18,7 @@ from mv.reimbursement.kinds import KIND
 from mv.reimbursement.overlaps import overlaps
 from mv.reimbursement.rules import Rule
 from mv.ui import rule_form, session
-from mv.ui.notices import telling
+from mv.ui.notices import save_once, telling
 from mv.ui.resources import catalogue, store
 from mv.ui.rule_effect import draw_effect, effect_of, effect_text, is_quick
 from mv.ui.rule_findings import overlap_text
@@ -196,23 +196,27 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
 def _save(build: Build, found: Sequence[Rule], number: int) -> None:
     with telling():
         proposal = build()
-        clicks = session.clicks()
-        if clicks.is_second(number, proposal):
-            return
-        saved = changes.save(store(), session.actor(), proposal)
-        clicks.spend(number, proposal)
-        if not saved:
-            session.tell("success", _("Nothing was changed, so nothing was saved."))
-            return
-        there = {rule.payment_rule_id for rule in found}
-        now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
-        session.open_rule(now.payment_rule_id)
-        effect = session.kept_effect(proposal)
-        told = effect_text(effect) if effect else ""
-        session.tell("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
-        if effect is None:
-            decide = [rule for rule in found if not rule.removed]
-            session.set_unseen_change((decide, changes.after(decide, proposal)))
+        save_once(
+            number,
+            proposal,
+            lambda: changes.save(store(), session.actor(), proposal),
+            lambda saved: _saved(proposal, saved, found),
+        )
+
+
+def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> None:
+    if not saved:
+        session.tell("success", _("Nothing was changed, so nothing was saved."))
+        return
+    there = {rule.payment_rule_id for rule in found}
+    now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
+    session.open_rule(now.payment_rule_id)
+    effect = session.kept_effect(proposal)
+    told = effect_text(effect) if effect else ""
+    session.tell("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
+    if effect is None:
+        decide = [rule for rule in found if not rule.removed]
+        session.set_unseen_change((decide, changes.after(decide, proposal)))
 
 
 def draw_unseen_change() -> None:
