@@ -9,17 +9,17 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from mv.ui import faults
-from mv.ui.web import sending
-from mv.ui.web.guard import Guard
+from mv.ui.frame import unexpected_errors
+from mv.ui.web.downloads import sending
 from mv.ui.web.headers import Headers
-from mv.ui.web.landing import Landing
+from mv.ui.web.request_guard import Guard
+from mv.ui.web.sign_in_redirects import Landing
 
-faults.keep_data_out_of_log()
+unexpected_errors.keep_data_out_of_log()
 app = st.App(
-    Path(__file__).parent / "mv" / "ui" / "dashboard.py",
+    Path(__file__).parent / "mv" / "ui" / "frame" / "dashboard.py",
     routes=[sending.route()],
     middleware=[Middleware(Headers), Middleware(Guard), Middleware(Landing)],
-    on_script_error=faults.show,
-    exception_handlers={Exception: faults.answer},
+    on_script_error=unexpected_errors.show,
+    exception_handlers={Exception: unexpected_errors.answer},
 )

@@ -21,12 +21,14 @@ from typing import TypeVar
 
 import duckdb
 
-from mv import intake, sample
+from mv import sample
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.registration import columns, importing, sessions, undoing
-from mv.registration.reading import Request
-from mv.registration.terms import Terms
+from mv.registration import rounds, undo
+from mv.registration.entry import Terms
+from mv.registration.file_import import columns, importing
+from mv.registration.file_import.loading import Request
 from mv.store import Store, open_store
+from mv.tabular_files import reading
 
 T = TypeVar("T")
 ACTOR = Actor("benchmark", "Benchmark", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
@@ -61,18 +63,18 @@ def import_file(store: Store, numbers: list[str]) -> None:
     day = store.today() - timedelta(days=1)
     lines = ["Personnummer;Kundgrupp;Första dag", *(f"{number};{GROUP};{day}" for number in numbers)]
     data, rows = "\n".join(lines).encode(), len(numbers)
-    table = timed("read the file", rows, lambda: intake.read(BytesIO(data)))
+    table = timed("read the file", rows, lambda: reading.read(BytesIO(data)))
     request = Request(table, columns.guess(table.headings), "norr")
     plan = timed("look at what it comes to", rows, lambda: importing.preview(store, ACTOR, request))
     made = timed("save all of it", rows, lambda: importing.import_file(store, ACTOR, request, plan.mark))
-    undone = timed("undo all of it", rows, lambda: undoing.undo_all(store, ACTOR, made.registration_id))
+    undone = timed("undo all of it", rows, lambda: undo.undo_all(store, ACTOR, made.registration_id))
     assert undone == rows, f"{undone} rows were undone"
 
 
 def enter_each(store: Store, numbers: list[str]) -> None:
     terms = Terms(GROUP, None, store.today() - timedelta(days=1), "norr")
     for number in numbers:
-        sessions.enter(store, ACTOR, number, terms)
+        rounds.enter(store, ACTOR, number, terms)
 
 
 def main() -> None:

@@ -23,11 +23,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from mv import catalogue, follow_up, sample
+from mv import catalogue, sample
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.reimbursement import assessment, doses, rules
-from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import Rule
+from mv.reimbursement.follow_up import reports
+from mv.reimbursement.pricing import assessment, dose_frames
+from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.rules import rules
+from mv.reimbursement.rules.rules import Rule
 from mv.store import Store, open_store
 from tests.reimbursement import reference
 
@@ -43,8 +45,8 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def parts(store: Store) -> Iterator[pd.DataFrame]:
-    for first, last in doses.parts(store):
-        yield doses.between(store, first, last)
+    for first, last in dose_frames.parts(store):
+        yield dose_frames.between(store, first, last)
 
 
 def read(store: Store) -> int:
@@ -113,7 +115,7 @@ def measure(store: Store, among: list[Rule], count: int, plain_count: int, runs:
         taken["read"].append(seconds(lambda: read(store)))
         taken["verdicts"].append(verdicts(store, among))
         taken["assessment"].append(seconds(lambda: assess(store, among)))
-        taken["figures"].append(seconds(lambda: follow_up.figures(store, ACTOR)))
+        taken["figures"].append(seconds(lambda: reports.figures(store, ACTOR)))
         judged, alone = plain(store, among, plain_count)
         taken["plain"].append(alone * count / judged)
     ratio = statistics.median(b / a for a, b in zip(taken["verdicts"], taken["plain"], strict=True))

@@ -18,19 +18,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mv import audit, catalogue, export, intake, log_chain, sample, settings, users
+from mv import audit, catalogue, export, sample, settings, users
 from mv.access import EVERY_UNIT, Action, Actor, Role, may
+from mv.access_log import chain
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.export import claims, doses
-from mv.export.writing import ProgressLine, write_whole
+from mv.export.atomic_file import ProgressLine, write_whole
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
-from mv.registration import columns, exported, importing
-from mv.registration.names import Names
-from mv.registration.reading import Request
-from mv.registration.report import Report
-from mv.reimbursement import rules
+from mv.registration.code_lookup import Names
+from mv.registration.file_import import columns, exported_layout, importing
+from mv.registration.file_import.loading import Request
+from mv.registration.file_import.report import Report
+from mv.reimbursement.rules import rules
 from mv.store import Store, configured_url, open_store
+from mv.tabular_files import reading
 
 EXAMPLE = '{"identity": "Personnr"}'
 INTERRUPTED = 130
@@ -179,9 +181,9 @@ def import_rows(store: Store, options: argparse.Namespace) -> int:
     audit.permit(store, who, Action.IMPORT_ROWS)
     try:
         with options.file.open("rb") as file:
-            table = intake.read(file)
+            table = reading.read(file)
         unit_id = Names(known).unit(options.unit) if options.unit else None
-        chosen = {} if exported.recognise(table.headings) else columns.from_json(options.columns, table.headings)
+        chosen = {} if exported_layout.recognise(table.headings) else columns.from_json(options.columns, table.headings)
         key = settings.load().pseudonym_key
         request = Request(table, chosen, unit_id, options.reason, Pseudonyms(key) if key else None)
         plan = importing.preview(store, who, request)
@@ -220,7 +222,7 @@ def decide_user(store: Store, options: argparse.Namespace) -> None:
 
 def check_log(store: Store, options: argparse.Namespace) -> int:
     """Say whether the access log is whole: 0 if it is, 1 if not."""
-    report = log_chain.check(store, log_chain.parse_anchor(options.anchor) if options.anchor else None)
+    report = chain.check(store, chain.parse_anchor(options.anchor) if options.anchor else None)
     for found in report.breaks:
         print(_(found.message, entry=found.entry_id), file=sys.stderr)
     if report.breaks:
@@ -243,7 +245,7 @@ def check_log(store: Store, options: argparse.Namespace) -> int:
 
 def prune_log(store: Store, options: argparse.Namespace) -> None:
     """Delete what the law no longer asks to keep of the access log."""
-    removed = log_chain.prune(store, actor(store), options.before)
+    removed = chain.prune(store, actor(store), options.before)
     print(translate_count("{count} entry was deleted.", "{count} entries were deleted.", removed, LANGUAGE))
 
 

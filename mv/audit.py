@@ -3,7 +3,7 @@
 Its contents follow HSLF-FS 2016:40, chapter 4, 9 §. An entry is written in the transaction of what it
 tells about, so that neither exists without the other; a refusal, which undoes that, has its own. What an
 actor may not do cannot be recorded as done: writing the entry is where a customer's unit is checked.
-Each entry holds a hash over the one before it (see :mod:`mv.log_chain`). None holds an identity number or
+Each entry holds a hash over the one before it (see :mod:`mv.access_log.chain`). None holds an identity number or
 a name.
 """
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths, versions
+from mv import audit, catalogue, customers, deaths, versioned
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
@@ -58,7 +58,7 @@ UPDATED = {
     **dict.fromkeys(("ended_by", "ended_reason"), "VARCHAR"),
 }
 """What a change may write, with its SQL types."""
-KIND = versions.Kind(
+KIND = versioned.Kind(
     "membership",
     COLUMNS,
     missing=N_("The group row does not exist. Open the customer anew."),
@@ -343,9 +343,9 @@ def change_rows(
     """Carry out ``change`` on each row as it was seen, keep the changes and log them, in the open transaction.
 
     ``change`` is handed the row and the customer's birth date. Returns the rows as they are now. Raises what
-    :func:`mv.versions.hold_all` raises.
+    :func:`mv.versioned.hold_all` raises.
     """
-    held = versions.hold_all(tx, at, actor, KIND, seen_versions)
+    held = versioned.hold_all(tx, at, actor, KIND, seen_versions)
     now = [(Membership(**row), birth_date) for row, birth_date in held]
     new = [change(row, birth_date) for row, birth_date in now]
     changed = [row for row, (was, _) in zip(new, now, strict=True) if row != was]
@@ -375,7 +375,7 @@ def update_all(
         )
         for row in new
     ]  # fmt: skip
-    now = [Membership(**row) for row in versions.update(tx, KIND, UPDATED, rows)]
+    now = [Membership(**row) for row in versioned.update(tx, KIND, UPDATED, rows)]
     _log(tx, at, actor, action, word, now)
     return now
 

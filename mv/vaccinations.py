@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths, memberships, versions
+from mv import audit, catalogue, customers, deaths, memberships, versioned
 from mv.access import Action, Actor, require_unit
 from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid
@@ -69,7 +69,7 @@ UPDATED = {
     **dict.fromkeys(("withdrawn_by", "withdrawn_reason"), "VARCHAR"),
 }
 """What a change may write, with its SQL types."""
-KIND = versions.Kind(
+KIND = versioned.Kind(
     "dose",
     COLUMNS,
     missing=N_("The dose does not exist. Open the customer anew."),
@@ -364,9 +364,9 @@ def change_rows(
     """Carry out ``change`` on each dose as it was seen, keep the changes and log them, in the open transaction.
 
     ``change`` is handed the dose and the customer's birth date. Returns the doses as they are now. Raises what
-    :func:`mv.versions.hold_all` raises, and Conflict for a dose that is withdrawn.
+    :func:`mv.versioned.hold_all` raises, and Conflict for a dose that is withdrawn.
     """
-    held = versions.hold_all(tx, at, actor, KIND, seen_versions)
+    held = versioned.hold_all(tx, at, actor, KIND, seen_versions)
     now = [(Dose(**row), birth_date) for row, birth_date in held]
     if any(dose.withdrawn_at is not None for dose, _ in now):
         raise Conflict(N_("The dose is withdrawn already."))
@@ -389,7 +389,7 @@ def update_all(
     Each of ``new`` has the version that was seen. Raises Conflict when a dose has another.
     """
     rows = [(dose.dose_id, dose.version, [getattr(dose, column) for column in UPDATED]) for dose in new]
-    now = [Dose(**row) for row in versions.update(tx, KIND, UPDATED, rows)]
+    now = [Dose(**row) for row in versioned.update(tx, KIND, UPDATED, rows)]
     _log(tx, at, actor, action, word, now)
     return now
 

@@ -8,10 +8,10 @@ from mv import bookings
 from mv.bookings import Booking
 from mv.errors import MvError
 from mv.identity import format_identity
-from mv.ui import pages, session
+from mv.ui import navigation, session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, explain, literal, moment
-from mv.ui.units import choose_unit
+from mv.ui.widgets.unit_picker import choose_unit
 
 
 def choose_day_and_unit() -> tuple[date, str]:
@@ -31,7 +31,7 @@ def draw_information(booking: Booking) -> None:
     st.subheader(_("Booking"))
     with st.container(border=True, key="booking"):
         if st.button(literal(booking.name), type="tertiary", icon=":material/person:", key="booking_customer"):
-            pages.go_to(pages.CARD, booking.customer_id)
+            navigation.go_to(navigation.CUSTOMER, booking.customer_id)
         lines = (
             format_identity(booking.identity, store().today()),
             _("Time: {time}", time=moment(booking.starts_at)),

@@ -9,13 +9,14 @@ from mv.access import Action, may
 from mv.errors import N_, Invalid, MvError
 from mv.export import Filters, Headings
 from mv.pseudonyms import Pseudonyms
-from mv.ui import downloads, session
-from mv.ui.export_doses import choose_format, draw_claims, draw_doses
-from mv.ui.filters import choose_filters
+from mv.ui import session
+from mv.ui.export.doses_and_claims import choose_format, draw_claims, draw_doses
+from mv.ui.export.membership_filters import choose_filters
 from mv.ui.resources import store
-from mv.ui.tables import draw_frame
 from mv.ui.text import _, explain, grouped, literal
-from mv.ui.web.start import configured
+from mv.ui.web.startup_checks import configured
+from mv.ui.widgets import download
+from mv.ui.widgets.table import draw_frame
 
 ROWS_IN_PREVIEW = 50
 CHARTS_IN_A_ROW = 3
@@ -45,14 +46,14 @@ def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
     choice = session.export_choice()
     choice.update(filters=filters, form=form, headings=headings, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
-    downloads.offer_watched(
+    download.offer_watched(
         _("Download"),
         filename=export.filename(filters, store().today(), form),
         mime=form.mime,
         make=lambda progress: export.groups_file(shared, who, **choice, progress=progress),
         key="export_download",
     )
-    downloads.draw_transfers()
+    download.draw_transfers()
     return headings
 
 
@@ -79,7 +80,7 @@ def draw_summary(filters: Filters) -> None:
         shown[["people", "rows"]] = shown[["people", "rows"]].astype("string").mask(left_out, _("left out"))
         st.caption(_("The total above is not for publication: with it, what is left out could be found."))
         shared, who, choice = store(), session.actor(), session.export_choice()
-        downloads.offer(
+        download.offer(
             _("Download the summary"),
             filename=export.filename(filters, store().today(), choice["form"], summary=True),
             mime=choice["form"].mime,

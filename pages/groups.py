@@ -4,17 +4,17 @@ import streamlit as st
 
 from mv import memberships
 from mv.customers import Customer
-from mv.effects.standing import read_standing
 from mv.memberships import Change
-from mv.ui import pages, session
-from mv.ui.corrections import draw_queue_banner
-from mv.ui.customer import draw_customer, require_customer
-from mv.ui.group_rows import draw_current, draw_ended
-from mv.ui.groups import draw_add_form
+from mv.reimbursement.preview.customer_case import read_standing
+from mv.ui import navigation, session
+from mv.ui.customers.banner import draw_customer, require_customer
+from mv.ui.groups.form import draw_add_form
+from mv.ui.groups.rows import draw_current, draw_ended
 from mv.ui.notices import show_notices
+from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
-from mv.ui.tables import draw_table
 from mv.ui.text import _, moment, name_of, period
+from mv.ui.widgets.table import draw_table
 
 
 def draw_changes(customer: Customer) -> None:
@@ -46,7 +46,7 @@ def draw_changes(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Customer groups"))
 draw_customer(customer)
-draw_queue_banner(customer, pages.GROUPS)
+draw_queue_banner(customer, navigation.GROUPS)
 standing = read_standing(store(), session.actor(), customer, catalogue())
 draw_add_form(customer, standing, "add", _("Save"), with_days=True)
 show_notices()

@@ -6,9 +6,9 @@ from mv import customers
 from mv.customers import Customer, Hits
 from mv.errors import MvError
 from mv.identity import age, format_identity
-from mv.ui import pages, session
-from mv.ui.customer import died
-from mv.ui.register import draw_registration
+from mv.ui import navigation, session
+from mv.ui.customers.banner import died
+from mv.ui.customers.register import draw_registration
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal
 
@@ -19,7 +19,7 @@ def draw_hits(hits: Hits) -> None:
     for customer in hits.customers:
         key = f"hit_{customer.customer_id}"
         if st.button(describe(customer), key=key, type="tertiary", icon=":material/person:"):
-            pages.go_to(pages.CARD, customer.customer_id)
+            navigation.go_to(navigation.CUSTOMER, customer.customer_id)
 
 
 def describe(customer: Customer) -> str:
@@ -51,9 +51,9 @@ if text:
         if hits.earlier:
             session.tell("toast", _("The number is an earlier one; the customer has another now."))
         if hits.elsewhere is not None:
-            pages.go_to(pages.CARD, hits.elsewhere)
+            navigation.go_to(navigation.CUSTOMER, hits.elsewhere)
         if customers.is_number(text) and hits.customers:
-            pages.go_to(pages.CARD, hits.customers[0].customer_id)
+            navigation.go_to(navigation.CUSTOMER, hits.customers[0].customer_id)
         draw_hits(hits)
         if not hits.customers:
             st.warning(_("No customer was found. Check the number or the spelling, or register a new customer below."))

@@ -5,11 +5,11 @@ import streamlit as st
 from mv import users
 from mv.access import EVERY_UNIT, Role
 from mv.ui import session
+from mv.ui.frame.sign_in import role_name
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import catalogue, store
-from mv.ui.sign_in import role_name
-from mv.ui.tables import draw_table
 from mv.ui.text import _, moment
+from mv.ui.widgets.table import draw_table
 from mv.users import User
 
 

@@ -4,16 +4,16 @@ import streamlit as st
 
 from mv import vaccinations
 from mv.customers import Customer
-from mv.ui import pages, session
-from mv.ui.corrections import draw_queue_banner
-from mv.ui.customer import draw_customer, require_customer
-from mv.ui.dose_form import draw_dose_form, draw_verdict, entered, form_key
-from mv.ui.doses import draw_doses, given, group_name, vaccine_name
-from mv.ui.groups import action
+from mv.ui import navigation, session
+from mv.ui.customers.banner import draw_customer, require_customer
+from mv.ui.groups.form import action
 from mv.ui.notices import change_once, save_once, show_notices
+from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import store
-from mv.ui.tables import draw_table
 from mv.ui.text import _, moment
+from mv.ui.vaccinations.form import draw_dose_form, draw_verdict, entered, form_key
+from mv.ui.vaccinations.table import draw_doses, given, group_name, vaccine_name
+from mv.ui.widgets.table import draw_table
 from mv.vaccinations import Dose, WithdrawReason
 
 
@@ -105,7 +105,7 @@ def draw_changes(customer: Customer) -> None:
 customer = require_customer()
 st.header(_("Vaccination"))
 draw_customer(customer)
-draw_queue_banner(customer, pages.VACCINATION)
+draw_queue_banner(customer, navigation.VACCINATION)
 doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
 was = next((dose for dose in doses if dose.dose_id == session.corrected_dose()), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))
@@ -127,7 +127,7 @@ with st.container(border=True):
             draw_verdict(customer, was)
 show_notices()
 if session.walk() is None:
-    st.page_link(pages.SEARCH, label=_("Next customer"), icon=":material/search:")
+    st.page_link(navigation.SEARCH, label=_("Next customer"), icon=":material/search:")
 st.subheader(_("Doses"))
 draw_doses(doses)
 draw_actions(doses)

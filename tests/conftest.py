@@ -14,7 +14,7 @@ from mv import catalogue, customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.identity import check_digit
-from mv.reimbursement import rules
+from mv.reimbursement.rules import rules
 from mv.store import Store, open_store
 from tests.postgres import Server, running
 

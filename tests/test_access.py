@@ -21,71 +21,65 @@ import mv
 from mv import (
     bookings,
     catalogue,
-    corrections,
-    crossings,
     customers,
     deaths,
     export,
-    follow_up,
     identity_changes,
-    log_chain,
-    log_checks,
-    log_entries,
-    log_extract,
-    log_files,
-    log_signals,
     memberships,
     merges,
-    payment_checks,
+    other_unit_access,
     users,
     vaccinations,
 )
 from mv.__main__ import main
 from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
+from mv.access_log import chain, documents, entries, patient_extract, samples, signals
+from mv.access_log.samples import Check, Verdict
 from mv.audit import ONE_LOOK
 from mv.catalogue import Catalogue
-from mv.claims import contents as claim_contents
-from mv.claims import drafting, ledger
-from mv.claims import files as claim_files
-from mv.claims import payers as claim_payers
-from mv.claims.ledger import Claim, State
-from mv.crossings import Reason
 from mv.customers import Customer
-from mv.effects import standing
 from mv.errors import Forbidden, MvError
 from mv.export import Filters
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.intake.tables import Table
-from mv.log_checks import Check, Verdict
 from mv.memberships import EndReason, Membership
 from mv.merges import undoing as merge_undoing
 from mv.merges.plan import Preview
-from mv.payment_checks import new_year, nvr, payers, periods, twice
-from mv.payments import files as payment_files
-from mv.payments import importing
-from mv.payments import lists as payment_lists
-from mv.payments import standing as line_standing
-from mv.payments.columns import Column
-from mv.payments.files import PaymentFile
-from mv.payments.importing import Part
-from mv.payments.matching import Outcome
-from mv.payments.standing import Standing
+from mv.other_unit_access import Reason
 from mv.pseudonyms import Pseudonyms
-from mv.registration import booked, lists, sessions, undoing
-from mv.registration import importing as file_importing
-from mv.registration.reading import Request
-from mv.registration.terms import Terms
-from mv.reimbursement import changes, coverage, impact, rules
+from mv.registration import booked, pasted_lists, rounds, undo
+from mv.registration.entry import Terms
+from mv.registration.file_import import importing as file_importing
+from mv.registration.file_import.loading import Request
+from mv.reimbursement.checks import duplicates, findings, new_year, nvr, overlong_periods, two_payers
+from mv.reimbursement.claims import contents as claim_contents
+from mv.reimbursement.claims import drafting, ledger
+from mv.reimbursement.claims import files as claim_files
+from mv.reimbursement.claims import payers as claim_payers
+from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.corrections import queue as corrections
+from mv.reimbursement.follow_up import reports
+from mv.reimbursement.payments import balances as line_standing
+from mv.reimbursement.payments import files as payment_files
+from mv.reimbursement.payments import importing
+from mv.reimbursement.payments import lists as payment_lists
+from mv.reimbursement.payments.balances import Standing
+from mv.reimbursement.payments.columns import Column
+from mv.reimbursement.payments.files import PaymentFile
+from mv.reimbursement.payments.importing import Part
+from mv.reimbursement.payments.matching import Outcome
+from mv.reimbursement.preview import customer_case
+from mv.reimbursement.rules import changes, gaps, impact, rules
 from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
+from mv.tabular_files.table import Table
 from mv.vaccinations import Dose, WithdrawReason
-from tests.claimed import OTHER_REGION, Claimed, add_claim, file_of, import_rows
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, Rows, contents, nothing_changes
 from tests.registration.people_files import request, table
 from tests.reimbursement.examples import rule
+from tests.reimbursement.sent_claims import OTHER_REGION, Claimed, add_claim, file_of, import_rows
 
 COORDINATOR, ANALYST, LEAD, ADMINISTRATOR = Role
 ROLES = (*Role, None)
@@ -187,16 +181,16 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     other = memberships.add(store, actor, anders.customer_id, OTHER_GROUP)
     removed = memberships.remove(store, actor, other.membership_id, 1, EndReason.CEASED)
     dose = vaccinations.register(store, actor, anders.customer_id, dose_of(active, TODAY - timedelta(days=20)))
-    drawn = [log_checks.draw(store, AT_NORR, log_entries.Filters(), 1, seed) for seed in (1, 2)]
-    log_checks.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
+    drawn = [samples.draw(store, AT_NORR, entries.Filters(), 1, seed) for seed in (1, 2)]
+    samples.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
     queue = corrections.find(store, actor)
     claim_id = add_claim(store, [Claimed(15_000, dose_id=n, customer_id=n) for n in (998, 999)], payer=OTHER_REGION)
     paid = import_rows(store, actor, file_of(f"A{claim_id}-1;100"), OTHER_REGION)
     unread = file_of(f"A{claim_id}-2;150")
     claim = drafting.draft(store, actor, *CLAIMED)
     claim = ledger.move(store, actor, claim.claim_id, claim.version, State.DISCARDED)
-    sessions.enter(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
-    (typed,) = sessions.of_today(store, user(COORDINATOR))
+    rounds.enter(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
+    (typed,) = rounds.of_today(store, user(COORDINATOR))
     return Records(
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
         file_importing.preview(store, AT_NORR, file_of_people(anders)).mark,
@@ -240,32 +234,32 @@ NAMED_OUT = (Action.EXPORT_GROUPS, Action.EXPORT_IDENTITIES)
 DOSES = (Action.EXPORT_DOSES,)
 NAMED_DOSES = (Action.EXPORT_DOSES, Action.EXPORT_IDENTITIES)
 PSEUDONYMS = Pseudonyms(KEY)
-OLD_FIGURES = follow_up.Figures(pd.DataFrame(), pd.DataFrame(), SetClock().now, follow_up.Basis(TODAY, (), 0), 0)
+OLD_FIGURES = reports.Figures(pd.DataFrame(), pd.DataFrame(), SetClock().now, reports.Basis(TODAY, (), 0), 0)
 CHECK = (Action.VIEW_CHECKS,)
 NVR = nvr.paid_not_reported
-FOUND = payment_checks.Found(
-    payment_checks.Check.TWICE, TODAY, TODAY, pd.DataFrame(), [], frozenset(), TODAY, datetime(2026, 11, 22), 0
+FOUND = findings.Found(
+    findings.Check.TWICE, TODAY, TODAY, pd.DataFrame(), [], frozenset(), TODAY, datetime(2026, 11, 22), 0
 )
 CHECKS = [
     Call(
-        payment_checks.find,
+        findings.find,
         CHECK,
-        lambda s, who, r: payment_checks.find(s, who, payment_checks.Check.TWICE, TODAY, TODAY),
+        lambda s, who, r: findings.find(s, who, findings.Check.TWICE, TODAY, TODAY),
     ),
-    Call(payment_checks.is_outdated, CHECK, lambda s, who, r: payment_checks.is_outdated(s, who, FOUND)),
-    Call(payment_checks.shown, CHECK, lambda s, who, r: payment_checks.shown(s, who, [r.anders.customer_id])),
+    Call(findings.is_outdated, CHECK, lambda s, who, r: findings.is_outdated(s, who, FOUND)),
+    Call(findings.shown, CHECK, lambda s, who, r: findings.shown(s, who, [r.anders.customer_id])),
     Call(
         nvr.of_own_units,
         CHECK,
         lambda s, who, r: nvr.of_own_units(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY, NVR),
     ),
-    Call(periods.too_long, CHECK, lambda s, who, r: periods.too_long(s, who, rules.load(s))),
+    Call(overlong_periods.too_long, CHECK, lambda s, who, r: overlong_periods.too_long(s, who, rules.load(s))),
     Call(
-        payers.two_payers,
+        two_payers.two_payers,
         CHECK,
-        lambda s, who, r: payers.two_payers(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY),
+        lambda s, who, r: two_payers.two_payers(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY),
     ),
-    Call(twice.find, CHECK, lambda s, who, r: twice.find(s, who, rules.load(s))),
+    Call(duplicates.find, CHECK, lambda s, who, r: duplicates.find(s, who, rules.load(s))),
     Call(new_year.counts, CHECK, lambda s, who, r: new_year.counts(s, who, 2027)),
     Call(new_year.people, CHECK, lambda s, who, r: new_year.people(s, who, 2027, new_year.Filters(), limit=9)),
     Call(
@@ -315,22 +309,26 @@ def file_of_people(customer: Customer) -> Request:
 
 
 ROUNDS = [
-    Call(sessions.current, AFTERWARDS, lambda s, who, r: sessions.current(s, who)),
-    Call(sessions.of_today, AFTERWARDS, lambda s, who, r: sessions.of_today(s, who)),
-    Call(sessions.count_rows, AFTERWARDS, lambda s, who, r: sessions.count_rows(s, who)),
-    Call(sessions.rows, AFTERWARDS, lambda s, who, r: sessions.rows(s, who, r.registration_id)),
-    Call(sessions.require_permission, AFTERWARDS, lambda s, who, r: sessions.require_permission(s, who)),
-    Call(sessions.keep_terms, AFTERWARDS, lambda s, who, r: sessions.keep_terms(s, who, TERMS)),
-    Call(sessions.look_up, AFTERWARDS, lambda s, who, r: sessions.look_up(s, who, r.anders.identity)),
-    Call(sessions.enter, AFTERWARDS, lambda s, who, r: sessions.enter(s, who, r.anders.identity, TERMS)),
-    Call(sessions.end, AFTERWARDS, lambda s, who, r: sessions.end(s, who)),
-    Call(undoing.undo_row, AFTERWARDS, lambda s, who, r: undoing.undo_row(s, who, r.registration_id, 1)),
-    Call(undoing.undo_all, AFTERWARDS, lambda s, who, r: undoing.undo_all(s, who, r.registration_id)),
-    Call(lists.judge_list, AFTERWARDS, lambda s, who, r: lists.judge_list(s, who, r.anders.identity, TERMS)),
+    Call(rounds.current, AFTERWARDS, lambda s, who, r: rounds.current(s, who)),
+    Call(rounds.of_today, AFTERWARDS, lambda s, who, r: rounds.of_today(s, who)),
+    Call(rounds.count_rows, AFTERWARDS, lambda s, who, r: rounds.count_rows(s, who)),
+    Call(rounds.rows, AFTERWARDS, lambda s, who, r: rounds.rows(s, who, r.registration_id)),
+    Call(rounds.require_permission, AFTERWARDS, lambda s, who, r: rounds.require_permission(s, who)),
+    Call(rounds.keep_terms, AFTERWARDS, lambda s, who, r: rounds.keep_terms(s, who, TERMS)),
+    Call(rounds.look_up, AFTERWARDS, lambda s, who, r: rounds.look_up(s, who, r.anders.identity)),
+    Call(rounds.enter, AFTERWARDS, lambda s, who, r: rounds.enter(s, who, r.anders.identity, TERMS)),
+    Call(rounds.end, AFTERWARDS, lambda s, who, r: rounds.end(s, who)),
+    Call(undo.undo_row, AFTERWARDS, lambda s, who, r: undo.undo_row(s, who, r.registration_id, 1)),
+    Call(undo.undo_all, AFTERWARDS, lambda s, who, r: undo.undo_all(s, who, r.registration_id)),
     Call(
-        lists.save_list,
+        pasted_lists.judge_list, AFTERWARDS, lambda s, who, r: pasted_lists.judge_list(s, who, r.anders.identity, TERMS)
+    ),
+    Call(
+        pasted_lists.save_list,
         AFTERWARDS,
-        lambda s, who, r: lists.save_list(s, who, TERMS, [lists.Line(1, "", lists.State.READY, r.anders)]),
+        lambda s, who, r: pasted_lists.save_list(
+            s, who, TERMS, [pasted_lists.Line(1, "", pasted_lists.State.READY, r.anders)]
+        ),
     ),
     Call(
         booked.of_day,
@@ -404,9 +402,9 @@ CALLS = [
     *CHECKS,
     *CLAIMS,
     Call(
-        crossings.open_customer,
+        other_unit_access.open_customer,
         (Action.OPEN_OTHER_UNIT,),
-        lambda s, who, r: crossings.open_customer(
+        lambda s, who, r: other_unit_access.open_customer(
             s, who, r.eva.customer_id, Reason.CORRECTION, "", timedelta(minutes=30)
         ),
         "eva",
@@ -487,9 +485,9 @@ CALLS = [
         lambda s, who, r: vaccinations.withdraw(s, who, r.dose.dose_id, 1, WithdrawReason.WRONG_PERSON),
     ),
     Call(
-        standing.read_standing,
+        customer_case.read_standing,
         (Action.VIEW_DOSES,),
-        lambda s, who, r: standing.read_standing(s, who, r.anders, catalogue.load(s)),
+        lambda s, who, r: customer_case.read_standing(s, who, r.anders, catalogue.load(s)),
         "anders",
     ),
     Call(corrections.find, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.find(s, who)),
@@ -519,61 +517,59 @@ CALLS = [
     Call(export.summary, OUT, lambda s, who, r: export.summary(s, who, Filters())),
     Call(export.published, OUT, lambda s, who, r: export.published(s, who, Filters())),
     Call(export.active_over_time, OUT, lambda s, who, r: export.active_over_time(s, who, Filters())),
-    Call(log_entries.entries, (Action.VIEW_LOG,), lambda s, who, r: log_entries.entries(s, who, log_entries.Filters())),
-    Call(log_entries.users, (Action.VIEW_LOG,), lambda s, who, r: log_entries.users(s, who)),
+    Call(entries.entries, (Action.VIEW_LOG,), lambda s, who, r: entries.entries(s, who, entries.Filters())),
+    Call(entries.users, (Action.VIEW_LOG,), lambda s, who, r: entries.users(s, who)),
     Call(
-        log_entries.look,
+        entries.look,
         (Action.VIEW_LOG,),
-        lambda s, who, r: log_entries.look(s, who, r.anders.customer_id, filters={}),
+        lambda s, who, r: entries.look(s, who, r.anders.customer_id, filters={}),
         "anders",
     ),
-    Call(log_signals.find, (Action.VIEW_LOG,), lambda s, who, r: log_signals.find(s, who, TODAY, TODAY)),
+    Call(signals.find, (Action.VIEW_LOG,), lambda s, who, r: signals.find(s, who, TODAY, TODAY)),
     Call(
-        log_checks.draw,
+        samples.draw,
         (Action.CHECK_LOG,),
-        lambda s, who, r: log_checks.draw(s, who, log_entries.Filters(), 1, seed=3),
+        lambda s, who, r: samples.draw(s, who, entries.Filters(), 1, seed=3),
     ),
     Call(
-        log_checks.draw_again,
+        samples.draw_again,
         (Action.CHECK_LOG,),
-        lambda s, who, r: log_checks.draw_again(s, who, r.open_check.check_id),
+        lambda s, who, r: samples.draw_again(s, who, r.open_check.check_id),
     ),
-    Call(log_checks.checks, (Action.CHECK_LOG,), lambda s, who, r: log_checks.checks(s, who)),
-    Call(log_checks.sample, (Action.VIEW_LOG,), lambda s, who, r: log_checks.sample(s, who, r.open_check.check_id)),
+    Call(samples.checks, (Action.CHECK_LOG,), lambda s, who, r: samples.checks(s, who)),
+    Call(samples.sample, (Action.VIEW_LOG,), lambda s, who, r: samples.sample(s, who, r.open_check.check_id)),
     Call(
-        log_checks.judge,
+        samples.judge,
         (Action.CHECK_LOG,),
-        lambda s, who, r: log_checks.judge(s, who, r.open_check.check_id, 1, 1, Verdict.IN_ORDER, ""),
+        lambda s, who, r: samples.judge(s, who, r.open_check.check_id, 1, 1, Verdict.IN_ORDER, ""),
     ),
     Call(
-        log_checks.close,
+        samples.close,
         (Action.CHECK_LOG,),
-        lambda s, who, r: log_checks.close(s, who, r.judged_check.check_id, "All of it is in order."),
+        lambda s, who, r: samples.close(s, who, r.judged_check.check_id, "All of it is in order."),
     ),
+    Call(samples.taken_out, (Action.CHECK_LOG,), lambda s, who, r: samples.taken_out(s, who, r.open_check.check_id)),
     Call(
-        log_checks.taken_out, (Action.CHECK_LOG,), lambda s, who, r: log_checks.taken_out(s, who, r.open_check.check_id)
-    ),
-    Call(
-        log_files.document,
+        documents.document,
         (Action.CHECK_LOG,),
-        lambda s, who, r: taken(log_files.document(s, who, r.open_check.check_id)),
+        lambda s, who, r: taken(documents.document(s, who, r.open_check.check_id)),
     ),
     Call(
-        log_extract.extract,
+        patient_extract.extract,
         (Action.EXTRACT_LOG,),
-        lambda s, who, r: log_extract.extract(s, who, r.anders.customer_id),
-        "anders",
-    ),
-    Call(
-        log_extract.csv_chunks,
-        (Action.EXTRACT_LOG,),
-        lambda s, who, r: taken(log_extract.csv_chunks(s, who, r.anders.customer_id)),
+        lambda s, who, r: patient_extract.extract(s, who, r.anders.customer_id),
         "anders",
     ),
     Call(
-        log_extract.page_chunks,
+        patient_extract.csv_chunks,
         (Action.EXTRACT_LOG,),
-        lambda s, who, r: taken(log_extract.page_chunks(s, who, r.anders.customer_id)),
+        lambda s, who, r: taken(patient_extract.csv_chunks(s, who, r.anders.customer_id)),
+        "anders",
+    ),
+    Call(
+        patient_extract.page_chunks,
+        (Action.EXTRACT_LOG,),
+        lambda s, who, r: taken(patient_extract.page_chunks(s, who, r.anders.customer_id)),
         "anders",
     ),
     Call(
@@ -622,42 +618,40 @@ CALLS = [
         (Action.VIEW_REIMBURSEMENT,),
         lambda s, who, r: taken(payment_lists.csv_chunks(s, who, payment_lists.unknown(who, OTHER_REGION))),
     ),
-    Call(follow_up.figures, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: follow_up.figures(s, who)),
+    Call(reports.figures, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: reports.figures(s, who)),
     Call(
-        follow_up.are_outdated,
+        reports.are_outdated,
         (Action.VIEW_REIMBURSEMENT,),
-        lambda s, who, r: follow_up.are_outdated(s, who, OLD_FIGURES),
+        lambda s, who, r: reports.are_outdated(s, who, OLD_FIGURES),
     ),
     Call(changes.everything, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.everything(s, who)),
     Call(changes.history, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.history(s, who)),
     Call(changes.save, (Action.CHANGE_RULE,), lambda s, who, r: changes.save(s, who, changes.adding(NEW_RULE))),
-    Call(
-        coverage.without_rule, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: coverage.without_rule(s, who, [NEW_RULE])
-    ),
+    Call(gaps.without_rule, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: gaps.without_rule(s, who, [NEW_RULE])),
     *(
         Call(of, (Action.CHANGE_RULE,), lambda s, who, r, of=of: of(s, who, [], [NEW_RULE], Catalogue({}, {}, {})))
         for of in (impact.of_own_units, impact.may_change)
     ),
-    Call(log_chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: log_chain.prune(s, who, date(2021, 1, 1))),
+    Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
     Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),
     Call(users.decide, (Action.CHANGE_USER,), lambda s, who, r: users.decide(s, who, "eva.ek", 0, LEAD, {"norr"})),
 ]
 """Every function that does something with people or the log of it."""
 
 WITHOUT_ACTOR = {
-    "mv.payment_checks.judged.every_dose": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.payment_checks.judged.paid_doses": "names nobody; what comes of it is asked for by whoever shows it",
+    "mv.reimbursement.checks.priced_doses.every_dose": "names nobody; who shows the result asks for the right",
+    "mv.reimbursement.checks.priced_doses.paid_doses": "names nobody; who shows the result asks for the right",
     "mv.catalogue.load": "holds nobody's data",
     "mv.catalogue.refresh": "holds nobody's data",
     "mv.vaccinations.batches": "holds nobody's data",
-    "mv.reimbursement.rules.load": "holds nobody's data",
-    "mv.reimbursement.rules.refresh": "holds nobody's data",
-    "mv.reimbursement.doses.parts": "gives ranges of numbers alone",
-    "mv.reimbursement.doses.between": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.reimbursement.doses.memberships": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.reimbursement.assessment.of_units": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.reimbursement.assessment.of_customers": "names nobody; what comes of it is asked for by whoever shows it",
-    "mv.log_chain.check": "gives entries' numbers alone",
+    "mv.reimbursement.rules.rules.load": "holds nobody's data",
+    "mv.reimbursement.rules.rules.refresh": "holds nobody's data",
+    "mv.reimbursement.pricing.dose_frames.parts": "gives ranges of numbers alone",
+    "mv.reimbursement.pricing.dose_frames.between": "names nobody; who shows the result asks for the right",
+    "mv.reimbursement.pricing.dose_frames.memberships": "names nobody; who shows the result asks for the right",
+    "mv.reimbursement.pricing.assessment.of_units": "names nobody; who shows the result asks for the right",
+    "mv.reimbursement.pricing.assessment.of_customers": "names nobody; who shows the result asks for the right",
+    "mv.access_log.chain.check": "gives entries' numbers alone",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",
     "mv.sample.is_invented": "whoever has the store may fill an empty one",
     "mv.sample.make": "whoever has the store may fill an empty one",

@@ -13,8 +13,8 @@ from mv.audit import ONE_LOOK, record, record_look
 from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.merges import undoing as merge_undoing
-from mv.registration import sessions, undoing
-from mv.registration.terms import Terms
+from mv.registration import rounds, undo
+from mv.registration.entry import Terms
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -142,9 +142,9 @@ def test_what_is_many_actions_at_once_is_logged_without_a_name_or_an_identity_nu
     number = invented_number(date(1990, 1, 2))
     eva = customers.register(store, actor, number, "Eva", "Ekengren", "norr")
     earlier = len(logged(store))
-    sessions.enter(store, actor, anders.identity, Terms("65_plus", None, TODAY, "norr"))
-    (typed,) = sessions.of_today(store, actor)
-    undoing.undo_row(store, actor, typed.registration_id, 1)
+    rounds.enter(store, actor, anders.identity, Terms("65_plus", None, TODAY, "norr"))
+    (typed,) = rounds.of_today(store, actor)
+    undo.undo_row(store, actor, typed.registration_id, 1)
     take_in(store, actor, table(f"{number};medical_risk;diabetes;2026-10-01"))
     seen = merges.preview(store, actor, anders.customer_id, eva.customer_id)
     merges.merge(store, actor, seen, same_person=True)
@@ -166,5 +166,5 @@ def test_the_log_is_only_added_to_but_for_what_is_old_enough_to_be_pruned() -> N
         for file in (ROOT / "mv").rglob("*.py")
     }
     assert {name: changing for name, changing in found.items() if changing} == {
-        "log_chain.py": ["DELETE FROM access_log"]
+        "chain.py": ["DELETE FROM access_log"]
     }

@@ -12,7 +12,7 @@ from mv.access import Actor, OtherUnit, Role
 from mv.customers import Customer, search
 from mv.errors import Conflict, Invalid, NotFound
 from mv.memberships import EndReason, Membership
-from mv.payment_checks import new_year
+from mv.reimbursement.checks import new_year
 from mv.store import Store
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY, invented_number

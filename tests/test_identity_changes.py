@@ -9,13 +9,13 @@ import pytest
 
 from mv import bookings, customers, identity_changes, memberships, vaccinations
 from mv.access import Actor, Role
-from mv.claims import drafting, files, ledger
-from mv.claims.ledger import Claim, State
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
 from mv.identity import check_digit
 from mv.identity_changes import OtherBirthDate, Taken
 from mv.memberships import EndReason
+from mv.reimbursement.claims import drafting, files, ledger
+from mv.reimbursement.claims.ledger import Claim, State
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number

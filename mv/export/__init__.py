@@ -11,15 +11,15 @@ import pyarrow as pa
 
 from mv import audit
 from mv.access import EVERY_UNIT, Action, Actor
-from mv.export import groups, making
-from mv.export.counting import Counts, active_over_time, counts, published, summary
+from mv.export import groups, pipeline
+from mv.export.counts import Counts, active_over_time, counts, published, summary
+from mv.export.filters import Filters, Selection, Status
 from mv.export.formats import Format
 from mv.export.formats.csv import Csv, Delimiter, cells
 from mv.export.formats.parquet import Parquet
 from mv.export.formats.xlsx import Xlsx
 from mv.export.progress import Cancelled, Progress
-from mv.export.selection import Filters, Selection, Status
-from mv.export.table import Headings
+from mv.export.schema import Headings
 from mv.i18n import ENGLISH
 from mv.pseudonyms import Pseudonyms
 from mv.store import Store
@@ -57,7 +57,7 @@ def groups_file(
     watched.begin(found["rows"])
     rows = _read_in_order(store, selection, groups.rows_sql(pseudonyms), found["first"], found["last"])
     shape = partial(groups.shape, named=groups.words(selection.known, headings), pseudonyms=pseudonyms)
-    return making.pieces(groups.layout(headings, pseudonyms), rows, shape, form, watched)
+    return pipeline.pieces(groups.layout(headings, pseudonyms), rows, shape, form, watched)
 
 
 def preview(

@@ -12,18 +12,18 @@ from pandas.api.extensions import ExtensionArray
 
 from mv import audit
 from mv.access import EVERY_UNIT, Action, Actor
-from mv.claims import ledger
-from mv.claims.due import CAUSES
-from mv.claims.files import KINDS
-from mv.claims.ledger import STATES, Claim
 from mv.errors import N_
-from mv.export import groups, making
+from mv.export import groups, pipeline
 from mv.export.formats import Format
 from mv.export.formats.csv import Csv
 from mv.export.progress import Progress
-from mv.export.table import Codes, Column, Headings, Kind, Layout, instants, kronor
+from mv.export.schema import Codes, Column, Headings, Kind, Layout, instants, kronor
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.pseudonyms import TEXT, Pseudonyms
+from mv.reimbursement.claims import ledger
+from mv.reimbursement.claims.due import CAUSES
+from mv.reimbursement.claims.files import KINDS
+from mv.reimbursement.claims.ledger import STATES, Claim
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -94,7 +94,7 @@ def claims_file(
     watched.begin(lines)
     _log(store, actor, payer, lines, identities=pseudonyms is None)
     shape = partial(_shape, of={claim.claim_id: claim for claim in found}, headings=headings, pseudonyms=pseudonyms)
-    return making.pieces(layout(headings, pseudonyms), _rows(store, found), shape, form, watched)
+    return pipeline.pieces(layout(headings, pseudonyms), _rows(store, found), shape, form, watched)
 
 
 def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:

@@ -14,18 +14,19 @@ from mv import audit, catalogue
 from mv.access import EVERY_UNIT, Action, Actor, require_unit
 from mv.catalogue import Catalogue
 from mv.errors import N_, Invalid
-from mv.export import groups, making
+from mv.export import groups, pipeline
 from mv.export.formats import Format
 from mv.export.formats.csv import Csv
 from mv.export.progress import Progress
-from mv.export.table import Codes, Column, Headings, Kind, Layout, instants, kronor
+from mv.export.schema import Codes, Column, Headings, Kind, Layout, instants, kronor
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.pseudonyms import Pseudonyms
-from mv.reimbursement import assessment, rules, verdicts
-from mv.reimbursement import doses as stored
-from mv.reimbursement.assessment import State
-from mv.reimbursement.pricing import Reason
-from mv.reimbursement.rules import Rule
+from mv.reimbursement.pricing import assessment, wording
+from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.rules import rules
+from mv.reimbursement.rules.rules import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -110,7 +111,7 @@ def doses_file(
     found_rules = rules.load(store)
     rows = _rows(store, actor, filters, found_rules, known, headings)
     shape = partial(_shape, known=known, headings=headings, pseudonyms=pseudonyms)
-    return making.pieces(layout(headings, pseudonyms), rows, shape, form, watched)
+    return pipeline.pieces(layout(headings, pseudonyms), rows, shape, form, watched)
 
 
 def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
@@ -188,7 +189,7 @@ def _rows(
         payers = pd.Series([rule.payer for rule in found_rules], dtype="str")
         payable = (frame["reason"] == Reason.PAYABLE.value) & (frame["rule"] >= 0)
         frame = frame.assign(
-            why=verdicts.whys(frame, found_rules, known, headings),
+            why=wording.whys(frame, found_rules, known, headings),
             payer=frame["rule"].where(payable).map(payers),
         )
         with store.batches(PERSONS, first, last) as reader:
@@ -238,7 +239,7 @@ def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pse
     vaccines = {code: vaccine.name for code, vaccine in known.vaccines.items()}
     reasons, states = (
         {code.value: translate(word, SWEDISH) for code, word in words.items()} if headings == SWEDISH else {}
-        for words in (verdicts.NAMES, STATES)
+        for words in (wording.NAMES, STATES)
     )
     group, subgroup, unit, product = (
         Codes.of(frame[column]) for column in ("group_code", "subgroup_code", "unit_id", "product_code")

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mv.catalogue import Catalogue
 from mv.errors import N_
-from mv.export.table import Codes, Column, Headings, Kind, Layout, instants
+from mv.export.schema import Codes, Column, Headings, Kind, Layout, instants
 from mv.i18n import SWEDISH, translate
 from mv.pseudonyms import Pseudonyms
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mv import customers, memberships, vaccinations
-from mv.claims.lines import TAKEN_BACK
 from mv.customers import EARLIER, Customer
 from mv.memberships import Membership
+from mv.reimbursement.claims.matching_keys import TAKEN_BACK
 from mv.store.engine import Transaction
 from mv.vaccinations import Dose
 

@@ -14,12 +14,12 @@ from mv.catalogue import Catalogue, Vaccine
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.registration import saving
-from mv.registration.judging import Doubt, Judgement, Person, judge
+from mv.registration.entry import Terms
+from mv.registration.rounds import Kind, Registration, begin
 from mv.registration.saving import Wanted
-from mv.registration.sessions import Kind, Registration, begin
-from mv.registration.terms import Terms
-from mv.reimbursement import rules
-from mv.reimbursement.rules import Rule
+from mv.registration.validation import Doubt, Judgement, Person, judge
+from mv.reimbursement.rules import rules
+from mv.reimbursement.rules.rules import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.vaccinations import Dose

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mv import catalogue
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement import rules
+from mv.reimbursement.rules import rules
 from mv.sample import bookings, doses, groups, people
 from mv.sample.batches import Batches
 from mv.sample.columns import MINUTE, NEVER, Calendar, Ints, between

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv import catalogue as catalogues
 from mv.catalogue import Catalogue
-from mv.reimbursement import rules
+from mv.reimbursement.rules import rules
 from mv.store import Store, configured_url, open_store
 
 SECONDS_TO_KEEP_CATALOGUE = 60

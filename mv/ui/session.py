@@ -8,19 +8,19 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.corrections import Queue, Step
 from mv.i18n import Language, choose_language
-from mv.intake.tables import Table
-from mv.payment_checks import Check, Found
-from mv.registration.planning import Plan
-from mv.reimbursement.impact import Effect
-from mv.reimbursement.rules import Rule
-from mv.ui.clicks import Clicks
-from mv.ui.pasted_list import PastedList
-from mv.ui.typed_line import TypedLine
-from mv.ui.web import who
-from mv.ui.web.start import configured
-from mv.ui.web.tickets import Desk
+from mv.registration.file_import.plan import Plan
+from mv.reimbursement.checks.findings import Check, Found
+from mv.reimbursement.corrections.queue import Queue, Step
+from mv.reimbursement.rules.impact import Effect
+from mv.reimbursement.rules.rules import Rule
+from mv.tabular_files.table import Table
+from mv.ui.double_click import Clicks
+from mv.ui.registration.entry_state import TypedLine
+from mv.ui.registration.pasted_list_state import PastedList
+from mv.ui.web import current_sign_in
+from mv.ui.web.downloads.tickets import Desk
+from mv.ui.web.startup_checks import configured
 from mv.users import User
 
 CUSTOMER_IN_ADDRESS = "kund"
@@ -107,7 +107,7 @@ def actor() -> Actor:
     chosen = st.session_state.get(_UNIT) or ""
     if not configured().sign_in:
         return Actor(DEMO_USER, DEMO_NAME, Role.LEAD, chosen, frozenset({EVERY_UNIT}))
-    user = who.require_user()
+    user = current_sign_in.require_user()
     return user.actor(chosen if is_own_unit(user, chosen) else "")
 
 
@@ -226,7 +226,7 @@ def came_by_merged() -> bool:
 
 
 def draw_number(*, empty: bool) -> int:
-    """Return a new number for a form that is being drawn, negative if it is ``empty``; see :mod:`mv.ui.clicks`."""
+    """Return a new number for a form that is being drawn, negative if ``empty`` (see :mod:`mv.ui.double_click`)."""
     number: int = st.session_state.get(_DRAWN, 0) + 1
     st.session_state[_DRAWN] = number
     return -number if empty else number

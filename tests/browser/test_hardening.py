@@ -151,7 +151,7 @@ def test_utan_inloggning_startar_den_bara_for_sig_sjalv_och_bara_med_pahittade(
 
 
 def test_skriptet_for_sig_visar_ingen_sida(tmp_path: Path, open_screen: OpenScreen) -> None:
-    with running(tmp_path, free_port(), script="mv/ui/dashboard.py") as unguarded:
+    with running(tmp_path, free_port(), script="mv/ui/frame/dashboard.py") as unguarded:
         screen = open_screen(at=unguarded)
         for address in ("", "bokningar", "utdata"):
             screen.visit(address)

@@ -14,7 +14,7 @@ from mv.identity import check_digit
 from tests.browser.conftest import Dashboard
 from tests.browser.hostile import TEXTS, nothing_acts, seen, shows
 from tests.browser.screen import Screen, sv
-from tests.browser.test_log_check import TRIES, draw, judge, show
+from tests.browser.test_access_log import TRIES, draw, judge, show
 from tests.browser.test_vaccination import EFLUELDA
 
 NO_NAME = sv("Write both a given name and a family name.")

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mv.ui import session
-from mv.ui.clicks import Clicks
+from mv.ui.double_click import Clicks
 from mv.ui.notices import change_once, do_once
 
 

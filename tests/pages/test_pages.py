@@ -20,25 +20,25 @@ from mv.store import open_store
 from mv.ui import resources
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
+SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
 ALL_PAGES = [
     "search",
     "bookings",
-    "afterwards",
-    "card",
+    "registration",
+    "customer",
     "groups",
     "vaccination",
     "export",
-    "log_check",
-    "log_extract",
-    "follow_up",
-    "corrections",
-    "checks",
-    "claims",
-    "payments",
-    "rules",
+    "access_log_review",
+    "access_log_extract",
+    "reimbursement_follow_up",
+    "reimbursement_corrections",
+    "reimbursement_checks",
+    "reimbursement_claims",
+    "reimbursement_payments",
+    "reimbursement_rules",
 ]
-CUSTOMER_PAGES = ["card", "groups", "vaccination"]
+CUSTOMER_PAGES = ["customer", "groups", "vaccination"]
 DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 
 
@@ -115,13 +115,13 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
         "search",
         "bookings",
         "export",
-        "log_check",
-        "log_extract",
-        "follow_up",
-        "corrections",
-        "checks",
-        "claims",
-        "payments",
+        "access_log_review",
+        "access_log_extract",
+        "reimbursement_follow_up",
+        "reimbursement_corrections",
+        "reimbursement_checks",
+        "reimbursement_claims",
+        "reimbursement_payments",
     ],
 )
 def test_pages_of_an_empty_store_are_drawn_without_an_error(store_file: Path, page: str) -> None:
@@ -229,7 +229,7 @@ def test_a_group_that_someone_else_changed_is_not_overwritten(anders: int) -> No
 
 
 def test_the_dialog_opens_over_the_card_and_stays_open_while_groups_are_added(anders: int) -> None:
-    at = dashboard("card", customer=anders)
+    at = dashboard("customer", customer=anders)
     at.button(key="start_vaccination").click().run()
     at.selectbox(key="dialog_add_group").select("pregnant").run()
     at.button(key="dialog_add_save").click().run()

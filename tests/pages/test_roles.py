@@ -23,20 +23,20 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from mv import catalogue, customers, memberships, users, vaccinations
 from mv.access import EVERY_UNIT, Action, Actor, Role
-from mv.claims import drafting
 from mv.customers import Customer
 from mv.identity import format_identity
 from mv.memberships import Entry
-from mv.reimbursement import rules
+from mv.reimbursement.claims import drafting
+from mv.reimbursement.rules import rules
 from mv.store import open_store
 from mv.ui import resources
-from mv.ui.web import start, who
+from mv.ui.web import current_sign_in, startup_checks
 from tests.conftest import invented_number
 from tests.contents import Rows
 from tests.pages.number_field import enter, field
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "dashboard.py"
+SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
 SETTINGS = """
 [auth]
 redirect_uri = "https://localhost/oauth2callback"
@@ -56,27 +56,31 @@ LEAD = Actor("siv", "Siv Ros", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 RIGHTS = {
     "search": ("sok-kund", Action.SEARCH_CUSTOMERS),
     "bookings": ("bokningar", Action.VIEW_BOOKINGS),
-    "afterwards": ("efterregistrering", Action.REGISTER_AFTERWARDS),
-    "card": ("kundkort", Action.VIEW_CUSTOMER),
+    "registration": ("efterregistrering", Action.REGISTER_AFTERWARDS),
+    "customer": ("kundkort", Action.VIEW_CUSTOMER),
     "groups": ("kundgrupper", Action.VIEW_GROUPS),
     "vaccination": ("vaccination", Action.VIEW_DOSES),
     "export": ("utdata", Action.EXPORT_GROUPS),
-    "log_check": ("loggkontroll", Action.VIEW_LOG),
-    "log_extract": ("loggutdrag", Action.EXTRACT_LOG),
-    "follow_up": ("uppfoljning", Action.VIEW_REIMBURSEMENT),
-    "corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
-    "checks": ("kontroller", Action.VIEW_CHECKS),
-    "claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
-    "payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
-    "rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
+    "access_log_review": ("loggkontroll", Action.VIEW_LOG),
+    "access_log_extract": ("loggutdrag", Action.EXTRACT_LOG),
+    "reimbursement_follow_up": ("uppfoljning", Action.VIEW_REIMBURSEMENT),
+    "reimbursement_corrections": ("att-ratta", Action.VIEW_CORRECTIONS),
+    "reimbursement_checks": ("kontroller", Action.VIEW_CHECKS),
+    "reimbursement_claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
+    "reimbursement_payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
+    "reimbursement_rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
-CARE = ["search", "bookings", "afterwards", "card", "groups", "vaccination", "corrections", "checks"]
+CARE = [
+    *("search", "bookings", "registration", "customer", "groups", "vaccination"),
+    *("reimbursement_corrections", "reimbursement_checks"),
+]
+MONEY = ["reimbursement_follow_up", "reimbursement_claims", "reimbursement_payments", "reimbursement_rules"]
 HAS = {
     Role.COORDINATOR: CARE,
-    Role.ANALYST: ["export", "follow_up", "claims", "payments", "rules"],
-    Role.LEAD: [*CARE, "export", "log_check", "log_extract", "follow_up", "claims", "payments", "rules"],
+    Role.ANALYST: ["export", *MONEY],
+    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY],
     Role.ADMINISTRATOR: ["users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
@@ -90,7 +94,7 @@ def signing_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setenv("MV_SETTINGS", str(settings))
     monkeypatch.setenv("MV_STORE", str(tmp_path / "mv.duckdb"))
     st.cache_resource.clear()
-    start.read_same_file()
+    startup_checks.read_same_file()
     yield
     st.cache_resource.clear()
 
@@ -193,7 +197,7 @@ def test_the_menu_has_the_pages_of_the_role_alone(
     monkeypatch.setattr(st, "navigation", watched)
     at = opened(monkeypatch, role, anders if chosen else None)
     assert not at.exception
-    of_customer = {"card", "groups", "vaccination"}
+    of_customer = {"customer", "groups", "vaccination"}
     assert menus[-1] == {RIGHTS[page][0] for page in HAS[role] if chosen or page not in of_customer}
 
 
@@ -241,22 +245,22 @@ def test_a_cookie_of_somebody_else_than_the_screens_user_is_nobodys(
 
 
 def test_a_role_that_is_taken_away_ends_at_the_next_click(anders: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = go(opened(monkeypatch, "lead", anders), "card", anders)
+    at = go(opened(monkeypatch, "lead", anders), "customer", anders)
     assert "Anders Karlsson" in words(at)
     boss = Actor("boss", "Boss", Role.ADMINISTRATOR, "")
     users.decide(resources.store(), boss, "kim.lead", 1, Role.ANALYST, {"norr"})
-    who._standing.clear()  # which holds for a second
+    current_sign_in._standing.clear()  # which holds for a second
     assert words(at.run()) == REFUSED
     assert not go(at, "export").error
     users.decide(resources.store(), boss, "kim.lead", 2, Role.LEAD, {"norr"}, blocked=True)
-    who._standing.clear()
+    current_sign_in._standing.clear()
     assert [header.value for header in at.run().main.header] == ["Du har inte tillgång"]
 
 
 # Rows
 
 
-@pytest.mark.parametrize("page", ["card", "groups", "vaccination", "log_extract"])
+@pytest.mark.parametrize("page", ["customer", "groups", "vaccination", "access_log_extract"])
 def test_another_units_customer_is_not_shown(anders: Customer, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     at = go(opened(monkeypatch, "lead", anders, unit="soder"), page, anders)
     assert not at.exception
@@ -273,7 +277,7 @@ def test_the_new_year_list_is_offered_as_a_file_to_those_who_may_take_out_identi
 ) -> None:
     born = date(resources.store().today().year - 64, 5, 6)
     customers.register(resources.store(), LEAD, invented_number(born), "Gun", "Ek", "norr")
-    at = go(opened(monkeypatch, role), "checks")
+    at = go(opened(monkeypatch, role), "reimbursement_checks")
     at.segmented_control(key="checks_part").set_value("new_year").run()
     assert not at.exception
     links = [element for element in at.get("html") if element.proto.body.startswith('<a class="mv-download"')]
@@ -290,7 +294,7 @@ def test_a_claim_is_seen_without_persons_and_its_file_is_offered_to_leads(
     entry = vaccinations.Entry("efluelda", "B-1", 1, today, "norr", group.membership_id)
     vaccinations.register(store, LEAD, anders.customer_id, entry)
     drafting.draft(store, LEAD, "Exempelregionen", today, today)
-    at = go(opened(monkeypatch, role), "claims")
+    at = go(opened(monkeypatch, role), "reimbursement_claims")
     assert not at.exception
     assert "Ersättning: given dos" in words(at)
     assert not [text for text in ("Karlsson", anders.identity, anders.identity[2:]) if text in words(at)]
@@ -299,7 +303,7 @@ def test_a_claim_is_seen_without_persons_and_its_file_is_offered_to_leads(
 
 
 def test_another_units_customer_is_opened_for_a_reason(anders: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = go(opened(monkeypatch, "coordinator", anders, unit="soder"), "card", anders)
+    at = go(opened(monkeypatch, "coordinator", anders, unit="soder"), "customer", anders)
     at.radio(key="cross_reason").set_value("correction").run()
     at.button(key="cross_open").click().run()
     assert not at.exception
@@ -310,7 +314,7 @@ def test_another_units_customer_is_opened_for_a_reason(anders: Customer, monkeyp
 def test_another_units_customer_is_registered_afterwards_for_a_reason(
     anders: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = go(opened(monkeypatch, "coordinator", unit="soder"), "afterwards")
+    at = go(opened(monkeypatch, "coordinator", unit="soder"), "registration")
     at.selectbox(key="typed_soder_group").set_value("medical_risk").run()
     enter(at, anders.identity)
     assert "hör till en annan enhet, Mottagning Norr" in words(at)
@@ -350,11 +354,11 @@ def test_figures_of_doses_are_of_the_own_units_and_lead_on_whoever_may_correct(
         day = resources.store().today() - timedelta(days=len(unit))
         entry = vaccinations.Entry("efluelda", "B1", 1, day, unit, None, without_group=True)
         vaccinations.register(resources.store(), LEAD, anders.customer_id, entry)
-    lead = go(lead, "follow_up")
+    lead = go(lead, "reimbursement_follow_up")
     assert units(lead) == ["Mottagning Norr"]
     assert "hittar doserna" not in words(lead)
-    analyst = go(opened(monkeypatch, "analyst", unit="soder"), "follow_up")
+    analyst = go(opened(monkeypatch, "analyst", unit="soder"), "reimbursement_follow_up")
     assert units(analyst) == ["Mottagning Söder"]
     assert "Enhetens koordinatorer hittar doserna på sidan Att rätta." in words(analyst)
     assert not [text for text in ("Anders", "Karlsson", anders.identity) if text in words(analyst)]
-    assert units(go(opened(monkeypatch, "analyst"), "follow_up")) == ["Mottagning Norr"]
+    assert units(go(opened(monkeypatch, "analyst"), "reimbursement_follow_up")) == ["Mottagning Norr"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from mv import intake
 from mv.access import Actor
 from mv.i18n import ENGLISH, explain
-from mv.intake.tables import Table
-from mv.registration import columns, exported, importing
-from mv.registration.planning import Plan, State
-from mv.registration.reading import Request
-from mv.registration.sessions import Registration
+from mv.registration.file_import import columns, exported_layout, importing
+from mv.registration.file_import.loading import Request
+from mv.registration.file_import.plan import Plan, State
+from mv.registration.rounds import Registration
 from mv.store import Store
+from mv.tabular_files import reading
+from mv.tabular_files.table import Table
 
 HEADINGS = "Personnummer;Kundgrupp;Undergrupp;Första dag;Enhet;Dosens dag;Vaccin;Sats;Orsak;Förnamn;Efternamn"
 
@@ -21,12 +21,12 @@ HEADINGS = "Personnummer;Kundgrupp;Undergrupp;Första dag;Enhet;Dosens dag;Vacci
 def table(*rows: str, headings: str = HEADINGS) -> Table:
     """Return what a CSV file with these rows holds; what a row lacks at its end is empty."""
     whole = [row + ";" * (headings.count(";") - row.count(";")) for row in rows]
-    return intake.read(BytesIO("\n".join([headings, *whole]).encode()))
+    return reading.read(BytesIO("\n".join([headings, *whole]).encode()))
 
 
 def request(read: Table, reason: str = "", unit_id: str | None = "norr") -> Request:
     """Return the table with its columns as they are guessed."""
-    own = exported.recognise(read.headings)
+    own = exported_layout.recognise(read.headings)
     return Request(read, {} if own else columns.guess(read.headings), unit_id, reason)
 
 

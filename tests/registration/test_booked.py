@@ -13,10 +13,10 @@ from mv.access import Actor, Role
 from mv.clock import from_local
 from mv.customers import Customer
 from mv.errors import Forbidden, Invalid
-from mv.registration import booked, sessions, undoing
+from mv.registration import booked, rounds, undo
 from mv.registration.booked import NO_GROUP, Booked, Came, Stopped
-from mv.registration.judging import Doubt, Outcome
-from mv.registration.sessions import Kind
+from mv.registration.rounds import Kind
+from mv.registration.validation import Doubt, Outcome
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import LOG, logged, nothing_changes
@@ -122,8 +122,8 @@ def test_all_who_came_are_registered_together_and_undone_together(
     (without,) = vaccinations.of_customer(store, actor, eva.customer_id)
     assert (without.membership_id, without.group_code) == (None, None)
     assert [each.given for each in of_day(store, actor)] == [dose, without]
-    assert [row.group_code for row in sessions.rows(store, actor, made.registration_id)] == [None, "65_plus"]
-    assert undoing.undo_all(store, actor, made.registration_id) == 2
+    assert [row.group_code for row in rounds.rows(store, actor, made.registration_id)] == [None, "65_plus"]
+    assert undo.undo_all(store, actor, made.registration_id) == 2
     assert [each.given for each in of_day(store, actor)] == [None, None]
 
 
@@ -160,7 +160,7 @@ def test_each_doubt_takes_a_reason_of_its_kind(
         with pytest.raises(Stopped, match="identity numbers"):
             booked.save_booked(store, actor, [replace(shown, **both | {"reason": invented_number(date(1981, 1, 2))})])
     made = booked.save_booked(store, actor, [replace(shown, **both)])
-    (row,) = sessions.rows(store, actor, made.registration_id)
+    (row,) = rounds.rows(store, actor, made.registration_id)
     assert row.reason == "Checked; New delivery"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from mv.catalogue import AgeUnit, Group
-from mv.reimbursement.pricing import price
-from mv.reimbursement.rules import Rule
+from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.rules.rules import Rule
 
 REGION = "Exempelregionen"
 INFLUENZA = ("vaxigrip_tetra", "J07BB02")

@@ -1,4 +1,4 @@
-"""Formats of files: what each makes of frames. A frame's types are those of :mod:`mv.export.table`."""
+"""Formats of files: what each makes of frames. A frame's types are those of :mod:`mv.export.schema`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from mv.export.table import Layout
+from mv.export.schema import Layout
 
 
 class Encoder(Protocol):

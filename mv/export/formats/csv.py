@@ -12,7 +12,7 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 from pyarrow import csv
 
-from mv.export.table import Kind, Layout, local, texts
+from mv.export.schema import Kind, Layout, local, texts
 from mv.formulas import harmless
 from mv.pseudonyms import TEXT
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from mv.export.formats.tray import Tray
-from mv.export.table import Kind, Layout, texts
+from mv.export.formats.byte_sink import Tray
+from mv.export.schema import Kind, Layout, texts
 
 TYPES = {
     Kind.TEXT: pa.string(),

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
-from mv.export.formats import workbook
-from mv.export.formats.tray import Tray
-from mv.export.formats.workbook import MOST_ROWS_OF_A_SHEET, STYLES
-from mv.export.table import Kind, Layout, local, texts
+from mv.export.formats import xlsx_parts
+from mv.export.formats.byte_sink import Tray
+from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET, STYLES
+from mv.export.schema import Kind, Layout, local, texts
 from mv.pseudonyms import TEXT
 
 FASTEST = 1
@@ -69,7 +69,7 @@ class XlsxEncoder:
 
     def begin(self) -> Iterator[bytes]:
         """Yield the beginning of the first sheet."""
-        self._write("_rels/.rels", workbook.RELATIONSHIPS)
+        self._write("_rels/.rels", xlsx_parts.RELATIONSHIPS)
         self._begin_sheet()
         yield self._tray.take()
 
@@ -93,10 +93,10 @@ class XlsxEncoder:
         """Yield the end of the last sheet, and what there is in the package."""
         self._end_sheet()
         sheets = len(self._rows)
-        self._write("xl/workbook.xml", workbook.workbook(self._layout, self._rows))
-        self._write("xl/_rels/workbook.xml.rels", workbook.relationships_of_workbook(sheets))
-        self._write("xl/styles.xml", workbook.STYLE_SHEET)
-        self._write("[Content_Types].xml", workbook.content_types(sheets))
+        self._write("xl/workbook.xml", xlsx_parts.workbook(self._layout, self._rows))
+        self._write("xl/_rels/workbook.xml.rels", xlsx_parts.relationships_of_workbook(sheets))
+        self._write("xl/styles.xml", xlsx_parts.STYLE_SHEET)
+        self._write("[Content_Types].xml", xlsx_parts.content_types(sheets))
         self._package.close()
         yield self._tray.take()
 
@@ -109,10 +109,10 @@ class XlsxEncoder:
         self._rows.append(0)
         # By name, since then zipfile gives it no time of its own, and every file the same one.
         self._sheet = self._package.open(f"xl/worksheets/sheet{len(self._rows)}.xml", "w")
-        self._sheet.write(workbook.before_rows(self._layout).encode())
+        self._sheet.write(xlsx_parts.before_rows(self._layout).encode())
 
     def _end_sheet(self) -> None:
-        self._sheet.write(workbook.after_rows(self._layout, self._rows[-1]).encode())
+        self._sheet.write(xlsx_parts.after_rows(self._layout, self._rows[-1]).encode())
         self._sheet.close()
 
     def _write(self, name: str, text: str) -> None:

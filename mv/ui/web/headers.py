@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mv.settings import Settings
-from mv.ui.web.start import configured
+from mv.ui.web.startup_checks import configured
 
 BROWSER_COOKIE = "mv_browser"
 """Names a browser at random, so that an address made for it does not work in another."""

@@ -1,0 +1,267 @@
+"""Loggutdrag: what a patient is told about who has had access, unit and time of each, and what kind it was.
+
+HSLF-FS 2016:40, chapter 4: the extract is to be such that the patient can judge whether an access was justified. It
+names units, not users. Accesses at every unit are in it: they are the patient's to know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from typing import Any
+
+from mv import audit, catalogue
+from mv.access import EVERY_UNIT, Action, Actor
+from mv.access_log.documents import csv_pieces, local_time
+from mv.access_log.entries import ACTIONS, label
+from mv.catalogue import Catalogue
+from mv.errors import N_, NotFound
+from mv.i18n import SWEDISH, Language, translate
+from mv.identity import format_identity
+from mv.reimbursement.checks.new_year import NEW_YEAR
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+MAYBE = N_("May have been part of the output data")
+HEADINGS = (N_("Time"), N_("Unit"), N_("What was done"), N_("Remark"))
+EXPLAINED = N_(
+    "Each time that somebody has had access to data about you in this system: when, at which unit, and what was done."
+    " Output data are lists of many people; where they say so, it is not known whether you were on them."
+)
+HEAD = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 11pt/1.4 sans-serif; margin: 2rem auto; max-width: 48rem; padding: 0 1rem; color: #000;
+  background: #fff }}
+h1 {{ font-size: 1.5rem; margin: 0 0 .5rem }}
+table {{ border-collapse: collapse; width: 100%; margin-top: 1rem }}
+th, td {{ border-bottom: 1px solid #888; padding: .25rem .5rem; text-align: left; vertical-align: top }}
+thead {{ display: table-header-group }}
+tr {{ break-inside: avoid }}
+td:first-child {{ white-space: nowrap }}
+bdi {{ unicode-bidi: isolate }}
+@page {{ margin: 18mm }}
+@media print {{ body {{ margin: 0; max-width: none; padding: 0 }} }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p><strong><bdi>{name}</bdi></strong><br>{number}</p>
+<p>{printed}</p>
+<p>{explained}</p>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access to the person's data; ``maybe`` where it is only known that it can have been among others' data."""
+
+    logged_at: datetime
+    unit: str
+    action: str
+    maybe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Every access to a person's data in order of time; instants are naive UTC."""
+
+    name: str
+    number: str
+    taken_at: datetime
+    taken_by_unit: str
+    accesses: list[Access]
+
+    def __repr__(self) -> str:
+        """Name nobody, since a repr may end up in a log."""
+        return f"Extract({len(self.accesses)} accesses)"
+
+
+def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
+    """Return every access to the customer's data, at all units, and log that it was taken out, once per look.
+
+    The data of records that were merged into one were the same person's all along. A refused attempt is no access.
+    Raises OtherUnit when the customer is none that the actor has to do with, NotFound.
+    """
+
+    def work(tx: Transaction) -> tuple[datetime, int]:
+        live = tx.row(
+            "SELECT COALESCE(merged_into, customer_id) AS id FROM customer WHERE customer_id = $1", customer_id
+        )
+        if live is None:
+            raise NotFound(N_("The customer does not exist. Search for the customer anew."))
+        at = store.now()
+        audit.record_look(tx, at, actor, Action.EXTRACT_LOG, [live["id"]])
+        return at, live["id"]
+
+    at, live_id = audit.perform(store, actor, Action.EXTRACT_LOG, work, customer_id)
+    with store.read() as tx:
+        (person,) = tx.rows("SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", live_id)
+        known = catalogue.read(tx)
+        parts = (_named, _exports, _new_year_lists)
+        found = sorted({one[1]: one for part in parts for one in part(tx, known, live_id)}.values(), key=_in_order)
+    return Extract(
+        name=f"{person['given_name']} {person['family_name']}",
+        number=format_identity(person["identity"], store.today()),
+        taken_at=at,
+        taken_by_unit=_unit(known, actor.unit_id),
+        accesses=[access for _, _, access in found],
+    )
+
+
+def filename(today: date, ending: str) -> str:
+    """Return a name for the file, with nothing about any person in it."""
+    return f"loggutdrag_{today}.{ending}"
+
+
+def csv_chunks(store: Store, actor: Actor, customer_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
+    """Return the extract as CSV, without whom it is about. Raises at once what :func:`extract` raises."""
+    found = extract(store, actor, customer_id)
+    return csv_pieces([[translate(heading, language) for heading in HEADINGS], *cells(found, language)])
+
+
+def page_chunks(store: Store, actor: Actor, customer_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
+    """Return the extract as a page to print. Raises at once what :func:`extract` raises."""
+    found = extract(store, actor, customer_id)
+    return (piece.encode() for piece in _page(found, language))
+
+
+def cells(found: Extract, language: str) -> list[list[str]]:
+    """Return the accesses as rows of text: time in Stockholm, unit, what was done, remark."""
+    return [
+        [
+            local_time(access.logged_at),
+            access.unit,
+            label(ACTIONS, access.action, language),
+            translate(MAYBE, language) if access.maybe else "",
+        ]
+        for access in found.accesses
+    ]
+
+
+def _page(found: Extract, language: Language) -> Iterator[str]:
+    printed = N_("Printed {time} by {unit}.")
+    yield HEAD.format(
+        language=language,
+        title=escape(translate("Log extract", language)),
+        name=escape(found.name),
+        number=escape(found.number),
+        printed=escape(translate(printed, language).format(time=local_time(found.taken_at), unit=found.taken_by_unit)),
+        explained=escape(translate(EXPLAINED, language)),
+    )
+    headings = "".join(f'<th scope="col">{escape(translate(heading, language))}</th>' for heading in HEADINGS)
+    yield f"<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n"
+    for row in cells(found, language):
+        yield "".join(["<tr>", *(f"<td>{escape(cell)}</td>" for cell in row), "</tr>\n"])
+    yield "</tbody>\n</table>\n</body>\n</html>\n"
+
+
+Found = tuple[datetime, int, Access]
+
+
+def _in_order(found: Found) -> tuple[datetime, int]:
+    return found[:2]
+
+
+def _named(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+    """Yield the accesses to the customer's record, to those merged into it, and to one that it was in for a time."""
+    sql = """
+        SELECT entry_id, logged_at, unit_id, action FROM access_log WHERE outcome = 'done' AND customer_id IN (
+            SELECT customer_id FROM customer WHERE customer_id = $1 OR merged_into = $1
+        )
+        UNION SELECT l.entry_id, l.logged_at, l.unit_id, l.action
+        FROM merge m JOIN access_log l ON l.customer_id = m.customer_id
+            AND l.logged_at >= m.merged_at AND l.logged_at <= m.undone_at
+        WHERE m.merged_customer_id = $1 AND m.undone_at IS NOT NULL AND l.outcome = 'done'
+    """
+    for row in tx.rows(sql, customer_id):
+        yield _found(known, row, maybe=False)
+
+
+def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+    """Yield the exports that may have had the customer's groups in them, with the identity number.
+
+    A file has rows of groups. So the customer can be in it from when one was registered, at a unit of whoever took
+    it out, that the filters on group, subgroup and unit take; other filters are not looked at: better one too many.
+    """
+    groups = tx.rows(
+        """
+        SELECT c.changed_at, c.group_code, c.subgroup_code, m.unit_id
+        FROM membership_change c JOIN membership m ON m.membership_id = c.membership_id WHERE c.customer_id = $1
+        """,
+        customer_id,
+    )
+    if not groups:
+        return
+    sql = """
+        SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
+        WHERE action = 'export_groups' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
+    """
+    for row in tx.rows(sql, min(group["changed_at"] for group in groups)):
+        detail = json.loads(row["detail"] or "{}")
+        filters = detail.get("filters", {})
+        units = set(detail.get("units", [EVERY_UNIT]))
+        had = (
+            group
+            for group in groups
+            if group["changed_at"] <= row["logged_at"] and units & {EVERY_UNIT, group["unit_id"]}
+        )
+        if detail.get("identities", True) and any(_takes(known, filters, group) for group in had):
+            yield _found(known, row, maybe=True)
+
+
+def _new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+    """Yield the New Year lists that may have had the customer on them: of the customer's unit and birth date."""
+    records = tx.rows(
+        "SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1 OR merged_into = $1",
+        customer_id,
+    )
+    sql = """
+        SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
+        WHERE action = 'export_identities' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
+    """
+    for row in tx.rows(sql, min(record["registered_at"] for record in records)):
+        detail = json.loads(row["detail"] or "{}")
+        if detail.get("list") == NEW_YEAR and any(_is_on(detail, record, row) for record in records):
+            yield _found(known, row, maybe=True)
+
+
+def _is_on(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
+    """Return whether the New Year list of an entry may have had the record on it."""
+    known = record["registered_at"] <= entry["logged_at"] and set(detail["units"]) & {EVERY_UNIT, record["unit_id"]}
+    spans = (born.split("/") for born in detail["born"])
+    return bool(known) and any(first <= str(record["birth_date"]) <= last for first, last in spans)
+
+
+def _takes(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
+    """Return whether an export's filters, codes or names in any case, take a row of this group and unit."""
+    group = known.groups.get(row["group_code"])
+    subgroups = group.subgroups if group else ()
+    subgroup = next((sub for sub in subgroups if sub.subgroup_code == row["subgroup_code"]), None)
+    unit = known.units.get(row["unit_id"])
+    names = {
+        "group": (row["group_code"], *((group.name_sv, group.name_en) if group else ())),
+        "subgroup": (row["subgroup_code"] or "", *((subgroup.name_sv, subgroup.name_en) if subgroup else ())),
+        "unit": (row["unit_id"], *((unit.name,) if unit else ())),
+    }
+    return all(
+        str(filters[name]).strip().casefold() in (one.casefold() for one in called)
+        for name, called in names.items()
+        if filters.get(name) is not None
+    )
+
+
+def _found(known: Catalogue, row: Row, *, maybe: bool) -> Found:
+    access = Access(row["logged_at"], _unit(known, row["unit_id"]), row["action"], maybe)
+    return row["logged_at"], row["entry_id"], access
+
+
+def _unit(known: Catalogue, unit_id: str) -> str:
+    unit = known.units.get(unit_id)
+    return unit.name if unit else unit_id

@@ -1,0 +1,97 @@
+"""A file from rows: cut into pieces, shaped and encoded by several workers at once, handed on in order.
+
+A piece depends on its rows alone, and where it is cut on their number alone: the same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import TypeVar
+
+import pandas as pd
+import pyarrow as pa
+
+from mv.export.formats import Format
+from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET
+from mv.export.progress import Progress
+from mv.export.schema import Layout
+
+ROWS_AT_ONCE = MOST_ROWS_OF_A_SHEET // 15
+"""Rows of a piece, 69,905: that many pieces fill a sheet of a workbook to the last row. Fewer would take longer."""
+WORKERS = 2
+"""Threads that shape and encode. For the most part that is outside Python's lock: two of them keep two cores busy."""
+MADE_AHEAD = 4
+"""Pieces in work or waiting to be handed on; what bounds the memory, however slowly they are taken."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def pieces(
+    layout: Layout,
+    rows: Generator[pa.Table],
+    shape: Callable[[pa.Table], pd.DataFrame],
+    form: Format,
+    progress: Progress,
+) -> Generator[bytes]:
+    """Yield the file whose ``rows`` are read in order and shaped into frames that fit ``layout``.
+
+    Raises Cancelled when ``progress`` is. Closing the iterator ends the workers and closes ``rows``.
+    """
+    with closing(form.encoder(layout)) as encoder, closing(rows):
+
+        def encoded(piece: pa.Table) -> tuple[int, object]:
+            return piece.num_rows, encoder.encode(shape(piece.combine_chunks()))
+
+        yield from encoder.begin()
+        with closing(in_order(recut(rows, ROWS_AT_ONCE), encoded)) as parts:
+            for count, part in parts:
+                yield from encoder.add(part)
+                progress.add(count)
+        yield from encoder.end()
+
+
+def of_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[bytes]:
+    """Yield the file that holds one frame."""
+    with closing(form.encoder(layout)) as encoder:
+        yield from encoder.begin()
+        yield from encoder.add(encoder.encode(frame))
+        yield from encoder.end()
+
+
+def recut(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
+    """Yield the same rows as tables of ``size`` rows each, the last of what is left."""
+    kept: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        kept.append(table)
+        count += table.num_rows
+        while count >= size:
+            whole = pa.concat_tables(kept)
+            yield whole.slice(0, size)
+            count -= size
+            kept = [whole.slice(size)]
+    if count:
+        yield pa.concat_tables(kept)
+
+
+def in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
+    """Yield what ``work`` makes of each item, in their order; workers make the next ones meanwhile.
+
+    Whoever takes the results also fetches the items. What ``work`` raises is raised in its turn.
+    """
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(WORKERS, "export") as workers:
+        try:
+            for item in items:
+                waiting.append(workers.submit(work, item))
+                if len(waiting) == MADE_AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,87 @@
+"""Crossing to another unit's customer: for a reason, for a limited time, and marked in the access log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mv import audit
+from mv import text as notes
+from mv.access import Action, Actor
+from mv.errors import N_, Conflict, Invalid, NotFound
+from mv.store import Store
+from mv.store.engine import Transaction
+
+LONGEST_NOTE = 200
+FIND = """
+    SELECT live.customer_id, live.unit_id FROM customer c
+    JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id) WHERE c.customer_id = $1
+"""
+"""A record that was merged into another stands for that one."""
+COLUMNS = "crossing_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
+
+
+class Reason(StrEnum):
+    """Why another unit's customer is opened."""
+
+    VACCINATED_HERE = "vaccinated_here"
+    CORRECTION = "correction"
+    ASKED_BY_CUSTOMER = "asked_by_customer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A user's access to one customer of another unit; instants are naive UTC."""
+
+    crossing_id: int
+    user_id: str
+    unit_id: str
+    customer_id: int
+    reason: str
+    note: str
+    opened_at: datetime
+    expires_at: datetime
+
+
+def open_customer(
+    store: Store, actor: Actor, customer_id: int, reason: Reason | None, note: str, lasts: timedelta
+) -> Crossing:
+    """Give ``actor`` access to another unit's customer for the time that it ``lasts``, and return it.
+
+    Raises Invalid without a reason, and for a note that is missing where the reason is another one, is too
+    long, or holds what may be an identity number; Conflict when the actor needs no reason; NotFound.
+    """
+
+    def work(tx: Transaction) -> Crossing:
+        at = store.now()
+        if reason is None:
+            raise Invalid(N_("Choose why you open the customer."))
+        text = _clean(note, needed=reason == Reason.OTHER)
+        found = tx.row(FIND, customer_id)
+        if found is None:
+            raise NotFound(N_("The customer does not exist. Search for the customer anew."))
+        if actor.owns(found["unit_id"]):
+            raise Conflict(N_("The customer belongs to one of your units already."))
+        row = tx.row(
+            f"""
+            INSERT INTO crossing (user_id, unit_id, customer_id, reason, note, opened_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {COLUMNS}
+            """,
+            actor.user_id, actor.unit_id, found["customer_id"], reason, text, at, at + lasts,
+        )  # fmt: skip
+        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+        crossing = Crossing(**row)
+        detail = {"crossing": crossing.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
+        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, crossing.customer_id, **detail)
+        return crossing
+
+    return audit.perform(store, actor, Action.OPEN_OTHER_UNIT, work, customer_id)
+
+
+def _clean(note: str, *, needed: bool) -> str:
+    text = notes.clean(note, LONGEST_NOTE)
+    if needed and not text:
+        raise Invalid(N_("Write why you open the customer."))
+    return text

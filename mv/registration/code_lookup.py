@@ -1,0 +1,71 @@
+"""Groups, subgroups, vaccines and units as files name them: by code or by name, in either language."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from mv import naming
+from mv.catalogue import Catalogue
+from mv.customers import fold
+from mv.errors import N_, Invalid
+from mv.tabular_files.cells import quoted
+
+
+class Names:
+    """What everything in the catalogue is called. Small and capital letters, accents and punctuation are all the same.
+
+    Each method returns the code that is meant, and raises Invalid, with what comes close, where there is none.
+    """
+
+    def __init__(self, known: Catalogue) -> None:
+        self._known = known
+        groups = known.groups.values()
+        self._groups = _Index({g.group_code: (g.group_code, g.name_sv, g.name_en) for g in groups})
+        self._subgroups = {
+            g.group_code: _Index({s.subgroup_code: (s.subgroup_code, s.name_sv, s.name_en) for s in g.subgroups})
+            for g in groups
+        }
+        self._vaccines = _Index({code: (code, vaccine.name) for code, vaccine in known.vaccines.items()})
+        self._units = _Index({code: (code, unit.name) for code, unit in known.units.items()})
+
+    def group(self, text: str) -> str:
+        """Return the code of a group."""
+        return self._groups.find(text, N_("There is no group “{text}”. Did you mean: {names}?"))
+
+    def subgroup(self, group_code: str, text: str) -> str:
+        """Return the code of a subgroup of that group."""
+        group = self._known.groups[group_code]
+        if not group.subgroups:
+            raise Invalid(N_("The group {group} has no subgroups."), group=group)
+        message = N_("The group {group} has no subgroup “{text}”. Did you mean: {names}?")
+        return self._subgroups[group_code].find(text, message, group=group)
+
+    def vaccine(self, text: str) -> str:
+        """Return the code of a product."""
+        return self._vaccines.find(text, N_("There is no vaccine “{text}”. Did you mean: {names}?"))
+
+    def unit(self, text: str) -> str:
+        """Return the code of a unit."""
+        return self._units.find(text, N_("There is no unit “{text}”. Did you mean: {names}?"))
+
+
+class _Index:
+    """Things by what they are called."""
+
+    def __init__(self, things: naming.Things) -> None:
+        self._things = things
+        self._codes: defaultdict[str, set[str]] = defaultdict(set)
+        self._found: dict[str, str] = {}
+        for code, names in things.items():
+            for name in names:
+                self._codes[fold(name)].add(code)
+
+    def find(self, text: str, message: str, **params: object) -> str:
+        if text in self._found:  # the same text comes again and again
+            return self._found[text]
+        codes = self._codes.get(fold(text), set())
+        if len(codes) > 1:
+            raise Invalid(N_("“{read}” can mean several of them. Write the code."), read=quoted(text))
+        for code in codes:
+            return self._found.setdefault(text, code)
+        raise Invalid(message, text=quoted(text), names=naming.close_to(text, self._things), **params)

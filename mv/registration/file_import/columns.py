@@ -1,0 +1,139 @@
+"""Which column of a file of people holds what, and which of them it has to have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from mv.customers import fold
+from mv.errors import N_, Invalid
+from mv.i18n import ENGLISH, SWEDISH, translate
+from mv.tabular_files import column_guess
+
+
+class Column(StrEnum):
+    """What a column can hold."""
+
+    IDENTITY = "identity"
+    GROUP = "group"
+    SUBGROUP = "subgroup"
+    VALID_FROM = "valid_from"
+    VALID_TO = "valid_to"
+    UNIT = "unit"
+    GIVEN_ON = "given_on"
+    VACCINE = "vaccine"
+    BATCH = "batch"
+    DOSE_NUMBER = "dose_number"
+    REASON = "reason"
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    BIRTH_DATE = "birth_date"
+
+
+NAMES: Mapping[Column, str] = {
+    Column.IDENTITY: N_("Identity number"),
+    Column.GROUP: N_("Group"),
+    Column.SUBGROUP: N_("Subgroup"),
+    Column.VALID_FROM: N_("First day"),
+    Column.VALID_TO: N_("Last day"),
+    Column.UNIT: N_("Unit"),
+    Column.GIVEN_ON: N_("Day of the dose"),
+    Column.VACCINE: N_("Vaccine"),
+    Column.BATCH: N_("Batch"),
+    Column.DOSE_NUMBER: N_("Dose number"),
+    Column.REASON: N_("Reason"),
+    Column.GIVEN_NAME: N_("Given name"),
+    Column.FAMILY_NAME: N_("Family name"),
+    Column.BIRTH_DATE: N_("Birth date"),
+}
+"""What each is called for people, and in the template."""
+DAYS = frozenset({Column.VALID_FROM, Column.VALID_TO, Column.GIVEN_ON, Column.BIRTH_DATE})
+OF_A_DOSE = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH)
+"""A dose has all of them."""
+
+DATE = ("datum", "date", "dag", "day")
+"""What a heading is called that may be either of two days."""
+WORDS: Mapping[Column, Sequence[str]] = {
+    Column.IDENTITY: (
+        "personnummer", "personnr", "pnr", "person id", "identitetsnummer", "identity number", "personal number",
+        "identity", "kundens personnummer", "patient", "id nummer",
+    ),
+    Column.GIVEN_ON: (
+        "dosens dag", "dosdatum", "vaccinationsdatum", "vaccinationsdag", "given den", "vaccinerad", "given",
+        "day of the dose", "dose date", "date given", "given on", "vaccination date",
+    ),
+    Column.BIRTH_DATE: ("fodelsedatum", "fodelsedag", "fodd", "birth date", "date of birth", "birthday", "born"),
+    Column.VALID_TO: (
+        "sista dag", "galler till", "giltig till", "till och med", "till", "tom", "t o m", "slutdatum", "last day",
+        "valid to", "applies to", "to", "end date",
+    ),
+    Column.VALID_FROM: (
+        "forsta dag", "galler fran", "giltig fran", "fran och med", "fran", "from", "fr o m", "startdatum", "first day",
+        "valid from", "applies from", "start date", *DATE,
+    ),
+    Column.SUBGROUP: ("undergrupp", "undergruppskod", "subgroup", "sub group", "subgroup code"),
+    Column.GROUP: ("kundgrupp", "kundgruppskod", "grupp", "customer group", "group", "group code"),
+    Column.DOSE_NUMBER: ("dosnummer", "dosnr", "dos nr", "dose number", "dose no", "dos", "dose"),
+    Column.BATCH: ("sats", "satsnummer", "satsnr", "batch", "batchnummer", "batch number", "lot"),
+    Column.VACCINE: ("vaccin", "vaccine", "preparat", "produkt", "product", "lakemedel", "vara"),
+    Column.UNIT: ("enhet", "enhetskod", "mottagning", "vardenhet", "unit", "unit code", "clinic"),
+    Column.REASON: ("orsak", "skal", "anledning", "motivering", "reason", "kommentar", "comment"),
+    Column.GIVEN_NAME: ("fornamn", "tilltalsnamn", "given name", "first name"),
+    Column.FAMILY_NAME: ("efternamn", "family name", "last name", "surname"),
+}  # fmt: skip
+"""What headings are called, the surest first; columns before those whose names their names hold."""
+WHAT_IS_WRONG = N_("What is wrong")
+"""The heading of the last column of a file with the reasons why it was not imported. That column is passed over."""
+
+Columns = Mapping[Column, str]
+"""The heading of each column that a file has."""
+
+
+def guess(names: Sequence[str]) -> dict[Column, str]:
+    """Return which heading is which column; where there is a vaccine and one day, that is the day of the dose."""
+    found = column_guess.guess([name for name in names if not is_about_what_is_wrong(name)], WORDS, {})
+    if Column.VACCINE in found and Column.GIVEN_ON not in found and fold(found.get(Column.VALID_FROM, "")) in DATE:
+        found[Column.GIVEN_ON] = found.pop(Column.VALID_FROM)
+    return {column: found[column] for column in Column if column in found}
+
+
+def is_about_what_is_wrong(heading: str) -> bool:
+    """Return whether the column holds why rows were not imported."""
+    return fold(heading) in {fold(translate(WHAT_IS_WRONG, language)) for language in (ENGLISH, SWEDISH)}
+
+
+def check(columns: Columns) -> None:
+    """Raise Invalid unless there are an identity number, a group and a day, and all of a dose or nothing of it."""
+    if Column.IDENTITY not in columns:
+        raise Invalid(N_("Choose which column holds the identity number."))
+    if Column.GROUP not in columns:
+        raise Invalid(N_("Choose which column holds the customer group."))
+    has = [column in columns for column in OF_A_DOSE]
+    if any(has) and not all(has):
+        raise Invalid(N_("Choose which columns hold the day of the dose, the vaccine and the batch, or none of them."))
+    if Column.VALID_FROM not in columns and not any(has):
+        raise Invalid(N_("Choose which column holds the first day of the group, or the day of the dose."))
+    if len(set(columns.values())) < len(columns):
+        raise Invalid(N_("A column can be chosen for one thing only."))
+
+
+def from_json(text: str, names: Sequence[str]) -> dict[Column, str]:
+    """Return the columns that a JSON object names, such as ``{"identity": "Personnr"}``; null is for none.
+
+    Those that it does not name are guessed. Raises Invalid for anything else and for a heading that is not there.
+    """
+    try:
+        given = json.loads(text)
+        chosen = {Column(name): heading for name, heading in given.items()}
+    except (ValueError, AttributeError):
+        raise Invalid(
+            N_("The columns are a JSON object of these names, each with a heading of the file: {names}."),
+            names=", ".join(Column),
+        ) from None
+    for heading in chosen.values():
+        if heading is not None and heading not in names:
+            raise Invalid(N_("The file has no heading “{heading}”."), heading=heading)
+    taken = {heading for heading in chosen.values() if heading}
+    guessed = {column: heading for column, heading in guess(names).items() if heading not in taken}
+    return {column: heading for column, heading in (guessed | chosen).items() if heading}

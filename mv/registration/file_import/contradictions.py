@@ -1,0 +1,62 @@
+"""Rows of one file that say different things of one person: neither wins, both are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from mv import memberships
+from mv.catalogue import Catalogue
+from mv.errors import N_, Conflict
+from mv.registration.entry import Terms
+from mv.registration.file_import.columns import Column
+from mv.registration.file_import.rows import Row
+from mv.reimbursement.pricing.vaccine_types import KIND
+
+MOST_ROWS_OF_A_PERSON = 50
+
+Contradiction = tuple[Row, Column, Conflict]
+
+
+def find(rows: Sequence[Row], known: Catalogue) -> Iterator[Contradiction]:
+    """Yield each row of one person's ``rows`` that another one contradicts, where it does, and which one that is.
+
+    Rows may put a person in different groups in different periods, or for doses of different kinds of vaccines (ATC
+    level 4). The same row twice is no contradiction.
+    """
+    for row in rows[MOST_ROWS_OF_A_PERSON:]:
+        many = Conflict(N_("The file has more than {most} rows of this person."), most=MOST_ROWS_OF_A_PERSON)
+        yield row, Column.IDENTITY, many
+    for one, other in combinations(rows[:MOST_ROWS_OF_A_PERSON], 2):
+        found = _between(one.terms, other.terms, known)
+        if found:
+            column, message = found
+            for row, against in ((one, other), (other, one)):
+                choice = known.choice(against.terms.group_code or "", against.terms.subgroup_code)
+                yield row, column, Conflict(message, row=against.number, choice=choice)
+
+
+def _between(one: Terms, other: Terms, known: Catalogue) -> tuple[Column, str] | None:
+    """Return where two rows contradict each other and what is to be said of it; None where they do not."""
+    if one == other:
+        return None
+    both_doses = one.given_on is not None and other.given_on is not None
+    if both_doses and (one.given_on, one.product_code) == (other.given_on, other.product_code):
+        message = N_("Row {row} has the same dose of this person with something else, {choice}. Keep one of them.")
+        return Column.VACCINE, message
+    same = (one.group_code, one.subgroup_code) == (other.group_code, other.subgroup_code)
+    if not memberships.overlap(one, other):
+        return None
+    if same:
+        if one.given_on or other.given_on:
+            return None
+        message = N_("Row {row} has another period of {choice} for this person. Keep one of them.")
+        return Column.GROUP, message
+    if both_doses and _kind(one, known) != _kind(other, known):
+        return None
+    return Column.GROUP, N_("Row {row} puts this person in another group, {choice}. Keep one of them.")
+
+
+def _kind(terms: Terms, known: Catalogue) -> str:
+    vaccine = known.vaccines.get(terms.product_code or "")
+    return vaccine.atc[:KIND] if vaccine else ""

@@ -1,0 +1,231 @@
+"""A row of groups as a file has it beside the row in the store: what it is to be, and what cannot be changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
+
+from mv import identity, memberships
+from mv.catalogue import Catalogue
+from mv.customers import Customer
+from mv.errors import N_, Conflict, Invalid, MvError
+from mv.export.groups import REASONS, STATUSES
+from mv.memberships import EndReason, Membership
+from mv.pseudonyms import Pseudonyms
+from mv.registration.code_lookup import Names
+from mv.registration.file_import.exported_layout import VERSION, Layout
+from mv.registration.file_import.sayings import Word, is_instant, is_text, one_of
+from mv.tabular_files import cells
+from mv.tabular_files.cells import quoted
+from mv.tabular_files.table import Problem, Record
+
+T = TypeVar("T")
+
+SHORTENED = re.compile(r"([0-9])[.,]([0-9]+)E\+?11")
+"""Twelve digits as a spreadsheet shows them in a narrow column, and writes them to CSV then."""
+
+
+STATUS = one_of(STATUSES, N_("Write active or inactive."))
+REASON = one_of(REASONS, N_("Write ceased or wrong."))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row as a file asks for it, and whether somebody changed it in the file."""
+
+    row: Membership
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """Compares rows, and keeps what is wrong with their cells.
+
+    ``pseudonyms`` check whose row it is in a file that names nobody, where there is a key.
+    """
+
+    layout: Layout
+    names: Names
+    known: Catalogue
+    today: date
+    pseudonyms: Pseudonyms | None
+    problems: list[Problem] = field(default_factory=list)
+
+    def asked(self, record: Record, now: Membership, seen: Membership, customer: Customer) -> Asked | None:
+        """Return what the file asks for; None where a cell is wrong, which ``problems`` tell.
+
+        ``now`` is the row as it is in the store, ``seen`` as it was when the file was made. Where the file has it as it
+        was seen, it stays as it is now. What is left open when a row ends is as now, too, or as it usually is: it ends
+        today, and what has a last day has ceased on it.
+        """
+        before = len(self.problems)
+        self.check_person(record, customer)
+        self._check_row(record, now, seen)
+        group, subgroup = self._choice(record, seen)
+        first = self._cell(record, "valid_from", cells.day, seen.valid_from)
+        if first is None:
+            self._add(record, "valid_from", Invalid(N_("This is missing.")))
+        last, reason = self._end(record, now, seen)
+        if len(self.problems) > before or group is None or first is None:
+            return None
+        new = replace(
+            now, group_code=group, subgroup_code=subgroup, valid_from=first, valid_to=last, ended_reason=reason
+        )
+        if _content(new) == _content(seen):
+            return Asked(now, changed=False)
+        if seen.version != now.version and _content(new) != _content(now):
+            since = Conflict(N_("The row was changed here since the file was made. Take out the file anew."))
+            self._add(record, VERSION, since)
+            return None
+        return Asked(new, changed=True)
+
+    def check_person(self, record: Record, customer: Customer) -> None:
+        """Keep a problem for each cell that says something else of the customer than the store does."""
+        self._same(record, "customer_identity", lambda text: self._is_number(text, customer.identity))
+        self._same(record, "customer_name", is_text(customer.name))
+        self._same(record, "birth_date", lambda text: cells.day(text) == customer.birth_date)
+        self._same(record, "birth_year", is_text(str(customer.birth_date.year)))
+        if self.pseudonyms:
+            self._same(record, "customer_pseudonym", is_text(self.pseudonyms.of(customer.customer_id)))
+
+    def check_new(self, record: Record, valid_to: date | None) -> None:
+        """Keep a problem where a row that is new says that it is wrong, or something else of its end than its days."""
+        status = self._cell(record, "status", STATUS, None)
+        if status and (status == "active") != (valid_to is None):
+            self._add(record, "status", Invalid(N_("A row with a last day is inactive, one without is active.")))
+        reason = self._cell(record, "ended_reason", REASON, None)
+        if reason and (valid_to is None or reason != EndReason.CEASED):
+            self._add(
+                record, "ended_reason", Invalid(N_("A new row can have ceased on its last day, and no other end."))
+            )
+
+    def _check_row(self, record: Record, now: Membership, seen: Membership) -> None:
+        """Keep a problem for each cell that cannot be changed and says something else of the row than the store."""
+        unit = self.known.units.get(now.unit_id)
+        self._same(record, "unit", is_text(unit.name if unit else now.unit_id, now.unit_id))
+        self._same(record, "unit_id", is_text(now.unit_id))
+        self._same(record, "registered_at", is_instant(now.registered_at))
+        self._same(record, "registered_by", is_text(now.registered_by))
+        if seen.version == now.version:
+            self._same(record, "ended_at", is_instant(now.ended_at))
+            self._same(record, "ended_by", is_text(now.ended_by or ""))
+
+    def _is_number(self, text: str, number: str) -> bool:
+        if text == number:
+            return True
+        if shortened := SHORTENED.fullmatch(text):
+            digits = shortened[1] + shortened[2]
+            return number.isdigit() and round(int(number), len(digits) - 12) == int(digits.ljust(12, "0"))
+        return identity.parse(text, self.today).number == number
+
+    def _same(self, record: Record, name: str, is_same: Callable[[str], bool]) -> None:
+        """Keep a problem where a cell says something else; an empty one says nothing."""
+        text = self.layout.text(record, name)
+        if not text:
+            return
+        try:
+            same = is_same(text)
+        except Invalid:
+            same = False
+        if not same:
+            message = N_("“{read}” is not what is registered, and this column cannot be changed by a file.")
+            self._add(record, name, Invalid(message, read=quoted(text)))
+
+    def _choice(self, record: Record, seen: Membership) -> tuple[str | None, str | None]:
+        """Return the group and subgroup that are wanted: of name and code the one that was changed tells."""
+        group = self._picked(record, ("group", "group_code"), seen.group_code, self._parse_group(seen))
+        if group is None:
+            self._add(record, "group", Invalid(N_("This is missing.")))
+            return None, None
+        parse = self._parse_subgroup(seen, group)
+        return group, self._picked(record, ("subgroup", "subgroup_code"), seen.subgroup_code, parse)
+
+    def _picked(
+        self, record: Record, names: Sequence[str], seen: str | None, parse: Callable[[str], str]
+    ) -> str | None:
+        changed: dict[str, str | None] = {}
+        for name in names:
+            code = self._cell(record, name, parse, seen)
+            if code != seen:
+                changed[name] = code
+        if len(set(changed.values())) > 1:
+            differ = Invalid(N_("The name and the code mean different things. Change one of them."))
+            self._add(record, next(iter(changed)), differ)
+        return next(iter(changed.values())) if changed else seen
+
+    def _parse_group(self, seen: Membership) -> Callable[[str], str]:
+        return lambda text: seen.group_code if text == seen.group_code else self.names.group(text)
+
+    def _parse_subgroup(self, seen: Membership, group: str) -> Callable[[str], str]:
+        kept = (seen.subgroup_code, f"{seen.group_code}/{seen.subgroup_code}") if group == seen.group_code else ()
+
+        def parse(text: str) -> str:
+            if seen.subgroup_code and text in kept:
+                return seen.subgroup_code
+            return self.names.subgroup(group, text)
+
+        return parse
+
+    def _end(self, record: Record, now: Membership, seen: Membership) -> tuple[date | None, str | None]:
+        """Return the last day and why the row ended; None twice for an active one. The last day decides."""
+        last = self._cell(record, "valid_to", cells.day, seen.valid_to)
+        status = self._cell(record, "status", STATUS, _status(seen))
+        reason = self._cell(record, "ended_reason", REASON, seen.ended_reason)
+        if status == "active" and last is not None and not seen.active:
+            self._add(record, "status", Invalid(N_("Empty the last day, too, to have the row active again.")))
+        ends = last is not None or (seen.active and status == "inactive")
+        if not ends:
+            if reason != seen.ended_reason and reason is not None:
+                self._add(record, "ended_reason", Invalid(N_("A row that is active has no reason for ending.")))
+            return None, None
+        if not seen.active and reason is None:
+            self._add(record, "ended_reason", Invalid(N_("This is missing.")))
+        usual = EndReason.CEASED if last else memberships.usual_reason(seen, self.today)
+        return last or now.valid_to or self.today, reason or now.ended_reason or usual
+
+    def _cell(self, record: Record, name: str, parse: Callable[[str], T], seen: T | None) -> T | None:
+        """Return what a cell says: None where it is empty, as it was ``seen`` where there is no such column."""
+        text = self.layout.text(record, name)
+        if text is None:
+            return seen
+        try:
+            return parse(text) if text else None
+        except MvError as error:
+            self._add(record, name, error)
+            return seen
+
+    def _add(self, record: Record, name: str, error: MvError) -> None:
+        self.problems.append(Problem(record.number, self.layout.heading(name), error))
+
+
+def difference(now: Membership, new: Membership, known: Catalogue) -> list[tuple[str, object, object]]:
+    """Return what differs, each with what it is called, in words to be translated, before and after."""
+    pairs: list[tuple[str, object, object]] = [
+        (N_("Group"), _choice_of(now, known), _choice_of(new, known)),
+        (N_("First day"), now.valid_from, new.valid_from),
+        (N_("Last day"), now.valid_to or "–", new.valid_to or "–"),
+        (N_("Reason for ending"), _reason_of(now), _reason_of(new)),
+    ]
+    return [(name, before, after) for name, before, after in pairs if before != after]
+
+
+def _choice_of(row: Membership, known: Catalogue) -> object:
+    try:
+        return known.choice(row.group_code, row.subgroup_code)
+    except Invalid:
+        return "/".join(code for code in (row.group_code, row.subgroup_code) if code)
+
+
+def _reason_of(row: Membership) -> object:
+    return Word(REASONS[row.ended_reason]) if row.ended_reason else "–"
+
+
+def _content(row: Membership) -> tuple[object, ...]:
+    return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
+
+
+def _status(row: Membership) -> str:
+    return "active" if row.active else "inactive"

@@ -1,0 +1,86 @@
+"""A file of groups that Utdata made, and that was changed since: by what it is known, and where it has what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mv.customers import fold
+from mv.errors import N_, Invalid
+from mv.export import doses, groups
+from mv.export.schema import Column as ExportColumn
+from mv.i18n import SWEDISH, translate
+from mv.registration.file_import.columns import Column, is_about_what_is_wrong
+from mv.tabular_files.table import Record, Table
+
+NUMBER, VERSION = "membership_id", "version"
+COLUMNS = (*groups.COLUMNS, *groups.PSEUDONYM)
+NEW_ROW: Mapping[Column, Sequence[str]] = {
+    Column.IDENTITY: ("customer_identity",),
+    Column.GROUP: ("group", "group_code"),
+    Column.SUBGROUP: ("subgroup", "subgroup_code"),
+    Column.VALID_FROM: ("valid_from",),
+    Column.VALID_TO: ("valid_to",),
+    Column.UNIT: ("unit", "unit_id"),
+}
+"""Where a row without a number, which is a new one, has what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The headings of a file, and the places of the columns that Utdata made, by their stable names."""
+
+    headings: Sequence[str]
+    places: Mapping[str, int]
+
+    def text(self, record: Record, name: str) -> str | None:
+        """Return what a row has in a column; None where the file has no such column any more."""
+        return record.cells[self.places[name]] if name in self.places else None
+
+    def heading(self, name: str) -> str:
+        """Return what stands above a column; nothing where it is not there."""
+        return self.headings[self.places[name]] if name in self.places else ""
+
+    def of_new_rows(self) -> dict[Column, list[int]]:
+        """Return where a row that is new has what."""
+        found = {
+            column: [self.places[name] for name in names if name in self.places] for column, names in NEW_ROW.items()
+        }
+        return {column: places for column, places in found.items() if places}
+
+
+def recognise(headings: Sequence[str]) -> Layout | None:
+    """Return the layout of a file of groups that Utdata made, in either language; None of any other file.
+
+    Raises Invalid for a file of doses, which cannot be imported.
+    """
+    places = _places(headings, COLUMNS)
+    if NUMBER in places and VERSION in places:
+        return Layout(headings, places)
+    if {"dose_id", VERSION} <= _places(headings, doses.DOSE).keys():
+        raise Invalid(
+            N_("This is a file of doses, which cannot be imported back. Correct each dose on the page Vaccination.")
+        )
+    return None
+
+
+def as_written(table: Table) -> Table:
+    """Return the table without the apostrophes that were put before texts that could run as formulas.
+
+    CSV that was made here has them: what Utdata made, and a file with the reasons why it was not imported.
+    """
+    made_here = any(is_about_what_is_wrong(heading) for heading in table.headings) or recognise(table.headings)
+    if table.delimiter is None or not made_here:
+        return table
+    records = [Record(each.number, tuple(cell.removeprefix("'") for cell in each.cells)) for each in table.records]
+    return replace(table, records=records)
+
+
+def _places(headings: Sequence[str], columns: Sequence[ExportColumn]) -> dict[str, int]:
+    called = {fold(name): column.name for column in columns for name in (column.name, translate(column.label, SWEDISH))}
+    found: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        name = called.get(fold(heading))
+        if name:
+            found.setdefault(name, place)
+    return found

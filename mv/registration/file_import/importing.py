@@ -1,0 +1,91 @@
+"""A file of people taken in: looked at first, then saved as a whole or not at all.
+
+The same file again saves nothing: each new row has a key, and each row that comes back its version. See docs/import.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mv import audit, customers
+from mv.access import Action, Actor
+from mv.errors import N_, Conflict, Invalid
+from mv.registration import membership_steps, saving
+from mv.registration.file_import import loading
+from mv.registration.file_import.loading import Request
+from mv.registration.file_import.plan import Plan, State
+from mv.registration.rounds import Kind, Registration, begin
+from mv.registration.saving import Wanted
+from mv.store import Store
+from mv.store.engine import Transaction
+
+
+def preview(store: Store, actor: Actor, request: Request) -> Plan:
+    """Return what the file would come to; nothing is saved.
+
+    That the customers in it were seen is logged, and as a refusal that there are such that the user has nothing to do
+    with. Raises Invalid for a file that is too long, for columns and for a reason that do not do; Forbidden.
+    """
+
+    def work(tx: Transaction) -> Plan:
+        plan = loading.plan(tx, store.now(), store.today(), actor, request)
+        audit.record_look(tx, store.now(), actor, Action.IMPORT_ROWS, plan.seen)
+        return plan
+
+    plan = audit.perform(store, actor, Action.IMPORT_ROWS, work)
+    if plan.strangers:
+        audit.record_refusals(store, actor, Action.IMPORT_ROWS, sorted(plan.strangers))
+    return plan
+
+
+def import_file(
+    store: Store, actor: Actor, request: Request, mark: str, tell: Callable[[float], None] = lambda share: None
+) -> Registration:
+    """Save all of the file, and return the registration that can be undone as a whole.
+
+    ``mark`` is that of the plan that was looked at. ``tell`` is told now and then which share of the work is done.
+    Raises Conflict where it would come to something else now; Invalid where not all of it can be saved, or nothing is
+    to be; what :func:`preview` raises.
+    """
+
+    def work(tx: Transaction) -> Registration:
+        at = store.now()
+        plan = loading.plan(tx, at, store.today(), actor, request, hold=True)
+        tell(0.5)
+        if plan.mark != mark:
+            raise Conflict(N_("Something in it has changed meanwhile. Nothing was imported; look at it again."))
+        if not plan.can_be:
+            raise Invalid(N_("Nothing was imported: not every row can be, or none is to be."))
+        who = replace(actor, unit_id=actor.unit_id or request.unit_id or "")
+        made = begin(tx, at, store.today(), who, Kind.FILE, None)
+        _save(tx, at, actor, made.registration_id, plan)
+        saved = plan.counts[State.READY] + plan.counts[State.CHANGED]
+        audit.record(tx, at, who, Action.IMPORT_ROWS, None, change="imported", rows=saved)
+        tell(1.0)
+        return made
+
+    return audit.perform(store, actor, Action.IMPORT_ROWS, work)
+
+
+def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, plan: Plan) -> None:
+    registered = customers.insert(tx, at, actor, list(plan.new_people.values()))
+    ids = dict(zip(plan.new_people, (customer.customer_id for customer in registered), strict=True))
+    changes = [line.change for line in plan.lines if line.change and line.state is State.CHANGED]
+    changed = membership_steps.change_all(tx, at, actor, changes)
+    judged = [
+        (_with_id(line.wanted, ids), line.judgement)
+        for line in plan.lines
+        if line.state is State.READY and line.wanted and line.judgement
+    ]
+    saving.write(tx, at, actor, registration_id, judged)
+    membership_steps.keep(tx, at, registration_id, [(was, now) for (was, _), now in zip(changes, changed, strict=True)])
+
+
+def _with_id(wanted: Wanted, ids: Mapping[int, int]) -> Wanted:
+    """Return what is wanted of somebody who is registered by now."""
+    if wanted.customer_id not in ids:
+        return wanted
+    customer_id = ids[wanted.customer_id]
+    return replace(wanted, customer_id=customer_id, key=wanted.terms.key(customer_id))

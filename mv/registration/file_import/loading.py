@@ -1,0 +1,173 @@
+"""A file of people read against the store: its rows, whom they name, and what is known of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from mv import customers, memberships
+from mv.access import Actor, known_and_strangers, require_unit
+from mv.errors import N_, Invalid
+from mv.memberships import Membership
+from mv.pseudonyms import Pseudonyms
+from mv.registration import saving
+from mv.registration.code_lookup import Names
+from mv.registration.file_import import columns as file_columns
+from mv.registration.file_import import exported_layout, exported_validation
+from mv.registration.file_import.columns import Column, Columns
+from mv.registration.file_import.exported_diff import Comparer
+from mv.registration.file_import.exported_layout import NUMBER, VERSION
+from mv.registration.file_import.exported_validation import Judge, Returned
+from mv.registration.file_import.plan import Known, Line, Plan, Planner, State
+from mv.registration.file_import.rows import Reader, Row
+from mv.registration.validation import Setting
+from mv.store.engine import Row as StoredRow
+from mv.store.engine import Transaction
+from mv.tabular_files.table import Problem, Record, Table
+
+T = TypeVar("T", int, str)
+
+MOST_ROWS = 20_000
+VALUES_AT_ONCE = 1000
+"""In one query."""
+ROWS = f"SELECT {memberships.COLUMNS} FROM membership WHERE membership_id IN"
+CHANGES = """
+    SELECT membership_id, version, group_code, subgroup_code, valid_from, valid_to, ended_reason FROM membership_change
+    WHERE membership_id IN
+"""
+KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key IN"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A file, how it is read, and the unit and the reason of rows that have none of their own.
+
+    ``columns`` are those of a file that Utdata did not make. With ``pseudonyms`` it is checked whose row it is in one
+    that names nobody.
+    """
+
+    table: Table
+    columns: Columns
+    unit_id: str | None
+    reason: str = ""
+    pseudonyms: Pseudonyms | None = None
+
+
+@dataclass(slots=True)
+class _Read:
+    """The rows of a file: new ones, and those that come back, with what the store has of these, now and before."""
+
+    new: list[Row] = field(default_factory=list)
+    records: dict[int, Record] = field(default_factory=dict)
+    returned: list[Returned] = field(default_factory=list)
+    now: dict[int, Membership] = field(default_factory=dict)
+    seen: dict[tuple[int, int], Membership] = field(default_factory=dict)
+
+
+def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Request, *, hold: bool = False) -> Plan:
+    """Return what becomes of the file, on what the open transaction sees.
+
+    With ``hold``, every other change of its customers' groups and doses waits until ``tx`` ends. Raises Invalid for a
+    file with more than MOST_ROWS rows, and for columns and a reason that do not do; Forbidden for another unit.
+    """
+    if request.unit_id is not None:
+        require_unit(actor, request.unit_id)
+    reason, table = saving.clean_reason(request.reason), exported_layout.as_written(request.table)
+    if len(table.records) > MOST_ROWS:
+        raise Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
+    setting = saving.read_setting(tx, today)
+    reader, comparer = _readers(table, request, setting)
+    read = _read(tx, table, reader, comparer)
+    known = _known(tx, at, actor, read, setting, hold=hold)
+    lines: list[Line] = []
+    if comparer:
+        lines += Judge(comparer, known, read.now, read.seen, at, actor).judge(read.returned)
+        _check_new(read, known, comparer)
+    planner = Planner(reader, known, reason, at, actor)
+    wrong = {problem.row for problem in reader.problems}
+    lines += planner.judge([row for row in read.new if row.number not in wrong])
+    return _in_order(table, lines, planner)
+
+
+def _readers(table: Table, request: Request, setting: Setting) -> tuple[Reader, Comparer | None]:
+    """Return what reads new rows, and for a file that Utdata made what compares the others; one list of problems."""
+    names, today = Names(setting.known), setting.today
+    layout = exported_layout.recognise(table.headings)
+    if layout is None:
+        file_columns.check(request.columns)
+        places = {column: [table.headings.index(heading)] for column, heading in request.columns.items()}
+        return Reader(table.headings, places, names, request.unit_id, today), None
+    reader = Reader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
+    comparer = Comparer(layout, names, setting.known, today, request.pseudonyms, reader.problems)
+    return reader, comparer
+
+
+def _read(tx: Transaction, table: Table, reader: Reader, comparer: Comparer | None) -> _Read:
+    read = _Read()
+    for record in table.records:
+        if comparer and (comparer.layout.text(record, NUMBER) or comparer.layout.text(record, VERSION)):
+            back = exported_validation.returned(comparer.layout, record)
+            if isinstance(back, Returned):
+                read.returned.append(back)
+            else:
+                reader.problems.append(back)
+        elif Column.IDENTITY not in reader.places:
+            nobody = Invalid(N_("The file has no identity numbers, so it can have no new rows."))
+            reader.problems.append(Problem(record.number, comparer.layout.heading(NUMBER) if comparer else "", nobody))
+        elif row := reader.read(record):
+            read.new.append(row)
+            read.records[row.number] = record
+    _read_returned(tx, read)
+    return read
+
+
+def _read_returned(tx: Transaction, read: _Read) -> None:
+    """Read the rows that come back as they are now, and those that were taken out earlier as they were then."""
+    stored = _in_parts(tx, ROWS, sorted({row.membership_id for row in read.returned}))
+    read.now = {row["membership_id"]: Membership(**row) for row in stored}
+    versions = {row.membership_id: row.version for row in read.returned if row.membership_id in read.now}
+    earlier = [number for number, version in versions.items() if version != read.now[number].version]
+    for row in _in_parts(tx, CHANGES, sorted(earlier)):
+        number = row["membership_id"]
+        read.seen[number, row["version"]] = replace(read.now[number], **row)
+
+
+def _known(tx: Transaction, at: datetime, actor: Actor, read: _Read, setting: Setting, *, hold: bool) -> Known:
+    found = customers.of_numbers(tx, sorted({row.identity.number for row in read.new}))
+    ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in read.now.values()}
+    own, strangers = known_and_strangers(tx, at, actor, ids)
+    people = customers.hold_all(tx, at, actor, own).values() if hold else customers.read(tx, own)
+    keys = {row.terms.key(found[row.identity.number].customer_id) for row in read.new if row.identity.number in found}
+    saved = {row["row_key"]: row["registered_at"] for row in _in_parts(tx, KEYS, sorted(keys))}
+    return Known(found, frozenset(strangers), saving.read_people(tx, people), saved, setting)
+
+
+def _check_new(read: _Read, known: Known, comparer: Comparer) -> None:
+    """Keep a problem where a new row of a file that Utdata made says something that it cannot say."""
+    for row in read.new:
+        comparer.check_new(read.records[row.number], row.terms.valid_to)
+        customer = known.customers.get(row.identity.number)
+        if customer and customer.customer_id not in known.strangers:
+            comparer.check_person(read.records[row.number], customer)
+
+
+def _in_order(table: Table, lines: Sequence[Line], planner: Planner) -> Plan:
+    """Return the plan with a line for each row of the file; one with a problem is wrong."""
+    known, problems = planner.known, sorted(planner.reader.problems, key=lambda problem: problem.row)
+    wrong = {problem.row for problem in problems}
+    by_number = {line.number: line for line in lines}
+    in_order = [
+        Line(record.number, State.WRONG) if record.number in wrong else by_number[record.number]
+        for record in table.records
+    ]
+    seen = frozenset(number for number in known.people if number > 0)
+    return Plan(in_order, problems, planner.new_people, seen, known.strangers)
+
+
+def _in_parts(tx: Transaction, sql: str, values: Sequence[T]) -> Iterator[StoredRow]:
+    """Yield the rows of a query that ends in IN, with values in parts that are not too long for it."""
+    for first in range(0, len(values), VALUES_AT_ONCE):
+        some = values[first : first + VALUES_AT_ONCE]
+        yield from tx.rows(f"{sql} ({', '.join(f'${n}' for n in range(1, len(some) + 1))})", *some)

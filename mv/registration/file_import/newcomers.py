@@ -1,0 +1,36 @@
+"""People whom nobody has registered, in a file of people: what has to be known of them to register them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from mv.customers import fold
+from mv.errors import N_, Invalid, MvError
+from mv.registration.file_import.columns import Column
+from mv.registration.file_import.rows import Row
+
+OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
+
+
+def why_not(first: Row, rows: Sequence[Row], today: date) -> tuple[Column, MvError] | None:
+    """Return why the person of these rows cannot be registered, and which column that is about."""
+    born = {row.birth_date for row in rows} - {None}
+    if not first.is_named:
+        message = N_("No customer has this number. Check it, or give both names to register the person.")
+        return Column.IDENTITY, Invalid(message)
+    if any((fold(row.given_name), fold(row.family_name)) != _name(first) for row in rows if row.is_named):
+        return Column.GIVEN_NAME, Invalid(N_("Rows with this number have different names."))
+    if first.identity.birth_date and born - {first.identity.birth_date}:
+        return Column.BIRTH_DATE, Invalid(OTHER_BIRTH_DATE)
+    if first.identity.birth_date is None and first.birth_date is None:
+        return Column.BIRTH_DATE, Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
+    if len(born) > 1:
+        return Column.BIRTH_DATE, Invalid(N_("Rows with this number have different birth dates."))
+    if any(day and day > today for day in born):
+        return Column.BIRTH_DATE, Invalid(N_("The birth date is in the future."))
+    return None
+
+
+def _name(row: Row) -> tuple[str, str]:
+    return fold(row.given_name), fold(row.family_name)

@@ -1,0 +1,263 @@
+"""What a file of people comes to: what becomes of each row, judged on what is known and on the rows before it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from mv.access import Actor
+from mv.clock import to_local
+from mv.customers import Customer, fold
+from mv.errors import N_, Conflict, Invalid, MvError
+from mv.identity import Identity
+from mv.memberships import Membership
+from mv.registration import saving
+from mv.registration.file_import import contradictions, newcomers
+from mv.registration.file_import.columns import Column
+from mv.registration.file_import.newcomers import OTHER_BIRTH_DATE
+from mv.registration.file_import.rows import Reader, Row
+from mv.registration.saving import Wanted
+from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, after, judge
+from mv.tabular_files.table import Problem
+
+
+class State(StrEnum):
+    """What becomes of a row. Only what is READY or CHANGED is saved."""
+
+    READY = "ready"
+    CHANGED = "changed"
+    DOUBTFUL = "doubtful"
+    WRONG = "wrong"
+    ALREADY = "already"
+    UNCHANGED = "unchanged"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a file, by its number there, and what becomes of it.
+
+    ``why`` says why there is nothing to save. A new row has what is ``wanted`` and its judgement, a changed one what it
+    is now and what it is to be. A customer who is to be registered has a negative number.
+    """
+
+    number: int
+    state: State
+    customer: Customer | None = None
+    why: MvError | None = None
+    wanted: Wanted | None = None
+    judgement: Judgement | None = None
+    change: tuple[Membership, Membership] | None = None
+
+    def mark(self) -> list[object]:
+        """Return what tells this from any other thing that could be saved."""
+        wanted, change = self.wanted, self.change
+        return [
+            self.number, self.state, self.customer and self.customer.customer_id,
+            wanted and repr(wanted.terms), self.judgement and sorted(self.judgement.doubts),
+            change and [str(value) for row in change for value in (row.membership_id, row.version, content(row))],
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of each row, in the file's order, and every problem; ``new_people`` are to be registered.
+
+    ``seen`` are the customers that the user was shown, ``strangers`` those that the user has nothing to do with.
+    """
+
+    lines: list[Line]
+    problems: list[Problem]
+    new_people: Mapping[int, tuple[Identity, Customer]]
+    seen: frozenset[int]
+    strangers: frozenset[int]
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many rows there are of each state; together as many as the file has."""
+        found = Counter(line.state for line in self.lines)
+        return {state: found[state] for state in State}
+
+    @property
+    def can_be(self) -> bool:
+        """Whether all of it can be saved, and something is to be."""
+        counts = self.counts
+        return not counts[State.WRONG] + counts[State.DOUBTFUL] and bool(counts[State.READY] + counts[State.CHANGED])
+
+    @property
+    def mark(self) -> str:
+        """What tells this from a plan that saves something else: SHA-256 in hexadecimal."""
+        return sha256(json.dumps([line.mark() for line in self.lines]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of those whom a file names: by their numbers, the ids of those that are nobody's business here.
+
+    ``keys`` are those of rows that were saved from a file before, and when.
+    """
+
+    customers: Mapping[str, Customer]
+    strangers: frozenset[int]
+    people: dict[int, Person]
+    keys: Mapping[str, datetime]
+    setting: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Judges new rows. ``reason`` is that of rows which have none of their own."""
+
+    reader: Reader
+    known: Known
+    reason: str
+    at: datetime
+    actor: Actor
+    new_people: dict[int, tuple[Identity, Customer]] = field(default_factory=dict)
+
+    def judge(self, rows: Sequence[Row]) -> Iterator[Line]:
+        """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
+        of_person: defaultdict[int, list[Row]] = defaultdict(list)
+        found = self._customers(rows)
+        for row in rows:
+            if row.identity.number in found:
+                of_person[found[row.identity.number].customer_id].append(row)
+            else:
+                yield Line(row.number, State.WRONG)
+        customers = {customer.customer_id: customer for customer in found.values()}
+        for customer_id, own in of_person.items():
+            yield from self._judge_person(customers[customer_id], own)
+
+    def _judge_person(self, customer: Customer, rows: Sequence[Row]) -> Iterator[Line]:
+        contradicted = set()
+        for row, column, error in contradictions.find(rows, self.known.setting.known):
+            self.reader.add(row.number, column, error)
+            contradicted.add(row.number)
+        firsts: dict[str, int] = {}
+        for row in sorted(rows, key=lambda each: (each.terms.day, each.number)):
+            key = row.terms.key(customer.customer_id)
+            first = firsts.setdefault(key, row.number)
+            if row.number in contradicted:
+                yield Line(row.number, State.WRONG, customer)
+            elif first != row.number:
+                same = Conflict(N_("The same as row {row}."), row=first)
+                yield Line(row.number, State.REPEATED, customer, same)
+            else:
+                yield self._judge_row(customer, row, key)
+
+    def _judge_row(self, customer: Customer, row: Row, key: str) -> Line:
+        person = self.known.people[customer.customer_id]
+        judgement = judge(person, row.terms, self.known.setting)
+        if key in self.known.keys:
+            return Line(row.number, State.ALREADY, customer, _earlier(self.known.keys[key], judgement))
+        error = judgement.error or self._other_person(customer, row)
+        if judgement.outcome is Outcome.ALREADY and judgement.counts:
+            ends = row.terms.valid_to
+            if ends is None or row.terms.given_on or judgement.counts.valid_to == ends:
+                return Line(row.number, State.ALREADY, customer, error)
+            error = Conflict(N_("The customer is in this group already, with another last day. Adjust it on the page."))
+        if error:
+            self.reader.add(row.number, _column_of(error, row), error)
+            return Line(row.number, State.WRONG, customer)
+        if _is_called_otherwise(customer, row):
+            name = Invalid(N_("The given name is not the one that is registered for this number. Check the number."))
+            judgement = replace(judgement, doubts={**judgement.doubts, Doubt.NAME: name})
+        reason = row.reason or self.reason
+        accepted = frozenset(judgement.doubts) if reason else frozenset()
+        wanted = Wanted(customer.customer_id, row.terms, reason, accepted, key)
+        self.known.people[customer.customer_id] = after(
+            person, *saving.provisional(wanted, judgement, self.at, self.actor)
+        )
+        state = State.READY if reason or not judgement.doubts else State.DOUBTFUL
+        return Line(row.number, state, customer, None, wanted, judgement)
+
+    def _other_person(self, customer: Customer, row: Row) -> MvError | None:
+        if row.birth_date not in (None, customer.birth_date):
+            return Invalid(OTHER_BIRTH_DATE)
+        if not self.actor.owns(row.terms.unit_id):
+            return Invalid(N_("The unit is not one of yours. Choose one that is."))
+        return None
+
+    def _customers(self, rows: Sequence[Row]) -> dict[str, Customer]:
+        """Return by number whose rows can be judged; of whom they cannot, a problem is kept for each."""
+        found: dict[str, Customer] = {}
+        unknown: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            customer = self.known.customers.get(row.identity.number)
+            if customer is None:
+                unknown[row.identity.number].append(row)
+            elif customer.customer_id in self.known.strangers:
+                elsewhere = N_(
+                    "The customer belongs to another unit. Open it with its number and a reason, then check again."
+                )
+                self.reader.add(row.number, Column.IDENTITY, Conflict(elsewhere))
+            else:
+                found[row.identity.number] = customer
+        for number, own in unknown.items():
+            if new := self._new_person(own):
+                found[number] = new
+        return found
+
+    def _new_person(self, rows: Sequence[Row]) -> Customer | None:
+        """Return the person of these rows, who is to be registered; None where that cannot be, with a problem."""
+        first = next((row for row in rows if row.is_named), rows[0])
+        error = newcomers.why_not(first, rows, self.known.setting.today)
+        if error:
+            for row in rows:
+                self.reader.add(row.number, error[0], error[1])
+            return None
+        person, unit_id = first.identity, first.terms.unit_id
+        born = person.birth_date or first.birth_date
+        assert born is not None  # noqa: S101 (else there is an error)
+        number = -len(self.new_people) - 1
+        new = Customer(number, person.number, born, first.given_name, first.family_name, unit_id)
+        self.new_people[number] = (person, new)
+        self.known.people[number] = Person(new, [], [])
+        return new
+
+
+COLUMNS_OF_ERRORS: Mapping[str, Column] = {
+    "The group cannot start after today, {today}.": Column.VALID_FROM,
+    "The last day cannot be after today, {today}.": Column.VALID_TO,
+    "The group cannot start before the customer was born.": Column.VALID_FROM,
+    "The customer died on {day}. Nothing can be registered for a later day.": Column.VALID_FROM,
+    "The period of {choice} does not hold the day of the dose, {day}. Change one of them.": Column.VALID_FROM,
+    "The last day is before the first. Change one of them.": Column.VALID_TO,
+    "The dose cannot be given before the customer was born.": Column.GIVEN_ON,
+    "{vaccine} was not in use on {day}. Choose another vaccine or day.": Column.VACCINE,
+    "This vaccine is registered for {day} already, batch {batch}, with another group or batch."
+    " Correct that dose on the page Vaccination.": Column.VACCINE,
+    "The unit is not one of yours. Choose one that is.": Column.UNIT,
+    OTHER_BIRTH_DATE: Column.BIRTH_DATE,
+}
+"""Which column an error is about; the others are about the group."""
+
+
+def content(row: Membership) -> tuple[object, ...]:
+    """Return what a file can change of a row of a group."""
+    return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
+
+
+def _column_of(error: MvError, row: Row) -> Column:
+    column = COLUMNS_OF_ERRORS.get(error.key, Column.GROUP)
+    if column is Column.VALID_FROM and row.terms.valid_from == row.terms.given_on:
+        return Column.GIVEN_ON
+    return column
+
+
+def _earlier(at: datetime, judgement: Judgement) -> Conflict:
+    """Return the error that says that the row was saved from a file before, and whether it still stands."""
+    day = to_local(at).date()
+    if judgement.outcome is Outcome.ALREADY:
+        return Conflict(N_("Imported on {day} already."), day=day)
+    return Conflict(N_("Imported on {day} already, and removed or changed here since. It is not added again."), day=day)
+
+
+def _is_called_otherwise(customer: Customer, row: Row) -> bool:
+    given = set(fold(row.given_name).split())
+    return bool(given) and not given & set(fold(customer.name).split())

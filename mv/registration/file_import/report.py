@@ -1,0 +1,126 @@
+"""What became of a file, for a program or a person that reads it: rows are named by their numbers, people never."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mv.catalogue import Catalogue
+from mv.errors import N_, MvError
+from mv.i18n import explain, label, translate, translate_count
+from mv.registration.file_import.exported_diff import difference
+from mv.registration.file_import.plan import Plan, State
+from mv.tabular_files.table import Table, read_at
+
+STATES: Mapping[State, str] = {
+    State.READY: N_("To be registered"),
+    State.CHANGED: N_("To be changed"),
+    State.DOUBTFUL: N_("Doubtful, without a reason"),
+    State.WRONG: N_("With problems"),
+    State.ALREADY: N_("Already there"),
+    State.UNCHANGED: N_("Unchanged"),
+    State.REPEATED: N_("The same as another row"),
+}
+"""What each is called for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a file came to. ``registration_id`` is that of what was saved; ``error`` why the file could not be read."""
+
+    table: Table | None
+    plan: Plan | None
+    known: Catalogue
+    language: str
+    dry_run: bool = False
+    registration_id: int | None = None
+    error: MvError | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether all of the file is in the store now, or would be."""
+        counts = self.plan.counts if self.plan else {State.WRONG: 1, State.DOUBTFUL: 0}
+        return self.error is None and not counts[State.WRONG] + counts[State.DOUBTFUL]
+
+    def to_json(self) -> str:
+        """Return the report as a JSON object, which docs/import.md describes."""
+        plan = self.plan
+        counts = plan.counts if plan else dict.fromkeys(State, 0)
+        saved = counts[State.READY] + counts[State.CHANGED] if self.registration_id is not None else 0
+        return json.dumps(
+            {
+                "done": self.done,
+                "dry_run": self.dry_run,
+                "registration": self.registration_id,
+                "rows": len(plan.lines) if plan else 0,
+                "saved": saved,
+                "already": counts[State.ALREADY] + counts[State.UNCHANGED] + counts[State.REPEATED],
+                "new_people": len(plan.new_people) if plan else 0,
+                "counts": {state.value: count for state, count in counts.items()},
+                "problems": self._problems(),
+                "doubts": self._doubts(),
+                "changes": self._changes(),
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+
+    def to_text(self) -> str:
+        """Return the report in words, a line for each state, problem, doubt and change."""
+        lines = [explain(self.error, self.language)] if self.error else []
+        if self.plan:
+            rows = translate_count("{count} row", "{count} rows", len(self.plan.lines), self.language)
+            counts = [(translate(STATES[state], self.language), count) for state, count in self.plan.counts.items()]
+            lines += [rows, *(f"{name}: {count}" for name, count in counts if count)]
+        lines += [self._line(each) for each in self._problems() if each["row"]]
+        lines += [self._line(each) for each in self._doubts()]
+        lines += [self._line(each | {"message": f"{each['before']} → {each['after']}"}) for each in self._changes()]
+        lines.append(self._verdict())
+        return "\n".join(lines)
+
+    def _verdict(self) -> str:
+        if self.registration_id is not None:
+            text = translate(N_("All of it is imported, as number {number}."), self.language)
+            return text.format(number=self.registration_id)
+        if not self.done:
+            return translate(N_("Nothing was imported."), self.language)
+        if self.plan and self.plan.can_be:
+            return translate(N_("All of it can be imported; nothing was, since it was only tried."), self.language)
+        return translate(N_("There is nothing to import: all of it is there already."), self.language)
+
+    def _line(self, each: Mapping[str, object]) -> str:
+        place = translate(N_("Row {row}"), self.language).format(row=each["row"])
+        return f"{place}, {each['column']}: {each['message']}" if each.get("column") else f"{place}: {each['message']}"
+
+    def _problems(self) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = []
+        if self.error:
+            found.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
+        if self.plan and self.table:
+            for problem, read in zip(self.plan.problems, read_at(self.table, self.plan.problems), strict=True):
+                message = explain(problem.error, self.language)
+                found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
+        return found
+
+    def _doubts(self) -> list[dict[str, object]]:
+        """Return what is doubtful in rows, and whether it was accepted for a reason."""
+        return [
+            {"row": line.number, "accepted": line.state is State.READY, "message": explain(doubt, self.language)}
+            for line in (self.plan.lines if self.plan else ())
+            if line.judgement
+            for doubt in line.judgement.doubts.values()
+        ]
+
+    def _changes(self) -> list[dict[str, object]]:
+        return [
+            {
+                "row": line.number,
+                "column": translate(name, self.language),
+                "before": str(label(before, self.language)),
+                "after": str(label(after, self.language)),
+            }
+            for line in (self.plan.lines if self.plan else ())
+            if line.change
+            for name, before, after in difference(*line.change, self.known)
+        ]

@@ -1,0 +1,185 @@
+"""Rows of a file of people as they read, before anything is known of the people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from mv import customers, identity
+from mv.errors import N_, Invalid, MvError
+from mv.identity import Identity
+from mv.registration import saving
+from mv.registration.code_lookup import Names
+from mv.registration.entry import Terms
+from mv.registration.file_import.columns import Column
+from mv.registration.pasted import SHORTENED
+from mv.tabular_files import cells
+from mv.tabular_files.cells import quoted
+from mv.tabular_files.table import Problem, Record
+from mv.vaccinations import BATCH_NUMBER, LAST_DOSE_NUMBER
+
+T = TypeVar("T")
+
+FORMULA = ("+", "@")
+"""What a cell begins with, beside =, that a spreadsheet takes for a formula; no value that belongs here does."""
+DOSE_NUMBER = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row, by its number in the file: of whom, and what is to be registered.
+
+    The names are as they stand there, empty texts where there are none; the repr shows nothing of the person.
+    """
+
+    number: int
+    identity: Identity
+    terms: Terms
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    reason: str = field(repr=False)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether both names are given, so that the person can be registered."""
+        return bool(self.given_name and self.family_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads rows, and keeps what is wrong with their cells.
+
+    ``places`` are those of each column in a record; where there are two, one holds names and the other codes.
+    ``unit_id`` is the unit of a row that names none.
+    """
+
+    headings: Sequence[str]
+    places: Mapping[Column, Sequence[int]]
+    names: Names
+    unit_id: str | None
+    today: date
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, record: Record) -> Row | None:
+        """Return the row; None where a cell is wrong, which ``problems`` tell."""
+        before = len(self.problems)
+        person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
+        terms = self._terms(record)
+        given = self._read(record, Column.GIVEN_NAME, customers.clean_name)
+        family = self._read(record, Column.FAMILY_NAME, customers.clean_name)
+        born = self._read(record, Column.BIRTH_DATE, cells.day)
+        reason = self._read(record, Column.REASON, saving.clean_reason)
+        if person is None or terms is None or len(self.problems) > before:
+            return None
+        return Row(record.number, person, terms, given or "", family or "", born, reason or "")
+
+    def heading(self, column: Column) -> str:
+        """Return the heading of a column; of one that the file does not have, nothing."""
+        return self.headings[self.places[column][0]] if column in self.places else ""
+
+    def add(self, number: int, column: Column, error: MvError) -> None:
+        """Keep what is wrong with a row."""
+        self.problems.append(Problem(number, self.heading(column), error))
+
+    def _terms(self, record: Record) -> Terms | None:
+        group = self._read(record, Column.GROUP, self.names.group, needed=True)
+        subgroup = group and self._read(record, Column.SUBGROUP, lambda text: self.names.subgroup(group, text))
+        first = self._past(record, Column.VALID_FROM, N_("The group cannot start after today, {today}."))
+        last = self._past(record, Column.VALID_TO, N_("The last day cannot be after today, {today}."))
+        unit = self._read(record, Column.UNIT, self.names.unit) or self.unit_id
+        given_on = self._past(record, Column.GIVEN_ON, N_("The dose cannot be given after today, {today}."))
+        number = self._read(record, Column.DOSE_NUMBER, parse_dose_number)
+        product, batch = self._dose(record)
+        if not self._text(record, Column.VALID_FROM) and not self._text(record, Column.GIVEN_ON):
+            self.add(record.number, Column.VALID_FROM, Invalid(N_("The first day is missing.")))
+        if unit is None:
+            self.add(record.number, Column.UNIT, Invalid(N_("Choose a unit.")))
+        start = first or given_on
+        if group is None or start is None or unit is None:
+            return None
+        return Terms(group, subgroup or None, start, unit, last, given_on, product, batch, number)
+
+    def _dose(self, record: Record) -> tuple[str | None, str]:
+        """Return the product and the batch; where there is a part of a dose, there has to be all of it."""
+        of_dose = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH, Column.DOSE_NUMBER)
+        needed = any(self._text(record, column) for column in of_dose)
+        if needed and not self._text(record, Column.GIVEN_ON):
+            self.add(record.number, Column.GIVEN_ON, Invalid(N_("The day of the dose is missing.")))
+        product = self._read(record, Column.VACCINE, self.names.vaccine, needed=needed)
+        batch = self._read(record, Column.BATCH, parse_batch, needed=needed)
+        return product, batch or ""
+
+    def _past(self, record: Record, column: Column, future: str) -> date | None:
+        """Return the day that the column holds, which is not a ``future`` one."""
+
+        def parse(text: str) -> date:
+            day = cells.day(text)
+            if day > self.today:
+                raise Invalid(future, today=self.today)
+            return day
+
+        return self._read(record, column, parse)
+
+    def _text(self, record: Record, column: Column) -> str:
+        return next((text for _, text in self._cells(record, column)), "")
+
+    def _cells(self, record: Record, column: Column) -> list[tuple[str, str]]:
+        """Return the headings and texts of a column's places that are not empty."""
+        found = [(self.headings[place], record.cells[place]) for place in self.places.get(column, ())]
+        return [(heading, text) for heading, text in found if text]
+
+    def _read(self, record: Record, column: Column, parse: Callable[[str], T], *, needed: bool = False) -> T | None:
+        """Return what the column holds; None where it is empty, or wrong, which is kept."""
+        read: list[T] = []
+        for heading, text in self._cells(record, column):
+            try:
+                read.append(parse(_plain(text)))
+            except MvError as error:
+                self.problems.append(Problem(record.number, heading, error))
+                return None
+            if read[0] != read[-1]:
+                differ = Invalid(N_("The name and the code mean different things. Change one of them."))
+                self.problems.append(Problem(record.number, heading, differ))
+                return None
+        if needed and not read:
+            self.add(record.number, column, Invalid(N_("This is missing.")))
+        return read[0] if read else None
+
+
+def parse_identity(text: str, today: date) -> Identity:
+    """Return the identity that a cell holds. Raises Invalid, which never holds the number."""
+    if SHORTENED.fullmatch(text):
+        raise Invalid(
+            N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
+        )
+    return identity.parse(text, today)
+
+
+def parse_batch(text: str) -> str:
+    """Return the number of a batch that a cell holds. Raises Invalid."""
+    if not BATCH_NUMBER.fullmatch(text):
+        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
+    return text
+
+
+def parse_dose_number(text: str) -> int:
+    """Return the number of a dose that a cell holds. Raises Invalid."""
+    if not DOSE_NUMBER.fullmatch(text) or int(text) == 0:
+        raise Invalid(
+            N_("“{read}” is no dose number. Write a whole number from 1 to {last}."),
+            read=quoted(text),
+            last=LAST_DOSE_NUMBER,
+        )
+    return int(text)
+
+
+def _plain(text: str) -> str:
+    """Return the value of a cell. Raises Invalid for what a spreadsheet leaves instead of one."""
+    text = cells.value(text)
+    if text.startswith(FORMULA):
+        raise Invalid(N_("The cell holds a formula. Write the value itself."))
+    return text

@@ -1,0 +1,138 @@
+"""Undo: one row of a registration, or all of them, as long as nobody has built on it.
+
+What a row made is removed as wrong from the start, and its dose withdrawn as entered by mistake; both stay in the
+history. What it changed is changed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from mv import audit, catalogue, customers, memberships, vaccinations, versioned
+from mv.access import Action, Actor
+from mv.errors import N_, Conflict, NotFound
+from mv.memberships import EndReason, Membership
+from mv.registration import membership_steps, saving
+from mv.registration.rounds import own
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+from mv.vaccinations import WithdrawReason
+
+ROWS = """
+    SELECT registration_id, row_number, customer_id, membership_id, membership_version, dose_id, dose_version, was,
+        undone_at
+    FROM registration_row WHERE registration_id = $1
+"""
+ROWS_AT_ONCE = 1000
+"""In one query."""
+
+
+def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) -> None:
+    """Undo a row of the user's.
+
+    Raises Conflict when it is undone already, what it made was changed since, or a dose counts by the group that it
+    made; NotFound.
+    """
+
+    def work(tx: Transaction) -> None:
+        own(tx, actor, registration_id)
+        row = tx.row(f"{ROWS} AND row_number = $2", registration_id, row_number)
+        if row is None:
+            raise NotFound(N_("There is no such row."))
+        if row["undone_at"] is not None:
+            raise Conflict(N_("The row is undone already."))
+        _undo(tx, store.now(), actor, [row])
+
+    audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
+    """Undo every row of a registration of the user's that is not undone, and return how many they are.
+
+    All of them or none: raises what :func:`undo_row` raises for any of them, and Conflict when none is left.
+    """
+
+    def work(tx: Transaction) -> int:
+        own(tx, actor, registration_id)
+        rows = tx.rows(f"{ROWS} AND undone_at IS NULL ORDER BY row_number DESC", registration_id)
+        if not rows:
+            raise Conflict(N_("Everything in it is undone already."))
+        at = store.now()
+        _undo(tx, at, actor, rows)
+        tx.execute(
+            "UPDATE registration SET undone_at = $2, undone_by = $3, open_key = NULL, ended_at = COALESCE(ended_at, $2)"
+            " WHERE registration_id = $1",
+            registration_id, at, actor.user_id,
+        )  # fmt: skip
+        return len(rows)
+
+    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+    """Undo rows of one registration: the doses first, since they count by the groups."""
+    doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
+    made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
+    groups = {row["membership_id"]: row["membership_version"] for row in made}
+    vaccinations.change_rows(
+        tx,
+        at,
+        actor,
+        Action.WITHDRAW_DOSE,
+        "withdrawn",
+        doses,
+        lambda now, _: now.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE),
+    )
+    if _count_for_doses(tx, list(groups)):
+        raise Conflict(
+            N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
+        )
+    memberships.change_rows(
+        tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
+    )
+    _change_back(tx, at, actor, [row for row in rows if row["was"] is not None])
+    for places, some in _in_parts([row["row_number"] for row in rows], 4):
+        tx.execute(
+            "UPDATE registration_row SET undone_at = $2, undone_by = $3, row_key = NULL"
+            f" WHERE registration_id = $1 AND row_number IN ({places})",
+            rows[0]["registration_id"], at, actor.user_id, *some,
+        )  # fmt: skip
+
+
+def _change_back(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+    """Have groups that rows changed be what they were. Raises Conflict where others of the same group are there now."""
+    if not rows:
+        return
+    versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
+    held = versioned.hold_all(tx, at, actor, memberships.KIND, versions_left)
+    now = [Membership(**row) for row, _ in held]
+    texts = {row["membership_id"]: row["was"] for row in rows}
+    was = {row.membership_id: membership_steps.from_json(texts[row.membership_id], row.customer_id) for row in now}
+    known = catalogue.read(tx)
+    people = saving.read_people(tx, customers.read(tx, {row.customer_id for row in now}))
+    for back in was.values():
+        others = [
+            was.get(row.membership_id, row)
+            for row in people[back.customer_id].memberships
+            if row.membership_id != back.membership_id
+        ]
+        if back.ended_reason != EndReason.WRONG:
+            entry = memberships.Entry(back.group_code, back.subgroup_code, back.valid_from, back.valid_to)
+            memberships.refuse_overlap(others, entry, known.choice(back.group_code, back.subgroup_code))
+    membership_steps.change_all(tx, at, actor, [(row, was[row.membership_id]) for row in now])
+
+
+def _count_for_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
+    """Return whether a dose that is not withdrawn counts by one of these rows of groups."""
+    return any(
+        tx.row(f"SELECT 1 AS found FROM dose WHERE membership_id IN ({places}) AND withdrawn_at IS NULL LIMIT 1", *some)
+        for places, some in _in_parts(membership_ids, 1)
+    )
+
+
+def _in_parts(values: Sequence[int], first: int) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield the values in parts that are not too long for a query, with their places, which begin with ``$first``."""
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        some = values[start : start + ROWS_AT_ONCE]
+        yield ", ".join(f"${n}" for n in range(first, first + len(some))), some

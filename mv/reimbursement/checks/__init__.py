@@ -1,0 +1,1 @@
+"""Checks of payments: what payments alone do not show."""

@@ -1,0 +1,82 @@
+"""What is paid against what is reported to the national vaccination register (NVR).
+
+Whether a dose is reported is said by the rule that decides about it. Only kinds of vaccine that some rule reports are
+looked at: for the others a payment without a report is as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from mv import audit
+from mv.access import Action, Actor
+from mv.catalogue import Catalogue
+from mv.reimbursement.checks.priced_doses import every_dose
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.rules.rules import Rule
+from mv.store import Store
+
+COLUMNS = [
+    "customer_id", "dose_id", "unit_id", "product_code", "given_on", "dose_number", "group_code", "subgroup_code",
+    "completed_on", "previous_on", "reason", "rule", "ore",
+]  # fmt: skip
+NOT_GIVEN_HERE = (Reason.WITHDRAWN, Reason.ABROAD)
+"""Nothing is reported of such a dose, whatever the rules."""
+
+
+def reported_kinds(rules: Sequence[Rule], known: Catalogue) -> frozenset[str]:
+    """Return the kinds of vaccine (ATC level 4) of which NVR takes doses of some group, by the rules."""
+    return frozenset(
+        vaccine.atc[:KIND]
+        for vaccine in known.vaccines.values()
+        if any(rule.nvr and rule.is_for(vaccine.product_code, vaccine.atc) for rule in rules)
+    )
+
+
+def paid_not_reported(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return those of ``doses`` that are paid by a rule that does not report them; ore is what it pays."""
+    return doses[(doses["reason"] == Reason.PAYABLE.value) & ~_is_reported(doses, rules)]
+
+
+def reported_not_paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return those of ``doses`` that the rule for their vaccine and group reports, and that are not paid.
+
+    ore is what the rule would pay; the reason says why it does not.
+    """
+    not_paid = ~doses["reason"].isin([reason.value for reason in (Reason.PAYABLE, *NOT_GIVEN_HERE)])
+    found = doses[not_paid & _is_reported(doses, rules)]
+    return found.assign(ore=found["worth"])
+
+
+def of_own_units(
+    store: Store,
+    actor: Actor,
+    rules: Sequence[Rule],
+    known: Catalogue,
+    first: date,
+    last: date,
+    find: Callable[[pd.DataFrame, Sequence[Rule]], pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the doses that ``find`` takes of those given at the actor's own units from ``first`` to ``last``.
+
+    The frame has COLUMNS. It shows nobody: whoever shows the customers logs it.
+    """
+    audit.permit(store, actor, Action.VIEW_CHECKS)
+    kinds, parts = reported_kinds(rules, known), [pd.DataFrame(columns=COLUMNS)]
+    for doses in every_dose(store, rules):
+        own = doses["given_on"].between(pd.Timestamp(first), pd.Timestamp(last)) & doses["atc"].str[:KIND].isin(kinds)
+        if not actor.has_every_unit:
+            own &= doses["unit_id"].isin(actor.own_units)
+        parts.append(find(doses[own], rules)[COLUMNS])
+    frame = pd.concat(parts[1:] or parts, ignore_index=True)
+    return frame.sort_values(["ore", "given_on", "dose_id"], ascending=[False, True, True], ignore_index=True)
+
+
+def _is_reported(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
+    reports = np.array([*(rule.nvr for rule in rules), False])
+    return pd.Series(reports[doses["rule"]], index=doses.index)

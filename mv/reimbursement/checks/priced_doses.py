@@ -1,0 +1,56 @@
+"""Doses with their verdicts, as checks go through them, and what of them depends on what a check found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from mv.reimbursement.pricing import dose_frames
+from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.rules.rules import Rule
+from mv.store import Store
+
+PAID = [
+    "dose_id", "customer_id", "unit_id", "product_code", "atc", "given_on", "group_code", "subgroup_code", "rule",
+    "ore",
+]  # fmt: skip
+
+
+def every_dose(store: Store, rules: Sequence[Rule]) -> Iterator[pd.DataFrame]:
+    """Yield every dose with its verdict (see :func:`~mv.reimbursement.pricing.adjudication.price`), part by part."""
+    for first, last in dose_frames.parts(store):
+        yield _judge(store, rules, first, last)
+
+
+def paid_doses(store: Store, rules: Sequence[Rule], customer_ids: pd.Series) -> pd.DataFrame:
+    """Return the doses of these customers that are paid by their verdict: the columns PAID."""
+    found = [_judge(store, rules, 0, -1)[PAID]]
+    for first, last in dose_frames.parts(store):
+        here = customer_ids[customer_ids.between(first, last)]
+        if len(here):
+            part = _judge(store, rules, int(here.min()), int(here.max()))
+            found.append(part.loc[part["customer_id"].isin(here) & (part["ore"] > 0), PAID])
+    return pd.concat(found, ignore_index=True)
+
+
+def _judge(store: Store, rules: Sequence[Rule], first: int, last: int) -> pd.DataFrame:
+    found = dose_frames.between(store, first, last)
+    return pd.concat([found, price(found, rules)], axis=1)
+
+
+def counts_by(both: pd.DataFrame, group: str, subgroup: str) -> pd.Series:
+    """Return whether the group that counts for each dose (columns ending in _dose) is the one in these columns."""
+    same_group = (both["group_code_dose"] == both[group]).fillna(False)
+    return same_group & (both["subgroup_code_dose"].fillna("") == both[subgroup].fillna(""))
+
+
+def with_ore(frame: pd.DataFrame, paid: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return ``frame`` with ore, what is paid for the doses that belong to each of its rows by ``keys``, most first.
+
+    A dose that belongs to several rows is counted in the first, so that the rows' sum is what is paid for the doses.
+    """
+    sums = paid.drop_duplicates("dose_id").groupby(keys)["ore"].sum()
+    summed = frame.merge(sums, how="left", left_on=keys, right_index=True)
+    filled = summed.assign(ore=summed["ore"].fillna(0).astype("int64"))
+    return filled.sort_values("ore", ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,146 @@
+"""What a payer is to be claimed for now: doses that are due and not claimed, and lines that are no longer true.
+
+Pure functions on whole columns. A dose has at most one standing line per payer: one that was claimed and not taken
+back. So the net of a dose's lines is what was last claimed for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from mv.errors import N_
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.wording import NAMES
+
+
+class Cause(StrEnum):
+    """Why a line is claimed or taken back, beside the reasons why a dose is not paid any more (:class:`Reason`).
+
+    What stands first goes first where several hold.
+    """
+
+    DUE = "due"
+    CORRECTED = "corrected"
+    """Claimed as the dose is now, in place of a line that is taken back."""
+    GONE = "gone"
+    PAYER = "payer"
+    PRODUCT = "product"
+    DAY = "day"
+    GROUP = "group"
+    UNIT = "unit"
+    AMOUNT = "amount"
+
+
+CAUSES: Mapping[str, str] = {
+    Cause.DUE: N_("dose given"),
+    Cause.CORRECTED: N_("as the dose is now"),
+    Cause.GONE: N_("the dose is not in the register"),
+    Cause.PAYER: N_("another payer"),
+    Cause.PRODUCT: N_("another vaccine"),
+    Cause.DAY: N_("another day"),
+    Cause.GROUP: N_("another group"),
+    Cause.UNIT: N_("another unit"),
+    Cause.AMOUNT: N_("another amount"),
+    **{reason.value: name for reason, name in NAMES.items() if reason != Reason.PAYABLE},
+}
+"""Each cause in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a claim is made for: a payer, the days of the doses, both included, and units; None is every unit."""
+
+    payer: str
+    period_from: date
+    period_to: date
+    units: frozenset[str] | None
+
+    def has(self, unit_ids: pd.Series) -> pd.Series:
+        """Return which of the units are among those of the claim."""
+        return pd.Series(True, index=unit_ids.index) if self.units is None else unit_ids.isin(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many doses or lines, and their öre."""
+
+    count: int = 0
+    ore: int = 0
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Self:
+        """Return how many rows there are and what their öre add up to."""
+        return cls(len(frame), int(frame["ore"].sum()))
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.count + other.count, self.ore + other.ore)
+
+
+NOTHING = Amount()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What brings what is claimed to what is true.
+
+    ``minus`` are the standing lines to take back, ``plus`` the doses to claim, both with their cause; ``earlier``
+    are doses from before the period that nobody has claimed, ``elsewhere`` those that another unit has a line for.
+    """
+
+    plus: pd.DataFrame
+    minus: pd.DataFrame
+    earlier: pd.DataFrame
+    elsewhere: Amount
+
+
+def settle(doses: pd.DataFrame, standing: pd.DataFrame, scope: Scope) -> Settlement:
+    """Return what is to be claimed and taken back.
+
+    ``doses`` are judged (see :func:`mv.reimbursement.pricing.adjudication.price`), with the payer of each that is
+    payable; ``standing`` are the payer's lines that are not taken back, as they were claimed.
+    """
+    due = doses[scope.has(doses["unit_id"]) & (doses["payer"] == scope.payer)]
+    own = scope.has(standing["unit_id"])
+    minus = _no_longer_true(standing[own], doses, scope)
+    again = due[due["dose_id"].isin(minus["dose_id"])]
+    unclaimed = due[~due["dose_id"].isin(standing["dose_id"])]
+    first, last = pd.Timestamp(scope.period_from), pd.Timestamp(scope.period_to)
+    new = unclaimed[unclaimed["given_on"].between(first, last)]
+    return Settlement(
+        plus=pd.concat([new.assign(cause=Cause.DUE.value), again.assign(cause=Cause.CORRECTED.value)]),
+        minus=minus,
+        earlier=unclaimed[unclaimed["given_on"] < first],
+        elsewhere=Amount.of(due[due["dose_id"].isin(standing.loc[~own, "dose_id"]) & (due["given_on"] <= last)]),
+    )
+
+
+def _no_longer_true(lines: pd.DataFrame, doses: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Return those of ``lines`` that do not say what is true of their doses now, with the cause."""
+    now = doses.set_index("dose_id").reindex(lines["dose_id"]).set_axis(lines.index)
+    reason = now["reason"].astype("object")
+    causes = {
+        Cause.GONE: reason.isna(),
+        Reason.PAYABLE: reason != Reason.PAYABLE,  # stands for the reason itself
+        Cause.PAYER: now["payer"] != scope.payer,
+        Cause.PRODUCT: now["product_code"] != lines["product_code"],
+        Cause.DAY: now["given_on"] != lines["given_on"],
+        Cause.GROUP: _differs(now, lines, "group_code") | _differs(now, lines, "subgroup_code"),
+        Cause.UNIT: now["unit_id"] != lines["unit_id"],
+        Cause.AMOUNT: now["ore"] != lines["ore"],
+    }
+    words = [reason if cause == Reason.PAYABLE else cause.value for cause in causes]
+    cause = np.select([holds.to_numpy(bool) for holds in causes.values()], words, "")
+    found: pd.DataFrame = lines.assign(cause=cause)[cause != ""]
+    return found
+
+
+def _differs(now: pd.DataFrame, lines: pd.DataFrame, column: str) -> pd.Series:
+    """Return where the column differs; nothing is the same as nothing."""
+    return now[column].fillna("") != lines[column].fillna("")

@@ -1,0 +1,1 @@
+"""Doses that would be paid if something were corrected, as a queue."""

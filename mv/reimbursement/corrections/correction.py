@@ -1,0 +1,154 @@
+"""A dose of the queue as people see it: whose it is, how it stands with it, and what would have it paid."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from mv.catalogue import Catalogue
+from mv.reimbursement.pricing import wording
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.rules.rules import Rule
+from mv.store.engine import Row, Transaction
+
+Columns = Mapping[Hashable, Any]
+Periods = Mapping[int | None, tuple[date, date | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What is likely missing for a dose; see :class:`Mend`.
+
+    ``membership_id`` is the row of the group, where there is one, with its period. ``begins`` is the day from which
+    the group would cover this dose and the customer's others that lack it, too.
+    """
+
+    mend: Mend
+    group_code: str
+    subgroup_code: str | None
+    membership_id: int | None
+    rule: Rule
+    begins: date
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A dose with whose it is, how it stands with it, and what would have it paid.
+
+    ``ore`` is what it is paid, would be paid, or would have been; ``last_day`` the last one for it, if there is one.
+    """
+
+    dose_id: int
+    customer_id: int
+    name: str
+    birth_date: date
+    unit_id: str
+    product_code: str
+    dose_number: int
+    version: int
+    given_on: date
+    completed_on: date
+    previous_on: date | None
+    group_code: str | None
+    subgroup_code: str | None
+    reason: Reason
+    rule: Rule | None
+    state: State
+    ore: int
+    last_day: date | None
+    suggestion: Suggestion | None
+
+    def __repr__(self) -> str:
+        """Name the dose by the store's own id only, since a repr may end up in a log."""
+        return f"Correction({self.dose_id})"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the dose is paid, or will be."""
+        return self.state in (State.PAID, State.PAYABLE)
+
+    def why(self, known: Catalogue, language: str) -> str:
+        """Return why the dose is paid or not, in ``language``."""
+        dose = {name: getattr(self, name) for name in ("reason", "given_on", "group_code", "subgroup_code")}
+        dose |= {name: getattr(self, name) for name in ("dose_number", "completed_on", "previous_on")}
+        return wording.why(dose, self.rule, known, language)
+
+
+def read(tx: Transaction, frame: pd.DataFrame, found: Sequence[Rule]) -> list[Correction]:
+    """Return the doses of a queue's frame in its order, with whose they are; ``found`` are the rules it names."""
+    rows = frame.to_dict("records")
+    memberships = {int(row["mend_membership"]) for row in rows if not pd.isna(row["mend_membership"])}
+    names = {row["customer_id"]: row["name"] for row in _named(tx, {row["customer_id"] for row in rows})}
+    periods = {row["membership_id"]: (row["valid_from"], row["valid_to"]) for row in _dated(tx, memberships)}
+    return [_correction(row, names[row["customer_id"]], periods, found) for row in rows]
+
+
+def _named(tx: Transaction, customer_ids: Collection[int]) -> list[Row]:
+    sql = "SELECT customer_id, given_name || ' ' || family_name AS name FROM customer WHERE customer_id IN"
+    return tx.rows(f"{sql} ({_places(customer_ids)})", *customer_ids) if customer_ids else []
+
+
+def _dated(tx: Transaction, membership_ids: Collection[int]) -> list[Row]:
+    sql = "SELECT membership_id, valid_from, valid_to FROM membership WHERE membership_id IN"
+    return tx.rows(f"{sql} ({_places(membership_ids)})", *membership_ids) if membership_ids else []
+
+
+def _places(values: Collection[object]) -> str:
+    return ", ".join(f"${n}" for n in range(1, len(values) + 1))
+
+
+def _correction(row: Columns, name: str, periods: Periods, found: Sequence[Rule]) -> Correction:
+    return Correction(
+        dose_id=row["dose_id"],
+        customer_id=row["customer_id"],
+        name=name,
+        birth_date=row["birth_date"].date(),
+        unit_id=row["unit_id"],
+        product_code=row["product_code"],
+        dose_number=row["dose_number"],
+        version=row["version"],
+        given_on=row["given_on"].date(),
+        completed_on=row["completed_on"].date(),
+        previous_on=day_of(row["previous_on"]),
+        group_code=_present(row["group_code"]),
+        subgroup_code=_present(row["subgroup_code"]),
+        reason=Reason(row["reason"]),
+        rule=found[row["rule"]] if row["rule"] >= 0 else None,
+        state=State(row["state"]),
+        ore=row["gain"],
+        last_day=day_of(row["until"]),
+        suggestion=_suggestion(row, periods, found),
+    )
+
+
+def _suggestion(row: Columns, periods: Periods, found: Sequence[Rule]) -> Suggestion | None:
+    mend, membership_id = _present(row["mend"]), _present(row["mend_membership"])
+    if mend is None:
+        return None
+    return Suggestion(
+        Mend(mend),
+        row["mend_group"],
+        _present(row["mend_subgroup"]),
+        membership_id,
+        found[row["mend_rule"]],
+        row["begins"].date(),
+        *periods.get(membership_id, (None, None)),
+    )
+
+
+def day_of(value: Any) -> date | None:
+    """Return the day of an instant in a column; None where the column has none."""
+    return None if pd.isna(value) else value.date()
+
+
+def _present(value: Any) -> Any:
+    """Return the value; None for the several ways in which a column says that it has none."""
+    return None if pd.isna(value) else value

@@ -1,0 +1,207 @@
+"""Att rätta: doses that would be paid if something were corrected, what each is worth, and how long it can wait.
+
+The queue is numbers and amounts, and shows nobody. Whose doses these are is read, and logged as looked at, for those
+alone that come on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from mv import audit, catalogue
+from mv.access import Action, Actor
+from mv.catalogue import Catalogue
+from mv.reimbursement.corrections.correction import Correction, day_of, read
+from mv.reimbursement.pricing import assessment
+from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.rules import rules
+from mv.reimbursement.rules.rules import Rule
+from mv.store import Store
+from mv.store.engine import Transaction
+
+SOON = 7
+"""With so many days left, or fewer, a dose can not wait long."""
+LONGEST_KEPT = timedelta(minutes=10)
+"""After this a queue is made anew: what is imported or merged elsewhere is found then at the latest."""
+MOST_CHANGED = 50
+"""When more customers than these were changed, making the queue anew is as quick."""
+KEPT = [
+    "dose_id", "customer_id", "birth_date", "unit_id", "product_code", "dose_number", "version", "given_on",
+    "completed_on", "previous_on", "group_code", "subgroup_code", "reason", "rule", "state", "mend", "mend_group",
+    "mend_subgroup", "mend_membership", "mend_rule",
+]  # fmt: skip
+"""Columns of the assessment that a queue keeps of a dose."""
+
+LAST_ENTRY = "SELECT entry_id FROM log_head WHERE log = 'access'"
+# Entries are numbered in the order in which what they tell about was committed: none appears before a number that was
+# seen. So the log says what a queue does not know yet, which no column of instants could.
+CHANGED = """
+    SELECT DISTINCT customer_id FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN (
+        'add_group', 'adjust_group', 'remove_group', 'restore_group', 'register_dose', 'correct_dose',
+        'withdraw_dose', 'change_identity', 'merge_customers', 'change_rule'
+    )
+"""
+
+
+class Order(StrEnum):
+    """What comes first in the queue."""
+
+    KRONOR = "kronor"
+    DAYS_LEFT = "days_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which doses of a queue to take, and in which order."""
+
+    unit_id: str | None = None
+    product_code: str | None = None
+    mend: Mend | None = None
+    order: Order = Order.KRONOR
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A dose in its place in the queue: what correcting it is worth in öre, and the last day for that, if any."""
+
+    dose_id: int
+    customer_id: int
+    ore: int
+    last_day: date | None
+
+    def is_soon(self, today: date) -> bool:
+        """Return whether the last day is ahead, at most SOON days away."""
+        return self.last_day is not None and 0 <= (self.last_day - today).days <= SOON
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Queue:
+    """The doses at some units that would be paid after a correction; or, where ``lost``, that would have been in time.
+
+    ``frame`` has the columns KEPT and gain (öre), until (the last day) and begins (see
+    :class:`~mv.reimbursement.corrections.correction.Suggestion`); rule and mend_rule are places in ``rules``.
+    ``log_entry`` is the last entry of the access log that it knows of.
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    rules: Sequence[Rule] = field(repr=False)
+    units: frozenset[str]
+    lost: bool
+    today: date
+    made_at: datetime
+    log_entry: int
+
+    @property
+    def dose_ids(self) -> frozenset[int]:
+        """The doses in the queue."""
+        return frozenset(self.frame["dose_id"].tolist())
+
+    def steps(self, filters: Filters) -> list[Step]:
+        """Return the doses that the filters take, in their order; of equal ones, a customer's stand together."""
+        found = self.frame
+        for name in ("unit_id", "product_code", "mend"):
+            wanted = getattr(filters, name)
+            if wanted is not None:
+                found = found[(found[name] == wanted).fillna(False)]
+        days = (found["until"] - pd.Timestamp(self.today)).dt.days
+        keys = found.assign(worth=-found["gain"], days=-days if self.lost else days)
+        first = ["worth", "days"] if filters.order == Order.KRONOR else ["days", "worth"]
+        keys = keys.sort_values([*first, "customer_id", "dose_id"], na_position="last")
+        columns = (keys[name].tolist() for name in ("dose_id", "customer_id", "gain", "until"))
+        return [Step(dose, customer, ore, day_of(until)) for dose, customer, ore, until in zip(*columns, strict=True)]
+
+
+def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
+    """Return the queue of the actor's own units; with ``lost``, the doses for which it is too late.
+
+    It goes through every dose: a second for a hundred thousand.
+    """
+    audit.permit(store, actor, Action.VIEW_CORRECTIONS)
+    with store.read() as tx:
+        log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
+    found, known = rules.load(store), catalogue.load(store)
+    made_at, today = store.now(), store.today()
+    parts = [_of_queue(part, lost) for part in assessment.of_units(store, actor.units_to_filter, found, known)]
+    frame = pd.concat(parts, ignore_index=True) if parts else _of_queue(_nothing(store, found, known), lost)
+    return Queue(frame, found, actor.own_units, lost, today, made_at, log_entry)
+
+
+def refreshed(store: Store, actor: Actor, queue: Queue) -> Queue:
+    """Return the queue as it is now: only the doses of customers who were changed since are judged anew."""
+    audit.permit(store, actor, Action.VIEW_CORRECTIONS)
+    with store.read() as tx:
+        log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
+        changed = [row["customer_id"] for row in tx.rows(CHANGED, queue.log_entry)]
+    outdated = queue.today != store.today() or store.now() - queue.made_at > LONGEST_KEPT
+    if outdated or queue.units != actor.own_units or None in changed or len(changed) > MOST_CHANGED:
+        return find(store, actor, lost=queue.lost)
+    if not changed:
+        return queue
+    known = catalogue.load(store)
+    anew = (_of_own(assessment.of_customers(store, queue.rules, known, one, one), actor) for one in changed)
+    kept = queue.frame[~queue.frame["customer_id"].isin(changed)]
+    frame = pd.concat([kept, *(_of_queue(part, queue.lost) for part in anew)], ignore_index=True)
+    return Queue(frame, queue.rules, queue.units, queue.lost, queue.today, queue.made_at, log_entry)
+
+
+def shown(store: Store, actor: Actor, queue: Queue, dose_ids: Sequence[int]) -> list[Correction]:
+    """Return these doses, as far as they are in the queue, with whose they are; each customer is logged as looked at.
+
+    Raises OtherUnit when one is of a customer that the actor has nothing to do with.
+    """
+    places = pd.Index(queue.frame["dose_id"]).get_indexer(list(dose_ids))
+    return _corrections(store, actor, queue.frame.iloc[places[places >= 0]], queue.rules)
+
+
+def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction]:
+    """Return the customer's doses at the actor's own units, paid or not, as they are now; it is logged as looked at.
+
+    Raises OtherUnit when the actor has nothing to do with the customer.
+    """
+
+    def look(tx: Transaction) -> None:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, [customer_id])
+
+    audit.perform(store, actor, Action.VIEW_CORRECTIONS, look, customer_id)
+    found, known = rules.load(store), catalogue.load(store)
+    frame = _of_own(assessment.of_customers(store, found, known, customer_id, customer_id), actor)
+    return _corrections(store, actor, _kept(frame), found)
+
+
+def _nothing(store: Store, found: Sequence[Rule], known: Catalogue) -> pd.DataFrame:
+    return assessment.of_customers(store, found, known, 0, -1)
+
+
+def _of_own(frame: pd.DataFrame, actor: Actor) -> pd.DataFrame:
+    return frame if actor.has_every_unit else frame[frame["unit_id"].isin(actor.own_units)]
+
+
+def _of_queue(frame: pd.DataFrame, lost: bool) -> pd.DataFrame:
+    return _kept(frame[frame["state"] == (State.LOST if lost else State.AT_RISK).value])
+
+
+def _kept(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what a queue keeps of assessed doses."""
+    alike = [frame["customer_id"], frame["mend"], frame["mend_group"], frame["state"]]
+    return frame[KEPT].assign(
+        gain=frame["ore"] + frame["at_risk"] + frame["lost"],
+        until=np.where(frame["mend"].notna(), frame["mend_by"], frame["last_day"]),
+        begins=frame["given_on"].groupby(alike, observed=True).transform("min"),
+    )
+
+
+def _corrections(store: Store, actor: Actor, frame: pd.DataFrame, found: Sequence[Rule]) -> list[Correction]:
+    people = set(frame["customer_id"].tolist())
+
+    def work(tx: Transaction) -> list[Correction]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, people)
+        return read(tx, frame, found)
+
+    return audit.perform(store, actor, Action.VIEW_CORRECTIONS, work)

@@ -1,0 +1,1 @@
+"""Follow-up of what doses bring in kronor, and why not."""

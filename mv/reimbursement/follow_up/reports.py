@@ -1,0 +1,125 @@
+"""Uppföljning: what the doses have brought in kronor, are to bring, could still bring, and have lost, and why.
+
+Every dose of the own units is judged (see :mod:`mv.reimbursement.pricing.assessment`) and counted into a small table,
+the cube (see :mod:`mv.reimbursement.follow_up.cube`), of which all figures are sums. The store counts the same doses
+and payments by another road, so that the two can be set against each other. Nobody is shown, and nothing is logged but
+a refusal.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+
+from mv import audit, catalogue
+from mv.access import Action, Actor, in_own_units
+from mv.reimbursement.follow_up.cube import differences, of_doses, together
+from mv.reimbursement.pricing.assessment import of_units
+from mv.reimbursement.rules import rules as all_rules
+from mv.store import Store
+from mv.store.engine import Transaction
+
+ATTEMPTS = 3
+"""So often the doses are counted anew when they were changed while they were counted."""
+
+COUNT = """
+    SELECT CAST(date_trunc('month', d.given_on) AS DATE) AS month, d.unit_id, d.product_code, v.atc, d.group_code,
+        d.subgroup_code, count(*) AS doses, CAST(COALESCE(sum(paid.ore), 0) AS BIGINT) AS received
+    FROM dose d
+    LEFT JOIN vaccine v ON v.product_code = d.product_code
+    LEFT JOIN (
+        SELECT l.dose_id, sum(p.ore) AS ore FROM payment p
+        JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number GROUP BY l.dose_id
+    ) AS paid ON paid.dose_id = d.dose_id
+    WHERE d.dose_id <= $1 AND {own} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+CHANGES = ", ".join(
+    f"'{action}'"
+    for action in (
+        Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
+        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.MERGE_CUSTOMERS, Action.CHANGE_RULE,
+        Action.CHANGE_CLAIM,
+        Action.IMPORT_PAYMENTS,
+    )
+)  # fmt: skip
+# The log's entries are numbered in the order in which what they tell about was committed, which no instant says.
+CHANGED_SINCE = f"""
+    SELECT 1 AS found FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN ({CHANGES}) LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures depend on beside the rows of the store: the day, the files of rules and groups, the last change."""
+
+    day: date
+    files: tuple[str, ...]
+    last_entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The cube, what the store counted itself (see :data:`COUNT`), when, on which basis, and how long it took."""
+
+    cube: pd.DataFrame
+    counted: pd.DataFrame
+    at: datetime
+    basis: Basis
+    seconds: float
+
+
+def figures(store: Store, actor: Actor) -> Figures:
+    """Return the figures of the actor's own units, of all time. Raises Forbidden.
+
+    A million doses take seconds; they are read part by part, so that memory stays bounded.
+    """
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    start = time.perf_counter()
+    for _ in range(ATTEMPTS):
+        at = store.now()
+        with store.read() as tx:
+            basis = _basis(tx, store.today())
+            last_dose = tx.rows("SELECT max(dose_id) AS last FROM dose")[0]["last"] or 0
+        cube, counted = _cube(store, actor, last_dose), _counted(store, actor, last_dose)
+        if not differences(cube, counted):
+            break
+    return Figures(cube, counted, at, basis, time.perf_counter() - start)
+
+
+def are_outdated(store: Store, actor: Actor, found: Figures) -> bool:
+    """Return whether something that the figures depend on was changed since. Raises Forbidden."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        now = _basis(tx, store.today())
+        changed = tx.row(CHANGED_SINCE, found.basis.last_entry)
+    return changed is not None or (now.day, now.files) != (found.basis.day, found.basis.files)
+
+
+def _basis(tx: Transaction, day: date) -> Basis:
+    files = tx.rows("SELECT value FROM meta WHERE key IN ('catalogue', 'payment_rules') ORDER BY key")
+    head = tx.rows("SELECT entry_id FROM log_head WHERE log = 'access'")[0]
+    return Basis(day, tuple(row["value"] for row in files), head["entry_id"])
+
+
+def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:
+    """Return the cube over the doses up to the one with the id ``last``."""
+    rules = all_rules.load(store)
+    judged = of_units(store, actor.units_to_filter, rules, catalogue.load(store))
+    return together([of_doses(_up_to(frame, last), rules) for frame in judged])
+
+
+def _up_to(doses: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return the doses with ids up to ``last``; where that is all of them, without copying them."""
+    within = doses["dose_id"] <= last
+    return doses if within.all() else doses[within]
+
+
+def _counted(store: Store, actor: Actor, last: int) -> pd.DataFrame:
+    """Return by PLACE how many doses there are up to the one with the id ``last``, and what was paid for them."""
+    own, units = in_own_units(actor, "d.unit_id", 2)
+    with store.batches(COUNT.format(own=own), last, *units) as reader:
+        frame: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)
+    return frame.astype({"month": "datetime64[s]"})

@@ -1,0 +1,218 @@
+"""How each sent line of a payer stands with what has been paid for it, and whether the sums agree.
+
+For the lines of every standing, and so for all of them: claimed = paid + outstanding - overpaid. For the payer:
+received in files = paid for lines + unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from mv import audit
+from mv.access import Action, Actor, in_own_units
+from mv.clock import day_bounds
+from mv.errors import N_, Invalid
+from mv.reimbursement.claims.payers import USUAL_DAYS_TO_PAY, hold, known
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+MOST_DAYS_TO_PAY = 3_650
+
+
+class Standing(StrEnum):
+    """How a line stands."""
+
+    PAID = "paid"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    PAID_TWICE = "paid_twice"
+    """Overpaid by a payment for a line that was settled."""
+    UNPAID = "unpaid"
+    """Nothing has come, and the payer's days to pay are over."""
+    AWAITED = "awaited"
+    """Nothing has come so far."""
+
+
+STANDINGS: Mapping[str, str] = {
+    Standing.PAID: N_("Paid"),
+    Standing.UNDERPAID: N_("Underpaid"),
+    Standing.OVERPAID: N_("Overpaid"),
+    Standing.PAID_TWICE: N_("Paid twice"),
+    Standing.UNPAID: N_("Unpaid, overdue"),
+    Standing.AWAITED: N_("Awaited"),
+}
+"""What each is called for people."""
+
+STATES = "('sent', 'answered', 'closed')"
+LINES = f"""
+    SELECT l.claim_id, l.line_number, k.sent_at, l.given_on, l.vaccine, l.unit, l.ore AS claimed,
+        COALESCE(p.ore, 0) AS paid, p.paid_on, COALESCE(p.ore, 0) - l.ore AS difference,
+        CASE
+            WHEN p.ore IS NULL THEN CASE WHEN k.sent_at < $2 THEN 'unpaid' ELSE 'awaited' END
+            WHEN p.ore = l.ore THEN 'paid'
+            WHEN (p.ore < l.ore) = (l.ore > 0) THEN 'underpaid'
+            WHEN p.twice THEN 'paid_twice'
+            ELSE 'overpaid'
+        END AS standing
+    FROM claim k
+    JOIN claim_line l ON l.claim_id = k.claim_id
+    LEFT JOIN (
+        SELECT claim_id, line_number, CAST(sum(ore) AS BIGINT) AS ore, max(paid_on) AS paid_on,
+            bool_or(outcome = 'paid_twice') AS twice
+        FROM payment WHERE claim_id IS NOT NULL GROUP BY claim_id, line_number
+    ) AS p ON p.claim_id = l.claim_id AND p.line_number = l.line_number
+    WHERE k.payer = $1 AND k.state IN {STATES} AND {{own}}
+"""
+"""Each line with its standing; $2 is the instant before which a claim was sent whose days to pay are over."""
+SUMS = f"""
+    SELECT standing, count(*) AS lines, CAST(sum(claimed) AS BIGINT) AS claimed, CAST(sum(paid) AS BIGINT) AS paid,
+        CAST(sum(CASE WHEN standing IN ('unpaid', 'awaited', 'underpaid') THEN -difference ELSE 0 END) AS BIGINT)
+            AS outstanding,
+        CAST(sum(CASE WHEN standing IN ('overpaid', 'paid_twice') THEN difference ELSE 0 END) AS BIGINT) AS overpaid
+    FROM ({LINES}) AS lines_of_payer GROUP BY standing
+"""
+CLAIMED = f"""
+    SELECT count(*) AS lines, CAST(COALESCE(sum(l.ore), 0) AS BIGINT) AS ore
+    FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id
+    WHERE k.payer = $1 AND k.state IN {STATES} AND {{own}}
+"""
+RECEIVED = """
+    SELECT CAST(COALESCE(sum(p.ore), 0) AS BIGINT) AS received,
+        count(*) FILTER (WHERE p.claim_id IS NULL) AS unknown_rows,
+        CAST(COALESCE(sum(CASE WHEN p.claim_id IS NULL THEN p.ore ELSE 0 END), 0) AS BIGINT) AS unknown
+    FROM payment p
+    JOIN payment_file f ON f.payment_file_id = p.payment_file_id
+    LEFT JOIN claim_line l ON l.claim_id = p.claim_id AND l.line_number = p.line_number
+    WHERE f.payer = $1 AND f.withdrawn_at IS NULL AND (p.claim_id IS NULL OR {own})
+"""
+ANSWERED = """
+    SELECT k.claim_id FROM claim k
+    WHERE k.payer = $1 AND k.state = 'sent' AND NOT EXISTS (
+        SELECT 1 FROM claim_line l
+        LEFT JOIN payment p ON p.claim_id = l.claim_id AND p.line_number = l.line_number
+        WHERE l.claim_id = k.claim_id AND (p.row_number IS NULL OR NOT {own})
+    )
+    ORDER BY k.claim_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """So many lines and their öre: claimed = paid + outstanding - overpaid.
+
+    ``outstanding`` is what the payer has still to pay, less what it has still to deduct; ``overpaid`` likewise.
+    """
+
+    lines: int = 0
+    claimed: int = 0
+    paid: int = 0
+    outstanding: int = 0
+    overpaid: int = 0
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            self.lines + other.lines,
+            self.claimed + other.claimed,
+            self.paid + other.paid,
+            self.outstanding + other.outstanding,
+            self.overpaid + other.overpaid,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How a payer's lines stand; and, counted by themselves, what was claimed and what was received in files."""
+
+    parts: dict[Standing, Sums]
+    unknown_rows: int
+    unknown: int
+    claimed_lines: int
+    claimed: int
+    received: int
+
+    @property
+    def total(self) -> Sums:
+        """All lines."""
+        return sum(self.parts.values(), start=Sums())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether claimed = paid + outstanding - overpaid, and received = paid + unknown."""
+        total = self.total
+        return (
+            (total.lines, total.claimed) == (self.claimed_lines, self.claimed)
+            and self.claimed == total.paid + total.outstanding - total.overpaid
+            and self.received == total.paid + self.unknown
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is agreed with a payer: after how many days a line is overdue. And how its files are read (JSON)."""
+
+    days_to_pay: int = USUAL_DAYS_TO_PAY
+    file_columns: str | None = None
+
+
+def outcomes(store: Store, actor: Actor, payer: str) -> Outcomes:
+    """Return how the payer's sent lines stand, those of the actor's own units, and payments for no line."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        sql, params = lines(tx, actor, payer, store.today(), SUMS)
+        parts = {row.pop("standing"): Sums(**row) for row in tx.rows(sql, *params)}
+        own, units = in_own_units(actor, "l.unit_id", 2)
+        claimed = tx.rows(CLAIMED.format(own=own), payer, *units)[0]
+        received = tx.rows(RECEIVED.format(own=own), payer, *units)[0]
+    ordered = {standing: parts[standing] for standing in Standing if standing in parts}
+    return Outcomes(ordered, claimed_lines=claimed["lines"], claimed=claimed["ore"], **received)
+
+
+def lines(tx: Transaction, actor: Actor, payer: str, today: date, sql: str = LINES) -> tuple[str, tuple[object, ...]]:
+    """Return LINES, or a query around them, for the actor's own units, and its parameters."""
+    own, units = in_own_units(actor, "l.unit_id", 3)
+    overdue = _overdue_before(today, _terms(tx, payer).days_to_pay)
+    return sql.format(own=own), (payer, overdue, *units)
+
+
+def _overdue_before(today: date, days_to_pay: int) -> datetime:
+    """Return the instant before which a claim was sent that is overdue: on the last of its days it is not."""
+    return day_bounds(today - timedelta(days=days_to_pay))[0]
+
+
+def answered(store: Store, actor: Actor, payer: str) -> list[int]:
+    """Return the payer's sent claims of which every line has an answer, where all lines are of own units."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    own, units = in_own_units(actor, "l.unit_id", 2)
+    with store.read() as tx:
+        return [row["claim_id"] for row in tx.rows(ANSWERED.format(own=own), payer, *units)]
+
+
+def terms(store: Store, actor: Actor, payer: str) -> Terms:
+    """Return what is agreed with the payer."""
+    audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
+    with store.read() as tx:
+        return _terms(tx, payer)
+
+
+def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> Terms:
+    """Have the payer's lines be overdue after ``days``, and return what is agreed. Raises Invalid."""
+
+    def work(tx: Transaction) -> Terms:
+        if payer not in known(tx):
+            raise Invalid(N_("Choose a payer."))
+        if not 0 <= days <= MOST_DAYS_TO_PAY:
+            raise Invalid(N_("Write the days to pay: from 0 to {most}."), most=MOST_DAYS_TO_PAY)
+        hold(tx, payer)
+        tx.execute("UPDATE payer SET days_to_pay = $2 WHERE payer = $1", payer, days)
+        audit.record(tx, store.now(), actor, Action.IMPORT_PAYMENTS, None, change="adjusted", payer=payer, days=days)
+        return _terms(tx, payer)
+
+    return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
+
+
+def _terms(tx: Transaction, payer: str) -> Terms:
+    row: Row | None = tx.row("SELECT days_to_pay, file_columns FROM payer WHERE payer = $1", payer)
+    return Terms(**row) if row else Terms()

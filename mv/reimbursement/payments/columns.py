@@ -1,0 +1,200 @@
+"""Which column of a payer's file holds what, and the rows of payments that come of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from mv import identity
+from mv.customers import fold
+from mv.errors import N_, Invalid
+from mv.reimbursement.claims.matching_keys import parse_reference
+from mv.tabular_files import cells, column_guess
+from mv.tabular_files.table import Problem, Record, Table
+
+T = TypeVar("T")
+
+
+class Column(StrEnum):
+    """What a column can hold."""
+
+    REFERENCE = "reference"
+    IDENTITY = "identity"
+    GIVEN_ON = "given_on"
+    VACCINE = "vaccine"
+    AMOUNT = "amount"
+    PAID_ON = "paid_on"
+
+
+NAMES: Mapping[Column, str] = {
+    Column.REFERENCE: N_("Reference (claim-line)"),
+    Column.IDENTITY: N_("Identity number"),
+    Column.GIVEN_ON: N_("Day of the dose"),
+    Column.VACCINE: N_("Vaccine"),
+    Column.AMOUNT: N_("Amount"),
+    Column.PAID_ON: N_("Day paid"),
+}
+"""What each is called for people."""
+
+WORDS: Mapping[Column, Sequence[str]] = {
+    Column.REFERENCE: ("referens", "reference", "anspraksrad", "claim line", "ansprak", "claim", "ref", "rad", "line"),
+    Column.PAID_ON: (
+        "utbetalningsdatum", "utbetalningsdag", "betalningsdatum", "betalningsdag", "betaldatum", "betaldag",
+        "betald den", "utbetald", "payment date", "day paid", "date paid", "paid on", "bokforingsdatum",
+    ),
+    Column.GIVEN_ON: (
+        "vaccinationsdatum", "vaccinationsdag", "dosdatum", "dosens dag", "given den", "vaccinerad", "varddatum",
+        "besoksdatum", "day of the dose", "dose date", "vaccination date", "date given", "given on", "datum", "date",
+        "dag", "day",
+    ),
+    Column.IDENTITY: (
+        "personnummer", "personnr", "pnr", "person id", "identity number", "identity", "personal number", "patient",
+        "id nummer",
+    ),
+    Column.AMOUNT: (
+        "utbetalt belopp", "betalt belopp", "godkant belopp", "beviljat belopp", "paid amount", "belopp", 
+        "amount", "ersattning", "reimbursement", "betalt", "paid", "kronor", "kr", "sek", "summa", "sum",
+    ),
+    Column.VACCINE: ("vaccin", "vaccine", "atc", "preparat", "produkt", "product", "lakemedel", "vara"),
+}  # fmt: skip
+"""What headings are called, the surest first; days before what their names begin with."""
+TOTALS = {"summa", "totalt", "total", "sum", "totalsumma", "totals"}
+"""What a row of totals begins a cell with."""
+
+Columns = Mapping[Column, str]
+"""The heading of each column that a file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A payment as a file names it. The öre are negative where the payer takes back.
+
+    ``identity`` is whose dose it is for, as the file writes it; it serves the matching alone, and is in no repr.
+    """
+
+    number: int
+    ore: int
+    paid_on: date | None
+    reference: tuple[int, int] | None
+    identity: str = field(repr=False)
+    given_on: date | None
+    vaccine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """The rows of a file, the cells that cannot be read, and the number of its row of totals, if it has one."""
+
+    rows: list[Row]
+    problems: list[Problem]
+    totals_row: int | None
+
+    @property
+    def ore(self) -> int:
+        """What the rows are together."""
+        return sum(row.ore for row in self.rows)
+
+
+def guess(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
+    """Return which heading is which column: as ``saved`` for the payer (JSON), where the file has all of that.
+
+    Otherwise the saved ones that it has, and for the others what the headings are called.
+    """
+    known: dict[str, str | None] = json.loads(saved) if saved else {}
+    found = {Column(name): heading for name, heading in known.items() if heading in names and heading}
+    if known and len(found) == sum(heading is not None for heading in known.values()):
+        return found
+    return column_guess.guess(names, WORDS, found)
+
+
+def to_save(columns: Columns) -> str:
+    """Return the columns as JSON, with null for what the file does not have."""
+    return json.dumps({column: columns.get(column) for column in Column}, ensure_ascii=False)
+
+
+def check(columns: Columns) -> None:
+    """Raise Invalid unless there are an amount, and a reference or an identity number with the day of the dose."""
+    if Column.AMOUNT not in columns:
+        raise Invalid(N_("Choose which column holds the amount."))
+    if Column.REFERENCE not in columns and not {Column.IDENTITY, Column.GIVEN_ON} <= columns.keys():
+        raise Invalid(N_("Choose which column holds the reference, or the identity number and the day of the dose."))
+    if len(set(columns.values())) < len(columns):
+        raise Invalid(N_("A column can be chosen for one thing only."))
+
+
+def payments(table: Table, columns: Columns, today: date) -> Payments:
+    """Return the payments that the table holds. Raises Invalid for columns that :func:`check` does not let pass.
+
+    A last row that names no dose and says that it is a total is no payment; it has to be what the others are together.
+    """
+    check(columns)
+    reader = _Reader(columns, {column: table.headings.index(heading) for column, heading in columns.items()})
+    rows = [reader.row(record) for record in table.records]
+    last = table.records[-1]
+    if len(rows) < 2 or not _is_total(last, rows[-1], today):
+        return Payments(rows, reader.problems, None)
+    total = rows.pop().ore
+    if not reader.problems and total != sum(row.ore for row in rows):
+        error = Invalid(N_("The total is not what the rows above are together. Is the file whole?"))
+        reader.problems.append(Problem(last.number, columns[Column.AMOUNT], error))
+    return Payments(rows, reader.problems, last.number)
+
+
+def number(text: str, today: date) -> str | None:
+    """Return an identity number in the stored form; None where it cannot be right, as nobody has such a one here."""
+    try:
+        return identity.parse(text, today).number
+    except Invalid:
+        return None
+
+
+def _is_total(record: Record, row: Row, today: date) -> bool:
+    if row.reference is not None or number(row.identity, today) is not None:
+        return False
+    return any(fold(cell).partition(" ")[0] in TOTALS for cell in record.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the cells of rows, and keeps what is wrong with them. The same text in a column is read once."""
+
+    columns: Columns
+    places: Mapping[Column, int]
+    problems: list[Problem] = field(default_factory=list)
+    days: dict[str, date] = field(default_factory=dict)
+    amounts: dict[str, int] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+
+    def row(self, record: Record) -> Row:
+        return Row(
+            number=record.number,
+            ore=self._read(record, Column.AMOUNT, cells.amount, self.amounts) or 0,
+            paid_on=self._day(record, Column.PAID_ON),
+            reference=parse_reference(self._value(record, Column.REFERENCE)),
+            identity=self._value(record, Column.IDENTITY),
+            given_on=self._day(record, Column.GIVEN_ON),
+            vaccine=self._value(record, Column.VACCINE),
+        )
+
+    def _text(self, record: Record, column: Column) -> str:
+        return record.cells[self.places[column]] if column in self.places else ""
+
+    def _value(self, record: Record, column: Column) -> str:
+        return self._read(record, column, str, self.values) or ""
+
+    def _day(self, record: Record, column: Column) -> date | None:
+        return self._read(record, column, cells.day, self.days) if self._text(record, column) else None
+
+    def _read(self, record: Record, column: Column, parse: Callable[[str], T], known: dict[str, T]) -> T | None:
+        text = self._text(record, column)
+        if text in known:
+            return known[text]
+        try:
+            return known.setdefault(text, parse(cells.value(text)))
+        except Invalid as error:
+            self.problems.append(Problem(record.number, self.columns[column], error))
+            return None

@@ -1,0 +1,197 @@
+"""A payer's file taken in: looked at first, then imported as a whole or not at all.
+
+Identity numbers in a file serve the matching alone: none is stored, logged or named in a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from mv import audit, catalogue
+from mv.access import Action, Actor
+from mv.clock import to_local
+from mv.errors import N_, Conflict, Forbidden, Invalid
+from mv.reimbursement.claims import payers
+from mv.reimbursement.claims.matching_keys import find_lines, find_lines_of
+from mv.reimbursement.payments import columns as file_columns
+from mv.reimbursement.payments.columns import Columns, Payments, Row
+from mv.reimbursement.payments.files import PaymentFile, get, log, with_hash
+from mv.reimbursement.payments.matching import Match, Outcome, by_outcome, match
+from mv.store import Store
+from mv.store.engine import Transaction
+from mv.tabular_files.table import Problem, Table
+
+PAYMENT = pa.schema(
+    [
+        ("payment_file_id", pa.int64()),
+        ("row_number", pa.int32()),
+        ("ore", pa.int64()),
+        ("paid_on", pa.date32()),
+        ("claim_id", pa.int64()),
+        ("line_number", pa.int32()),
+        ("outcome", pa.string()),
+        ("why", pa.string()),
+        ("reference", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one outcome: how many, their öre, and how many öre more than was left of their lines."""
+
+    rows: int
+    ore: int
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would come to.
+
+    Nothing is matched, and nothing can be imported, where there are problems or the same was imported before, as
+    the file ``imported``.
+    """
+
+    payments: Payments
+    matches: list[Match]
+    imported: PaymentFile | None
+
+    @property
+    def parts(self) -> dict[Outcome, Part]:
+        """What the rows of each outcome come to."""
+        return _parts(self.matches)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The cells that cannot be read."""
+        return self.payments.problems
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the parts are the rows and the öre that were read from the file."""
+        rows, ore = sum(part.rows for part in self.parts.values()), sum(part.ore for part in self.parts.values())
+        return (rows, ore) == (len(self.payments.rows), self.payments.ore)
+
+
+def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Columns) -> Preview:
+    """Return what :func:`import_file` would do now. It shows nobody and is not logged.
+
+    Raises what :func:`import_file` raises, but nothing for what cannot be read or was imported before.
+    """
+    audit.permit(store, actor, Action.IMPORT_PAYMENTS)
+    with audit.refusals(store, actor, Action.IMPORT_PAYMENTS):
+        found = file_columns.payments(table, columns, store.today())
+        with store.read() as tx:
+            _require_payer(tx, payer)
+            imported = with_hash(tx, table.content_hash(payer))
+            matches = [] if found.problems or imported else _match(tx, actor, payer, found.rows, store.today())
+    return Preview(found, matches, imported)
+
+
+def import_file(
+    store: Store, actor: Actor, payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, Part]
+) -> PaymentFile:
+    """Import all payments of the table and return the file; the payer's next one is read by the same columns.
+
+    ``seen`` is what the preview came to. Raises Conflict where the import would come to something else, and where
+    the same was imported before; Invalid for columns that do not do, cells that cannot be read and a payer that
+    cannot be; Forbidden when a line is of another unit.
+    """
+
+    def work(tx: Transaction) -> PaymentFile:
+        at = store.now()
+        found = _readable(table, columns, store)
+        _require_payer(tx, payer)
+        payers.hold(tx, payer)
+        content_hash = table.content_hash(payer)
+        if before := with_hash(tx, content_hash):
+            raise already(before)
+        matches = _match(tx, actor, payer, found.rows, store.today())
+        if _parts(matches) != seen:
+            raise Conflict(N_("What was paid or claimed has changed meanwhile. Nothing was imported; look again."))
+        made = _insert(tx, at, actor, payer, content_hash, found)
+        tx.load("payment", _rows(made.payment_file_id, matches))
+        saved = file_columns.to_save(columns)
+        tx.execute("UPDATE payer SET file_columns = $2 WHERE payer = $1", payer, saved)
+        return log(tx, at, actor, "imported", made)
+
+    return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
+
+
+def already(before: PaymentFile) -> Conflict:
+    """Return the error that says that the same was imported before, as the file ``before``."""
+    return Conflict(
+        N_("{who} imported this file at {time}, as number {file}. Nothing was changed."),
+        who=before.imported_by_name,
+        time=f"{to_local(before.imported_at):%Y-%m-%d %H:%M}",
+        file=before.payment_file_id,
+    )
+
+
+def _parts(matches: Sequence[Match]) -> dict[Outcome, Part]:
+    return {
+        outcome: Part(len(some), sum(one.row.ore for one in some), sum(one.difference for one in some))
+        for outcome, some in by_outcome(matches).items()
+    }
+
+
+def _readable(table: Table, columns: Columns, store: Store) -> Payments:
+    found = file_columns.payments(table, columns, store.today())
+    if found.problems:
+        raise Invalid(N_("{problem} Nothing was imported."), problem=found.problems[0])
+    return found
+
+
+def _require_payer(tx: Transaction, payer: str) -> None:
+    if payer not in payers.known(tx):
+        raise Invalid(N_("Choose a payer."))
+
+
+def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[Row], today: date) -> list[Match]:
+    """Return the rows with the payer's lines. Raises Forbidden when one of the lines is of another unit."""
+    by_reference = find_lines(tx, payer, {row.reference for row in rows if row.reference})
+    others = {row.identity for row in rows if row.identity and row.given_on and row.reference not in by_reference}
+    numbers = {text: number for text in others if (number := file_columns.number(text, today))}
+    found = find_lines_of(tx, payer, set(numbers.values()))
+    by_identity = {text: found.get(number, []) for text, number in numbers.items()}
+    matches = match(rows, by_reference, by_identity, catalogue.read(tx).vaccines)
+    for one in matches:
+        if one.line is not None and not actor.owns(one.line.unit_id):
+            raise Forbidden(
+                N_("Row {row} pays for a dose of a unit that is not yours. Ask somebody who has all of the units."),
+                row=one.row.number,
+            )
+    return matches
+
+
+def _insert(tx: Transaction, at: datetime, actor: Actor, payer: str, content_hash: str, found: Payments) -> PaymentFile:
+    row = tx.row(
+        "INSERT INTO payment_file (payer, content_hash, rows_read, ore, imported_at, imported_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6) RETURNING payment_file_id",
+        payer, content_hash, len(found.rows), found.ore, at, actor.user_id,
+    )  # fmt: skip
+    assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+    return get(tx, row["payment_file_id"])
+
+
+def _rows(payment_file_id: int, matches: Sequence[Match]) -> pa.Table:
+    values = [
+        {
+            "payment_file_id": payment_file_id,
+            "row_number": one.row.number,
+            "ore": one.row.ore,
+            "paid_on": one.row.paid_on,
+            "claim_id": one.line.claim_id if one.line else None,
+            "line_number": one.line.line_number if one.line else None,
+            "outcome": one.outcome.value,
+            "why": one.why.value if one.why else None,
+            "reference": one.reference,
+        }
+        for one in matches
+    ]
+    return pa.Table.from_pylist(values, PAYMENT)

@@ -1,0 +1,198 @@
+"""Payments matched to claim lines: pure, given the lines that the payments may be for.
+
+A line that takes back an earlier one is negative, and everything about it is the mirror image of a plus line: it is
+paid when the payer has deducted as much, underpaid when less.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mv.catalogue import Vaccine
+from mv.customers import fold
+from mv.errors import N_
+from mv.i18n import LANGUAGES, translate
+from mv.reimbursement.claims.matching_keys import Line, reference
+from mv.reimbursement.payments.columns import Row
+from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.pricing.vaccine_types import NAMES as KINDS
+from mv.tabular_files.cells import may_be_identity
+
+SENT = ("sent", "answered", "closed")
+"""States of a claim whose lines a payer can know."""
+
+
+SHORTEST_ATC = 5
+"""Characters of an ATC code that name a kind of vaccine at least."""
+
+
+class Outcome(StrEnum):
+    """What a payment came to."""
+
+    PAID = "paid"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    PAID_TWICE = "paid_twice"
+    UNKNOWN = "unknown"
+
+
+OUTCOMES: Mapping[str, str] = {
+    Outcome.PAID: N_("Paid"),
+    Outcome.UNDERPAID: N_("Underpaid"),
+    Outcome.OVERPAID: N_("Overpaid"),
+    Outcome.PAID_TWICE: N_("Paid twice"),
+    Outcome.UNKNOWN: N_("Unknown"),
+}
+"""What each is called for people."""
+
+
+class Why(StrEnum):
+    """Why a payment is unknown."""
+
+    NOTHING_NAMED = "nothing_named"
+    NO_LINE = "no_line"
+    NOT_SENT = "not_sent"
+    NO_DOSE = "no_dose"
+    SEVERAL = "several"
+
+
+WHYS: Mapping[str, str] = {
+    Why.NOTHING_NAMED: N_("The row names no line: neither a reference nor a valid identity number with a day."),
+    Why.NO_LINE: N_("The payer has no line with this reference."),
+    Why.NOT_SENT: N_("The claim of this line has not been sent."),
+    Why.NO_DOSE: N_("No line of the payer is for this person, day and vaccine."),
+    Why.SEVERAL: N_("Several lines fit: the row does not tell them apart."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A payment and the line that it is for, if any. ``left`` is what was left of the line before it, in öre."""
+
+    row: Row
+    outcome: Outcome
+    line: Line | None = None
+    left: int = 0
+    why: Why | None = None
+
+    @property
+    def difference(self) -> int:
+        """How many öre more than was left were paid; less is negative. What is paid for nothing is all too much."""
+        return self.row.ore if self.outcome in (Outcome.PAID_TWICE, Outcome.UNKNOWN) else self.row.ore - self.left
+
+    @property
+    def reference(self) -> str | None:
+        """What the payment's line is called; else what the row calls it, unless that may be a person's number."""
+        if self.line is not None:
+            return self.line.reference
+        called = reference(*self.row.reference) if self.row.reference else None
+        return None if called and may_be_identity(called) else called
+
+
+def match(
+    rows: Iterable[Row],
+    by_reference: Mapping[tuple[int, int], Line],
+    by_identity: Mapping[str, Sequence[Line]],
+    vaccines: Mapping[str, Vaccine],
+) -> list[Match]:
+    """Return each row with its line and outcome, in order: a row counts with those before it on the same line.
+
+    ``by_reference`` and ``by_identity`` hold the payer's lines of claims that were not discarded, the latter each
+    person's, by the identity number as the rows write it, where it can be right. ``vaccines`` is the catalogue's.
+    """
+    paid: dict[tuple[int, int], int] = {}
+    found: list[Match] = []
+    for row in rows:
+        line = _line(row, by_reference, by_identity, vaccines, paid)
+        if isinstance(line, Why):
+            found.append(Match(row, Outcome.UNKNOWN, why=line))
+            continue
+        key = (line.claim_id, line.line_number)
+        before = paid.get(key, line.paid)
+        paid[key] = before + row.ore
+        found.append(Match(row, outcome(line.ore, before, row.ore), line, line.ore - before))
+    return found
+
+
+def outcome(claimed: int, before: int, ore: int) -> Outcome:
+    """Return what a payment of ``ore`` came to, for a line of ``claimed`` for which ``before`` was paid already."""
+    sign = -1 if claimed < 0 else 1
+    left = sign * (claimed - before)
+    if left <= 0 and sign * ore > 0:
+        return Outcome.PAID_TWICE
+    if sign * ore == left:
+        return Outcome.PAID
+    return Outcome.UNDERPAID if sign * ore < left else Outcome.OVERPAID
+
+
+def _line(
+    row: Row,
+    by_reference: Mapping[tuple[int, int], Line],
+    by_identity: Mapping[str, Sequence[Line]],
+    vaccines: Mapping[str, Vaccine],
+    paid: Mapping[tuple[int, int], int],
+) -> Line | Why:
+    named = by_reference.get(row.reference) if row.reference else None
+    if named is not None:
+        return named if named.state in SENT else Why.NOT_SENT
+    if row.identity not in by_identity or row.given_on is None:
+        return Why.NO_LINE if row.reference else Why.NOTHING_NAMED
+    fitting = [
+        line
+        for line in by_identity[row.identity]
+        if line.given_on == row.given_on and is_vaccine(row.vaccine, line, vaccines)
+    ]
+    sent = [line for line in fitting if line.state in SENT]
+    if not sent:
+        return Why.NOT_SENT if fitting else Why.NO_DOSE
+    return _of_dose(row, sent, paid)
+
+
+def _of_dose(row: Row, lines: Sequence[Line], paid: Mapping[tuple[int, int], int]) -> Line | Why:
+    """Return which of the person's lines of that day a row is for, if they are all of one dose.
+
+    A dose has several when it was claimed, taken back and claimed anew. A row is for one of its own sign; of these
+    for the one of which exactly so much is left, or the only one of which something is left. When nothing is left
+    of any, it is for the latest.
+    """
+    if len({line.dose_id for line in lines}) > 1:
+        return Why.SEVERAL
+    same = [line for line in lines if (line.ore < 0) == (row.ore < 0)] or lines
+    left = {line: line.ore - paid.get((line.claim_id, line.line_number), line.paid) for line in same}
+    exactly = [line for line in same if row.ore and left[line] == row.ore]
+    if exactly:
+        return exactly[0]
+    unsettled = [line for line in same if left[line] * line.ore > 0]
+    if len(unsettled) > 1:
+        return Why.SEVERAL
+    return unsettled[0] if unsettled else same[-1]
+
+
+def is_vaccine(text: str, line: Line, vaccines: Mapping[str, Vaccine]) -> bool:
+    """Return whether ``text`` is the line's vaccine: its product, its kind, its ATC code or the beginning of that.
+
+    An empty text is any vaccine.
+    """
+    told = _letters(text)
+    if not told:
+        return True
+    product, kind = vaccines.get(line.product_code), KINDS.get(line.atc[:KIND])
+    names = [line.product_code, *([product.name] if product else [])]
+    names += [translate(kind, language) for language in LANGUAGES] if kind else []
+    is_atc = len(told) >= SHORTEST_ATC and _letters(line.atc).startswith(told)
+    return is_atc or any(told.startswith(_letters(name)) for name in names)
+
+
+def _letters(text: str) -> str:
+    return fold(text).replace(" ", "")
+
+
+def by_outcome(matches: Iterable[Match]) -> dict[Outcome, list[Match]]:
+    """Return the matches of each outcome that there is, in the order of the outcomes."""
+    found: defaultdict[Outcome, list[Match]] = defaultdict(list)
+    for one in matches:
+        found[one.outcome].append(one)
+    return {outcome: found[outcome] for outcome in Outcome if outcome in found}

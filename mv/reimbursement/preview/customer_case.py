@@ -1,0 +1,149 @@
+"""What decides what a customer's doses are paid, and how to tell which of them a change turns.
+
+Nothing is written here. The verdicts are those of :func:`mv.reimbursement.pricing.adjudication.price` over all of the
+customer's doses, so that they are what the follow-up says once the change is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from mv import audit, memberships
+from mv.access import Action, Actor
+from mv.catalogue import Catalogue, covers
+from mv.customers import Customer
+from mv.memberships import EndReason, Entry, Membership
+from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing.adjudication import DOSE_COLUMNS, Reason, price
+from mv.reimbursement.rules import rules
+from mv.reimbursement.rules.rules import Rule
+from mv.store import Store
+from mv.store.engine import Transaction
+
+Verdicts = Mapping[int, "Verdict"]
+"""By the dose's number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What decides what a customer's doses are paid, as it was read.
+
+    ``doses`` are indexed by their number, and ``paid`` is what came in for each, in öre.
+    """
+
+    customer: Customer
+    doses: pd.DataFrame
+    paid: Mapping[int, int]
+    memberships: Sequence[Membership]
+    rules: Sequence[Rule]
+    known: Catalogue
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a dose: öre, by which rule, and in ``dose`` what the verdict is worded from."""
+
+    reason: Reason
+    ore: int
+    rule: Rule | None
+    dose: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A dose that is paid otherwise after a change."""
+
+    dose_id: int
+    product_code: str
+    given_on: date
+    before: Verdict
+    after: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The doses that a change turns, the earliest first, and öre that came in and would have to be paid back."""
+
+    turns: tuple[Turn, ...] = ()
+    to_pay_back: int = 0
+
+    @property
+    def ore(self) -> int:
+        """How much more is paid in all, in öre; negative where it is less."""
+        return sum(turn.after.ore - turn.before.ore for turn in self.turns)
+
+
+def read_standing(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> Standing:
+    """Return what decides what the customer's doses are paid; reading it is a look at the doses.
+
+    Raises OtherUnit when the customer is none that the actor has to do with.
+    """
+
+    def work(tx: Transaction) -> tuple[list[Membership], list[Rule]]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, [customer.customer_id])
+        return memberships.read(tx, customer.customer_id), rules.read(tx)
+
+    rows, in_force = audit.perform(store, actor, Action.VIEW_DOSES, work, customer.customer_id)
+    found = stored.between(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)
+    paid = dict(zip(found["dose_id"].tolist(), found["paid"].tolist(), strict=True))
+    return Standing(customer, found[list(DOSE_COLUMNS)], paid, rows, in_force, known, store.today())
+
+
+def period_of(row: Membership) -> Entry:
+    """Return the group and period of a row."""
+    return Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to)
+
+
+def periods(rows: Iterable[Membership]) -> dict[int, Entry]:
+    """Return the groups and periods that doses can be paid by, each by its row's number."""
+    return {row.membership_id: period_of(row) for row in rows if row.ended_reason != EndReason.WRONG}
+
+
+def covered(doses: pd.DataFrame, by: Collection[Entry]) -> list[bool]:
+    """Return for each dose whether the customer was in the group that counts for it on its day, if only ``by`` counts.
+
+    It is what ``covered`` among the columns of :mod:`mv.reimbursement.pricing.dose_frames` is for the rows of the
+    store.
+    """
+    groups = doses[["group_code", "subgroup_code"]].astype(object)
+    groups = groups.where(groups.notna(), None)
+    frozen = zip(groups["group_code"], groups["subgroup_code"], doses["given_on"].dt.date, strict=True)
+    return [
+        any((entry.group_code, entry.subgroup_code) == (group, subgroup) and covers(entry, day) for entry in by)
+        for group, subgroup, day in frozen
+    ]
+
+
+def judge(doses: pd.DataFrame, in_force: Sequence[Rule]) -> Verdicts:
+    """Return the verdict on each of the doses, which are all of a customer's."""
+    return as_judged(doses, price(doses, in_force), in_force)
+
+
+def as_judged(doses: pd.DataFrame, judged: pd.DataFrame, in_force: Sequence[Rule]) -> Verdicts:
+    """Return the verdicts that ``judged`` holds, of :mod:`mv.reimbursement.pricing.adjudication`, on the doses."""
+    found = {}
+    for row in pd.concat([doses, judged], axis=1).to_dict("records"):
+        dose: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        rule = in_force[dose["rule"]] if dose["rule"] >= 0 else None
+        found[dose["dose_id"]] = Verdict(Reason(dose["reason"]), dose["ore"], rule, dose)
+    return found
+
+
+def compare(before: Verdicts, after: Verdicts, paid: Mapping[int, int]) -> Effect:
+    """Return what became of the doses that are in both."""
+    turns = [
+        Turn(dose_id, verdict.dose["product_code"], verdict.dose["given_on"].date(), before[dose_id], verdict)
+        for dose_id, verdict in after.items()
+        if dose_id in before and before[dose_id].ore != verdict.ore
+    ]
+    back = sum(
+        max(paid.get(turn.dose_id, 0) - turn.after.ore, 0) - max(paid.get(turn.dose_id, 0) - turn.before.ore, 0)
+        for turn in turns
+    )
+    return Effect(tuple(sorted(turns, key=lambda turn: (turn.given_on, turn.dose_id))), max(back, 0))

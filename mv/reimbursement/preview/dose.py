@@ -1,0 +1,157 @@
+"""The verdict on a dose as it stands in the fields of a form, and what saving it does to the customer's other doses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from mv.catalogue import Choice
+from mv.clock import to_local
+from mv.errors import Conflict, Invalid
+from mv.memberships import EndReason, Membership
+from mv.reimbursement.preview.customer_case import (
+    Effect,
+    Standing,
+    Verdict,
+    as_judged,
+    compare,
+    covered,
+    judge,
+    periods,
+)
+from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.remedies import MENDABLE, Mend, suggest
+from mv.vaccinations import Dose, Entry, group_that_counts, is_completed_anew
+
+UNSAVED = 2**62
+"""The number of a dose that is not saved: it comes after every other of its day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The group by which a dose would be paid ``ore``, if that is registered by ``last_day``."""
+
+    mend: Mend
+    choice: Choice
+    ore: int
+    last_day: date | None
+    in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is paid for a dose as entered, and what saving it does to the customer's ``others``.
+
+    Where it is not paid for want of the right group: which one fits, else öre that the best one would give.
+    """
+
+    verdict: Verdict
+    others: Effect
+    suggestion: Suggestion | None = None
+    with_a_group: int = 0
+
+
+def forecast(standing: Standing, entry: Entry, was: Dose | None = None) -> Forecast | None:
+    """Return what the rules say of a new dose as entered, or of the dose ``was`` as corrected.
+
+    None while too little is entered to tell, or what cannot be saved: without vaccine, unit or choice of group, or on
+    a day that cannot be.
+    """
+    dose_id = was.dose_id if was else UNSAVED
+    dose = _as_entered(standing, entry, was, dose_id)
+    if dose is None:
+        return None
+    others = standing.doses.drop(index=dose_id, errors="ignore")
+    doses = pd.concat([others, dose]).sort_index()
+    judged = price(doses, standing.rules)
+    after = dict(as_judged(doses, judged, standing.rules))
+    verdict = after.pop(dose_id)
+    before = judge(standing.doses, standing.rules) if after else {}
+    turned = compare(before, after, standing.paid)
+    if verdict.reason not in MENDABLE:
+        return Forecast(verdict, turned)
+    suggestion = _suggestion(standing, doses, judged, dose_id)
+    if suggestion or verdict.reason != Reason.NO_GROUP:
+        return Forecast(verdict, turned, suggestion)
+    return Forecast(verdict, turned, with_a_group=_best_with_a_group(standing, doses, dose_id))
+
+
+def _as_entered(standing: Standing, entry: Entry, was: Dose | None, dose_id: int) -> pd.DataFrame | None:
+    """Return the dose as one row of the standing's doses."""
+    vaccine = standing.known.vaccines.get(entry.product_code or "")
+    unit = standing.known.units.get(entry.unit_id)
+    if vaccine is None or unit is None or not standing.customer.birth_date <= entry.given_on <= standing.today:
+        return None
+    try:
+        group = group_that_counts(standing.memberships, entry, was)
+    except (Invalid, Conflict):
+        return None
+    anew = was is None or is_completed_anew(was, entry, group)
+    row = {
+        "dose_id": dose_id,
+        "customer_id": standing.customer.customer_id,
+        "region": unit.region,
+        "product_code": vaccine.product_code,
+        "atc": vaccine.atc,
+        "dose_number": entry.dose_number,
+        "given_on": entry.given_on,
+        "completed_on": standing.today if was is None or anew else to_local(was.completed_at).date(),
+        "birth_date": standing.customer.birth_date,
+        "group_code": group[0],
+        "subgroup_code": group[1],
+        "covered": False,
+        "abroad": entry.abroad,
+        "withdrawn": False,
+    }
+    frame = pd.DataFrame([row]).set_index("dose_id", drop=False).astype(standing.doses.dtypes)
+    return frame.assign(covered=covered(frame, periods(standing.memberships).values()))
+
+
+def _suggestion(standing: Standing, doses: pd.DataFrame, judged: pd.DataFrame, dose_id: int) -> Suggestion | None:
+    rows = _columns(standing.customer.customer_id, standing.memberships)
+    asked = (judged["reason"] == Reason.PAYABLE.value) | (judged.index == dose_id)  # which the paid ones can hinder
+    groups = standing.known.groups.values()
+    mends = suggest(doses[asked], judged[asked], rows, standing.rules, groups, standing.today)
+    found = mends.loc[[dose_id]].to_dict("records")[0]
+    if pd.isna(found["mend"]):
+        return None
+    subgroup = None if pd.isna(found["mend_subgroup"]) else found["mend_subgroup"]
+    return Suggestion(
+        mend=Mend(found["mend"]),
+        choice=standing.known.choice(found["mend_group"], subgroup),
+        ore=found["mend_worth"],
+        last_day=None if pd.isna(found["mend_by"]) else found["mend_by"].date(),
+        in_time=found["in_time"],
+    )
+
+
+def _columns(customer_id: int, rows: Sequence[Membership]) -> pd.DataFrame:
+    """Return the rows that were not wrong as the suggestions take them."""
+    kept = [row for row in rows if row.ended_reason != EndReason.WRONG]
+    columns = {
+        "membership_id": pd.Series([row.membership_id for row in kept], dtype="int64"),
+        "customer_id": pd.Series([customer_id for _ in kept], dtype="int64"),
+        "group_code": pd.Series([row.group_code for row in kept], dtype="str"),
+        "subgroup_code": pd.Series([row.subgroup_code for row in kept], dtype="str"),
+        "valid_from": pd.Series([row.valid_from for row in kept], dtype="datetime64[s]"),
+        "valid_to": pd.Series([row.valid_to for row in kept], dtype="datetime64[s]"),
+    }
+    return pd.DataFrame(columns)
+
+
+def _best_with_a_group(standing: Standing, doses: pd.DataFrame, dose_id: int) -> int:
+    """Return what the group that gives most would give for the dose, in öre, whether the customer is in it or not."""
+    named = {(rule.group_code, rule.subgroup_code or "") for rule in standing.rules if rule.group_code and rule.ore}
+    groups = pd.DataFrame(sorted(named), columns=["group", "subgroup"], dtype="str")
+    copies = doses.merge(groups.assign(place=range(len(groups))), how="cross")
+    own = copies["dose_id"] == dose_id
+    copies = copies.assign(
+        customer_id=copies["place"],
+        group_code=copies["group_code"].mask(own, copies["group"]),
+        subgroup_code=copies["subgroup_code"].mask(own, copies["subgroup"]),
+        covered=copies["covered"] | own,
+    )
+    return int(price(copies, standing.rules).loc[own, "ore"].max()) if len(copies) else 0

@@ -1,0 +1,1 @@
+"""Adjudication: each dose, the rules, and what is paid for it and why."""

@@ -1,0 +1,272 @@
+"""The verdict on each dose: dose + frozen group + rules → whether it is paid, by whom, how much, and why (not).
+
+Pure functions on whole columns: the rules are gone through, not the doses. The steps are those of
+:class:`Reason`, and the first that a dose does not pass is its verdict, so that each dose has exactly one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mv.catalogue import AgeUnit
+from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.rules.rules import Rule
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NONE = -1
+LONG_AGO = -10_000_000
+"""A day before every other."""
+
+
+class Reason(StrEnum):
+    """The verdict on a dose. What stands first goes first where several hold."""
+
+    WITHDRAWN = "withdrawn"
+    ABROAD = "abroad"
+    NO_RULE = "no_rule"
+    NO_GROUP = "no_group"
+    GROUP_NOT_PAID = "group_not_paid"
+    PERIOD = "period"
+    AGE = "age"
+    DOSE_NUMBER = "dose_number"
+    LATE = "late"
+    OWN_COST = "own_cost"
+    TOO_SOON = "too_soon"
+    PAYABLE = "payable"
+
+
+REASONS = pd.CategoricalDtype([reason.value for reason in Reason])
+FIRST_STEPS = (Reason.NO_RULE, Reason.GROUP_NOT_PAID, Reason.PERIOD, Reason.AGE, Reason.DOSE_NUMBER)
+"""What is wrong with a dose that fulfils so many conditions of a rule: vaccine and day, group, period, age, number."""
+OF_GROUP = 2
+"""So many conditions are fulfilled where the rule is for the dose's group, too."""
+
+DOSE_COLUMNS = (
+    "dose_id", "customer_id", "region", "product_code", "atc", "dose_number", "given_on", "completed_on",
+    "birth_date", "group_code", "subgroup_code", "covered", "abroad", "withdrawn",
+)  # fmt: skip
+"""What :func:`price` needs to know of a dose. Days are datetime64; ``completed_on`` is the Stockholm day on which
+product, day and group were registered as they are; ``covered`` tells whether the customer was in the group that day."""
+
+
+def price(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return the verdict on each of ``doses`` (see DOSE_COLUMNS), with their index.
+
+    Columns: reason; rule, the place in ``rules`` of the one that decided or came nearest, -1 where none is for the
+    vaccine and the group; ore, what is paid; worth, what that rule pays; last_day, the last on which the dose can
+    be registered by that rule; previous_on, the day of the paid dose that it is too near to.
+
+    For days between doses to be right, every dose of a customer has to be among ``doses``.
+    """
+    columns = _Columns.of(doses)
+    steps, nearest = _nearest(columns, rules)
+    nearest[steps < OF_GROUP] = NONE
+    reason = _first_reasons(columns, steps)
+    ore = _of_rules(nearest, [rule.ore for rule in rules])
+    allowed = _of_rules(nearest, [NONE if rule.days_to_register is None else rule.days_to_register for rule in rules])
+    decided = reason == _code(Reason.PAYABLE)
+    late = decided & (allowed != NONE) & (columns.completed > columns.given + allowed)
+    reason[late] = _code(Reason.LATE)
+    reason[decided & ~late & (ore == 0)] = _code(Reason.OWN_COST)
+    between = _of_rules(nearest, [rule.days_between or 0 for rule in rules])
+    previous = _too_near(columns, np.flatnonzero(reason == _code(Reason.PAYABLE)), between)
+    reason[previous != NONE] = _code(Reason.TOO_SOON)
+    last_day = np.where((nearest != NONE) & (allowed != NONE), columns.given + allowed, NONE)
+    return pd.DataFrame(
+        {
+            "reason": pd.Categorical.from_codes(reason, dtype=REASONS),
+            "rule": nearest,
+            "ore": np.where(reason == _code(Reason.PAYABLE), ore, 0),
+            "worth": ore,
+            "last_day": _days(last_day),
+            "previous_on": _days(previous),
+        },
+        index=doses.index,
+    )
+
+
+class VaccineAndGroup(NamedTuple):
+    """What a dose was of and which group counts for it, at a region."""
+
+    region: str
+    product_code: str
+    atc: str
+    group_code: str | None
+    subgroup_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The doses as arrays; ``kinds`` are the distinct vaccines and groups at a region, ``kind`` each dose's place."""
+
+    kinds: list[VaccineAndGroup]
+    kind: Ints
+    series: Ints
+    dose_ids: Ints
+    numbers: Ints
+    given: Ints
+    completed: Ints
+    birth_years: Ints
+    months: Ints
+    covered: Bools
+    abroad: Bools
+    withdrawn: Bools
+
+    @classmethod
+    def of(cls, doses: pd.DataFrame) -> Self:
+        kind, kinds = _distinct(doses[list(VaccineAndGroup._fields)])
+        vaccine_kinds, _ = pd.factorize(np.array([each.atc[:KIND] for each in kinds], object))
+        births, given = doses["birth_date"].dt, doses["given_on"].dt
+        birth_years = births.year.to_numpy(np.int64)
+        months = (given.year.to_numpy(np.int64) - birth_years) * 12 + given.month.to_numpy() - births.month.to_numpy()
+        # Where the month has no such day, its last one counts (lagen (1930:173), 1 §).
+        birthday = np.minimum(births.day.to_numpy(np.int64), given.days_in_month.to_numpy(np.int64))
+        return cls(
+            kinds=kinds,
+            kind=kind,
+            series=doses["customer_id"].to_numpy(np.int64) * (len(kinds) + 1) + vaccine_kinds[kind],
+            dose_ids=doses["dose_id"].to_numpy(np.int64),
+            numbers=doses["dose_number"].to_numpy(np.int64),
+            given=_day_numbers(doses["given_on"]),
+            completed=_day_numbers(doses["completed_on"]),
+            birth_years=birth_years,
+            months=months - (given.day.to_numpy(np.int64) < birthday),
+            covered=doses["covered"].to_numpy(bool),
+            abroad=doses["abroad"].to_numpy(bool),
+            withdrawn=doses["withdrawn"].to_numpy(bool),
+        )
+
+
+def _distinct(texts: pd.DataFrame) -> tuple[Ints, list[VaccineAndGroup]]:
+    """Return each row's place among the distinct ones, and these."""
+    place: Ints = np.zeros(len(texts), np.int64)
+    for name in texts:
+        codes, values = pd.factorize(texts[name])
+        place = place * (len(values) + 1) + codes + 1
+    first, place = np.unique(place, return_index=True, return_inverse=True)[1:]
+    rows = texts.iloc[first].itertuples(index=False, name=None)
+    return place, [VaccineAndGroup._make(None if pd.isna(text) else text for text in row) for row in rows]
+
+
+def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
+    """Return how many steps each dose comes with the rule that fits it best, and which one that is.
+
+    Of several that fit as well, the one that says most decides.
+    """
+    best = np.zeros(len(columns.kind), np.int64)
+    nearest = np.full(len(columns.kind), NONE)
+    for place in sorted(range(len(rules)), key=lambda place: rules[place].precedence):
+        rule = rules[place]
+        of_vaccine, of_group = _fits(columns.kinds, rule)
+        at = np.flatnonzero(of_vaccine[columns.kind])
+        day = columns.given[at]
+        at = at[(day >= _number(rule.valid_from)) & (day <= _number(rule.valid_to))]
+        steps = 1 + of_group[columns.kind[at]].astype(np.int64)
+        steps += (steps == 2) & (columns.covered[at] | (rule.group_code is None))
+        steps += (steps == 3) & _fits_age(columns, at, rule)
+        number = columns.numbers[at]
+        steps += (steps == 4) & ((rule.dose_from or 0) <= number) & ((rule.dose_to or number.max(initial=0)) >= number)
+        better = steps > best[at]
+        best[at[better]], nearest[at[better]] = steps[better], place
+    return best, nearest
+
+
+def _fits(kinds: Sequence[VaccineAndGroup], rule: Rule) -> tuple[Bools, Bools]:
+    """Return which kinds of doses a rule is for by region and vaccine, and which by group."""
+    of_vaccine = [kind.region == rule.region and rule.is_for(kind.product_code, kind.atc) for kind in kinds]
+    of_group = [
+        rule.group_code in (None, kind.group_code) and rule.subgroup_code in (None, kind.subgroup_code)
+        for kind in kinds
+    ]
+    return np.array(of_vaccine, bool), np.array(of_group, bool)
+
+
+def _fits_age(columns: _Columns, at: Ints, rule: Rule) -> Bools:
+    born = columns.birth_years[at]
+    fits: Bools = np.ones(len(at), bool)
+    if rule.birth_year_from is not None:
+        fits &= born >= rule.birth_year_from
+    if rule.birth_year_to is not None:
+        fits &= born <= rule.birth_year_to
+    if rule.age_from is None and rule.age_to is None:
+        return fits
+    if rule.age_unit == AgeUnit.TURNS:
+        age = _years(columns.given[at]) - born
+    else:
+        age = columns.months[at] if rule.age_unit == AgeUnit.MONTHS else columns.months[at] // 12
+    if rule.age_from is not None:
+        fits &= age >= rule.age_from
+    if rule.age_to is not None:
+        fits &= age <= rule.age_to
+    return fits
+
+
+def _first_reasons(columns: _Columns, steps: Ints) -> Ints:
+    codes = np.array([_code(reason) for reason in (*FIRST_STEPS, Reason.PAYABLE)])
+    reason: Ints = codes[steps]
+    without = np.array([kind.group_code is None for kind in columns.kinds], bool)[columns.kind]
+    reason[(steps == 1) & without] = _code(Reason.NO_GROUP)
+    reason[columns.abroad] = _code(Reason.ABROAD)
+    reason[columns.withdrawn] = _code(Reason.WITHDRAWN)
+    return reason
+
+
+def _too_near(columns: _Columns, at: Ints, between: Ints) -> Ints:
+    """Return for each dose the day of the paid one that it follows too soon, NONE for most; ``at`` are the candidates.
+
+    All customers' first candidates are judged at once, then their second ones: a dose that is itself too soon is
+    not paid, and hinders no later one.
+    """
+    previous = np.full(len(between), NONE)
+    order = at[np.lexsort((columns.dose_ids[at], columns.given[at], columns.series[at]))]
+    series = columns.series[order]
+    starts = np.flatnonzero(np.diff(series, prepend=series[:1] - 1)) if len(series) else np.empty(0, np.int64)
+    sizes = np.diff(starts, append=len(series))
+    last = np.full(len(starts), LONG_AGO)
+    for turn in range(int(sizes.max(initial=0))):
+        which = np.flatnonzero(sizes > turn)
+        dose = order[starts[which] + turn]
+        soon = columns.given[dose] - last[which] < between[dose]
+        previous[dose[soon]] = last[which[soon]]
+        last[which[~soon]] = columns.given[dose[~soon]]
+    return previous
+
+
+def _of_rules(nearest: Ints, values: Sequence[int]) -> Ints:
+    """Return each dose's rule's value, 0 where there is no rule."""
+    taken: Ints = np.array([*values, 0], np.int64)[nearest]
+    return taken
+
+
+def _code(reason: Reason) -> int:
+    return list(Reason).index(reason)
+
+
+def _number(day: object) -> int:
+    return int(np.datetime64(day, "D").astype(np.int64)) if day is not None else -LONG_AGO  # type: ignore[call-overload]
+
+
+def _day_numbers(days: pd.Series) -> Ints:
+    numbers: Ints = days.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return numbers
+
+
+def _years(days: Ints) -> Ints:
+    years: Ints = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return years
+
+
+def _days(numbers: Ints) -> NDArray[np.datetime64]:
+    """Return day numbers as instants at midnight, NaT for NONE."""
+    days = numbers.astype("datetime64[D]")
+    days[numbers == NONE] = np.datetime64("NaT")
+    return days.astype("datetime64[s]")

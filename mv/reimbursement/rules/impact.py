@@ -1,0 +1,172 @@
+"""What a change of rules does to the doses that were given: how many are paid otherwise, and by whom, in öre.
+
+Only doses of the same kind of vaccine can change: those that a changed rule is for, and, by the days between doses,
+others of their kind to the same person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from mv import audit
+from mv.access import Action, Actor
+from mv.catalogue import Catalogue
+from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.seasons import Season
+from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.rules.rules import Rule
+from mv.store import Store
+
+K = TypeVar("K")
+
+COUNT = "SELECT count(*) AS doses FROM dose d JOIN vaccine v ON v.product_code = d.product_code WHERE {of_kinds}"
+
+
+class Turn(StrEnum):
+    """How a dose is paid otherwise."""
+
+    GAINS = "gains"
+    """It was not paid, and is."""
+    LOSES = "loses"
+    """It was paid, and is no longer."""
+    AMOUNT = "amount"
+    """It is paid another amount, by whomever."""
+    PAYER = "payer"
+    """Somebody else pays the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many doses that are paid otherwise, and how much more is paid for them in all; öre, negative where less."""
+
+    doses: int = 0
+    ore: int = 0
+
+    def with_more(self, other: Share) -> Share:
+        """Return both together."""
+        return Share(self.doses + other.doses, self.ore + other.ore)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What is paid otherwise: in all, how, by payer and by season, and how many of the doses are claimed already.
+
+    A dose that gets another payer is counted for both of them: minus for one, plus for the other.
+    """
+
+    whole: Share = Share()
+    turns: Counter[Turn] = field(default_factory=Counter)
+    by_payer: Mapping[str, Share] = field(default_factory=dict)
+    by_season: Mapping[Season, Share] = field(default_factory=dict)
+    claimed: int = 0
+
+    def with_more(self, other: Effect) -> Effect:
+        """Return the effect that both have together; they are of different doses."""
+        return Effect(
+            self.whole.with_more(other.whole),
+            self.turns + other.turns,
+            _merged(self.by_payer, other.by_payer),
+            _merged(self.by_season, other.by_season),
+            self.claimed + other.claimed,
+        )
+
+
+def of_own_units(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> Effect:
+    """Return what it does to the doses given at the actor's own units that ``after`` decides in place of ``before``.
+
+    It shows nobody. A million doses take seconds; they are read part by part, so that memory stays bounded.
+    """
+    audit.permit(store, actor, Action.CHANGE_RULE)
+    kinds = changed_kinds(before, after, known)
+    effect = Effect()
+    for first, last in stored.parts(store) if kinds else ():
+        turned = compare(stored.between(store, first, last, kinds), before, after)
+        own = turned if actor.has_every_unit else turned[turned["unit_id"].isin(actor.own_units)]
+        effect = effect.with_more(summed(own))
+    return effect
+
+
+def may_change(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> int:
+    """Return how many doses :func:`of_own_units` would have to judge."""
+    audit.permit(store, actor, Action.CHANGE_RULE)
+    condition, patterns = stored.of_kinds(changed_kinds(before, after, known), 1)
+    with store.read() as tx:
+        return int(tx.rows(COUNT.format(of_kinds=condition), *patterns)[0]["doses"])
+
+
+def changed_kinds(before: Iterable[Rule], after: Iterable[Rule], known: Catalogue) -> list[str]:
+    """Return what the ATC codes begin with of all doses that may be paid otherwise."""
+    codes = set()
+    for rule in set(before) ^ set(after):
+        product = known.vaccines.get(rule.product_code or "")
+        codes.add((product.atc if product else rule.atc or "")[:KIND])
+    return sorted(code for code in codes if code and not any(code != o and code.startswith(o) for o in codes if o))
+
+
+def compare(doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule]) -> pd.DataFrame:
+    """Return those of ``doses`` (see :func:`mv.reimbursement.pricing.adjudication.price`) that are paid otherwise.
+
+    Columns: unit_id, given_on, claimed; was and becomes, öre; payer_was and payer_becomes, empty where nobody pays.
+    """
+    was, becomes = _paid(doses, before), _paid(doses, after)
+    both = doses[["unit_id", "given_on", "claimed"]].assign(
+        was=was["ore"], becomes=becomes["ore"], payer_was=was["payer"], payer_becomes=becomes["payer"]
+    )
+    return both[(both["was"] != both["becomes"]) | (both["payer_was"] != both["payer_becomes"])]
+
+
+def summed(turned: pd.DataFrame) -> Effect:
+    """Return the effect that the doses of :func:`compare` have together."""
+    more = turned["becomes"] - turned["was"]
+    was, becomes = turned["was"] > 0, turned["becomes"] > 0
+    turns = {
+        Turn.GAINS: ~was & becomes,
+        Turn.LOSES: was & ~becomes,
+        Turn.AMOUNT: was & becomes & (more != 0),
+        Turn.PAYER: was & becomes & (more == 0),
+    }
+    seasons = turned["given_on"].map({day: Season.of(day) for day in turned["given_on"].unique()})
+    return Effect(
+        whole=Share(len(turned), int(more.sum())),
+        turns=Counter({turn: int(of.sum()) for turn, of in turns.items() if of.any()}),
+        by_payer=_by(*_of_payers(turned)),
+        by_season=_by(seasons, more),
+        claimed=int((turned["claimed"] != 0).sum()),
+    )
+
+
+def _paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    judged = price(doses, rules)
+    payers = np.array([*(rule.payer for rule in rules), ""], dtype=object)[judged["rule"]]
+    return judged[["ore"]].assign(payer=np.where(judged["ore"] > 0, payers, ""))
+
+
+def _of_payers(turned: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return who pays more or less, and how much: one row for a dose that keeps its payer, two where that changes."""
+    same = turned["payer_was"] == turned["payer_becomes"]
+    rows = [
+        (turned.loc[same, "payer_was"], turned.loc[same, "becomes"] - turned.loc[same, "was"]),
+        (turned.loc[~same, "payer_was"], -turned.loc[~same, "was"]),
+        (turned.loc[~same, "payer_becomes"], turned.loc[~same, "becomes"]),
+    ]
+    payers = pd.concat([payer for payer, _ in rows], ignore_index=True)
+    more = pd.concat([ore for _, ore in rows], ignore_index=True)
+    return payers[payers != ""], more[payers != ""]
+
+
+def _by(names: pd.Series, more: pd.Series) -> dict[Any, Share]:
+    grouped = more.groupby(names)
+    sums, counts = grouped.sum(), grouped.size()
+    return {name: Share(int(counts[name]), int(sums[name])) for name in sums.index}
+
+
+def _merged(one: Mapping[K, Share], other: Mapping[K, Share]) -> dict[K, Share]:
+    return {name: one.get(name, Share()).with_more(other.get(name, Share())) for name in {**one, **other}}

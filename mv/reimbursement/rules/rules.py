@@ -1,0 +1,221 @@
+"""Dated rules: what a payer pays for a dose of a vaccine to a person of a group. Data with sources, none is code."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from mv.catalogue import DATA, AgeUnit, Catalogue
+from mv.errors import N_
+from mv.i18n import translate
+from mv.reimbursement.pricing.vaccine_types import vaccine_name
+from mv.store import Store
+from mv.store.engine import Row, Transaction
+
+FILE = DATA / "reimbursement.csv"
+FROM_FILE = "file"
+"""Who has changed a rule that was taken over from the file."""
+PRODUCT = 100
+"""A product says more about the vaccine than an ATC code of any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is paid for a dose. Bounds are included; one that is None bounds nothing, a group that is None is anyone.
+
+    ``atc`` is the beginning of an ATC code; a rule has it or a product. ``ore`` is öre per dose, 0 where the
+    patient pays. ``days_to_register`` are allowed from the day of the dose, ``days_between`` have to lie after the
+    last paid dose of the same kind (ATC level 4). ``nvr`` tells whether the dose is reported to the national
+    vaccination register.
+    """
+
+    payment_rule_id: int
+    rule_code: str | None
+    region: str
+    payer: str
+    atc: str | None
+    product_code: str | None
+    group_code: str | None
+    subgroup_code: str | None
+    age_from: int | None
+    age_to: int | None
+    age_unit: AgeUnit
+    birth_year_from: int | None
+    birth_year_to: int | None
+    dose_from: int | None
+    dose_to: int | None
+    valid_from: date
+    valid_to: date | None
+    ore: int
+    days_to_register: int | None
+    days_between: int | None
+    nvr: bool
+    source: str
+    removed: bool = False
+    version: int = 1
+
+    @property
+    def kronor(self) -> Decimal:
+        """What a dose is paid, in kronor."""
+        return Decimal(self.ore) / 100
+
+    @property
+    def subject(self) -> tuple[str | None, ...]:
+        """The region, vaccine and group; rules with the same subject differ in days and conditions."""
+        return self.region, self.atc, self.product_code, self.group_code, self.subgroup_code
+
+    @property
+    def specificity(self) -> tuple[int, ...]:
+        """How much the rule says: of the vaccine, the group, the age and the number of the dose."""
+        ages = (self.age_from, self.age_to, self.birth_year_from, self.birth_year_to)
+        return (
+            PRODUCT if self.product_code else len(self.atc or ""),
+            (self.group_code is not None) + (self.subgroup_code is not None),
+            sum(bound is not None for bound in ages),
+            (self.dose_from is not None) + (self.dose_to is not None),
+        )
+
+    @property
+    def precedence(self) -> tuple[int, ...]:
+        """What rules are sorted by so that the one that says most about a dose comes first, the newest of equals."""
+        return (*(-part for part in self.specificity), -self.valid_from.toordinal(), self.payment_rule_id)
+
+    def is_for(self, product_code: str, atc: str) -> bool:
+        """Return whether the rule is about this vaccine."""
+        return self.product_code == product_code if self.product_code else atc.startswith(self.atc or "")
+
+
+COLUMNS = ", ".join(field.name for field in fields(Rule))
+VALUES = tuple(field.name for field in fields(Rule) if field.name not in ("payment_rule_id", "rule_code", "version"))
+"""What a change of a rule can change."""
+NUMBERS = (
+    "age_from", "age_to", "birth_year_from", "birth_year_to", "dose_from", "dose_to", "days_to_register",
+    "days_between",
+)  # fmt: skip
+
+
+def of_row(row: Row) -> Rule:
+    """Return the rule that a row of the store holds."""
+    return Rule(**row | {"age_unit": AgeUnit(row["age_unit"])})
+
+
+def read(tx: Transaction) -> list[Rule]:
+    """Return the rules that decide, in order of precedence, as the open transaction sees them."""
+    found = [of_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed")]
+    return sorted(found, key=lambda rule: rule.precedence)
+
+
+def load(store: Store) -> list[Rule]:
+    """Return the rules that decide, in order of precedence."""
+    with store.read() as tx:
+        return read(tx)
+
+
+def of_file(file: Path = FILE) -> list[Rule]:
+    """Return the rules of a file in the form of data/reimbursement.csv, without numbers of the store."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return [_of_line(line) for line in csv.DictReader(lines)]
+
+
+def _of_line(line: dict[str, str]) -> Rule:
+    values: dict[str, object] = {name: text or None for name, text in line.items() if name != "kronor"}
+    values |= {name: int(line[name]) if line[name] else None for name in NUMBERS}
+    values |= {name: date.fromisoformat(line[name]) if line[name] else None for name in ("valid_from", "valid_to")}
+    values |= {"age_unit": AgeUnit(line["age_unit"]), "nvr": line["nvr"] == "true"}
+    return Rule(payment_rule_id=0, ore=int(Decimal(line["kronor"]) * 100), **values)  # type: ignore[arg-type]
+
+
+def refresh(store: Store, file: Path = FILE) -> None:
+    """Take over what is new or changed in the file; a rule that was changed on the page stays as it is there.
+
+    A rule that is taken out of the file stays, since doses were judged by it: end it with valid_to instead.
+    """
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    shipped = of_file(file)
+    at = store.now()
+
+    def work(tx: Transaction) -> None:
+        known = tx.row("SELECT value FROM meta WHERE key = 'payment_rules'")
+        if known and known["value"] == digest:
+            return
+        for rule in shipped:
+            _take_over(tx, at, rule)
+        tx.execute(
+            "INSERT INTO meta (key, value) VALUES ('payment_rules', $1)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            digest,
+        )
+
+    store.write(work)
+
+
+def _take_over(tx: Transaction, at: datetime, rule: Rule) -> None:
+    row = tx.row(f"SELECT {COLUMNS} FROM payment_rule WHERE rule_code = $1", rule.rule_code)
+    if row is None:
+        insert(tx, at, FROM_FILE, rule)
+        return
+    now = of_row(row)
+    new = replace(rule, payment_rule_id=now.payment_rule_id, version=now.version)
+    changed_here = tx.row(
+        "SELECT 1 AS found FROM payment_rule_change WHERE payment_rule_id = $1 AND changed_by <> $2",
+        now.payment_rule_id,
+        FROM_FILE,
+    )
+    if new != now and changed_here is None:
+        update(tx, at, FROM_FILE, "adjusted", new)
+
+
+def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
+    """Add the rule, and how it was made to its changes; return it with its number."""
+    values = [getattr(rule, name) for name in VALUES]
+    places = ", ".join(f"${n}" for n in range(2, len(values) + 2))
+    row = tx.row(
+        f"INSERT INTO payment_rule (rule_code, {', '.join(VALUES)}) VALUES ($1, {places}) RETURNING {COLUMNS}",
+        rule.rule_code,
+        *values,
+    )
+    assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
+    return _keep(tx, at, by, "added", of_row(row))
+
+
+def update(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule | None:
+    """Bring the rule, at the version that was seen, to what it is to be; return it, or None when somebody was first."""
+    values = [getattr(rule, name) for name in VALUES]
+    settings = ", ".join(f"{name} = ${n}" for n, name in enumerate(VALUES, start=3))
+    row = tx.row(
+        f"UPDATE payment_rule SET {settings}, version = version + 1"
+        f" WHERE payment_rule_id = $1 AND version = $2 RETURNING {COLUMNS}",
+        rule.payment_rule_id,
+        rule.version,
+        *values,
+    )
+    return _keep(tx, at, by, change, of_row(row)) if row else None
+
+
+def _keep(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule:
+    kept = {name: value for name, value in asdict(rule).items() if name != "rule_code"}
+    kept |= {"change": change, "changed_at": at, "changed_by": by}
+    places = ", ".join(f"${n}" for n in range(1, len(kept) + 1))
+    tx.execute(f"INSERT INTO payment_rule_change ({', '.join(kept)}) VALUES ({places})", *kept.values())
+    return rule
+
+
+ANYONE = N_("anyone")
+
+
+def label(rule: Rule, known: Catalogue, language: str) -> str:
+    """Return what a rule is called: its vaccine, its group and the day from which it holds."""
+    who = rule.group_code or translate(ANYONE, language)
+    if rule.group_code in known.groups:
+        who = known.choice(rule.group_code, rule.subgroup_code).label(language)
+    return f"{vaccine_name(rule.atc, rule.product_code, known, language)}, {who}, {rule.valid_from}"
+
+
+def payers(found: Iterable[Rule]) -> list[str]:
+    """Return who pays anything, in order of name."""
+    return sorted({rule.payer for rule in found if rule.ore > 0})

@@ -1,0 +1,1 @@
+"""Excel workbooks, read part by part within limits."""

@@ -1,0 +1,55 @@
+"""Texts of a workbook: those of cells, and those that its sheets share, of which a cell gives the number."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Set
+from xml.etree.ElementTree import Element
+
+from mv.tabular_files import table
+from mv.tabular_files.xlsx.xml import children
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def clean(text: str) -> str:
+    """Return the text of a cell without spaces around, its letters in one part, and its escapes resolved."""
+    if "_x" in text:
+        text = _ESCAPED.sub(_unescape, text)
+    text = text.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def written(element: Element) -> str:
+    """Return the text that an element is made of, in one run or several, without how it is pronounced (``rPh``)."""
+    space = element.tag[: element.tag.rfind(" ") + 1]
+    text, run = f"{space}t", f"{space}r"
+    if len(element) == 1 and element[0].tag == text:
+        return clean(element[0].text or "")
+    parts: list[str] = []
+    for child in element:
+        if child.tag == text:
+            parts.append(child.text or "")
+        elif child.tag == run:
+            parts.extend(part.text or "" for part in child if part.tag == text)
+    return clean("".join(parts))
+
+
+def shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
+    """Return those of the shared texts whose numbers are ``wanted``, as far as there are such."""
+    found: dict[int, str] = {}
+    for number, element in enumerate(children(pieces, "")):
+        if number in wanted:
+            found[number] = written(element)
+            if len(found) == len(wanted):
+                break
+        elif number > table.MOST_CELLS:
+            raise table.too_many_cells()
+    return found
+
+
+def _unescape(found: re.Match[str]) -> str:
+    """Return the character that is meant, as ``_x000D_`` stands for a line's end; none that cannot be printed."""
+    character = chr(int(found[1], 16))
+    return character if character.isprintable() else " " if character.isspace() else found[0]

@@ -1,0 +1,1 @@
+"""Screens: the access log's review and a patient's extract."""

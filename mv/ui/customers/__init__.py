@@ -1,0 +1,1 @@
+"""Screens: a customer's banner, registration, identity, death and merging."""

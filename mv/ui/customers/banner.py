@@ -1,0 +1,65 @@
+"""Who a page is about: the customer of the address, drawn at its top."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from mv import customers
+from mv.access import OtherUnit
+from mv.customers import Customer
+from mv.errors import NotFound
+from mv.identity import age, format_identity
+from mv.ui import navigation, session
+from mv.ui.customers.open_other_unit import draw_crossing
+from mv.ui.notices import show_notices
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, count_of, explain, literal
+
+
+def require_customer() -> Customer:
+    """Return the customer that the page is about; without one, say so, offer the search and end the page.
+
+    Another unit's customer is opened for a reason first.
+    """
+    chosen = session.customer_id()
+    if chosen is not None:
+        try:
+            found = customers.get(store(), session.actor(), chosen)
+        except NotFound as error:
+            session.forget_customer()
+            session.tell("error", explain(error))
+            st.rerun()  # with a menu that has no pages of this customer
+        except OtherUnit as error:
+            session.show_customer_in_address()
+            draw_crossing(error)
+            st.stop()
+        if found.customer_id != chosen:
+            session.follow_merged(found.customer_id)
+        session.show_customer_in_address()
+        return found
+    show_notices()
+    st.info(_("No customer is chosen. Find one first."))
+    st.page_link(navigation.SEARCH, label=_("Find customer"), icon=":material/search:")
+    st.stop()
+
+
+def died(day: date) -> str:
+    """Return that somebody has died, and when."""
+    return _("Deceased {day}", day=day)
+
+
+def draw_customer(customer: Customer) -> None:
+    """Draw who the customer is: name, number, age and unit, each as plain text, and above it what is to be known."""
+    today = store().today()
+    unit = catalogue().units.get(customer.unit_id)
+    years = count_of("{count} year", "{count} years", age(customer.birth_date, customer.deceased_on or today))
+    if session.came_by_merged():
+        st.info(_("The record that you opened was merged into this one."))
+    if customer.deceased_on:
+        st.warning(died(customer.deceased_on), icon=":material/info:")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", border=True, key="customer"):
+        st.subheader(literal(customer.name), anchor=False, width="content")
+        for text in (format_identity(customer.identity, today), years, unit.name if unit else customer.unit_id):
+            st.text(text, width="content")

@@ -1,0 +1,63 @@
+"""Opening another unit's customer: for a reason, which is logged."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv import other_unit_access
+from mv.access import OtherUnit
+from mv.other_unit_access import Reason
+from mv.ui import navigation, session
+from mv.ui.notices import show_notices, telling
+from mv.ui.resources import store
+from mv.ui.text import _, count_of, explain, literal
+from mv.ui.web.startup_checks import configured
+
+
+def draw_crossing(refusal: OtherUnit) -> None:
+    """Draw what opening the customer takes; nothing about the customer but the unit is shown."""
+    st.header(_("A customer of another unit"))
+    st.warning(literal(explain(refusal)))
+    with st.container(border=True, key="crossing"):
+        draw_reason("cross")
+        st.button(_("Open the customer"), type="primary", key="cross_open", on_click=_open, args=(refusal.customer_id,))
+        show_notices()
+    st.page_link(navigation.SEARCH, label=_("Find another customer"), icon=":material/search:")
+
+
+def draw_reason(key: str) -> None:
+    """Draw the fields for the reason, and how long it opens the customer; see :func:`open_customer`."""
+    minutes = round(configured().crossing.total_seconds() / 60)
+    reasons = {
+        Reason.VACCINATED_HERE: _("The customer is vaccinated here"),
+        Reason.CORRECTION: _("Something registered here is to be corrected"),
+        Reason.ASKED_BY_CUSTOMER: _("The customer has asked for it"),
+        Reason.OTHER: _("Another reason, which I write"),
+    }
+    st.radio(_("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key=f"{key}_reason")
+    st.text_input(
+        _("Note"),
+        max_chars=other_unit_access.LONGEST_NOTE,
+        autocomplete="off",
+        help=_("Needed for another reason. No identity numbers or names."),
+        key=f"{key}_note",
+    )
+    st.caption(
+        count_of(
+            "You have access for {count} minute, and each look and change is marked in the access log.",
+            "You have access for {count} minutes, and each look and change is marked in the access log.",
+            minutes,
+        )
+    )
+
+
+def open_customer(customer_id: int, key: str) -> None:
+    """Open the customer for the reason that the fields hold. It is for callbacks. Raises Invalid for none."""
+    reason = session.value(f"{key}_reason")
+    note = session.value(f"{key}_note") or ""
+    other_unit_access.open_customer(store(), session.actor(), customer_id, reason, note, configured().crossing)
+
+
+def _open(customer_id: int) -> None:
+    with telling():
+        open_customer(customer_id, "cross")

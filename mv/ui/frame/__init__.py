@@ -1,0 +1,1 @@
+"""The frame around every page: the script that draws it, sign-in, unexpected errors."""

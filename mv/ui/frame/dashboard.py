@@ -1,0 +1,72 @@
+"""The script that draws every page: language, who is at work, menu, then the page itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from mv.errors import Forbidden, MvError
+from mv.i18n import LANGUAGES
+from mv.ui import navigation, session
+from mv.ui.frame import sign_in
+from mv.ui.text import _, explain, literal
+from mv.ui.web import startup_checks
+from mv.ui.widgets import download
+from mv.ui.widgets.unit_picker import choose_unit
+
+
+def choose_language() -> None:
+    """Draw the switch of languages; it stands above everything that is drawn in the language."""
+    st.segmented_control(
+        "Språk / Language",
+        list(LANGUAGES),
+        default=session.language(),
+        format_func=lambda language: LANGUAGES[language],
+        key=session.language_key(),
+        label_visibility="collapsed",
+    )
+
+
+def draw_demo_user() -> None:
+    """Draw the units to choose from, and say that this is a demonstration."""
+    with st.sidebar:
+        choose_unit(
+            _("Your unit"),
+            session.unit_key(),
+            start="",
+            help=_("The unit that you work at now. Everything that you do is logged for it."),
+        )
+    st.caption(
+        _("Demonstration without sign-in: you work as {name}, and what you look at and change is logged.").format(
+            name=session.DEMO_NAME
+        )
+    )
+
+
+def draw() -> None:
+    """Draw the page, for whoever may see it."""
+    startup_checks.require_allowed()
+    user = sign_in.require() if startup_checks.configured().sign_in else None
+    current, place = navigation.navigation()
+    if user:
+        with st.sidebar:
+            sign_in.draw_user(user)
+    else:
+        draw_demo_user()
+    navigation.require(place)
+    current.run()
+
+
+st.set_page_config(page_icon="💉", layout="wide")
+st.html(Path(__file__).parent / "style.css")
+with st.sidebar:
+    choose_language()
+try:
+    with download.run_of_page():
+        draw()
+except Forbidden as error:
+    st.error(literal(explain(error)))
+except MvError as error:
+    st.error(literal(explain(error)))
+    st.button(_("Try again"))

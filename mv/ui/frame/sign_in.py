@@ -1,0 +1,143 @@
+"""Signing in and out on the screen, and the end of a sign-in that nobody ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from mv.access import Role
+from mv.errors import MvError
+from mv.settings import DEFAULT_PROVIDER
+from mv.sign_ins import End
+from mv.ui import session
+from mv.ui.resources import catalogue
+from mv.ui.text import _, explain, literal
+from mv.ui.web import current_sign_in
+from mv.ui.web.current_sign_in import Standing
+from mv.ui.web.sign_in_redirects import FAILED
+from mv.ui.web.startup_checks import configured
+from mv.users import User
+
+SECONDS_BETWEEN_LOOKS = 15
+"""How soon a screen that nobody touches notices that its sign-in is over."""
+
+
+def require() -> User:
+    """Return who is signed in; for anybody else draw what they may see instead, and end the run."""
+    cookie = current_sign_in.cookie_of_screen()
+    problem: MvError | None = None
+    standing = current_sign_in.standing_of(cookie)
+    if cookie and standing == Standing():
+        try:
+            standing = current_sign_in.begin(cookie)
+        except MvError as error:
+            problem = error
+    user = standing.user
+    session.belong_to(cookie.session_hash if cookie and user else None)
+    if user is None:
+        _alone(lambda: _draw_sign_in(standing.over, problem))
+    elif _lacking(user):
+        _alone(lambda: _draw_without_rights(user))
+    else:
+        current_sign_in.require_user()  # which counts as activity
+        _watch()
+        return user
+    st.stop()
+
+
+def draw_user(user: User) -> None:
+    """Draw who is signed in, the units to choose from and the way out."""
+    st.text(user.name)
+    if user.role:
+        st.text(role_name(user.role))
+    units = {code: unit.name for code, unit in catalogue().units.items() if session.is_own_unit(user, code)}
+    if units:
+        st.selectbox(
+            _("Your unit"),
+            list(units),
+            format_func=lambda code: units[code],
+            key=session.unit_key(),
+            help=_("The unit that you work at now. Everything that you do is logged for it."),
+            filter_mode="contains",
+        )
+    _draw_sign_out()
+
+
+def role_name(role: Role) -> str:
+    """Return what a role is called on the screen."""
+    return {
+        Role.COORDINATOR: _("Coordinator"),
+        Role.ANALYST: _("Analyst"),
+        Role.LEAD: _("Head of unit"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }[role]
+
+
+def _alone(draw: Callable[[], None]) -> None:
+    """Draw ``draw`` as the only page, without a menu, and whatever address was typed stays as it is."""
+
+    def page() -> None:
+        draw()
+
+    address = urlsplit(st.context.url or "").path.strip("/").rsplit("/", 1)[-1]
+    shown = [st.Page(page, title=_("Sign in"), url_path="inloggning", default=True)]
+    if address and address != "inloggning":
+        shown.append(st.Page(page, title=_("Sign in"), url_path=address))
+    st.navigation(shown, position="hidden").run()
+
+
+def _draw_sign_in(over: End | None, problem: MvError | None) -> None:
+    st.header(_("Sign in"), anchor=False)
+    reason = {
+        End.IDLE: _("You were signed out because nothing was done for a while."),
+        End.EXPIRED: _("Your sign-in has expired."),
+        End.SIGNED_OUT: _("You are signed out."),
+    }.get(over) if over else None  # fmt: skip
+    name, value = FAILED.split("=")
+    if problem:
+        st.error(literal(explain(problem)))
+    elif reason:
+        st.info(reason)
+    elif st.query_params.get(name) == value:
+        st.error(_("The sign-in did not succeed. Try again, or ask whoever is responsible for users."))
+    for provider, claims in configured().providers.items():
+        label = _("Sign in with {provider}", provider=claims.label) if claims.label else _("Sign in")
+        if st.button(literal(label), key=f"sign_in_{provider}", type="primary"):
+            st.login(None if provider == DEFAULT_PROVIDER else provider)
+
+
+def _lacking(user: User) -> bool:
+    """Return whether the user may do nothing here. An administrator decides about users, and needs no unit."""
+    return user.blocked or user.role is None or not (user.units or user.role == Role.ADMINISTRATOR)
+
+
+def _draw_without_rights(user: User) -> None:
+    st.header(_("You have no access"), anchor=False)
+    if user.blocked:
+        st.warning(_("Your access is blocked. Ask whoever is responsible for users."))
+    elif user.role is None:
+        st.warning(_("You are signed in, but have no role here. Ask whoever is responsible for users."))
+    else:
+        st.warning(_("You are signed in, but have no unit here. Ask whoever is responsible for users."))
+    st.text(_("You are signed in as {name} ({user}).", name=user.name, user=user.user_id))
+    _draw_sign_out()
+
+
+def _draw_sign_out() -> None:
+    if st.button(_("Sign out"), key="sign_out"):
+        cookie = current_sign_in.cookie_of_screen()
+        if cookie:
+            current_sign_in.end(cookie)
+        session.belong_to(None)
+        st.logout()
+        st.stop()
+
+
+@st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
+def _watch() -> None:
+    """Look now and then whether the sign-in holds, without counting as activity; if not, clear the screen."""
+    user = current_sign_in.standing_of(current_sign_in.cookie_of_screen()).user
+    if user is None or _lacking(user):
+        st.rerun()

@@ -1,0 +1,1 @@
+"""Screens: a customer's groups, on the page and in the dialog."""

@@ -1,0 +1,37 @@
+"""The dialog of a customer's groups, over the customer card."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv import memberships
+from mv.customers import Customer
+from mv.reimbursement.preview.customer_case import read_standing
+from mv.ui import navigation, session
+from mv.ui.groups.form import draw_add_form
+from mv.ui.groups.rows import draw_current
+from mv.ui.notices import show_notices
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, literal
+
+
+def draw_dialog(customer: Customer) -> None:
+    """Draw the groups in a dialog over the page, if it is open. Closing it leads on to the vaccination."""
+    if not session.dialog_is_open(customer.customer_id):
+        return
+
+    def go_on() -> None:
+        session.close_dialog()
+        navigation.go_to(navigation.VACCINATION, customer.customer_id)
+
+    title = _("Customer groups") + f" – {literal(customer.name)}"
+    st.dialog(title, width="large", on_dismiss=go_on)(_draw_dialog_body)(customer)
+
+
+def _draw_dialog_body(customer: Customer) -> None:
+    rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
+    standing = read_standing(store(), session.actor(), customer, catalogue())
+    st.text(_("Add what is missing, remove what is wrong. Close with the cross to go on to the vaccination."))
+    show_notices()
+    draw_current(rows, standing, "dialog", with_adjust=False)
+    draw_add_form(customer, standing, "dialog_add", _("Add"), with_days=False)

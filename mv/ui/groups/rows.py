@@ -1,0 +1,225 @@
+"""A customer's groups as rows: adjusted, removed, restored, each with what that does to the doses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mv import memberships
+from mv.errors import N_, Invalid
+from mv.memberships import EndReason, Membership
+from mv.reimbursement.preview import group
+from mv.reimbursement.preview.customer_case import Standing, period_of
+from mv.ui import session
+from mv.ui.groups.form import action, choice_of, choose_group, entered, picture
+from mv.ui.notices import change_once
+from mv.ui.resources import store
+from mv.ui.text import _, literal, name_of, period
+from mv.ui.vaccinations.payment_preview import draw_effect, summary
+
+RED_BALL_WITH_CROSS = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
+    '<circle cx="10" cy="10" r="9" fill="#c1121f"/>'
+    '<path d="M6.5 6.5l7 7M13.5 6.5l-7 7" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/></svg>'
+)
+COLUMNS = (6, 3, 2, 2)
+"""The widths of a row's cells, relative to each other."""
+
+
+def removal(row: str) -> str:
+    """Return the label of the button that removes a row: the red ball with a cross, which is read as the row."""
+    return picture(RED_BALL_WITH_CROSS, row) + " " + _("Remove")
+
+
+def draw_current(rows: list[Membership], standing: Standing, key: str, *, with_adjust: bool) -> None:
+    """Draw the active rows, each with its buttons, and those that were removed in this visit.
+
+    ``standing`` tells what each button would do to the doses.
+
+    A removed row keeps its place, with nothing where its button was: a second click changes nothing else.
+    """
+    shown = [row for row in rows if row.active or row.membership_id in session.removed_in_visit()]
+    if not any(row.active for row in rows):
+        st.text(_("No current group."))
+    for row in sorted(shown, key=lambda row: (row.valid_from, row.membership_id)):
+        if not row.active:
+            _draw_removed(row, standing, key)
+        elif with_adjust and session.adjusted_row() == row.membership_id:
+            draw_adjust_form(row, standing)
+        else:
+            _draw_active(row, standing, key, with_adjust=with_adjust)
+
+
+def _draw_active(row: Membership, standing: Standing, key: str, *, with_adjust: bool) -> None:
+    name = name_of(choice_of(row))
+    with st.container(key=f"{key}_active_{row.membership_id}"):
+        cells = st.columns(COLUMNS, vertical_alignment="center")
+        removing = group.removing(standing, row)
+        does = _("If it is removed: {effect}.", effect=summary(removing)) if removing.turns else ""
+        _draw_text(cells[0], name, does)
+        cells[1].text(_("from {day}", day=row.valid_from))
+        if with_adjust:
+            draw_adjust_button(cells[2], row, key)
+        cells[3].button(
+            removal(name),
+            key=f"{key}_remove_{row.membership_id}",
+            on_click=_remove,
+            args=(row,),
+            width="stretch",
+        )
+
+
+def _draw_text(cell: DeltaGenerator, text: str, does: str) -> None:
+    """Draw what a row is, and below it what its button does to the doses, if it does anything."""
+    with cell.container(gap="xxsmall"):
+        st.text(text)
+        if does:
+            st.caption(literal(does))
+
+
+def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
+    """Draw the pencil that opens a row for adjusting."""
+    cell.button(
+        action(_("Adjust"), name_of(choice_of(row))),
+        icon=":material/edit:",
+        key=f"{key}_adjust_{row.membership_id}",
+        on_click=session.adjust_row,
+        args=(row.membership_id,),
+        width="stretch",
+    )
+
+
+def _change(row: Membership, change: Callable[[], Membership], then: Callable[[Membership], None]) -> None:
+    change_once(f"membership {row.membership_id}", row.version, change, then)
+
+
+def _remove(row: Membership) -> None:
+    removed = session.removed_in_visit()
+    _change(
+        row,
+        lambda: memberships.remove(store(), session.actor(), row.membership_id, row.version),
+        lambda now: removed.append(now.membership_id),
+    )
+
+
+def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
+    """Draw a row that was removed in this visit, with a way back and a way to tell why it was removed."""
+    name = name_of(choice_of(row))
+    wrong = row.ended_reason == EndReason.WRONG
+    says = (
+        _("{group} is removed: it was wrong from the start, and counts for no dose.", group=name)
+        if wrong
+        else _("{group} is removed: it ceased to apply; the last day was {day}.", group=name, day=row.valid_to)
+    )
+    with st.container(key=f"{key}_removed_{row.membership_id}"):
+        cells = st.columns(COLUMNS, vertical_alignment="center")
+        _draw_text(cells[0], says, _of_removal(row, standing))
+        cells[1].button(
+            action(_("It did apply"), name) if wrong else action(_("It was wrong from the start"), name),
+            key=f"{key}_reason_{row.membership_id}",
+            on_click=_give_reason,
+            args=(row, EndReason.CEASED if wrong else EndReason.WRONG),
+            width="stretch",
+        )
+        cells[2].button(
+            action(_("Undo"), name),
+            icon=":material/undo:",
+            key=f"{key}_undo_{row.membership_id}",
+            on_click=_restore,
+            args=(row,),
+            width="stretch",
+        )
+
+
+def _of_removal(row: Membership, standing: Standing) -> str:
+    """Return what a removal has done to the doses, or would do for the other reason; an empty text where nothing."""
+    if row.ended_reason == EndReason.WRONG:
+        effect = group.having_removed(standing, row)
+        return _("Since the removal: {effect}. Undo reverses that.", effect=summary(effect)) if effect.turns else ""
+    effect = group.giving_reason(standing, row, EndReason.WRONG)
+    return _("If it was wrong from the start: {effect}.", effect=summary(effect)) if effect.turns else ""
+
+
+def _give_reason(row: Membership, reason: EndReason) -> None:
+    _change(
+        row,
+        lambda: memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason),
+        lambda now: None,
+    )
+
+
+def _restore(row: Membership) -> None:
+    removed = session.removed_in_visit()
+
+    def then(now: Membership) -> None:
+        if now.membership_id in removed:
+            removed.remove(now.membership_id)
+
+    _change(row, lambda: memberships.restore(store(), session.actor(), row.membership_id, row.version), then)
+
+
+def draw_adjust_form(row: Membership, standing: Standing) -> None:
+    """Draw the row as fields to correct in place, with what saving them does to the doses."""
+    key = f"adjust_{row.membership_id}_{row.version}"
+    with st.container(border=True, key=key):
+        group_place = st.container()
+        left, right = st.columns(2)
+        first = left.date_input(_("First day"), value=row.valid_from, format="YYYY-MM-DD", key=f"{key}_first")
+        if not row.active:
+            right.date_input(_("Last day"), value=row.valid_to, format="YYYY-MM-DD", key=f"{key}_last")
+        with group_place:
+            choose_group(key, first, was=row)
+        with st.container(horizontal=True):
+            st.button(
+                _("Save adjustment"),
+                type="primary",
+                key=f"{key}_save",
+                on_click=_adjust,
+                args=(row, key),
+            )
+            st.button(_("Cancel"), key=f"{key}_cancel", on_click=session.adjust_row, args=(None,))
+            with st.container():  # beside the buttons, which stay where they are when the effect changes
+                _draw_effect_of_adjusting(row, standing, key)
+
+
+def _draw_effect_of_adjusting(row: Membership, standing: Standing, key: str) -> None:
+    entry = entered(key, first=row.valid_from, last=row.valid_to)
+    if entry and entry != period_of(row):
+        draw_effect(group.adjusting(standing, row, entry))
+
+
+def _adjust(row: Membership, key: str) -> None:
+    def change() -> Membership:
+        entry = entered(key, first=row.valid_from, last=row.valid_to)
+        if entry is None:
+            raise Invalid(N_("Choose a group."))
+        return memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
+
+    def then(now: Membership) -> None:
+        session.adjust_row(None)
+        session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
+
+    _change(row, change, then)
+
+
+def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:
+    """Draw the ended rows: group, Period and why it ended, each with its pencil."""
+    if not rows:
+        st.text(_("No past group."))
+        return
+    headings = st.columns(COLUMNS)
+    for cell, heading in zip(headings, (_("Group"), _("Period"), _("Reason")), strict=False):
+        cell.caption(heading)
+    for row in rows:
+        if session.adjusted_row() == row.membership_id:
+            draw_adjust_form(row, standing)
+            continue
+        wrong = row.ended_reason == EndReason.WRONG
+        with st.container(key=f"{key}_ended_{row.membership_id}"):
+            cells = st.columns(COLUMNS, vertical_alignment="center")
+            cells[0].text(name_of(choice_of(row)))
+            cells[1].text(period(row.valid_from, row.valid_to))
+            cells[2].text(_("Wrong from the start") if wrong else _("Ceased to apply"))
+            draw_adjust_button(cells[3], row, key)

@@ -1,0 +1,132 @@
+"""The pages, their addresses, which right each takes, and the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import streamlit as st
+
+from mv import audit
+from mv.access import Action, may
+from mv.errors import N_
+from mv.ui import session
+from mv.ui.resources import store
+from mv.ui.text import _
+
+FOLDER = Path(__file__).parents[2] / "pages"
+
+SEARCH = FOLDER / "search.py"
+BOOKINGS = FOLDER / "bookings.py"
+REGISTRATION = FOLDER / "registration.py"
+CUSTOMER = FOLDER / "customer.py"
+GROUPS = FOLDER / "groups.py"
+VACCINATION = FOLDER / "vaccination.py"
+EXPORT = FOLDER / "export.py"
+ACCESS_LOG_REVIEW = FOLDER / "access_log_review.py"
+ACCESS_LOG_EXTRACT = FOLDER / "access_log_extract.py"
+REIMBURSEMENT_FOLLOW_UP = FOLDER / "reimbursement_follow_up.py"
+REIMBURSEMENT_CORRECTIONS = FOLDER / "reimbursement_corrections.py"
+REIMBURSEMENT_CLAIMS = FOLDER / "reimbursement_claims.py"
+REIMBURSEMENT_PAYMENTS = FOLDER / "reimbursement_payments.py"
+REIMBURSEMENT_RULES = FOLDER / "reimbursement_rules.py"
+REIMBURSEMENT_CHECKS = FOLDER / "reimbursement_checks.py"
+USERS = FOLDER / "users.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the menu."""
+
+    file: Path
+    title: str
+    address: str
+    icon: str
+    right: Action
+    of_customer: bool = False
+
+
+MENU = {
+    N_("Customers"): (
+        Place(SEARCH, N_("Find customer"), "sok-kund", "search", Action.SEARCH_CUSTOMERS),
+        Place(BOOKINGS, N_("Bookings"), "bokningar", "event", Action.VIEW_BOOKINGS),
+        Place(REGISTRATION, N_("Register afterwards"), "efterregistrering", "keyboard", Action.REGISTER_AFTERWARDS),
+    ),
+    N_("Chosen customer"): (
+        Place(CUSTOMER, N_("Customer card"), "kundkort", "badge", Action.VIEW_CUSTOMER, of_customer=True),
+        Place(GROUPS, N_("Customer groups"), "kundgrupper", "groups", Action.VIEW_GROUPS, of_customer=True),
+        Place(VACCINATION, N_("Vaccination"), "vaccination", "syringe", Action.VIEW_DOSES, of_customer=True),
+    ),
+    N_("Follow-up"): (
+        Place(EXPORT, N_("Output data"), "utdata", "download", Action.EXPORT_GROUPS),
+        Place(ACCESS_LOG_REVIEW, N_("Log check"), "loggkontroll", "fact_check", Action.VIEW_LOG),
+        Place(ACCESS_LOG_EXTRACT, N_("Log extract"), "loggutdrag", "receipt_long", Action.EXTRACT_LOG),
+    ),
+    N_("Reimbursement"): (
+        Place(
+            REIMBURSEMENT_FOLLOW_UP, N_("Paid and unpaid doses"), "uppfoljning", "bar_chart", Action.VIEW_REIMBURSEMENT
+        ),
+        Place(REIMBURSEMENT_CORRECTIONS, N_("To correct"), "att-ratta", "playlist_add_check", Action.VIEW_CORRECTIONS),
+        Place(REIMBURSEMENT_CLAIMS, N_("Claims"), "ansprak", "request_quote", Action.VIEW_REIMBURSEMENT),
+        Place(REIMBURSEMENT_PAYMENTS, N_("Payment files"), "betalfiler", "receipt", Action.VIEW_REIMBURSEMENT),
+        Place(
+            REIMBURSEMENT_RULES,
+            N_("Reimbursement rules"),
+            "ersattningsregler",
+            "price_change",
+            Action.VIEW_REIMBURSEMENT,
+        ),
+        Place(REIMBURSEMENT_CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
+    ),
+    N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
+}
+
+
+PLACES = [place for section in MENU.values() for place in section]
+
+
+def navigation() -> tuple[st.Page, Place]:
+    """Draw the menu of what the user's role includes; return the page to run, and its place.
+
+    The dashboard's own address leads to the first page that the role includes. The customer's pages are in the
+    menu once a customer is chosen. A page that the role does not include keeps its address, for
+    :func:`require` to refuse.
+    """
+    who = session.actor()
+    start = next((place for place in PLACES if may(who, place.right)), PLACES[0])
+    chosen = session.customer_id() is not None
+
+    def home() -> None:
+        st.switch_page(start.file)
+
+    made: dict[str, list[st.Page]] = {"": [st.Page(home, title=_(start.title), default=True, visibility="hidden")]}
+    for section, its_places in MENU.items():
+        for place in its_places:
+            shown = may(who, place.right) and (chosen or not place.of_customer)
+            visibility: Literal["visible", "hidden"] = "visible" if shown else "hidden"
+            made.setdefault(_(section), []).append(
+                st.Page(
+                    place.file,
+                    title=_(place.title),
+                    icon=f":material/{place.icon}:",
+                    url_path=place.address,
+                    visibility=visibility,
+                )
+            )
+    current = st.navigation(made, expanded=True)  # the button that shows the rest of a long menu is in English only
+    place = next((place for place in PLACES if place.address == current.url_path), start)
+    if place.file != CUSTOMER:
+        session.close_dialog()
+    return current, place
+
+
+def require(place: Place) -> None:
+    """Raise Forbidden, and log the refusal, unless the user's role includes the page."""
+    audit.permit(store(), session.actor(), place.right)
+
+
+def go_to(page: Path, customer_id: int) -> NoReturn:
+    """Leave for a page of this customer."""
+    session.choose_customer(customer_id)
+    st.switch_page(page, query_params={session.CUSTOMER_IN_ADDRESS: str(customer_id)})

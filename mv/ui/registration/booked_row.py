@@ -1,0 +1,132 @@
+"""Somebody who was booked, as a row of the checklist: ticked when having come, with the group that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from mv.catalogue import in_use
+from mv.errors import MvError
+from mv.registration import booked
+from mv.registration.booked import LONGEST_REASON, NO_GROUP, OF_BATCH, Booked, Came, GroupCodes
+from mv.registration.validation import Doubt
+from mv.ui import session
+from mv.ui.registration.saved_rows import name_and_age
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, clock_time, explain, literal, name_of
+from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.checklist import draw_tick
+
+WIDTHS = (5, 4, 7)
+"""Of box, vaccine and group, relative to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Somebody who is ticked, what is doubtful, and why nothing can be saved as it is, if so."""
+
+    came: Came
+    doubts: Mapping[Doubt, MvError]
+    error: MvError | None
+
+
+def batch_reason_key(product: str, key: str) -> str:
+    """Return the key of the field for why the batch of this vaccine is right."""
+    return f"{key}_batch_reason_{product}"
+
+
+def entered(ticked: Sequence[Booked], key: str) -> dict[int, Marked]:
+    """Return by the numbers of the bookings what the fields hold of those who are ticked, and what can become of it.
+
+    Where no group or no batch is chosen nothing is told of that yet.
+    """
+    came = [_came(each, key) for each in ticked]
+    told = [each for each in came if each.group and each.batch_number]
+    judged = dict(zip(told, booked.judge_booked(store(), session.actor(), told), strict=True)) if told else {}
+    found = {}
+    for each in came:
+        judgement = judged.get(each)
+        doubts = judgement.doubts if judgement else {}
+        marked = Marked(replace(each, doubts=frozenset(doubts)), doubts, judgement.error if judgement else None)
+        found[each.booked.booking.booking_id] = marked
+    return found
+
+
+def draw_row(each: Booked, marked: Marked | None, key: str, *, changes_group: bool) -> None:
+    """Draw somebody's box, vaccine and group; below, what is doubtful of whoever is ticked, with a field for why."""
+    number = each.booking.booking_id
+    with st.container(key=f"{key}_row_{number}", gap="xxsmall"):
+        cells = st.columns(WIDTHS, vertical_alignment="center")
+        with cells[0]:
+            person = name_and_age(each.customer.name, each.customer.birth_date)
+            draw_tick(number, literal(f"{clock_time(each.booking.starts_at)}  {person}"), key)
+        cells[1].text(vaccine_name(each.booking.product_code))
+        with cells[2]:
+            if each.likely is None or changes_group:
+                _choose_group(each, person, key)
+            else:
+                st.text(_name(_group(each, key) or NO_GROUP))
+        if marked:
+            _draw_doubts(marked, number, key)
+
+
+def _came(each: Booked, key: str) -> Came:
+    return Came(
+        each,
+        _group(each, key),
+        (session.value(f"{key}_batch_{each.booking.product_code}") or "").strip(),
+        session.value(f"{key}_reason_{each.booking.booking_id}") or "",
+        session.value(batch_reason_key(each.booking.product_code, key)) or "",
+    )
+
+
+def _group(each: Booked, key: str) -> GroupCodes | None:
+    chosen: GroupCodes | None = session.value(f"{key}_group_{each.booking.booking_id}")
+    return chosen or each.likely
+
+
+def _choose_group(each: Booked, person: str, key: str) -> None:
+    """Draw the groups, the customer's own first."""
+    day = each.booking.local_day
+    groups = in_use(catalogue().groups.values(), day)
+    others: list[GroupCodes] = [
+        (group.group_code, code)
+        for group in groups
+        for code in (None, *(subgroup.subgroup_code for subgroup in in_use(group.subgroups, day)))
+    ]
+    codes = list(dict.fromkeys([*each.groups, *others, NO_GROUP]))
+    st.selectbox(
+        _("Group of {name}", name=person),
+        codes,
+        index=codes.index(each.likely) if each.likely else None,
+        format_func=_name,
+        placeholder=_("Choose a group"),
+        key=f"{key}_group_{each.booking.booking_id}",
+        label_visibility="collapsed",
+        filter_mode="contains",
+        persist_state="session",
+    )
+
+
+def _name(codes: GroupCodes) -> str:
+    group_code, subgroup_code = codes
+    return name_of(catalogue().choice(group_code, subgroup_code)) if group_code else _("No group")
+
+
+def _draw_doubts(marked: Marked, number: int, key: str) -> None:
+    if marked.error:
+        st.error(literal(explain(marked.error)))
+    doubts = [error for doubt, error in marked.doubts.items() if doubt not in OF_BATCH]
+    if doubts:
+        left, right = st.columns(2, vertical_alignment="bottom")
+        left.warning(literal(" ".join(explain(error) for error in doubts)))
+        right.text_input(
+            _("Why is it right?"),
+            max_chars=LONGEST_REASON,
+            autocomplete="off",
+            help=_("Kept beside the row. No identity numbers or names."),
+            key=f"{key}_reason_{number}",
+            persist_state="session",
+        )

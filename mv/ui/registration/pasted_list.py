@@ -1,0 +1,193 @@
+"""A list of identity numbers, pasted: each line judged, then all that are ready saved at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mv.errors import N_, Invalid
+from mv.registration import pasted_lists
+from mv.registration.entry import Terms
+from mv.registration.pasted import MOST_LINES
+from mv.registration.pasted_lists import Line, State, Stopped
+from mv.registration.rounds import Kind
+from mv.registration.saving import LONGEST_REASON
+from mv.ui import session
+from mv.ui.registration.entry_fields import choose_terms, take_up
+from mv.ui.registration.pasted_list_state import PastedList
+from mv.ui.registration.rounds import draw_latest
+from mv.ui.registration.saved_rows import name_and_age
+from mv.ui.resources import store
+from mv.ui.text import _, count_of, explain, literal
+from mv.ui.widgets.checklist import draw_tick, draw_tick_all, page_of
+from mv.ui.widgets.table import draw_table
+
+HEIGHT = 240
+"""Of the field, in pixels: about ten lines."""
+LONGEST_SHOWN = 40
+EVERY = "every"
+STATES = {
+    State.READY: N_("Ready"),
+    State.DOUBTFUL: N_("Doubtful"),
+    State.ALREADY: N_("Registered already"),
+    State.WRONG: N_("Wrong"),
+    State.UNKNOWN: N_("Unknown number"),
+    State.ELSEWHERE: N_("Another unit's"),
+    State.REPEATED: N_("Twice in the list"),
+    State.HEADING: N_("Heading"),
+}
+
+
+def draw_list() -> None:
+    """Draw this part of the page."""
+    key = f"list_{session.actor().unit_id}"
+    work = session.pasted_list(key)
+    take_up(key, work.kept)
+    draw_latest(Kind.LIST, _("The list that was saved last,"), _("Undo the whole list"))
+    with st.container(border=True, key=f"{key}_terms"):
+        terms = choose_terms(key)
+    work.kept = terms or work.kept
+    text = st.text_area(
+        _("Identity numbers, one on each line"),
+        height=HEIGHT,
+        placeholder=_("Paste from a text, an e-mail or a spreadsheet’s column: at most {most} lines", most=MOST_LINES),
+        key=f"{key}_text_{work.turn}",
+        persist_state="session",
+    )
+    st.button(_("Check the list"), key=f"{key}_check", on_click=work.forget)
+    if text and terms and _judge(work, text, terms, key):
+        st.subheader(count_of("{count} line in the list", "{count} lines in the list", len(work.lines)), anchor=False)
+        _draw_saving(work, key)
+        _draw_lines(work.lines, key)
+
+
+def _judge(work: PastedList, text: str, terms: Terms, key: str) -> bool:
+    """Have each line judged, unless it is; return whether that was possible, and say why where it was not."""
+    if (work.text, work.terms) == (text, terms):
+        return True
+    session.ticked(key).clear()  # what was ticked, was for other doubts
+    try:
+        with st.spinner(_("The list is checked …")):
+            work.keep(text, terms, pasted_lists.judge_list(store(), session.actor(), text, terms))
+    except Invalid as error:
+        st.error(literal(explain(error)))
+        return False
+    return True
+
+
+def _draw_lines(lines: Sequence[Line], key: str) -> None:
+    """Draw how many lines there are of each state, which add up to all of them, and the lines of the chosen one."""
+    counts = Counter(line.state for line in lines)
+    names = {EVERY: _("All")} | {state: _(name) for state, name in STATES.items() if counts[state]}
+    chosen = st.segmented_control(
+        _("Show"),
+        list(names),
+        default=EVERY,
+        required=True,
+        format_func=lambda state: f"{names[state]} ({counts[state] if state in counts else len(lines)})",
+        key=f"{key}_show_{'_'.join(sorted(counts))}",
+    )
+    by_number = {line.number: line for line in lines if chosen in (EVERY, line.state)}
+    shown = [by_number[number] for number in page_of(list(by_number), f"{key}_{chosen}")]
+    draw_table(
+        {
+            _("Line"): [str(line.number) for line in shown],
+            _("In the list"): [_shortened(line.text) for line in shown],
+            _("Customer"): [_person(line) for line in shown],
+            _("State"): [_(STATES[line.state]) for line in shown],
+            _("Why"): [_why(line) for line in shown],
+        },
+        empty="",
+        alt=_("Lines of the list"),
+    )
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
+
+
+def _person(line: Line) -> str:
+    return name_and_age(line.customer.name, line.customer.birth_date) if line.customer else ""
+
+
+def _why(line: Line) -> str:
+    doubts = line.judgement.doubts.values() if line.judgement else ()
+    if line.state is State.HEADING:
+        return _("It holds no digit, so it is passed over as a heading.")
+    return explain(line.error) if line.error else " ".join(explain(doubt) for doubt in doubts)
+
+
+def _draw_saving(work: PastedList, key: str) -> None:
+    """Draw the doubtful lines, to be ticked, and the button that saves what is ready and what is ticked."""
+    doubtful = {line.number: line for line in work.lines if line.state is State.DOUBTFUL}
+    if doubtful:
+        _draw_doubtful(doubtful, work.turn, key)
+    ticked = session.ticked(key)
+    chosen = [line for line in work.lines if line.state is State.READY or line.number in ticked]
+    words = _("Save all ready and ticked") if ticked else _("Save all ready")
+    button = f"{key}_save_{work.turn}"
+    if st.button(f"{words} ({len(chosen)})", type="primary", key=button, disabled=not chosen):
+        _save(work, chosen, key)
+
+
+def _draw_doubtful(doubtful: dict[int, Line], turn: int, key: str) -> None:
+    with st.container(border=True, key=f"{key}_doubtful"):
+        st.text(
+            count_of(
+                "{count} line is doubtful. Tick it if it is right, and write why.",
+                "{count} lines are doubtful. Tick those that are right, and write why.",
+                len(doubtful),
+            )
+        )
+        draw_tick_all(list(doubtful), key)
+        for number in page_of(list(doubtful), f"{key}_doubtful"):
+            line = doubtful[number]
+            words = _("Line {line}: {person}", line=number, person=_person(line))
+            draw_tick(number, literal(f"{words}  ·  {_why(line)}"), key)
+        st.text_input(
+            _("Why are the ticked lines right?"),
+            max_chars=LONGEST_REASON,
+            autocomplete="off",
+            help=_("Kept beside the row. No identity numbers or names."),
+            key=f"{key}_reason_{turn}",
+        )
+
+
+def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
+    """Save the chosen lines, telling how far it has come, and leave the others in the field.
+
+    A second click ends this run at the next thing that is drawn. So it saves nothing, or all that there is to do after
+    saving is done before anything else is drawn.
+    """
+    words = _("The lines are saved …")
+    bar = st.progress(0.0, words)
+    reason = session.value(f"{key}_reason_{work.turn}") or ""
+    assert work.terms is not None  # noqa: S101 (the lines were judged for them)
+
+    def tell(share: float) -> None:
+        bar.progress(share, words)
+
+    try:
+        pasted_lists.save_list(store(), session.actor(), work.terms, chosen, reason, tell)
+    except Stopped as error:
+        work.forget()
+        bar.empty()
+        st.error(literal(explain(error)))
+    except Invalid as error:
+        bar.empty()
+        st.error(literal(explain(error)))
+    else:
+        left = pasted_lists.left_over(work.lines, chosen)
+        work.go_on()
+        session.set_value(f"{key}_text_{work.turn}", left)
+        session.tell("success", _saved(len(chosen), left))
+        st.rerun()
+
+
+def _saved(count: int, left: str) -> str:
+    saved = count_of("{count} line is saved.", "{count} lines are saved.", count)
+    still = _("What is left of the list is still in the field.")
+    return f"{saved} {still}" if left else saved

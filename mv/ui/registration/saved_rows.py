@@ -1,0 +1,106 @@
+"""The rows of the round that is open: what was saved of whom, the latest first, each with its undo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+
+from mv.identity import age
+from mv.registration import rounds, undo
+from mv.registration.rounds import Row
+from mv.ui import session
+from mv.ui.groups.form import action
+from mv.ui.notices import do_once, show_notices, telling
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, clock_time, count_of, name_of
+from mv.ui.vaccinations.table import vaccine_name
+
+ROWS_AT_ONCE = 20
+"""That many of the latest rows are drawn; the rest when they are asked for."""
+WIDTH_OF_TIME, WIDTH_OF_PERSON = 45, 230
+"""In pixels. Cells beside each other are drawn in half the time that columns take."""
+
+
+def name_and_age(name: str, birth_date: date) -> str:
+    """Return somebody's name, and the age today."""
+    years = count_of("{count} year", "{count} years", age(birth_date, store().today()))
+    return f"{name}, {years}"
+
+
+def draw_rows(key: str) -> None:
+    """Draw the rows of the open round, how many they are, and by group; nothing where none is open."""
+    now = rounds.current(store(), session.actor())
+    rows = rounds.rows(store(), session.actor(), now.registration_id) if now else []
+    if rows:
+        _draw_sums([row for row in rows if row.undone_at is None], key)
+    show_notices()
+    with st.container(gap="xxsmall"):
+        for row in rows[:ROWS_AT_ONCE]:
+            _draw_row(row, key)
+        if len(rows) > ROWS_AT_ONCE and st.toggle(_("Show all {count} rows", count=len(rows)), key=f"{key}_all"):
+            for row in rows[ROWS_AT_ONCE:]:
+                _draw_row(row, key)
+
+
+def _draw_sums(kept: Sequence[Row], key: str) -> None:
+    heading = count_of("{count} row in this round", "{count} rows in this round", len(kept))
+    counts = Counter(_group(row) for row in kept)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(heading, anchor=False, width="content")
+        st.text("  ·  ".join(f"{group}: {count}" for group, count in sorted(counts.items())), width="stretch")
+        st.button(_("End the round"), key=f"{key}_end", on_click=_end, args=(key,))
+
+
+def _group(row: Row) -> str:
+    return name_of(catalogue().choice(row.group_code, row.subgroup_code)) if row.group_code else _("No group")
+
+
+def _what(row: Row) -> str:
+    """Return what was registered, and that it was for a reason."""
+    parts = [_group(row)]
+    if row.product_code:
+        parts.append(vaccine_name(row.product_code))
+    if row.batch_number:
+        parts.append(_("batch {batch}", batch=row.batch_number))
+    if row.reason:
+        parts.append(_("for a reason: {reason}", reason=row.reason))
+    return ", ".join(parts)
+
+
+def _draw_row(row: Row, key: str) -> None:
+    person = name_and_age(row.name, row.birth_date)
+    number = f"{row.registration_id}_{row.row_number}"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"saved_row_{number}"):
+        st.text(clock_time(row.registered_at), width=WIDTH_OF_TIME)
+        st.text(person, width=WIDTH_OF_PERSON)
+        st.text(_what(row), width="stretch")
+        if row.undone_at:
+            st.text(_("Undone"), width="content")
+            return
+        st.button(
+            action(_("Undo"), person),
+            icon=":material/undo:",
+            key=f"undo_saved_{number}",
+            on_click=_undo,
+            args=(row, key),
+        )
+
+
+def _undo(row: Row, key: str) -> None:
+    number, line = (row.registration_id, row.row_number), session.typed_line(key)
+    do_once(
+        f"undo row {number}",
+        lambda: undo.undo_row(store(), session.actor(), *number),
+        lambda _: line.put_cursor(),
+    )
+
+
+def _end(key: str) -> None:
+    with telling():
+        rounds.end(store(), session.actor())
+        session.typed_line(key).go_on(None)
+        session.tell("success", _("The round is ended. It stands below, and can be undone as a whole."))
+    st.rerun()

@@ -1,0 +1,1 @@
+"""Screens: what is paid, and why not."""

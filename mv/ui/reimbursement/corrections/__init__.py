@@ -1,0 +1,1 @@
+"""Screens: the queue of doses to correct."""

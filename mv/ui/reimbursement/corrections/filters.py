@@ -1,0 +1,56 @@
+"""The choice of which doses to correct are shown, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mv.errors import N_
+from mv.reimbursement.corrections.queue import Filters, Order
+from mv.reimbursement.pricing.remedies import Mend
+from mv.ui import session
+from mv.ui.reimbursement.corrections.queue import product_name
+from mv.ui.resources import catalogue
+from mv.ui.text import _
+
+MISSING: Mapping[Mend, str] = {
+    Mend.CHOOSE_GROUP: N_("The group is not chosen for the dose"),
+    Mend.ADD_BY_AGE: N_("A group that the age gives"),
+    Mend.ACTIVE_AFTER: N_("A group that begins after the dose"),
+    Mend.ENDED_BEFORE: N_("A group that ended before the dose"),
+}
+ORDERS: Mapping[Order, str] = {Order.KRONOR: N_("Most kronor"), Order.DAYS_LEFT: N_("Fewest days left")}
+IN_TIME, LOST = "in_time", "lost"
+
+
+def choose_filters() -> tuple[bool, Filters]:
+    """Draw the filters; return whether the lost doses are wanted, and what the others hold."""
+    units = {code: unit.name for code, unit in catalogue().units.items() if session.actor().owns(code)}
+    vaccines = {code: product_name(code) for code in catalogue().vaccines}
+    mends = {str(mend): _(words) for mend, words in MISSING.items()}
+    orders = {str(order): _(words) for order, words in ORDERS.items()}
+    cells = st.columns([3, 4, 4, 4, 4])
+    shown = _choose(cells[0], _("Show"), {IN_TIME: _("In time"), LOST: _("Too late")}, "shown", start=0)
+    unit = _choose(cells[1], _("Unit"), units, "unit")
+    vaccine = _choose(cells[2], _("Vaccine"), vaccines, "vaccine")
+    mend = _choose(cells[3], _("What is missing"), mends, "mend")
+    order = _choose(cells[4], _("Order"), orders, "order", start=0)
+    return shown == LOST, Filters(unit, vaccine, Mend(mend) if mend else None, Order(order or Order.KRONOR))
+
+
+def _choose(
+    cell: DeltaGenerator, label: str, names: Mapping[str, str], name: str, start: int | None = None
+) -> str | None:
+    """Draw a list that is as it was left when the page is opened again, and return what is chosen from it."""
+    return cell.selectbox(
+        label,
+        list(names),
+        index=start,
+        format_func=lambda code: names.get(code, code),
+        placeholder=_("All"),
+        key=f"corrections_{name}",
+        filter_mode="contains",
+        persist_state="session",
+    )

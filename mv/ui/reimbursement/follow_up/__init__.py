@@ -1,0 +1,1 @@
+"""Screens: follow-up in kronor."""

@@ -1,0 +1,187 @@
+"""Figures of the doses' kronor on the screen: how long they are kept, the filters, and what figures are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from mv.access import Action, Actor, may
+from mv.catalogue import Catalogue, Unit, Vaccine
+from mv.errors import N_
+from mv.reimbursement.follow_up import reports
+from mv.reimbursement.follow_up.cube import NO_GROUP, Filters, by, seasons
+from mv.reimbursement.follow_up.reports import Figures
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.seasons import Season
+from mv.reimbursement.pricing.vaccine_types import KIND, vaccine_name
+from mv.reimbursement.pricing.wording import NAMES
+from mv.store import Store
+from mv.ui import navigation, session
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, moment, name_of
+
+SECONDS_TO_KEEP = 15 * 60
+SECONDS_OF_QUICK_ONES = 2.0
+"""Figures that took no longer are made anew as soon as anything was changed; others when somebody asks, or it is time:
+in a large store something changes all the time, and every click would wait."""
+MOST_KEPT = 20
+"""Different sets of own units, of which each has figures of its own. They are some hundreds of kilobytes each."""
+EVERY_SEASON = 0
+
+PARTS: Mapping[str, str] = {
+    "paid_part": N_("Paid so far"),
+    "payable": N_("Payable"),
+    "at_risk": N_("At risk"),
+    "lost": N_("Lost"),
+    "to_pay_back": N_("To pay back"),
+    "overdrawn": N_("Taken back without having been paid"),
+}
+"""What the amounts are called."""
+STATES: Mapping[str, str] = {
+    State.PAID: N_("paid for"),
+    State.PAYABLE: N_("to be paid for"),
+    State.AT_RISK: N_("doses at risk"),
+    State.LOST: N_("doses lost"),
+    State.OUTSIDE: N_("not paid for"),
+}
+"""What doses of each state are called."""
+MEANINGS: Mapping[str, str] = {
+    "paid_part": N_("What payment files hold for the doses, as far as it is due."),
+    "payable": N_("Due by the rules and not paid yet."),
+    "at_risk": N_("Not due now, but due once it is corrected in time."),
+    "lost": N_("Would have been due, if it had been in time."),
+    "to_pay_back": N_("What payment files hold beyond what is due."),
+}
+MENDS: Mapping[Mend, str] = {
+    Mend.CHOOSE_GROUP: N_("the customer was in a group that counts"),
+    Mend.ADD_BY_AGE: N_("the age gives a group that counts"),
+    Mend.ACTIVE_AFTER: N_("a group that counts began later"),
+    Mend.ENDED_BEFORE: N_("a group that counts had ended"),
+}
+"""What is known of a group that would have the dose paid; each stands after the reason why it is not."""
+MORE_THAN_DUE = N_("more was paid than the rule gives")
+"""Why something is to be paid back for a dose that is paid by a rule."""
+
+
+def kept_figures() -> Figures:
+    """Return the figures of the user's own units, and say of when they are. Raises Forbidden."""
+    shared, who = store(), session.actor()
+    units = tuple(sorted(who.own_units))
+    with st.spinner(_("Every dose is judged. With a million of them this takes some seconds.")):
+        found = _kept(shared.url, units, shared.today(), shared, who)
+        outdated = reports.are_outdated(shared, who, found)
+        if outdated and found.seconds <= SECONDS_OF_QUICK_ONES:
+            _kept.clear(shared.url, units, shared.today(), shared, who)
+            found, outdated = _kept(shared.url, units, shared.today(), shared, who), False
+    line = st.container(horizontal=True, vertical_alignment="center")
+    line.caption(_("The figures are from {time}.", time=moment(found.at)))
+    if outdated:
+        line.caption(_("Something was changed since."))
+        if line.button(_("Count again"), key="follow_up_again", type="tertiary"):
+            _kept.clear(shared.url, units, shared.today(), shared, who)
+            st.rerun()
+    return found
+
+
+@st.cache_data(ttl=SECONDS_TO_KEEP, max_entries=MOST_KEPT, show_spinner=False)
+def _kept(url: str, units: tuple[str, ...], day: date, _store: Store, _actor: Actor) -> Figures:
+    """Return figures that whoever has the same units may share; they are of nobody's person."""
+    return reports.figures(_store, _actor)
+
+
+def choose_filters(cube: pd.DataFrame) -> Filters:
+    """Draw the filters, with what there is in the cube to choose from, and return what they hold."""
+    known, today = catalogue(), store().today()
+    cells = st.columns([5, 6, 6, 6, 6])
+    found = seasons(cube)
+    offered = sorted({Season.of(today), *found}, reverse=True)
+    season = cells[0].selectbox(
+        _("Season"),
+        [*(each.first_year for each in offered), EVERY_SEASON],
+        index=offered.index(found[0]) if found else 0,
+        format_func=lambda year: str(Season(year)) if year else _("All"),
+        help=_("From 1 July to 30 June; the day that the dose was given counts."),
+        key="follow_up_season",
+        persist_state="session",
+    )
+    units = {code: _called(known.units, code) for code in _seen(cube, "unit_id")}
+    groups = {NO_GROUP: _("No group")} | {code: name_of(group) for code, group in known.groups.items()}
+    unit = _choose(cells[1], _("Unit"), "unit", units)
+    vaccine = _choose(cells[2], _("Vaccine"), "vaccine", _vaccines(cube, known))
+    group = _choose(cells[3], _("Group"), "group", groups)
+    of_group = known.groups[group].subgroups if group else ()
+    subgroups = {subgroup.subgroup_code: name_of(subgroup) for subgroup in of_group}
+    subgroup = _choose(cells[4], _("Subgroup"), f"subgroup_{group}", subgroups) if subgroups else None
+    return Filters(Season(season) if season else None, unit, vaccine, group, subgroup)
+
+
+def _choose(cell: st.delta_generator.DeltaGenerator, label: str, name: str, options: Mapping[str, str]) -> str | None:
+    chosen: str | None = cell.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=lambda code: options.get(code, code),
+        placeholder=_("All"),
+        filter_mode="contains",
+        key=f"follow_up_{name}",
+        persist_state="session",
+    )
+    return chosen
+
+
+def _seen(cube: pd.DataFrame, column: str) -> list[str]:
+    return sorted(cube[column].dropna().unique())
+
+
+def _vaccines(cube: pd.DataFrame, known: Catalogue) -> dict[str, str]:
+    """Return the kinds of vaccines that have several products, then the products; each with its name."""
+    kinds = cube.groupby(cube["atc"].str[:KIND])["product_code"].nunique()
+    several = [str(kind) for kind, count in kinds.items() if count > 1]
+    of_kinds = {kind: vaccine_name(kind, None, known, session.language()) for kind in several}
+    return of_kinds | {code: _called(known.vaccines, code) for code in _seen(cube, "product_code")}
+
+
+def _called(things: Mapping[str, Unit] | Mapping[str, Vaccine], code: str) -> str:
+    """Return the name; for one that is newer than the catalogue at hand, its code."""
+    thing = things.get(code)
+    return thing.name if thing else code
+
+
+def draw_way_to_corrections() -> None:
+    """Draw the link to the doses that can be corrected, or say who corrects them."""
+    if may(session.actor(), Action.VIEW_CORRECTIONS):
+        st.page_link(
+            navigation.REIMBURSEMENT_CORRECTIONS, label=_("Go to the doses to correct"), icon=":material/arrow_forward:"
+        )
+    else:
+        st.caption(_("The unit’s coordinators find these doses on the page {page}.", page=_("To correct")))
+
+
+def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
+    """Return the measures for each value of the dimensions (see :func:`by`), and in ``name`` what it is called."""
+    frame = by(cube, *dimensions)
+    known = catalogue()
+    names: Mapping[str, Callable[..., str]] = {
+        "unit_id": lambda code: _called(known.units, code),
+        "product_code": lambda code: _called(known.vaccines, code),
+        "group_code": lambda code: name_of(known.groups.get(code, code)) if code else _("No group"),
+        "payer": lambda payer: payer or _("Nobody"),
+        "season": lambda year: str(Season(year)),
+        "month": lambda month: f"{month:%Y-%m}",
+        "reason": cause,
+    }
+    rows = frame[list(dimensions)].astype(object).itertuples(index=False)
+    texts = [names[dimensions[0]](*(None if pd.isna(value) else value for value in row)) for row in rows]
+    return frame.assign(name=texts)
+
+
+def cause(reason: str, mend: str | None = None) -> str:
+    """Return why a dose is not paid, and what is known of a group that would have it paid."""
+    why = _(MORE_THAN_DUE) if reason == Reason.PAYABLE.value else _(NAMES[Reason(reason)])
+    known = f" – {_(MENDS[Mend(mend)])}" if mend else ""
+    return f"{why[:1].upper()}{why[1:]}{known}"

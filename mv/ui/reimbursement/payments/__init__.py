@@ -1,0 +1,1 @@
+"""Screens: payers' files and how lines stand."""

@@ -1,0 +1,229 @@
+"""Changing rules on the screen: what is to become of them, what that does to given doses, and saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+
+import streamlit as st
+
+from mv.catalogue import AgeUnit, covers
+from mv.errors import MvError
+from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.rules import changes
+from mv.reimbursement.rules.changes import NEW, Kind, Proposal
+from mv.reimbursement.rules.overlaps import overlaps
+from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.validation import check, doubts
+from mv.ui import session
+from mv.ui.notices import save_once, telling
+from mv.ui.reimbursement.rules import form
+from mv.ui.reimbursement.rules.conflicts import overlap_text
+from mv.ui.reimbursement.rules.impact import draw_effect, effect_of, effect_text, is_quick
+from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, title
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, explain, literal
+
+Build = Callable[[], Proposal]
+"""Puts together what the fields say now. Raises Invalid."""
+
+
+class Way(StrEnum):
+    """In which way a rule is changed."""
+
+    AMOUNT = "amount"
+    TERMS = "terms"
+    CORRECT = "correct"
+    COPY = "copy"
+    REMOVE = "remove"
+
+
+def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
+    """Draw the ways in which the rule can be changed, the fields of the chosen one, its effect and the button.
+
+    What is changed is the rule as it was when it was opened: saving it finds out whether it is still so.
+    """
+    seen = session.begin_with(f"{session.rule_form()}_seen", rule)
+    if seen.version != rule.version:
+        st.warning(_("Somebody changed this rule since you opened it. Open it anew to change it."))
+    if seen.removed:
+        _draw_saving(lambda: changes.restoring(seen), found, _("Undo the removal"))
+        return
+    names = {
+        Way.AMOUNT: (_("New amount from a day"), _("The old amount holds to the day before.")),
+        Way.TERMS: (_("Other terms from a day"), _("Payer, days, ages … The rule holds as it is to the day before.")),
+        Way.CORRECT: (_("Correct the rule"), _("It was wrong from its first day. Doses given are judged anew.")),
+        Way.COPY: (_("Copy to another rule"), _("For another group, vaccine or region. This one stays as it is.")),
+        Way.REMOVE: (_("Remove the rule"), _("It was made by mistake. That can be undone.")),
+    }
+    way = st.radio(
+        _("What do you want to do?"),
+        list(names),
+        format_func=lambda way: names[way][0],
+        captions=[caption for _name, caption in names.values()],
+        key=f"{session.rule_form()}_way",
+    )
+    key = f"{session.rule_form()}_{way}"
+    if way == Way.AMOUNT:
+        _draw_new_amount(key, seen, found)
+    elif way == Way.REMOVE:
+        _draw_saving(lambda: changes.removing(seen), found, _("Remove the rule"))
+    else:
+        _draw_form(way, key, seen, found)
+
+
+def draw_new(found: Sequence[Rule]) -> None:
+    """Draw the form of a rule that is to be made."""
+    units = list(catalogue().units.values())
+    start = Rule(
+        NEW, None, units[0].region if units else "", "", None, None, None, None, None, None, AgeUnit.YEARS, None, None,
+        None, None, store().today(), None, 0, None, None, False, "",
+    )  # fmt: skip
+    _draw_form(Way.COPY, f"{session.rule_form()}_new", start, found)
+
+
+def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:
+    """Return the other rules by which the same is paid by the same payer for the same kind of vaccine on that day."""
+    return [
+        other
+        for other in found
+        if other.payment_rule_id != rule.payment_rule_id
+        and not other.removed
+        and (other.region, other.payer, other.ore) == (rule.region, rule.payer, rule.ore)
+        and (other.atc or "")[:KIND] == (rule.atc or "")[:KIND]
+        and other.valid_from < day
+        and covers(other, day)
+    ]
+
+
+def _draw_new_amount(key: str, rule: Rule, found: Sequence[Rule]) -> None:
+    """Draw the fields of a new amount, which several rules can get at once."""
+    left, right = st.columns(2)
+    now = _("now {amount}", amount=amount(rule.ore))
+    form.draw_amount(left, key, "", placeholder=now)
+    new_year = date(store().today().year + 1, 1, 1)
+    form.draw_day(right, f"{key}_day", _("Applies from"), new_year)
+    day = session.value(f"{key}_day")
+    others = {other.payment_rule_id: other for other in alike(rule, found, day)} if day else {}
+    if others:
+        st.multiselect(
+            _("Change these in the same way"),
+            list(others),
+            format_func=lambda number: ", ".join(filter(None, (group_of(others[number]), for_whom(others[number])))),
+            placeholder=_("Other rules with the same payer, vaccine and amount"),
+            key=f"{key}_also",
+        )
+    form.draw_source(key, "")
+
+    def build() -> Proposal:
+        day = form.entered_day(f"{key}_day")
+        also = session.value(f"{key}_also") or []
+        changed = [rule, *(other for other in alike(rule, found, day) if other.payment_rule_id in also)]
+        return changes.with_new_amount(changed, day, form.entered_ore(key), form.entered_source(key))
+
+    _draw_saving(build, found, _("Save"))
+
+
+def _draw_form(way: Way, key: str, rule: Rule, found: Sequence[Rule]) -> None:
+    start = rule
+    if way == Way.TERMS:
+        new_year = date(store().today().year + 1, 1, 1)
+        last = rule.valid_to if rule.valid_to and rule.valid_to >= new_year else None
+        start = replace(rule, valid_from=new_year, valid_to=last)
+    form.draw_rule_form(key, start, found)
+
+    def build() -> Proposal:
+        entered = form.entered(key, start)
+        if way == Way.TERMS:
+            return changes.following(rule, entered)
+        return changes.adjusting(rule, entered) if way == Way.CORRECT else changes.adding(entered)
+
+    _draw_saving(build, found, _("Save"))
+
+
+def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
+    """Draw what the change would do, as far as the fields can be read, and the button that saves it."""
+    decide = [rule for rule in found if not rule.removed]
+    try:
+        proposal = build()
+        for step in proposal:
+            if step.kind != Kind.REMOVED:
+                check(step.rule, catalogue())
+    except MvError as error:
+        st.caption(literal(explain(error)))
+    else:
+        _draw_doubts(proposal, decide)
+        _draw_preview(proposal, decide, changes.after(decide, proposal))
+    with st.container(horizontal=True):
+        st.button(
+            label, type="primary", key="rule_save", on_click=_save,
+            args=(build, found, session.draw_number(empty=False)),
+        )  # fmt: skip
+        st.button(_("Cancel"), key="rule_cancel", on_click=session.open_rule, args=(None,))
+
+
+def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
+    """Point out what is odd about a rule, and which rules it would overlap that it did not before."""
+    for step in proposal:
+        if step.kind in (Kind.ADDED, Kind.ADJUSTED):
+            for doubt in doubts(step.rule, catalogue(), decide):
+                st.warning(literal(explain(doubt)), icon=":material/help:")
+    before = {(o.decides.payment_rule_id, o.other.payment_rule_id) for o in overlaps(decide)}
+    for overlap in overlaps(changes.after(decide, proposal)):
+        if (overlap.decides.payment_rule_id, overlap.other.payment_rule_id) not in before:
+            st.warning(literal(overlap_text(overlap)), icon=":material/layers:")
+
+
+def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> None:
+    """Draw what saving does to given doses; where that takes its time, once it is asked for."""
+    effect = session.kept_effect(proposal)
+    asked = (
+        effect is not None
+        or is_quick(before, after)
+        or st.button(_("Show what it changes"), icon=":material/calculate:", key="rule_preview")
+    )
+    if not asked:
+        st.caption(_("There are many doses: it takes a while. You can save without it, and see it afterwards."))
+        return
+    if effect is None:
+        effect = effect_of(before, after)
+        session.keep_effect(proposal, effect)
+    st.text(_("What saving changes for doses given at your units:"))
+    draw_effect(effect)
+
+
+def _save(build: Build, found: Sequence[Rule], number: int) -> None:
+    with telling():
+        proposal = build()
+        save_once(
+            number,
+            proposal,
+            lambda: changes.save(store(), session.actor(), proposal),
+            lambda saved: _saved(proposal, saved, found),
+        )
+
+
+def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> None:
+    if not saved:
+        session.tell("success", _("Nothing was changed, so nothing was saved."))
+        return
+    there = {rule.payment_rule_id for rule in found}
+    now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
+    session.open_rule(now.payment_rule_id)
+    effect = session.kept_effect(proposal)
+    told = effect_text(effect) if effect else ""
+    session.tell("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
+    if effect is None:
+        decide = [rule for rule in found if not rule.removed]
+        session.set_unseen_change((decide, changes.after(decide, proposal)))
+
+
+def draw_unseen_change() -> None:
+    """Draw what a change that was saved without its effect having been seen has done."""
+    change = session.unseen_change()
+    if change is not None:
+        st.text(_("What the change did to doses given at your units:"))
+        draw_effect(effect_of(*change))
+        session.set_unseen_change(None)

@@ -1,0 +1,94 @@
+"""What a change of rules does to given doses, in words and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import streamlit as st
+
+from mv.reimbursement.rules import impact
+from mv.reimbursement.rules.impact import Effect, Share, Turn
+from mv.reimbursement.rules.rules import Rule
+from mv.ui import session
+from mv.ui.reimbursement.rules.wording import amount
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, count_of, literal
+from mv.ui.widgets.table import draw_table
+
+K = TypeVar("K")
+
+QUICKLY_JUDGED = 100_000
+"""So many doses are judged in about a second: what a change does to them is shown without being asked for."""
+
+
+def effect_of(before: list[Rule], after: list[Rule]) -> Effect:
+    """Return the effect on the doses of the user's own units, and show meanwhile that they are gone through."""
+    with st.spinner(_("The doses are judged by the old rules and by the new ones …")):
+        return impact.of_own_units(store(), session.actor(), before, after, catalogue())
+
+
+def is_quick(before: list[Rule], after: list[Rule]) -> bool:
+    """Return whether the effect takes no longer than a click may."""
+    return impact.may_change(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
+
+
+def effect_text(effect: Effect) -> str:
+    """Return how many doses are paid otherwise, and how much more or less is paid for them in all."""
+    if not effect.whole.doses:
+        return _("No dose given so far at your units is paid otherwise.")
+    return f"{_doses(effect.whole.doses)}, {signed(effect.whole.ore)}"
+
+
+def draw_effect(effect: Effect) -> None:
+    """Draw the effect: in all, how the doses turn, by payer and by season."""
+    if not effect.whole.doses:
+        st.info(effect_text(effect), icon=":material/balance:")
+        return
+    body = f"**{literal(effect_text(effect))}**\n\n{literal(_turns(effect))}"
+    st.info(body, icon=":material/trending_up:" if effect.whole.ore >= 0 else ":material/trending_down:")
+    left, right = st.columns(2)
+    with left:
+        _draw_shares(_("Payer"), effect.by_payer, _("What it changes, by payer"))
+    with right:
+        _draw_shares(_("Season"), effect.by_season, _("What it changes, by season"))
+
+
+def signed(ore: int) -> str:
+    """Return öre as kronor with plus or minus, and their unit."""
+    return f"+{amount(ore)}" if ore > 0 else amount(ore)
+
+
+def _turns(effect: Effect) -> str:
+    counts = {turn: _number(effect.turns[turn]) for turn in Turn}
+    texts = {
+        Turn.GAINS: _("Paid that were not: {count}.", count=counts[Turn.GAINS]),
+        Turn.LOSES: _("No longer paid: {count}.", count=counts[Turn.LOSES]),
+        Turn.AMOUNT: _("Paid another amount: {count}.", count=counts[Turn.AMOUNT]),
+        Turn.PAYER: _("Paid the same by somebody else: {count}.", count=counts[Turn.PAYER]),
+    }
+    parts = [text for turn, text in texts.items() if effect.turns[turn]]
+    if effect.claimed:
+        parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=_number(effect.claimed)))
+    return " ".join(parts)
+
+
+def _draw_shares(heading: str, shares: Mapping[K, Share], alt: str) -> None:
+    names = sorted(shares, key=str, reverse=True) if heading == _("Season") else sorted(shares, key=str)
+    draw_table(
+        {
+            heading: [str(name) for name in names],
+            _("Doses"): [_number(shares[name].doses) for name in names],
+            _("Difference"): [signed(shares[name].ore) for name in names],
+        },
+        empty="",
+        alt=alt,
+    )
+
+
+def _doses(count: int) -> str:
+    return count_of("{count} dose", "{count} doses", count).replace(str(count), _number(count))
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", "\u00a0")

@@ -1,0 +1,130 @@
+"""Rules of reimbursement in words: what they are called, what they say, and what a change did to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mv.catalogue import AgeUnit
+from mv.reimbursement.pricing import wording
+from mv.reimbursement.pricing.vaccine_types import vaccine_name
+from mv.reimbursement.rules import changes
+from mv.reimbursement.rules.changes import Change, Kind
+from mv.reimbursement.rules.rules import FILE, FROM_FILE, Rule
+from mv.ui import session
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _, moment, name_of, period
+from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.table import draw_table
+
+CHANGES_SHOWN = 200
+
+
+def vaccine_of(rule: Rule) -> str:
+    """Return which vaccine a rule is for."""
+    return vaccine_name(rule.atc, rule.product_code, catalogue(), session.language())
+
+
+def kind_name(code: str) -> str:
+    """Return what a kind of vaccine is called; ``code`` is what its ATC codes begin with."""
+    return vaccine_name(code, None, catalogue(), session.language())
+
+
+def group_of(rule: Rule) -> str:
+    """Return which group and subgroup a rule is for."""
+    if rule.group_code is None:
+        return _("Anyone")
+    known = catalogue()
+    return (
+        name_of(known.choice(rule.group_code, rule.subgroup_code))
+        if rule.group_code in known.groups
+        else rule.group_code
+    )
+
+
+def for_whom(rule: Rule) -> str:
+    """Return whom and which doses a rule is for beside the group; an empty text where it is for all of them."""
+    numbers = _("dose {numbers}", numbers=_range(rule.dose_from, rule.dose_to)) if _doses(rule) else ""
+    return ", ".join(filter(None, (wording.ages(rule, session.language()), numbers)))
+
+
+def title(rule: Rule) -> str:
+    """Return what a rule is called beside its days."""
+    return f"{vaccine_of(rule)}, {group_of(rule)}"
+
+
+def amount(ore: int) -> str:
+    """Return öre as kronor, with their unit."""
+    return f"{kronor(ore)}\u00a0kr"
+
+
+def facts(rule: Rule) -> dict[str, str]:
+    """Return all that a rule says, each under what it is called."""
+    days = rule.days_to_register
+    return {
+        _("Region"): rule.region,
+        _("Payer"): rule.payer,
+        _("Vaccine"): vaccine_of(rule),
+        _("Group"): group_of(rule),
+        _("Amount"): amount(rule.ore),
+        _("Applies from"): str(rule.valid_from),
+        _("Applies to"): str(rule.valid_to) if rule.valid_to else _("until further notice"),
+        _("Age and year of birth"): wording.ages(rule, session.language()) or _("all ages"),
+        _("Dose numbers"): _range(rule.dose_from, rule.dose_to) if _doses(rule) else _("all numbers"),
+        _("Days to register"): _("no limit") if days is None else str(days),
+        _("Days between doses"): str(rule.days_between) if rule.days_between else _("no limit"),
+        _("Reported to the national register (NVR)"): _("yes") if rule.nvr else _("no"),
+        _("Source"): rule.source,
+    }
+
+
+def draw_history(payment_rule_id: int | None = None) -> None:
+    """Draw every change of the rule, or the latest ones of all rules: when, who, and what became otherwise."""
+    found = changes.history(store(), session.actor(), payment_rule_id)
+    before = {(change.rule.payment_rule_id, change.rule.version): change.rule for change in found}
+    shown = found[:CHANGES_SHOWN]
+    columns = {
+        _("Time"): [moment(change.changed_at) for change in shown],
+        _("By"): [FILE.name if change.changed_by == FROM_FILE else change.changed_by for change in shown],
+    }
+    if payment_rule_id is None:
+        columns[_("Rule")] = [f"{title(change.rule)}, {change.rule.valid_from}" for change in shown]
+    columns[_("Change")] = [_words()[change.kind] for change in shown]
+    columns[_("What became otherwise")] = [
+        _otherwise(before.get((change.rule.payment_rule_id, change.rule.version - 1)), change) for change in shown
+    ]
+    draw_table(columns, empty=_("No changes."), alt=_("Change history"))
+
+
+def age_units() -> Mapping[AgeUnit, str]:
+    """Return what the bounds of an age count."""
+    return {
+        AgeUnit.YEARS: _("Years on the day of the dose"),
+        AgeUnit.MONTHS: _("Months on the day of the dose"),
+        AgeUnit.TURNS: _("The age turned in the year of the dose"),
+    }
+
+
+def _words() -> Mapping[Kind, str]:
+    return {
+        Kind.ADDED: _("Added"),
+        Kind.ADJUSTED: _("Corrected"),
+        Kind.FOLLOWED: _("Ended, since another one follows"),
+        Kind.REMOVED: _("Removed"),
+        Kind.RESTORED: _("Removal undone"),
+    }
+
+
+def _otherwise(before: Rule | None, change: Change) -> str:
+    """Return what a change made otherwise; of a rule that was added, its amount and days."""
+    if before is None:
+        return f"{amount(change.rule.ore)}, {period(change.rule.valid_from, change.rule.valid_to)}"
+    was, now = facts(before), facts(change.rule)
+    return "; ".join(f"{name}: {was[name]} → {now[name]}" for name in now if was[name] != now[name])
+
+
+def _doses(rule: Rule) -> bool:
+    return (rule.dose_from, rule.dose_to) != (None, None)
+
+
+def _range(first: int | None, last: int | None) -> str:
+    return f"{first or 1}–{last or ''}" if first != last else str(first)

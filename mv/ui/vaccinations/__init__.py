@@ -1,0 +1,1 @@
+"""Screens: a dose's form, the doses, and what a dose is paid."""

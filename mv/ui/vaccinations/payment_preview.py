@@ -1,0 +1,126 @@
+"""What the rules say of a dose, and what a change does to the money, in words: told before anything is saved."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv.errors import N_
+from mv.reimbursement.preview.customer_case import Effect, Turn, Verdict
+from mv.reimbursement.preview.dose import Forecast, Suggestion
+from mv.reimbursement.pricing import wording
+from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.remedies import Mend
+from mv.ui import session
+from mv.ui.resources import catalogue
+from mv.ui.text import _, count_of, literal, name_of
+from mv.ui.vaccinations.table import vaccine_name
+
+NOBODYS_MISTAKE = (Reason.ABROAD, Reason.NO_RULE, Reason.OWN_COST)
+"""Verdicts by which a dose is not paid although nothing about it is wrong or missing."""
+
+
+SUGGESTED = {
+    Mend.CHOOSE_GROUP: N_("The customer was in the group {group} on that day: by that, {kronor} kr is paid."),
+    Mend.ADD_BY_AGE: N_("The customer has the age for the group {group}: if it is added, {kronor} kr is paid."),
+    Mend.ACTIVE_AFTER: N_(
+        "The customer’s group {group} begins after that day: if its first day is wrong and is adjusted,"
+        " {kronor} kr is paid."
+    ),
+    Mend.ENDED_BEFORE: N_(
+        "The customer’s group {group} ended before that day: if its last day is wrong and is adjusted,"
+        " {kronor} kr is paid."
+    ),
+}
+"""What would have a dose paid, in words."""
+
+
+def kronor(ore: int) -> str:
+    """Return öre as kronor, without the unit."""
+    return wording.kronor(ore, session.language())
+
+
+def why(verdict: Verdict) -> str:
+    """Return a sentence that says who pays how much for a dose, or why nobody does."""
+    return wording.why(verdict.dose, verdict.rule, catalogue(), session.language())
+
+
+def draw_forecast(forecast: Forecast) -> None:
+    """Draw the verdict on the dose in the form, what would mend it, and which other doses saving it turns."""
+    verdict = forecast.verdict
+    text = " ".join(filter(None, (why(verdict), _mend(forecast))))
+    if verdict.reason == Reason.PAYABLE:
+        st.success(literal(text), icon=":material/paid:")
+    elif verdict.reason in NOBODYS_MISTAKE:
+        st.info(literal(text), icon=":material/info:")
+    else:
+        st.warning(literal(text), icon=":material/money_off:")
+    if forecast.others.turns:
+        _draw(_("Among the customer’s other doses: {effect}.", effect=summary(forecast.others)), forecast.others)
+
+
+def draw_effect(effect: Effect) -> None:
+    """Draw what saving does to the customer's doses."""
+    if effect.turns:
+        _draw(_("If you save: {effect}.", effect=summary(effect)), effect)
+    else:
+        st.caption(_("If you save: no dose is paid differently."))
+
+
+def summary(effect: Effect) -> str:
+    """Return how many doses an effect turns, how, and the kronor in all."""
+    lost = sum(turn.after.ore == 0 for turn in effect.turns)
+    won = sum(turn.before.ore == 0 for turn in effect.turns)
+    other = len(effect.turns) - lost - won
+    parts = (
+        count_of("{count} dose is no longer paid", "{count} doses are no longer paid", lost) if lost else "",
+        count_of("{count} dose becomes paid", "{count} doses become paid", won) if won else "",
+        count_of("{count} dose is paid differently", "{count} doses are paid differently", other) if other else "",
+    )
+    return f"{', '.join(filter(None, parts))} ({_signed(effect.ore)} kr)"
+
+
+def _draw(text: str, effect: Effect) -> None:
+    if effect.to_pay_back:
+        back = _("{kronor} kr has come in already, and is to be paid back then.", kronor=kronor(effect.to_pay_back))
+        text = f"{text} {back}"
+    body = literal(text) + "".join(f"\n- {literal(_line(turn))}" for turn in effect.turns)
+    if effect.ore < 0:
+        st.warning(body, icon=":material/trending_down:")
+    else:
+        st.info(body, icon=":material/trending_up:")
+
+
+def _line(turn: Turn) -> str:
+    dose = _(
+        "{vaccine}, {day}: {after} kr instead of {before} kr.",
+        vaccine=vaccine_name(turn.product_code),
+        day=turn.given_on,
+        after=kronor(turn.after.ore),
+        before=kronor(turn.before.ore),
+    )
+    return f"{dose} {why(turn.after)}"
+
+
+def _signed(ore: int) -> str:
+    return f"+{kronor(ore)}" if ore > 0 else kronor(ore)
+
+
+def _mend(forecast: Forecast) -> str:
+    """Return what would have the dose paid, an empty text where nothing that is known would."""
+    if forecast.suggestion:
+        return _suggested(forecast.suggestion)
+    if forecast.with_a_group:
+        return _("With a group it can be worth up to {kronor} kr.", kronor=kronor(forecast.with_a_group))
+    return ""
+
+
+def _suggested(found: Suggestion) -> str:
+    group, amount = name_of(found.choice), kronor(found.ore)
+    if not found.in_time:
+        return _(
+            "With the group {group} it would have been worth {kronor} kr, but {day} was the last day to register it.",
+            group=group,
+            kronor=amount,
+            day=found.last_day,
+        )
+    return _(SUGGESTED[found.mend], group=group, kronor=amount)

@@ -1,0 +1,111 @@
+"""Whose sign-in a browser has, and whether it still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from mv import settings, sign_ins, users
+from mv.errors import N_, Forbidden
+from mv.sign_ins import End, SignIn
+from mv.ui.resources import store
+from mv.ui.web import cookies
+from mv.ui.web.cookies import SignedCookie
+from mv.ui.web.startup_checks import configured
+from mv.users import User
+
+SAME_PERSON = ("iss", "sub", "iat", "exp", "nonce")
+
+
+class SignedOut(Forbidden):
+    """Nobody is signed in here any more."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("You are signed out. Sign in again."))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who is signed in, and by which sign-in; without a user, ``over`` says why, unless nobody ever was."""
+
+    user: User | None = None
+    sign_in: SignIn | None = None
+    over: End | None = None
+
+
+def cookie_of_screen() -> SignedCookie | None:
+    """Return the sign-in of the browser that shows this page.
+
+    Streamlit checked where the request came from before it let the page know its user, so both must agree.
+    """
+    known = st.user.to_dict()
+    found = cookies.read(st.context.cookies) if known.get("is_logged_in") else None
+    return found if found and all(found.claims.get(name) == known.get(name) for name in SAME_PERSON) else None
+
+
+def standing_of(cookie: SignedCookie | None) -> Standing:
+    """Return whether the sign-in of a cookie holds; what the store says is at most a second old."""
+    if cookie is None:
+        return Standing()
+    found = _standing(cookie.session_hash)
+    if found.user is None and found.over is None and cookie.expires_at <= store().now():
+        return Standing(over=End.EXPIRED)
+    return found
+
+
+def of_browser(sent: Mapping[str, str]) -> Standing:
+    """Return whether the sign-in holds that a request's cookies name."""
+    return standing_of(cookies.read(sent))
+
+
+@st.cache_resource(ttl=1, max_entries=10_000, show_spinner=False)
+def _standing(session_hash: str) -> Standing:
+    found = sign_ins.state(store(), session_hash)
+    if found is None:
+        return Standing()
+    over = found.end_at(store().now(), configured().idle)
+    user = users.get(store(), found.user_id)
+    if over is None and user is not None:
+        return Standing(user, found)
+    if user is not None and over is not None and found.ended_at is None:
+        sign_ins.end(store(), user, session_hash, over)
+    return Standing(over=over or End.SIGNED_OUT)
+
+
+def begin(cookie: SignedCookie) -> Standing:
+    """Begin the sign-in of a cookie that the store does not know. Raises Invalid and Forbidden, saying why not.
+
+    A user who may do nothing here has no sign-in either, but is told who it is.
+    """
+    claimed = settings.claimed(configured(), cookie.provider, cookie.claims)
+    user = users.signed_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
+    _standing.clear(cookie.session_hash)
+    try:
+        return Standing(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
+    except Forbidden:
+        if user.blocked or user.role is None:
+            return Standing(user)
+        raise
+
+
+def end(cookie: SignedCookie) -> None:
+    """End a sign-in everywhere: in other windows, and for whoever copied its cookie."""
+    standing = standing_of(cookie)
+    if standing.user:
+        sign_ins.end(store(), standing.user, cookie.session_hash, End.SIGNED_OUT)
+    _standing.clear(cookie.session_hash)
+
+
+def require_user() -> User:
+    """Return who is signed in at this screen, and remember that they are active. Raises SignedOut."""
+    cookie = cookie_of_screen()
+    standing = standing_of(cookie)
+    if cookie is None or standing.user is None or standing.sign_in is None:
+        raise SignedOut
+    before = standing.sign_in.last_active_at
+    if store().now() - before >= sign_ins.WRITE_AGAIN_AFTER:
+        sign_ins.touch(store(), standing.sign_in)
+        _standing.clear(cookie.session_hash)
+    return standing.user

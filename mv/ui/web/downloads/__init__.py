@@ -1,0 +1,1 @@
+"""Downloads: tickets for them, and the route that streams them."""

@@ -1,0 +1,151 @@
+"""The route that hands out what a page offers, piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from logging import WARNING
+from time import monotonic
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from streamlit.logger import get_logger
+
+from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailable
+from mv.export import Cancelled
+from mv.ui.web import cookies, current_sign_in, error_pages
+from mv.ui.web.downloads import tickets
+from mv.ui.web.downloads.tickets import GONE, Offer, State, Transfer
+from mv.ui.web.headers import BROWSER_COOKIE
+from mv.ui.web.startup_checks import configured
+from mv.users import User
+
+PATH = "/hamta"
+MOST_AT_ONCE = 4
+"""Each one reads the store and keeps a worker busy; who comes when all are taken is told to come back."""
+SECONDS_TO_SETTLE = 0.15
+"""A field that was changed just before the click is on its way when the click arrives; it takes about this long."""
+SECONDS_TO_WAIT = 15.0
+MOST_BYTES_AT_ONCE = 1 << 20
+"""Sent before it is looked again whether the file is still wanted: a second's worth for a slow browser."""
+STATUS = {NotFound: 404, Forbidden: 403, StoreUnavailable: 503, Conflict: 503}
+LOGGER = get_logger("mv.ui.web.downloads.sending")
+
+_under_way = 0
+
+
+def route() -> Route:
+    """Return the route of all downloads."""
+    return Route(PATH + "/{ticket}", hand_out, methods=["GET"])
+
+
+async def hand_out(request: Request) -> Response:
+    """Answer with the file that a ticket stands for, or a page that says why not."""
+    language = error_pages.language_of(request)
+    try:
+        offer = await _offer(request)
+        language = offer.language
+        await _settled(offer)
+        offer = await _offer(request)  # as it was drawn last
+        if _under_way >= MOST_AT_ONCE:
+            raise Conflict(N_("Too many files are being fetched at once. Try again in a moment."))
+        return await _File.begun(offer)
+    except MvError as error:
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+        return error_pages.page(error, status, language)
+
+
+async def _offer(request: Request) -> Offer:
+    """Return the offer, to whom it was made and nobody else."""
+    cookie = cookies.read(request.cookies) if configured().sign_in else None
+    try:
+        session_hash = cookie.session_hash if cookie else None
+        offer = tickets.find(request.path_params["ticket"], request.cookies.get(BROWSER_COOKIE), session_hash)
+    except Forbidden:
+        LOGGER.log(WARNING, "A download's address was opened in another browser or sign-in than it was made for")
+        raise
+    if configured().sign_in:
+        standing = await run_in_threadpool(current_sign_in.standing_of, cookie)
+        if standing.user is None or rights(standing.user) != rights(offer.user):
+            raise NotFound(GONE)
+    return offer
+
+
+def rights(user: object) -> tuple[object, ...]:
+    """Return what must be as it was when the offer was drawn."""
+    return (user.user_id, user.role, user.units, user.blocked) if isinstance(user, User) else ()
+
+
+async def _settled(offer: Offer) -> None:
+    """Wait until the session is at rest, so that what was chosen before the click counts."""
+    give_up = monotonic() + SECONDS_TO_WAIT
+    await asyncio.sleep(SECONDS_TO_SETTLE)
+    while offer.desk.busy and monotonic() < give_up:
+        await asyncio.sleep(SECONDS_TO_SETTLE)
+
+
+class _File(StreamingResponse):
+    """Sends the pieces of an iterator that runs in a worker, and closes it however the sending ends.
+
+    A file that is cancelled ends in the middle of the answer, so that the browser knows that it is not whole.
+    """
+
+    def __init__(self, offer: Offer, transfer: Transfer, first: bytes | None, chunks: Iterator[bytes]) -> None:
+        self._transfer = transfer
+        self._chunks = chunks
+        headers = {
+            "Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.filename, safe='')}",
+            "Content-Encoding": "identity",  # compressed, it would be held back and cost more than it saves
+            "Cache-Control": "no-store",
+        }
+        super().__init__(self._pieces(first), 200, headers, offer.mime)
+
+    @classmethod
+    async def begun(cls, offer: Offer) -> _File:
+        """Return the answer once the first piece is made; what is wrong with the file is raised here."""
+        global _under_way
+        _under_way += 1
+        transfer = tickets.begin_transfer(offer)
+        chunks: Iterator[bytes] | None = None
+        try:
+            chunks = await run_in_threadpool(offer.make, transfer.progress)
+            first = await run_in_threadpool(next, chunks, None)
+            return cls(offer, transfer, first, chunks)
+        except BaseException:
+            tickets.forget_transfer(offer, transfer)
+            await _close(chunks)
+            _under_way -= 1
+            raise
+
+    async def _pieces(self, first: bytes | None) -> AsyncIterator[memoryview]:
+        piece = first
+        while piece is not None:
+            for start in range(0, len(piece), MOST_BYTES_AT_ONCE):
+                self._transfer.progress.check()
+                yield memoryview(piece)[start : start + MOST_BYTES_AT_ONCE]
+            piece = await run_in_threadpool(next, self._chunks, None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        global _under_way
+        state = State.BROKEN
+        try:
+            with suppress(ClientDisconnect):
+                await super().__call__(scope, receive, send)
+                state = State.DONE
+        except Cancelled:
+            state = State.CANCELLED
+        finally:
+            _under_way -= 1
+            await asyncio.shield(_close(self._chunks))
+            self._transfer.state = state
+
+
+async def _close(chunks: Iterator[bytes] | None) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        await run_in_threadpool(close)

@@ -1,0 +1,91 @@
+"""Where signing in and out lead: back to the page that was wanted, and to an end that holds everywhere."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+from mv.ui.web import cookies, current_sign_in
+from mv.ui.web.request_guard import without_base
+
+WANTED_COOKIE = "mv_wanted"
+WANTED = re.compile(r"/[a-z-]{0,40}(\?kund=\d{1,18})?", re.ASCII)
+"""The addresses of pages, with a customer's id of the store; nothing else is led to."""
+FAILED = "inloggning=misslyckades"
+
+
+class Landing:
+    """Middleware around the addresses at which Streamlit signs in and out.
+
+    Streamlit leads to the first page after signing in, says nothing when that failed, and forgets a sign-in
+    only in the browser that signs out.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, path = HTTPConnection(scope), without_base(scope["path"])
+        if path == "/auth/login":
+            await self._app(scope, receive, remembering(send, wanted(request)))
+        elif path == "/oauth2callback":
+            await self._app(scope, receive, leading_on(send, request))
+        else:
+            if path == "/auth/logout":
+                await run_in_threadpool(end, request)
+            await self._app(scope, receive, send)
+
+
+def end(request: HTTPConnection) -> None:
+    """End the sign-in that a request's cookies name."""
+    cookie = cookies.read(request.cookies)
+    if cookie:
+        current_sign_in.end(cookie)
+
+
+def wanted(request: HTTPConnection) -> str:
+    """Return the page that the browser comes from, when it is one of this dashboard's."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    address = f"{without_base(parts.path)}?{parts.query}" if parts.query else without_base(parts.path)
+    return address if parts.netloc == request.headers.get("host") and WANTED.fullmatch(address) else "/"
+
+
+def remembering(send: Send, address: str) -> Send:
+    """Return ``send``, which also has the browser remember the address until it is back."""
+
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cookie = f"{WANTED_COOKIE}={address}; Path=/; HttpOnly; SameSite=Lax"
+            MutableHeaders(scope=message).append("Set-Cookie", cookie)
+        await send(message)
+
+    return changed
+
+
+def leading_on(send: Send, request: HTTPConnection) -> Send:
+    """Return ``send``, which leads to the remembered address, or to the sign-in page that says that it failed."""
+    asked = "code" in request.query_params or "error" in request.query_params
+    address = request.cookies.get(WANTED_COOKIE, "/")
+
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start" and asked:
+            headers = MutableHeaders(scope=message)
+            home = headers.get("Location", "/").rstrip("/")
+            cookies_set = [cookie.lower() for cookie in headers.getlist("Set-Cookie")]
+            if not any(one.startswith(f"{USER_COOKIE_NAME}=") and "max-age=0" not in one for one in cookies_set):
+                headers["Location"] = f"{home}/?{FAILED}"
+            elif WANTED.fullmatch(address):
+                headers["Location"] = f"{home}{address}"
+            headers.append("Set-Cookie", f"{WANTED_COOKIE}=; Path=/; Max-Age=0")
+        await send(message)
+
+    return changed

@@ -1,0 +1,96 @@
+"""Downloads: a link that looks like the main button and leads to a file made when it is clicked, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import escape
+
+import streamlit as st
+from streamlit import config
+
+from mv.ui import session
+from mv.ui.text import _, grouped, literal
+from mv.ui.web import current_sign_in
+from mv.ui.web.downloads import tickets
+from mv.ui.web.downloads.sending import PATH
+from mv.ui.web.downloads.tickets import Make, Offer, State
+from mv.ui.web.headers import BROWSER_COOKIE
+from mv.ui.web.startup_checks import configured
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+def offer(label: str, *, filename: str, mime: str, chunks: Callable[[], Iterator[bytes]], key: str) -> None:
+    """Draw a link to the file whose pieces ``chunks`` makes, when it is clicked, and for this browser alone.
+
+    Forbidden, Invalid, Conflict and StoreUnavailable that it raises before the first piece are shown as a page.
+    """
+    _offer(label, filename, mime, lambda _progress: chunks(), key, watched=False)
+
+
+def offer_watched(label: str, *, filename: str, mime: str, make: Make, key: str) -> None:
+    """Draw a link as :func:`offer` does, to a file that takes its time; :func:`draw_transfers` shows how far it is."""
+    _offer(label, filename, mime, make, key, watched=True)
+
+
+def draw_transfers() -> None:
+    """Draw the watched files that are being fetched, with a way to cancel each, and what became of the last ones.
+
+    Drawn anew each second, since the browser says nothing to the page when a link is clicked. That is no action of
+    the user, and keeps nobody signed in.
+    """
+    st.fragment(_draw_transfers, run_every=SECONDS_BETWEEN_LOOKS)()
+
+
+def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watched: bool) -> None:
+    cookie = current_sign_in.cookie_of_screen() if configured().sign_in else None
+    made = Offer(
+        filename=filename,
+        mime=mime,
+        make=make,
+        browser=st.context.cookies.get(BROWSER_COOKIE, ""),
+        session_hash=cookie.session_hash if cookie else None,
+        user=current_sign_in.require_user() if configured().sign_in else None,
+        language=session.language(),
+        desk=session.downloads(),
+        watched=watched,
+    )
+    ticket = tickets.put(made.desk, key, made)
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    address = f"/{base}{PATH}/{ticket}" if base else f"{PATH}/{ticket}"
+    st.html(f'<a class="mv-download" href="{escape(address)}">{escape(label)}</a>')
+
+
+def _draw_transfers() -> None:
+    for transfer in list(session.downloads().transfers):
+        progress = transfer.progress
+        file, done, rows = literal(transfer.filename), grouped(progress.done), grouped(progress.rows)
+        if transfer.state is State.UNDER_WAY:
+            bar, button = st.columns([5, 1], vertical_alignment="bottom")
+            bar.progress(progress.share, _("Fetching {file}: {done} of {rows} rows", file=file, done=done, rows=rows))
+            button.button(
+                _("Cancel"),
+                on_click=progress.cancel,
+                disabled=progress.cancelled,
+                key=f"cancel_transfer_{id(transfer)}",
+                width="stretch",
+            )
+        elif transfer.state is State.DONE:
+            st.caption(_("Fetched: {file} (rows: {rows})", file=file, rows=done))
+        elif transfer.state is State.CANCELLED:
+            st.warning(_("{file} was cancelled. The browser shows it as broken; it is no whole file.", file=file))
+        else:
+            st.warning(_("{file} was not fetched to its end. Fetch it once more.", file=file))
+
+
+@contextmanager
+def run_of_page() -> Iterator[None]:
+    """Surround a run: a file that is asked for meanwhile waits for its end, and what it does not offer is gone."""
+    desk, whole = session.downloads(), False
+    tickets.begin_run(desk)
+    try:
+        yield
+        whole = True
+    finally:
+        tickets.end_run(desk, whole=whole)

@@ -1,0 +1,114 @@
+"""A file that is handed in, on the screen: how it is read, which column is which, and what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from mv.errors import N_
+from mv.tabular_files import reading
+from mv.tabular_files.table import Delimiter, Problem, Table, read_at
+from mv.ui import session
+from mv.ui.text import _, count_of, explain, literal
+from mv.ui.widgets.table import draw_table
+
+C = TypeVar("C", bound=str)
+
+COLUMNS_IN_A_ROW = 3
+PROBLEMS_SHOWN = 20
+DELIMITERS: Mapping[Delimiter, str] = {";": N_("Semicolon (;)"), "\t": N_("Tab"), ",": N_("Comma (,)")}
+
+
+def read(file: UploadedFile, key: str) -> Table:
+    """Draw how the file is read, to be changed, and return what it holds. Raises Invalid."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            _("Delimiter"),
+            list(DELIMITERS),
+            index=None,
+            format_func=lambda delimiter: _(DELIMITERS[delimiter]),
+            placeholder=_("As in the headings"),
+            key=f"{key}_delimiter_{file.file_id}",
+            width=220,
+        )
+        of = (file.file_id, chosen)
+        table = session.kept_table(of) or session.keep_table(of, _read(file, chosen))
+        st.caption(literal(_how_read(table)))
+    _draw_left_out(table)
+    return table
+
+
+def key_of(file: UploadedFile, table: Table) -> str:
+    """Return what is another text for another file, or another delimiter of the same one."""
+    return f"{file.file_id}_{ord(table.delimiter or ' ')}"
+
+
+def choose_columns(names: Mapping[C, str], guessed: Mapping[C, str], table: Table, key: str, end: str) -> dict[C, str]:
+    """Draw which column is which, filled in as far as is ``guessed``; return the choice.
+
+    ``key`` and ``end`` are the beginning and the end of the fields' keys.
+    """
+    chosen: dict[C, str] = {}
+    columns = list(names)
+    for first in range(0, len(columns), COLUMNS_IN_A_ROW):
+        for cell, column in zip(st.columns(COLUMNS_IN_A_ROW), columns[first:], strict=False):
+            start = guessed.get(column)
+            heading = cell.selectbox(
+                _(names[column]),
+                table.headings,
+                index=table.headings.index(start) if start else None,
+                placeholder=_("Not in the file"),
+                key=f"{key}_{column}_{end}",
+                filter_mode="contains",
+            )
+            if heading is not None:
+                chosen[column] = heading
+    return chosen
+
+
+def draw_problems(problems: Sequence[Problem], table: Table) -> None:
+    """Draw the first problems: where each is, what was read there, and what is wrong with it."""
+    shown = problems[:PROBLEMS_SHOWN]
+    draw_table(
+        {
+            _("Row in the file"): [str(problem.row) for problem in shown],
+            _("Column"): [problem.column for problem in shown],
+            _("What was read"): read_at(table, shown),
+            _("What is wrong"): [explain(problem.error) for problem in shown],
+        },
+        empty="",
+        alt=_("What is wrong"),
+    )
+    if len(problems) > PROBLEMS_SHOWN:
+        st.caption(_("The first {count} are shown.", count=PROBLEMS_SHOWN))
+
+
+def _read(file: UploadedFile, chosen: Delimiter | None) -> Table:
+    file.seek(0)
+    with st.spinner(_("The file is read …")):
+        return reading.read(file, chosen)
+
+
+def _draw_left_out(table: Table) -> None:
+    """Say of a workbook what was not read, and what was although nobody sees it there."""
+    if table.other_sheets:
+        st.caption(literal(_("Not read are the other sheets: {names}.", names=", ".join(table.other_sheets))))
+    if table.hidden_rows:
+        st.caption(
+            count_of(
+                "{count} of the rows is hidden in the workbook, and read all the same.",
+                "{count} of the rows are hidden in the workbook, and read all the same.",
+                table.hidden_rows,
+            )
+        )
+
+
+def _how_read(table: Table) -> str:
+    rows = count_of("{count} row", "{count} rows", len(table.records))
+    if table.delimiter is None:
+        return _("Read from the sheet {sheet} of the workbook: {rows}.", sheet=table.sheet, rows=rows)
+    delimiter = _(DELIMITERS[table.delimiter])
+    return _("Read as {encoding}, {delimiter}: {rows}.", encoding=table.encoding, delimiter=delimiter, rows=rows)

@@ -1,0 +1,56 @@
+"""A field for one identity number after another, in which the next can be typed while the one before is saved.
+
+A text field of Streamlit's would not do: its answer overwrites what was typed meanwhile, and of two numbers that come
+while it is busy it hears the last alone. Neither can it be given the cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+from mv.ui import session
+from mv.ui.registration.entry_state import TypedLine
+from mv.ui.text import _
+
+PACKAGE, NAME = "mv", "number_field"
+FOLDER = "components"
+
+
+def draw_number_field(line: TypedLine, key: str, on_entry: Callable[[str], None]) -> None:
+    """Draw the field; ``on_entry`` is called, once, with each text that was entered.
+
+    An empty text leaves what the line stopped at.
+    """
+
+    def hear() -> None:
+        entry = session.value(key)["entry"]
+        if entry["number"] > line.answered:
+            line.answered = entry["number"]
+            on_entry(str(entry["text"]))
+
+    _register()
+    component = st.components.v2.component(f"{PACKAGE}.{NAME}", js=f"{NAME}.js", isolate_styles=False)
+    data = {
+        "label": _("Identity number"),
+        "button": _("Save"),
+        "waiting": _("Waiting to be saved"),
+        "turn": line.turn,
+        "answered": line.answered,
+        "text": line.text,
+        "stopped": line.stop is not None,
+        "focus": line.focus,
+    }
+    component(key=key, data=data, on_entry_change=hear)
+
+
+def _register() -> None:
+    """Have the script sent to browsers as a file of the dashboard's own: its pages run no other."""
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(f"{PACKAGE}.{NAME}") is None:
+        manifest = ComponentManifest(PACKAGE, "1", [ComponentConfig(NAME, FOLDER)])
+        manager.register_from_manifest(manifest, Path(__file__).parent)

@@ -1,0 +1,586 @@
+"""What stands between the network and the pages, asked over ASGI without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, IncompleteRead
+from pathlib import Path
+
+import httpx
+import pytest
+import streamlit as st
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
+from mv import settings, sign_ins, users
+from mv.access import Role
+from mv.errors import Forbidden, Invalid
+from mv.export import Progress
+from mv.sign_ins import End
+from mv.ui import resources
+from mv.ui.frame import unexpected_errors
+from mv.ui.web import cookies, current_sign_in
+from mv.ui.web.downloads import sending, tickets
+from mv.ui.web.downloads.tickets import Desk, Offer, State, Transfer
+from mv.ui.web.headers import BROWSER_COOKIE, Headers, harden_cookie
+from mv.ui.web.request_guard import Guard
+from mv.ui.web.sign_in_redirects import Landing
+
+AUTH = """
+[auth]
+redirect_uri = "https://localhost/oauth2callback"
+cookie_secret = "only-for-tests-0123456789-0123456789"
+client_id = "mv"
+"""
+USER = "_streamlit_user"
+SECRETIVE = "19121212-1212 Tolvan"
+
+
+@pytest.fixture(autouse=True)
+def demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let settings and store be new ones, and return the file of the settings."""
+    file = tmp_path / "settings.toml"
+    file.touch()
+    monkeypatch.setenv("MV_SETTINGS", str(file))
+    monkeypatch.setenv("MV_STORE", str(tmp_path / "mv.duckdb"))
+    st.cache_resource.clear()
+    yield file
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def signing_in(demonstration: Path) -> None:
+    """Let people sign in."""
+    demonstration.write_text(AUTH)
+
+
+@dataclass
+class Client:
+    """Asks an application over ASGI, from an address of a network."""
+
+    app: Starlette
+    base_url: str
+    address: str = "127.0.0.1"
+
+    def get(self, path: str, headers: dict[str, str] | list[tuple[bytes, bytes]] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(self.address, 5))
+            async with httpx.AsyncClient(transport=transport, base_url=self.base_url) as asking:
+                return await asking.get(path, headers=headers)
+
+        return asyncio.run(ask())
+
+
+def client(*routes: Route, base_url: str = "http://localhost") -> Client:
+    app = Starlette(
+        routes=[sending.route(), *routes],
+        middleware=[Middleware(Headers), Middleware(Guard), Middleware(Landing)],
+        exception_handlers={Exception: unexpected_errors.answer},
+    )
+    return Client(app, base_url)
+
+
+def answering(path: str, text: str = "here") -> Route:
+    async def answer(_request: Request) -> Response:
+        return PlainTextResponse(text)
+
+    return Route(path, answer)
+
+
+def payload(**claims: object) -> dict[str, object]:
+    return {"sub": "1", "exp": time.time() + 600, "is_logged_in": True, "provider": "default", **claims}
+
+
+def signed(content: object, name: str = USER) -> str:
+    text = content if isinstance(content, str) else json.dumps(content)
+    return create_signed_value(get_cookie_secret(), name, text).decode()
+
+
+def begin(**claims: object) -> str:
+    """Sign somebody in, and return the cookie."""
+    cookie = signed(payload(**claims))
+    found = cookies.read({USER: cookie})
+    assert found is not None
+    user = users.signed_in(resources.store(), "1", "Eva Ek", Role.LEAD, {"norr"})
+    sign_ins.begin(resources.store(), user, found.session_hash, found.expires_at)
+    return cookie
+
+
+def offer(pieces: Iterator[bytes] | Exception, browser: str = "mine", **changes: object) -> Offer:
+    def make(_progress: Progress) -> Iterator[bytes]:
+        if isinstance(pieces, Exception):
+            raise pieces
+        return pieces
+
+    values: dict[str, object] = {"filename": "å.csv", "mime": "text/csv", "make": make, "browser": browser}
+    rest: dict[str, object] = {"session_hash": None, "user": None, "language": "en", "desk": Desk()}
+    return Offer(**{**values, **rest, **changes})  # type: ignore[arg-type]
+
+
+def ticket_of(made: Offer) -> str:
+    return tickets.put(made.desk, "file", made)
+
+
+# Cookies
+
+
+def test_a_signed_cookie_says_who_signed_in_and_until_when() -> None:
+    found = cookies.read({USER: signed(payload(sub="7", exp=86400))})
+    assert found is not None
+    assert (found.claims["sub"], found.provider, str(found.expires_at)) == ("7", "default", "1970-01-02 00:00:00")
+
+
+def test_a_sign_in_is_the_same_however_its_cookie_is_written() -> None:
+    text = json.dumps(payload())
+    whole = {USER: signed(text)}
+    parts = {f"{USER}_{n}": signed(part, f"{USER}_{n}") for n, part in ((1, text[:20]), (2, text[20:]))}
+    chunked = {USER: signed("chunks-2"), **parts}
+    expected = hashlib.sha256(text.encode()).hexdigest()
+    for written in (whole, chunked, {**whole, f"{USER}_9": "x"}, {**chunked, f"{USER}_3": "x"}):
+        found = cookies.read(written)
+        assert found is not None
+        assert found.session_hash == expected
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        "forged",
+        signed(payload())[:-2] + "xx",
+        signed("no json"),
+        signed([1]),
+        signed({"sub": "1", "is_logged_in": True}),
+        signed(payload(exp="never")),
+        signed(payload(exp=1e300)),
+        signed(payload(is_logged_in=False)),
+        signed("chunks-2"),
+    ],
+    ids=[
+        "empty",
+        "forged",
+        "signature",
+        "no json",
+        "a list",
+        "no end",
+        "no time",
+        "beyond time",
+        "signed out",
+        "in parts",
+    ],
+)
+def test_a_cookie_that_is_forged_unlimited_or_not_whole_is_nobodys(cookie: str) -> None:
+    assert cookies.read({USER: cookie}) is None
+
+
+def test_streamlits_cookies_last_for_the_session_and_go_over_https_alone() -> None:
+    assert harden_cookie("_streamlit_user=x; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax", https=True) == (
+        "_streamlit_user=x; HttpOnly; Path=/; SameSite=lax; Secure"
+    )
+    assert harden_cookie("_streamlit_xsrf=x; Path=/; SameSite=Lax", https=False) == (
+        "_streamlit_xsrf=x; Path=/; SameSite=Lax"
+    )
+    deleting = harden_cookie('_streamlit_user=""; expires=now; Max-Age=0; Path=/; SameSite=lax', https=True)
+    assert "Max-Age=0" in deleting
+
+
+# Who comes through
+
+
+def test_a_demonstration_answers_this_machines_own_browser_alone() -> None:
+    here = client(answering("/page"))
+    assert here.get("/page").text == "here"
+    assert here.get("/page", headers={"Host": "[::1]:8501"}).text == "here"
+    for header in ({"Host": "example.se"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=1"}, {"Host": "["}):
+        assert here.get("/page", headers=header).status_code == 403
+    assert Client(here.app, "http://localhost", "192.0.2.1").get("/page").status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [("https://localhost", True), ("https://mv.local:8501", True), ("http://localhost:1234", False), ("null", False)],
+)
+def test_a_web_socket_is_for_the_dashboards_own_pages(origin: str, accepted: bool) -> None:
+    scope = {
+        "type": "websocket", "path": "/_stcore/stream", "query_string": b"", "client": ("192.0.2.1", 5),
+        "headers": [(b"host", b"mv.local:8501"), (b"origin", origin.encode())],
+    }  # fmt: skip
+    reached: list[str] = []
+
+    async def inner(_scope: object, _receive: object, _send: object) -> None:
+        reached.append("the page")
+
+    async def ask() -> None:
+        await Guard(inner)(scope, receive, send)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        reached.append(str(message["type"]))
+
+    asyncio.run(ask())
+    assert reached == (["the page"] if accepted else ["websocket.close"])
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
+    anybody = client(answering("/media/x"), answering("/_stcore/upload_file/x"), base_url="https://mv.example.se")
+    for path in ("/media/x", "/_stcore/upload_file/x"):
+        assert anybody.get(path).status_code == 403
+        assert anybody.get(path, headers={"Cookie": f"{USER}={signed(payload())}"}).status_code == 403
+    cookie = {"Cookie": f"{USER}={begin()}"}
+    for path in ("/media/x", "/_stcore/upload_file/x"):
+        assert anybody.get(path, headers=cookie).text == "here"
+    anybody.get("/auth/logout", headers=cookie)
+    assert anybody.get("/media/x", headers=cookie).status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_over_https_the_browser_is_told_to_stay_there() -> None:
+    answer = client(answering("/page")).get("/page")
+    assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_the_wanted_page_is_remembered_when_it_is_one_of_ours() -> None:
+    asked = client(answering("/auth/login"))
+    for referer, remembered in {
+        "http://localhost/kundkort?kund=5": "/kundkort?kund=5",
+        "http://localhost/kundkort?kund=5&x=1": "/",
+        "http://example.se/kundkort": "/",
+        "http://localhost//example.se": "/",
+        "": "/",
+    }.items():
+        answer = asked.get("/auth/login", headers={"Referer": referer})
+        assert f"mv_wanted={remembered};" in answer.headers["set-cookie"]
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_sign_in_leads_back_and_a_failed_one_says_so() -> None:
+    async def answer(request: Request) -> Response:
+        given = {"set-cookie": f"{USER}=x"} if request.query_params.get("code") == "good" else {}
+        return Response(status_code=302, headers={"Location": "/", **given})
+
+    asked = client(Route("/oauth2callback", answer))
+    for query, wanted, location in (
+        ("?code=good", "/utdata", "/utdata"),
+        ("?code=good", "//example.se", "/"),
+        ("?code=bad", "/utdata", "/?inloggning=misslyckades"),
+        ("?error=denied", "/utdata", "/?inloggning=misslyckades"),
+        ("", "/utdata", "/"),
+    ):
+        answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"mv_wanted={wanted}"})
+        assert answered.headers["location"] == location
+
+
+# Sign-ins
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
+    resources.store()  # open, which takes its time
+    cookie = cookies.read({USER: begin(exp=time.time() + 2)})
+    assert cookie is not None
+    assert current_sign_in.standing_of(cookie).user is not None
+    give_up = time.monotonic() + 10
+    while current_sign_in.standing_of(cookie).user is not None and time.monotonic() < give_up:
+        time.sleep(0.1)
+    assert current_sign_in.standing_of(cookie).over == End.EXPIRED
+    kept = sign_ins.state(resources.store(), cookie.session_hash)
+    assert kept is not None
+    assert kept.ended_reason == "expired"
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
+    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).over == End.EXPIRED
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
+    cookie = cookies.read({USER: signed(payload(name="Nils Ny"))})
+    assert cookie is not None
+    found = current_sign_in.begin(cookie)
+    assert found.user is not None
+    assert (found.user.name, found.user.role, found.sign_in) == ("Nils Ny", None, None)
+    with pytest.raises(Invalid):
+        current_sign_in.begin(cookies.SignedCookie("x", "unknown", {"sub": "1"}, cookie.expires_at))
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_blocked_user_is_known_but_gets_nothing() -> None:
+    cookie = begin()
+    sent = {"Cookie": f"{USER}={cookie}"}
+    asked = client(answering("/media/x"), base_url="https://mv.example.se")
+    assert asked.get("/media/x", headers=sent).status_code == 200
+    resources.store().write(lambda tx: tx.execute("UPDATE app_user SET blocked = TRUE"))
+    current_sign_in._standing.clear()
+    user = current_sign_in.of_browser({USER: cookie}).user
+    assert user is not None
+    assert user.blocked
+    assert user.actor("norr").role is None
+    assert asked.get("/media/x", headers=sent).status_code == 403
+
+
+# Downloads
+
+
+def test_a_file_comes_piece_by_piece_with_its_name() -> None:
+    answer = client().get(
+        f"{sending.PATH}/{ticket_of(offer(iter([b'a', b'', b'b'])))}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}
+    )
+    assert answer.content == b"ab"
+    assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''%C3%A5.csv"
+    assert answer.headers["content-encoding"] == "identity"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("browser", ["other", "", "å"])
+def test_a_ticket_is_for_its_own_browser(browser: str) -> None:
+    made = offer(iter([b"secret"]))
+    sent = [(b"cookie", f"{BROWSER_COOKIE}={browser}".encode())]
+    answer = client().get(f"{sending.PATH}/{ticket_of(made)}", headers=sent)
+    assert answer.status_code == 403
+    assert "secret" not in answer.text
+
+
+def test_what_is_wrong_before_the_first_piece_is_a_readable_page() -> None:
+    def fails() -> Iterator[bytes]:
+        raise Forbidden("No <right>")
+        yield b""
+
+    for made in (offer(Forbidden("No <right>")), offer(fails())):
+        answer = client().get(f"{sending.PATH}/{ticket_of(made)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
+        assert answer.status_code == 403
+        assert "No &lt;right&gt;" in answer.text
+    assert sending._under_way == 0
+
+
+def test_a_file_waits_for_the_page_and_a_page_that_is_left_takes_its_files_along() -> None:
+    desk = Desk()
+    first = ticket_of(offer(iter([b"old"]), desk=desk))
+    tickets.begin_run(desk)
+
+    def redraw() -> None:
+        assert tickets.put(desk, "file", offer(iter([b"new"]), desk=desk)) == first
+        tickets.end_run(desk, whole=True)
+
+    threading.Timer(0.5, redraw).start()
+    answer = client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
+    assert answer.content == b"new"
+    tickets.begin_run(desk)
+    tickets.end_run(desk, whole=True)
+    assert client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code == 404
+
+
+def test_an_offer_ends_when_its_page_was_not_drawn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = ticket_of(offer(iter([b"x"])))
+    monkeypatch.setattr(tickets, "monotonic", lambda: time.monotonic() + tickets.SECONDS_TO_LIVE + 1)
+    assert client().get(f"{sending.PATH}/{ticket}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code == 404
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
+    cookie = begin()
+    found = cookies.read({USER: cookie})
+    assert found is not None
+    user = current_sign_in.standing_of(found).user
+    sent = {"Cookie": f"{BROWSER_COOKIE}=mine; {USER}={cookie}"}
+    asked = client(base_url="https://mv.example.se")
+
+    def status(**changes: object) -> int:
+        made = offer(iter([b"x"]), session_hash=found.session_hash, user=user, **changes)  # type: ignore[union-attr]
+        return asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code
+
+    assert status() == 200
+    other = users.signed_in(resources.store(), "2", "Siv Sten", Role.LEAD, {"norr"})
+    made = offer(iter([b"x"]), session_hash=found.session_hash, user=other)
+    assert asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code == 404
+    anonymous = offer(iter([b"x"]), session_hash=found.session_hash, user=user)
+    assert (
+        asked.get(f"{sending.PATH}/{ticket_of(anonymous)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code
+        == 403
+    )
+    current_sign_in.end(found)
+    assert status() == 404
+
+
+def scope_of(made: Offer) -> dict[str, object]:
+    """Return a request for what is offered, as the server hands it on."""
+    return {
+        "type": "http", "method": "GET", "path": f"{sending.PATH}/{ticket_of(made)}", "query_string": b"",
+        "root_path": "", "headers": [(b"host", b"localhost"), (b"cookie", f"{BROWSER_COOKIE}=mine".encode())],
+        "client": ("127.0.0.1", 5), "server": ("localhost", 80), "scheme": "http", "asgi": {"spec_version": "2.4"},
+    }  # fmt: skip
+
+
+async def receive() -> dict[str, object]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
+    closed = threading.Event()
+    sent = 0
+
+    async def send(_message: object) -> None:
+        nonlocal sent
+        sent += 1
+        if sent > 3:
+            raise OSError("the browser has left")
+
+    made = offer(endless(closed), watched=True)
+    asyncio.run(client().app(scope_of(made), receive, send))  # type: ignore[arg-type]
+    assert closed.wait(5)
+    assert [transfer.state for transfer in made.desk.transfers] == [State.BROKEN]
+    assert sending._under_way == 0
+
+
+def test_a_large_piece_is_sent_in_parts_so_that_a_slow_browser_can_be_left_soon() -> None:
+    piece = bytes(range(256)) * 10_000
+    parts: list[int] = []
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.body":
+            parts.append(len(message["body"]))  # type: ignore[arg-type]
+
+    asyncio.run(client().app(scope_of(offer(iter([piece]))), receive, send))  # type: ignore[arg-type]
+    assert sum(parts) == len(piece)
+    assert max(parts) == sending.MOST_BYTES_AT_ONCE
+
+
+@contextmanager
+def served(*routes: Route) -> Iterator[HTTPConnection]:
+    """Let uvicorn serve the application, as Streamlit does, and return a connection to it."""
+    server = uvicorn.Server(uvicorn.Config(client(*routes).app, "localhost", 0, lifespan="off", log_level="critical"))
+    running = threading.Thread(target=server.run)
+    running.start()
+    try:
+        give_up = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with closing(HTTPConnection("localhost", port, timeout=10)) as connection:
+            yield connection
+    finally:
+        server.should_exit = True
+        running.join()
+
+
+def endless(closed: threading.Event) -> Iterator[bytes]:
+    try:
+        while True:
+            yield b"x" * 100_000
+    finally:
+        closed.set()
+
+
+def test_a_file_that_is_cancelled_never_looks_whole() -> None:
+    closed = threading.Event()
+    made = offer(endless(closed), watched=True)
+    with served() as connection:
+        connection.request("GET", f"{sending.PATH}/{ticket_of(made)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.read(100) == b"x" * 100
+        (transfer,) = made.desk.transfers
+        assert (transfer.filename, transfer.state) == ("å.csv", State.UNDER_WAY)
+        transfer.progress.cancel()
+        with pytest.raises(IncompleteRead):
+            answer.read()
+        assert closed.wait(5)
+    assert transfer.state is State.CANCELLED
+    assert sending._under_way == 0
+
+
+def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
+    desk, sent = Desk(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
+
+    def fetch(pieces: Iterator[bytes] | Exception, **changes: object) -> list[State]:
+        made = offer(pieces, desk=desk, **{"watched": True, **changes})
+        client().get(f"{sending.PATH}/{ticket_of(made)}", headers=sent)
+        return [transfer.state for transfer in desk.transfers]
+
+    def fails() -> Iterator[bytes]:
+        yield b"x"
+        raise ValueError(SECRETIVE)
+
+    assert fetch(iter([b"x"])) == [State.DONE]
+    assert fetch(fails()) == [State.BROKEN]
+    assert fetch(iter([b"x"]), watched=False) == [State.BROKEN], "one that is not watched changes nothing"
+    assert fetch(Forbidden("no")) == [], "one that is refused was told why"
+    going = Transfer("b.csv")
+    desk.transfers.append(going)
+    assert fetch(iter([b"x"])) == [State.UNDER_WAY, State.DONE]
+    assert desk.transfers[0] is going
+
+
+# Errors
+
+
+def test_an_unexpected_error_is_told_by_number_alone() -> None:
+    async def broken(_request: Request) -> Response:
+        raise ValueError(SECRETIVE)
+
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    unexpected_errors.LOGGER.addHandler(handler)
+    try:
+        answer = client(Route("/broken", broken)).get("/broken")
+    finally:
+        unexpected_errors.LOGGER.removeHandler(handler)
+    assert answer.status_code == 500
+    assert SECRETIVE not in answer.text
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    log = "\n".join(lines)
+    number = log.split("Unexpected error ")[1].split(":")[0]
+    assert number in answer.text
+    assert "builtins.ValueError" in log
+    assert "tests/ui/web/test_web.py:" in log
+    assert SECRETIVE not in log
+
+
+def test_no_line_of_the_log_holds_what_an_exception_says_or_an_addresss_query() -> None:
+    plain = logging.getLogRecordFactory()
+    try:
+        unexpected_errors.keep_data_out_of_log()
+        factory = logging.getLogRecordFactory()
+        try:
+            raise KeyError(SECRETIVE) from ValueError(SECRETIVE)
+        except KeyError as error:
+            info = (KeyError, error, error.__traceback__)
+            record = factory("streamlit", logging.ERROR, "file", 1, "Failed: %s", (error,), info)
+        text = logging.Formatter().format(record)
+        assert SECRETIVE not in text
+        assert "Failed: KeyError" in text
+        assert "builtins.ValueError" in text
+        access = ("127.0.0.1:5", "GET", "/oauth2callback?code=secret", "1.1", 302)
+        record = factory("uvicorn.access", logging.INFO, "file", 1, '%s - "%s %s HTTP/%s" %d', access, None)
+        assert record.getMessage() == '127.0.0.1:5 - "GET /oauth2callback HTTP/1.1" 302'
+        task = f"Task exception was never retrieved\nfuture: <Task exception=ValueError('{SECRETIVE}')>"
+        assert factory("asyncio", logging.ERROR, "file", 1, task, (), None).getMessage().splitlines() == [
+            "Task exception was never retrieved"
+        ]
+    finally:
+        logging.setLogRecordFactory(plain)
+
+
+def test_the_settings_are_read_from_the_named_file(demonstration: Path) -> None:
+    assert settings.configured_file() == demonstration
