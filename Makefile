@@ -48,15 +48,13 @@ format: .venv/.requirements-dev ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-messages: .venv/.requirements ## Bring the translation catalogs up to the texts in the code
+messages: .venv/.requirements ## Bring the Swedish catalog up to the texts in the code
 	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --keyword N_ --keyword count_of:1,2 \
 	  --keyword translate_count:1,2 --no-location --omit-header --output .venv/messages.pot .
-	@for language in sv en; do \
-	  $(BIN)/pybabel --quiet update --input-file .venv/messages.pot --domain mv --output-dir mv/locale \
-	    --locale $$language --no-fuzzy-matching --ignore-obsolete --width 110; \
-	done
-	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/*/LC_MESSAGES/mv.po
-	@echo "Now translate what is empty in mv/locale/*/LC_MESSAGES/mv.po; a test finds what is left"
+	@$(BIN)/pybabel --quiet update --input-file .venv/messages.pot --domain mv --output-dir mv/locale \
+	  --locale sv --no-fuzzy-matching --ignore-obsolete --width 110
+	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/sv/LC_MESSAGES/mv.po
+	@echo "Now translate what is empty in mv/locale/sv/LC_MESSAGES/mv.po; a test finds what is left"
 
 lock: .venv/.requirements-dev ## Write requirements*.lock again, after a change in requirements*.txt
 	@for list in requirements requirements-dev; do \

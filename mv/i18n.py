@@ -1,4 +1,7 @@
-"""Swedish and English: gettext catalogs, read from their .po files so that no compiled copy can be stale."""
+"""Swedish and English. The texts in the code are English; mv/locale holds their Swedish.
+
+The gettext catalog is read from its .po file, so that no compiled copy can be stale.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +20,20 @@ Language = Literal["sv", "en"]
 SWEDISH: Final = "sv"
 ENGLISH: Final = "en"
 LANGUAGES: dict[Language, str] = {SWEDISH: "Svenska", ENGLISH: "English"}
-LOCALE = Path(__file__).parent / "locale"
+CATALOG = Path(__file__).parent / "locale" / "sv" / "LC_MESSAGES" / "mv.po"
 
 
 def choose_language(locale: str | None) -> Language:
-    """Return the language for a browser's locale such as ``en-GB``; Swedish where unsure."""
+    """Return the language of a locale such as ``en-GB``: English for any English one, else Swedish."""
     return ENGLISH if (locale or "").replace("_", "-").split("-")[0].lower() == ENGLISH else SWEDISH
 
 
 @cache
-def translations(language: str) -> gettext.GNUTranslations:
-    """Return the catalog of ``language``, one of LANGUAGES."""
-    with (LOCALE / language / "LC_MESSAGES" / "mv.po").open("rb") as file:
-        catalog = read_po(file, locale=language)
+def _translations(language: str) -> gettext.NullTranslations:
+    if language != SWEDISH:
+        return gettext.NullTranslations()
+    with CATALOG.open("rb") as file:
+        catalog = read_po(file, locale=SWEDISH)
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
@@ -37,17 +41,17 @@ def translations(language: str) -> gettext.GNUTranslations:
 
 
 def translate(message: str, language: str) -> str:
-    """Return ``message`` in ``language``; an empty message is empty in every language."""
-    return translations(language).gettext(message) if message else ""
+    """Return ``message``, a text of the code, in ``language``; an empty one stays empty."""
+    return _translations(language).gettext(message) if message else ""
 
 
 def translate_count(one: str, many: str, count: int, language: str) -> str:
-    """Return ``one`` or ``many`` in ``language``, as ``count`` wants it, with ``{count}`` filled in."""
-    return translations(language).ngettext(one, many, count).format(count=count)
+    """Return the singular ``one`` or the plural ``many`` in ``language``, by ``count``, which fills in ``{count}``."""
+    return _translations(language).ngettext(one, many, count).format(count=count)
 
 
 def label(value: object, language: str) -> object:
-    """Return ``value`` in ``language`` where it knows its name in several, or what an error says; else as it is."""
+    """Return the name of ``value`` in ``language`` if it has a ``label`` method, or an error's text; else ``value``."""
     if isinstance(value, MvError):
         return explain(value, language)
     name = getattr(value, "label", None)
@@ -55,6 +59,6 @@ def label(value: object, language: str) -> object:
 
 
 def explain(error: MvError, language: str) -> str:
-    """Return what ``error`` says, in ``language``."""
+    """Return the text of ``error`` in ``language``, its fields filled in."""
     params = {name: label(value, language) for name, value in error.params.items()}
     return translate(error.key, language).format(**params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -10,7 +11,7 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import ElementHandle, Locator, Page, Response, expect
 
 from mv.customers import Customer
-from mv.i18n import LOCALE, translate
+from mv.i18n import CATALOG, translate
 from tests.browser.watch import Watch
 
 CURRENT, PAST, HISTORY = "Aktuella kundgrupper", "Historiska kundgrupper", "Ändringshistorik"
@@ -19,15 +20,18 @@ WORD_JOINER = "\u2060"
 
 @cache
 def catalog(language: str) -> dict[str, tuple[str, ...]]:
-    """Return each message of the screens and the command line with its forms in ``language``."""
-    with (LOCALE / language / "LC_MESSAGES" / "mv.po").open("rb") as file:
-        entries = [entry for entry in read_po(file, locale=language) if entry.id]
-    return {
-        entry.id if isinstance(entry.id, str) else entry.id[0]: (
-            (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
-        )
-        for entry in entries
-    }
+    """Return each message of the screens and the command line with its forms in ``language``.
+
+    English is what the code says, so that there each form is the message itself.
+    """
+    with CATALOG.open("rb") as file:
+        entries = [entry for entry in read_po(file, locale="sv") if entry.id]
+    found = [(_forms(entry.id), _forms(entry.string)) for entry in entries]
+    return {english[0]: {"sv": swedish, "en": english}[language] for english, swedish in found}
+
+
+def _forms(text: str | Sequence[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def sv(message: str, **values: object) -> str:
