@@ -1,4 +1,8 @@
-"""What the tests share: a clock that can be set, a real store on each engine, people in it, and who acts."""
+"""What the tests share: a clock that can be set, a real store, people in it, and who acts.
+
+A store is a DuckDB file, but in the folders of BOTH_ENGINES, whose tests run on PostgreSQL as well;
+``--both-engines`` runs every test with a store on both.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from xdist.workermanage import WorkerController
 
 from mv import catalogue, customers
 from mv.access import EVERY_UNIT, Actor, Role
@@ -16,9 +22,41 @@ from mv.customers import Customer
 from mv.identity import check_digit
 from mv.reimbursement.rules import rules
 from mv.store import Store, open_store
-from tests.postgres import Server, running
+from tests import postgres
+from tests.postgres import Server
+
+settings.register_profile("fast", deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+settings.register_profile("thorough", settings.get_profile("fast"), max_examples=100)
+settings.load_profile("fast")
 
 TODAY = date(2026, 11, 22)
+ENGINES = ("duckdb", "postgresql")
+BOTH_ENGINES = ("contract", "store")
+"""The folders here whose tests are about what both engines must do."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both-engines", action="store_true", help="run every test that has a store on both engines")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    postgres.prepare(config)
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    postgres.tell_worker(node)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    postgres.clear(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of a store on the engines of its folder."""
+    if "engine" in metafunc.fixturenames:
+        folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+        both = folder in BOTH_ENGINES or metafunc.config.getoption("--both-engines")
+        metafunc.parametrize("engine", ENGINES if both else ENGINES[:1])
 
 
 @dataclass
@@ -52,28 +90,25 @@ def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL server whose database ``store`` has the catalogue and nobody in it."""
-    with running() as server:
-        server.run("CREATE DATABASE {}", "store")
-        _make_store(server.url("store"))
-        yield server
+def postgresql(request: pytest.FixtureRequest) -> Server:
+    """The run's PostgreSQL server, whose database ``store`` has the catalogue and nobody in it."""
+    return postgres.server(request.config, _make_store)
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where a store of the test's own is, with the catalogue and nobody in it; the test runs on each engine."""
-    if request.param == "duckdb":
+@pytest.fixture
+def store_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a store of the test's own is, with the catalogue and nobody in it."""
+    if engine == "duckdb":
         yield str(shutil.copy(request.getfixturevalue("duckdb_file"), tmp_path / "mv.duckdb"))
     else:
         with request.getfixturevalue("postgresql").database("store") as url:
             yield url
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def empty_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a store could be, but is none."""
-    if request.param == "duckdb":
+    if engine == "duckdb":
         yield str(tmp_path / "new" / "mv.duckdb")
     else:
         with request.getfixturevalue("postgresql").database() as url:

@@ -1,14 +1,15 @@
-"""A PostgreSQL server for the tests: on loopback, with a folder of its own, gone when they end."""
+"""A PostgreSQL server for the tests: one for all workers of a run, on loopback, in a folder of its own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.workermanage import WorkerController
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -24,15 +26,19 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
-# It waits for its input to end, as it does when the tests end, also when they are killed.
-END = 'cat; "$1" -D "$2" -m immediate -w stop; rm -rf "$3"'
+# It waits for its input to end, as it does when the run ends, also when that is killed.
+END = 'cat; [ ! -e "$1/stop" ] || "$(cat "$1/stop")" -D "$1/data" -m immediate -w stop; rm -rf "$1"'
+IN_WORKERINPUT = "postgres_folder"
+FOLDER = pytest.StashKey[Path]()
+END_OF_RUN = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
 class Server:
-    """A running server."""
+    """A running server, as one process of the run uses it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, user: str) -> None:
         self._port = port
+        self._user = user
         self._made = 0
 
     def url(self, database: str) -> str:
@@ -48,7 +54,7 @@ class Server:
     def database(self, template: str = "template1") -> Iterator[str]:
         """Make a database that is like ``template``, hand out its URL, and drop it."""
         self._made += 1
-        name = f"test_{self._made}"
+        name = f"test_{self._user}_{self._made}"
         self.run(f"CREATE DATABASE {{}} TEMPLATE {template} STRATEGY FILE_COPY", name)
         try:
             yield self.url(name)
@@ -56,31 +62,60 @@ class Server:
             self.run("DROP DATABASE {} WITH (FORCE)", name)
 
 
-@contextmanager
-def running() -> Iterator[Server]:
-    """Start a server and hand it out; stop it and remove its folder, whatever happens."""
-    programs = _programs()
-    folder = tempfile.mkdtemp(prefix="mv-postgresql-")
-    owner = _owner()
-    by: dict[str, Any] = {}
-    if owner is not None:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        by = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    data, control = f"{folder}/data", programs / "pg_ctl"
-    end = subprocess.Popen(
-        ["sh", "-c", END, "sh", control, data, folder],
+def prepare(config: pytest.Config) -> None:
+    """Have a folder for the run's server, which the first test that needs one starts, and who ends it with the run."""
+    told = getattr(config, "workerinput", None)
+    if told is not None:
+        config.stash[FOLDER] = Path(told[IN_WORKERINPUT])
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mv-postgresql-"))
+    by = _owner()
+    if by:
+        os.chown(folder, by["user"], by["group"])
+    config.stash[FOLDER] = folder
+    config.stash[END_OF_RUN] = subprocess.Popen(
+        ["sh", "-c", END, "sh", folder],
         **by, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
-    try:
-        _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", **by)
-        port = _free_port()
-        settings = SETTINGS | {"port": str(port), "unix_socket_directories": folder}
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        _call(control, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start", **by)
-        yield Server(port)
-    finally:
-        end.communicate()
+
+
+def tell_worker(node: WorkerController) -> None:
+    """Let a worker use the same folder."""
+    node.workerinput[IN_WORKERINPUT] = str(node.config.stash[FOLDER])
+
+
+def clear(config: pytest.Config) -> None:
+    """Stop the server, if any, and remove its folder."""
+    if END_OF_RUN in config.stash:
+        config.stash[END_OF_RUN].communicate()
+
+
+def server(config: pytest.Config, fill: Callable[[str], None]) -> Server:
+    """Return the run's server; whoever is first starts it and fills its database ``store``."""
+    folder = config.stash[FOLDER]
+    port, user = folder / "port", os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not port.exists():
+            found = Server(_start(folder), user)
+            found.run("CREATE DATABASE {}", "store")
+            fill(found.url("store"))
+            port.write_text(str(found._port))
+    return Server(int(port.read_text()), user)
+
+
+def _start(folder: Path) -> int:
+    """Start a server and return its port."""
+    programs, by = _programs(), _owner()
+    data = folder / "data"
+    _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", **by)
+    (folder / "stop").write_text(str(programs / "pg_ctl"))
+    port = _free_port()
+    settings = SETTINGS | {"port": str(port), "unix_socket_directories": str(folder)}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    _call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start", **by)
+    return port
 
 
 def _programs() -> Path:
@@ -94,12 +129,13 @@ def _programs() -> Path:
     pytest.fail("The tests start a PostgreSQL server, and there is none. Install it: apt-get install postgresql")
 
 
-def _owner() -> pwd.struct_passwd | None:
+def _owner() -> dict[str, Any]:
     """Return whom the server runs as: the server refuses root, who lends it to another user."""
     if os.geteuid() != 0:
-        return None
+        return {}
     known = {user.pw_name: user for user in pwd.getpwall()}
-    return known.get("postgres") or known["nobody"]
+    user = known.get("postgres") or known["nobody"]
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:

@@ -298,21 +298,15 @@ def test_an_anchor_is_read_as_it_is_written_down() -> None:
 # Entries from before there was a chain
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
-def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def first_version(empty_url: str, tmp_path: Path) -> str:
     """Where a store is that was made before there was a chain, with three entries."""
     migrations = tmp_path / "migrations"
     migrations.mkdir()
     for file in MIGRATIONS.glob("0001_*"):
         shutil.copy(file, migrations)
-    if request.param == "duckdb":
-        url = str(tmp_path / "mv.duckdb")
-        fill_first_version(url, migrations)
-        yield url
-    else:
-        with request.getfixturevalue("postgresql").database() as url:
-            fill_first_version(url, migrations)
-            yield url
+    fill_first_version(empty_url, migrations)
+    return empty_url
 
 
 def fill_first_version(url: str, migrations: Path) -> None:
