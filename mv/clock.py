@@ -1,4 +1,4 @@
-"""Time: instants are naive UTC in the store, days are Europe/Stockholm's."""
+"""Convert between the instants of the store, which are naive UTC, and the days and times of Europe/Stockholm."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 Clock = Callable[[], datetime]
-"""Gives the instant that it is now, with its time zone."""
+"""A function that returns the current instant, with its time zone."""
 
 
 def system_clock() -> datetime:
-    """Return the instant that it is now, in UTC."""
+    """Return the current instant in UTC."""
     return datetime.now(UTC)
 
 

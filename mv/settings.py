@@ -1,7 +1,7 @@
-"""What is configured: how people sign in, what their claims mean, and how long things last.
+"""Read the settings: how people sign in, how their claims are mapped to users, and how long a session lasts.
 
-One TOML file holds it, which Streamlit reads too: `.streamlit/secrets.toml`, or the one that MV_SETTINGS names.
-`.streamlit/secrets.toml.example` describes it.
+They stand in one TOML file, which Streamlit reads too: `.streamlit/secrets.toml`, or the one that MV_SETTINGS names.
+`.streamlit/secrets.toml.example` describes each of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,11 @@ from urllib.parse import urlsplit
 
 from mv.access import Role
 from mv.errors import N_, Invalid
+from mv.sign_in_claims import DEFAULT_PROVIDER, ClaimMapping
 
 DEFAULT_FILE = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
 SHORTEST_SECRET = 32
 """Characters. As hexadecimal digits they are 128 random bits."""
-DEFAULT_PROVIDER = "default"
-"""The provider that `[auth]` itself describes, without a section of its own; Streamlit's word."""
 CALLBACK = "/oauth2callback"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CLAIM_NAMES = ("user_id", "name", "role", "units", "own_number")
@@ -32,40 +31,11 @@ KNOWN = frozenset({"pseudonym_key", "idle_minutes", "crossing_minutes", "claims"
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """What the claims of one provider's users mean.
-
-    The first five name claims; a name with dots leads into nested ones (``realm_access.roles``). ``roles``
-    and ``unit_names`` say what a value of the provider's means here. Without them a value stands for itself.
-    """
-
-    label: str = ""
-    user_id: str = "sub"
-    name: str = "name"
-    role: str = ""
-    units: str = ""
-    own_number: str = ""
-    roles: Mapping[str, Role] = field(default_factory=dict)
-    unit_names: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Who signed in, by the claims; without role and units where these give none."""
-
-    user_id: str
-    name: str
-    role: Role | None
-    units: frozenset[str]
-    own_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that is configured. ``providers`` is empty where nobody signs in: a demonstration."""
+    """The settings of one file. ``providers`` maps each provider's claims; it is empty in a demonstration."""
 
     file: Path
-    providers: Mapping[str, Claims]
+    providers: Mapping[str, ClaimMapping]
     redirect_uri: str
     pseudonym_key: str | None
     idle: timedelta
@@ -83,14 +53,14 @@ class Settings:
 
 
 def configured_file() -> Path:
-    """Return where the settings are: what the environment variable MV_SETTINGS names, else Streamlit's own file."""
+    """Return the path in the environment variable MV_SETTINGS, else that of Streamlit's own file."""
     return Path(os.environ.get("MV_SETTINGS") or DEFAULT_FILE).absolute()
 
 
 def load(file: Path | None = None) -> Settings:
-    """Return what ``file``, else the configured one, says. A missing file says nothing; one that is named must exist.
+    """Return the settings in ``file``, else in the configured file; the defaults if Streamlit's own file is missing.
 
-    Raises Invalid, saying what to change.
+    Raises Invalid for any other file that is missing, and for a setting that is wrong, with what to change.
     """
     path = file or configured_file()
     try:
@@ -110,7 +80,7 @@ def load(file: Path | None = None) -> Settings:
 
 
 def read(values: Mapping[str, Any], file: Path) -> Settings:
-    """Return what the parsed file says. Raises Invalid for what cannot be meant."""
+    """Return the settings in ``values``, the parsed ``file``. Raises Invalid for one that is wrong or unknown."""
     own = _table(values, "mv")
     _only(own, KNOWN, "mv")
     auth = _table(values, "auth")
@@ -119,64 +89,12 @@ def read(values: Mapping[str, Any], file: Path) -> Settings:
     key = os.environ.get("MV_PSEUDONYM_KEY") or own.get("pseudonym_key")
     return Settings(
         file=file,
-        providers=_claims(_table(own, "claims", "mv"), names),
+        providers=_claim_mappings(_table(own, "claims", "mv"), names),
         redirect_uri=redirect_uri,
         pseudonym_key=None if key is None else _secret(key, "pseudonym_key"),
         idle=_minutes(own, "idle_minutes", 30),
         crossing=_minutes(own, "crossing_minutes", 60),
     )
-
-
-def claimed(settings: Settings, provider: str, payload: Mapping[str, Any]) -> Claimed:
-    """Return who signed in at ``provider``, by the claims in ``payload``.
-
-    Two providers may give the same id to two people, so the id begins with the provider's name, unless `[auth]`
-    itself describes the provider. Raises Invalid when the provider is not configured or says not who it is.
-    """
-    claims = settings.providers.get(provider)
-    found = _texts(payload, claims.user_id) if claims else []
-    if claims is None or not found:
-        raise Invalid(N_("The sign-in does not say who you are. Ask whoever is responsible for users."))
-    user_id = found[0] if provider == DEFAULT_PROVIDER else f"{provider}:{found[0]}"
-    return Claimed(
-        user_id=user_id,
-        name=next(iter(_texts(payload, claims.name)), found[0]),
-        role=_role(claims, payload),
-        units=_units(claims, payload),
-        own_number=next(iter(_texts(payload, claims.own_number)), None),
-    )
-
-
-def _role(claims: Claims, payload: Mapping[str, Any]) -> Role | None:
-    """Return the first of the configured roles that the user has: their order is their precedence."""
-    given = set(_words(payload, claims.role))
-    meanings = claims.roles or {role.value: role for role in Role}
-    return next((role for value, role in meanings.items() if value in given), None)
-
-
-def _units(claims: Claims, payload: Mapping[str, Any]) -> frozenset[str]:
-    given = _words(payload, claims.units)
-    if claims.unit_names:
-        return frozenset(claims.unit_names[value] for value in given if value in claims.unit_names)
-    return frozenset(value for value in given if not re.search(r"[\s,]", value))
-
-
-def _words(payload: Mapping[str, Any], claim: str) -> list[str]:
-    """Return the values of a claim: those of a list, and each word of a text beside the whole text."""
-    texts = _texts(payload, claim)
-    return list(dict.fromkeys(word for text in texts for word in (text, *re.split(r"[\s,]+", text)) if word))
-
-
-def _texts(payload: Mapping[str, Any], claim: str) -> list[str]:
-    """Return a claim's values as texts; none where it is not there."""
-    value: Any = payload.get(claim) if claim else None
-    if value is None and claim:
-        value = payload
-        for part in claim.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-    values = value if isinstance(value, list | tuple) else [value]
-    texts = (str(one).strip() for one in values if isinstance(one, str | int) and not isinstance(one, bool))
-    return [text for text in texts if text]
 
 
 def _providers(auth: Mapping[str, Any]) -> Iterator[str]:
@@ -193,7 +111,7 @@ def _providers(auth: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _checked_redirect(auth: Mapping[str, Any]) -> str:
-    """Return where the provider sends people back to, once it and the secret beside it are safe."""
+    """Return the address to which the provider sends people back; it and the cookie secret must be safe."""
     _secret(auth.get("cookie_secret", ""), "cookie_secret")
     address = str(auth.get("redirect_uri", ""))
     parts = urlsplit(address.replace("{port}", "8501"))
@@ -204,21 +122,21 @@ def _checked_redirect(auth: Mapping[str, Any]) -> str:
     return address
 
 
-def _claims(section: Mapping[str, Any], providers: list[str]) -> dict[str, Claims]:
-    """Return each provider's claims: what `[mv.claims]` says, then what the provider's own section says."""
+def _claim_mappings(section: Mapping[str, Any], providers: list[str]) -> dict[str, ClaimMapping]:
+    """Return each provider's mapping: `[mv.claims]`, overridden by the provider's own section in it."""
     own = {name: value for name, value in section.items() if isinstance(value, Mapping) and name not in CLAIM_TABLES}
     unknown = sorted(own.keys() - providers)
     if providers and unknown:
         raise Invalid(N_("[mv.claims.{name}] is about a provider that [auth] does not have."), name=unknown[0])
-    shared = _changed(Claims(), {name: value for name, value in section.items() if name not in own}, "mv.claims")
+    shared = _changed(ClaimMapping(), {name: value for name, value in section.items() if name not in own}, "mv.claims")
     return {name: _labelled(_changed(shared, own.get(name, {}), f"mv.claims.{name}"), name) for name in providers}
 
 
-def _labelled(claims: Claims, provider: str) -> Claims:
-    return claims if claims.label or provider == DEFAULT_PROVIDER else replace(claims, label=provider)
+def _labelled(mapping: ClaimMapping, provider: str) -> ClaimMapping:
+    return mapping if mapping.label or provider == DEFAULT_PROVIDER else replace(mapping, label=provider)
 
 
-def _changed(claims: Claims, section: Mapping[str, Any], where: str) -> Claims:
+def _changed(mapping: ClaimMapping, section: Mapping[str, Any], where: str) -> ClaimMapping:
     _only(section, {"label", *CLAIM_NAMES, *CLAIM_TABLES}, where)
     changes: dict[str, Any] = {}
     for name in ("label", *CLAIM_NAMES):
@@ -231,7 +149,7 @@ def _changed(claims: Claims, section: Mapping[str, Any], where: str) -> Claims:
     if "unit_names" in section:
         table = _table(section, "unit_names", where)
         changes["unit_names"] = {value: str(unit) for value, unit in table.items()}
-    return replace(claims, **changes)
+    return replace(mapping, **changes)
 
 
 def _known_role(name: object) -> Role:
@@ -265,7 +183,7 @@ def _table(section: Mapping[str, Any], name: str, where: str = "") -> Mapping[st
 
 
 def _only(section: Mapping[str, Any], known: frozenset[str] | set[str], where: str) -> None:
-    """Raise Invalid for a name that nothing reads: it is likely to be mistyped."""
+    """Raise Invalid for an unknown name, which is likely to be mistyped."""
     unknown = sorted(section.keys() - known)
     if unknown:
         raise Invalid(N_("[{section}] does not know {name}."), section=where, name=unknown[0])

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mv.access import Role
 from mv.errors import MvError
-from mv.settings import DEFAULT_PROVIDER
+from mv.sign_in_claims import DEFAULT_PROVIDER
 from mv.sign_ins import End
 from mv.ui import session
 from mv.ui.resources import catalogue

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from mv import settings, sign_ins, users
+from mv import sign_ins, users
 from mv.errors import N_, Forbidden
+from mv.sign_in_claims import identify_user
 from mv.sign_ins import End, SignIn
 from mv.ui.resources import store
 from mv.ui.web import cookies
@@ -79,7 +80,7 @@ def begin(cookie: SignedCookie) -> Standing:
 
     A user who may do nothing here has no sign-in either, but is told who it is.
     """
-    claimed = settings.claimed(configured(), cookie.provider, cookie.claims)
+    claimed = identify_user(configured().providers, cookie.provider, cookie.claims)
     user = users.signed_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
     _standing.clear(cookie.session_hash)
     try:
