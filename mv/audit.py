@@ -23,8 +23,7 @@ import pyarrow as pa
 from mv.access import Action, Actor, OtherUnit, grounds, require
 from mv.errors import Forbidden
 from mv.store import Store
-from mv.store.arrow import as_rows
-from mv.store.engine import Transaction
+from mv.store.engine import Transaction, to_table
 
 T = TypeVar("T")
 
@@ -202,5 +201,5 @@ def _append(tx: Transaction, entries: Sequence[Entry]) -> None:
         numbered = replace(entry, entry_id=number)
         last = numbered.chained_to(last)
         chained.append(replace(numbered, hash=last))
-    tx.load("access_log", as_rows(SCHEMA, chained))
+    tx.load("access_log", to_table(SCHEMA, chained))
     tx.execute("UPDATE log_head SET hash = $1 WHERE log = 'access'", last)

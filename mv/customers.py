@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,17 +12,14 @@ import pyarrow as pa
 from mv import audit, catalogue, identity
 from mv.access import Action, Actor, OtherUnit, grounds, in_own_units, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
-from mv.store import Store, sequences
-from mv.store.arrow import as_rows
-from mv.store.engine import Transaction
+from mv.store import Store
+from mv.store.engine import Transaction, next_ids, to_table
+from mv.text import fold
 
 T = TypeVar("T")
 
 MOST_HITS = 20
 LONGEST_NAME = 80
-LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
-    {"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
-)
 
 COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id, deceased_on"
 _PERSON = {
@@ -96,13 +91,6 @@ class Hits:
     more: bool = False
     elsewhere: int | None = None
     earlier: bool = False
-
-
-def fold(text: str) -> str:
-    """Return ``text`` in lower case, without accents, its words separated by one space."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS_WITHOUT_DECOMPOSITION))
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", letters))
 
 
 def name_keys(given_name: str, family_name: str) -> list[str]:
@@ -283,7 +271,7 @@ def insert(
 
     That nobody has their numbers, and that they are of units of the actor's own, is the caller's to know.
     """
-    numbers = sequences.draw(tx, "customer_seq", len(new))
+    numbers = next_ids(tx, "customer_seq", len(new))
     made = [replace(customer, customer_id=number) for number, (_, customer) in zip(numbers, new, strict=True)]
     persons = [person for person, _ in new]
     others: dict[str, Sequence[object]] = {
@@ -292,9 +280,9 @@ def insert(
         "registered_at": [at] * len(new),
         "registered_by": [actor.user_id] * len(new),
     }
-    tx.load("customer", as_rows(SCHEMA, made, **others))
+    tx.load("customer", to_table(SCHEMA, made, **others))
     keys = [(key, each) for each in made for key in name_keys(each.given_name, each.family_name)]
-    tx.load("customer_name", as_rows(NAME_SCHEMA, [each for _, each in keys], name_key=[key for key, _ in keys]))
+    tx.load("customer_name", to_table(NAME_SCHEMA, [each for _, each in keys], name_key=[key for key, _ in keys]))
     audit.record_all(tx, at, actor, Action.REGISTER_CUSTOMER, [(each.customer_id, {}) for each in made])
     return made
 

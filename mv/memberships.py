@@ -18,9 +18,8 @@ from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
-from mv.store import Store, sequences
-from mv.store.arrow import as_rows
-from mv.store.engine import Transaction
+from mv.store import Store
+from mv.store.engine import Transaction, next_ids, to_table
 
 COLUMNS = """
     membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
@@ -196,9 +195,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
     That they can be is the caller's to know: see :func:`check_period` and :func:`refuse_overlap`.
     """
     added = []
-    for membership_id, (customer_id, entry) in zip(
-        sequences.draw(tx, "membership_seq", len(entries)), entries, strict=True
-    ):
+    for membership_id, (customer_id, entry) in zip(next_ids(tx, "membership_seq", len(entries)), entries, strict=True):
         ended = entry.valid_to is not None
         added.append(
             Membership(
@@ -215,7 +212,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             )
         )
     keys = [_active_key(row.customer_id, row) for row in added]
-    tx.load("membership", as_rows(SCHEMA, added, active_key=keys))
+    tx.load("membership", to_table(SCHEMA, added, active_key=keys))
     _log(tx, at, actor, Action.ADD_GROUP, "added", added)
     return added
 
@@ -384,7 +381,7 @@ def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str,
     """Keep each row as the change left it, and log the change."""
     about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
     alike = {name: [value] * len(left) for name, value in about.items()}
-    tx.load("membership_change", as_rows(CHANGE_SCHEMA, left, **alike))
+    tx.load("membership_change", to_table(CHANGE_SCHEMA, left, **alike))
     details: list[tuple[int, dict[str, object]]] = [
         (row.customer_id, {"membership": row.membership_id, "version": row.version, "change": word}) for row in left
     ]

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mv import audit
-from mv import text as notes
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.text import clean_note
 
 LONGEST_NOTE = 200
 FIND = """
@@ -81,7 +81,7 @@ def open_customer(
 
 
 def _clean(note: str, *, needed: bool) -> str:
-    text = notes.clean(note, LONGEST_NOTE)
+    text = clean_note(note, LONGEST_NOTE)
     if needed and not text:
         raise Invalid(N_("Write why you open the customer."))
     return text

@@ -16,9 +16,8 @@ from mv.access import Action, Actor, require_unit
 from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
-from mv.store import Store, sequences
-from mv.store.arrow import as_rows
-from mv.store.engine import Transaction
+from mv.store import Store
+from mv.store.engine import Transaction, next_ids, to_table
 
 Shown = TypeVar("Shown")
 GroupCodes = tuple[str | None, str | None]
@@ -266,11 +265,9 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             withdrawn_reason=None,
             version=1,
         )
-        for dose_id, (customer_id, entry, group) in zip(
-            sequences.draw(tx, "dose_seq", len(entries)), entries, strict=True
-        )
+        for dose_id, (customer_id, entry, group) in zip(next_ids(tx, "dose_seq", len(entries)), entries, strict=True)
     ]
-    tx.load("dose", as_rows(SCHEMA, new))
+    tx.load("dose", to_table(SCHEMA, new))
     _log(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
     return new
 
@@ -398,7 +395,7 @@ def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str,
     """Keep each dose as the change left it, and log the change."""
     about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
     alike = {name: [value] * len(doses) for name, value in about.items()}
-    tx.load("dose_change", as_rows(CHANGE_SCHEMA, doses, **alike))
+    tx.load("dose_change", to_table(CHANGE_SCHEMA, doses, **alike))
     details: list[tuple[int, dict[str, object]]] = [
         (dose.customer_id, {"dose": dose.dose_id, "version": dose.version, "change": word}) for dose in doses
     ]

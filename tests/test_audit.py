@@ -165,6 +165,4 @@ def test_the_log_is_only_added_to_but_for_what_is_old_enough_to_be_pruned() -> N
         file.name: re.findall(r"(?i)\b(?:UPDATE|DELETE\s+FROM|TRUNCATE)\s+access_log", file.read_text(encoding="utf-8"))
         for file in (ROOT / "mv").rglob("*.py")
     }
-    assert {name: changing for name, changing in found.items() if changing} == {
-        "chain.py": ["DELETE FROM access_log"]
-    }
+    assert {name: changing for name, changing in found.items() if changing} == {"chain.py": ["DELETE FROM access_log"]}

@@ -8,9 +8,10 @@ import pytest
 
 from mv import bookings, customers, identity
 from mv.access import Actor
-from mv.customers import MOST_HITS, Customer, Hits, fold, name_keys, register, search
+from mv.customers import MOST_HITS, Customer, Hits, name_keys, register, search
 from mv.errors import Conflict, Invalid, MvError, NotFound
 from mv.store import Store
+from mv.text import fold
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
 

@@ -18,10 +18,10 @@ from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS, label
 from mv.access_log.samples import Check, Judged, Verdict
 from mv.clock import to_local
 from mv.errors import N_
-from mv.formulas import harmless
 from mv.i18n import SWEDISH, Language, translate
 from mv.pseudonyms import TEXT
 from mv.store import Store
+from mv.text import neutralise_formulas
 
 ROWS_AT_ONCE = 1_000
 VERDICTS: Mapping[str, str] = {Verdict.IN_ORDER: N_("In order"), Verdict.TO_EXAMINE: N_("To examine")}
@@ -54,7 +54,7 @@ def csv_pieces(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     yield codecs.BOM_UTF8
     remaining = iter(rows)
     while some := list(islice(remaining, ROWS_AT_ONCE)):
-        cells = iter(harmless(pd.Series([cell for row in some for cell in row], dtype=TEXT)))
+        cells = iter(neutralise_formulas(pd.Series([cell for row in some for cell in row], dtype=TEXT)))
         text = StringIO()
         csv.writer(text, delimiter=";").writerows([next(cells) for _ in row] for row in some)
         yield text.getvalue().encode()

@@ -18,13 +18,13 @@ from enum import StrEnum
 from typing import Any
 
 from mv import audit
-from mv import text as notes
 from mv.access import EVERY_UNIT, Action, Actor
 from mv.access_log import entries
 from mv.access_log.entries import NAMED, WITH_PATIENT_DATA, Filters, LogEntry
 from mv.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Row, Transaction
+from mv.text import clean_note
 
 MOST_ENTRIES = 500
 LONGEST_NOTE = 500
@@ -182,7 +182,7 @@ def judge(
     def work(tx: Transaction) -> None:
         if verdict is None:
             raise Invalid(N_("Choose whether the entry is in order."))
-        text = notes.clean(note, LONGEST_NOTE)
+        text = clean_note(note, LONGEST_NOTE)
         if verdict == Verdict.TO_EXAMINE and not text:
             raise Invalid(N_("Write what there is to examine."))
         _hold(tx, actor, check_id)
@@ -209,7 +209,7 @@ def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
     """
 
     def work(tx: Transaction) -> Check:
-        text = notes.clean(conclusion, LONGEST_CONCLUSION)
+        text = clean_note(conclusion, LONGEST_CONCLUSION)
         if not text:
             raise Invalid(N_("Write a conclusion: what the check showed, and what is done about it."))
         check = _hold(tx, actor, check_id)

@@ -15,11 +15,11 @@ from typing import Any
 from mv.access import CARE, Action, Actor, in_own_units
 from mv.access_log import entries
 from mv.clock import day_bounds
-from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.i18n import translate
 from mv.store import Store
 from mv.store.engine import Row, Transaction
+from mv.text import fold
 
 MANY_OPENED = 20
 """Customers opened in a day without a change for any of them. Who is opened is mostly vaccinated or put in a group the

@@ -16,9 +16,9 @@ from mv.export.formats import Format
 from mv.export.formats.csv import Csv
 from mv.export.groups import words
 from mv.export.schema import Codes, Column, Headings, Kind, Layout, texts
-from mv.formulas import harmless
 from mv.i18n import ENGLISH, translate
 from mv.store import Store
+from mv.text import neutralise_formulas
 
 TITLE_OF_SUMMARY = N_("Customers and rows")
 SUMMARY = (
@@ -61,7 +61,7 @@ def summary(
     ``publication`` counts of few people are missing (see :mod:`mv.export.disclosure`).
     """
     frame = _summary(store, Selection.permitted(store, actor, filters), headings, publication)
-    return frame.assign(**{column: texts(frame[column], harmless) for column in ("group", "status")})
+    return frame.assign(**{column: texts(frame[column], neutralise_formulas) for column in ("group", "status")})
 
 
 def published(
@@ -95,7 +95,7 @@ def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: 
     frame = active.reset_index().melt("day", var_name="group_code", value_name="active")
     names = words(selection.known, headings)["group"]
     called = pd.Series(Codes.of(frame["group_code"]).called(names))
-    frame.insert(2, "group", pd.Series(texts(called, harmless)))
+    frame.insert(2, "group", pd.Series(texts(called, neutralise_formulas)))
     return _in_catalogue_order(frame, selection, ["day", "group_code"])
 
 

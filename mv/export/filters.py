@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 
-from mv import audit, catalogue, naming
+from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units, require_unit
 from mv.catalogue import Catalogue
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
 from mv.store import Store
+from mv.text import NamesByCode, find_codes, suggest_names
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -146,8 +147,8 @@ def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[s
         yield "m.group_code || '/' || m.subgroup_code IN ({})", found
 
 
-def _find(text: str, things: naming.Things, message: str, **params: object) -> list[str]:
+def _find(text: str, things: NamesByCode, message: str, **params: object) -> list[str]:
     """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
-    if found := naming.find(text, things):
+    if found := find_codes(text, things):
         return found
-    raise Invalid(message, text=text.strip(), names=naming.close_to(text, things), **params)
+    raise Invalid(message, text=text.strip(), names=suggest_names(text, things), **params)

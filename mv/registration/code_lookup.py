@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from mv import naming
 from mv.catalogue import Catalogue
-from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.tabular_files.cells import quoted
+from mv.text import NamesByCode, fold, suggest_names
 
 
 class Names:
@@ -52,7 +51,7 @@ class Names:
 class _Index:
     """Things by what they are called."""
 
-    def __init__(self, things: naming.Things) -> None:
+    def __init__(self, things: NamesByCode) -> None:
         self._things = things
         self._codes: defaultdict[str, set[str]] = defaultdict(set)
         self._found: dict[str, str] = {}
@@ -68,4 +67,4 @@ class _Index:
             raise Invalid(N_("“{read}” can mean several of them. Write the code."), read=quoted(text))
         for code in codes:
             return self._found.setdefault(text, code)
-        raise Invalid(message, text=quoted(text), names=naming.close_to(text, self._things), **params)
+        raise Invalid(message, text=quoted(text), names=suggest_names(text, self._things), **params)

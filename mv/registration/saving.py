@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from mv import catalogue, customers, memberships, text, vaccinations
+from mv import catalogue, customers, memberships, vaccinations
 from mv.access import Actor, require_unit
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
@@ -18,6 +18,7 @@ from mv.memberships import Membership
 from mv.registration.entry import Terms
 from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, after, judge, without
 from mv.store.engine import Row, Transaction
+from mv.text import clean_note
 from mv.vaccinations import Dose
 
 LONGEST_REASON = 200
@@ -137,7 +138,7 @@ def judge_anew(
 
 def clean_reason(reason: str) -> str:
     """Return a reason as it is kept. Raises Invalid for one that is too long or may hold an identity number."""
-    return text.clean(reason, LONGEST_REASON)
+    return clean_note(reason, LONGEST_REASON)
 
 
 def last_row_number(tx: Transaction, registration_id: int) -> int:

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mv.catalogue import DATA
-from mv.customers import fold
 from mv.sample.columns import Bools, Ints
+from mv.text import fold
 
 FILE = DATA / "sample_names.csv"
 DECADES = range(1900, 2110, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -55,6 +56,23 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
+
+
+def next_ids(tx: Transaction, sequence: str, count: int) -> list[int]:
+    """Draw ``count`` ids from ``sequence``, ascending; no other transaction gets any of them."""
+    rows = tx.rows(f"SELECT nextval('{sequence}') AS id FROM generate_series(1, $1)", count) if count else []
+    return sorted(row["id"] for row in rows)
+
+
+def to_table(schema: pa.Schema, objects: Sequence[object], **columns: Sequence[object]) -> pa.Table:
+    """Return a row for each of ``objects``, to load: each field comes from ``columns``, else from their attributes."""
+    return pa.table(
+        {
+            name: columns[name] if name in columns else [getattr(each, name) for each in objects]
+            for name in schema.names
+        },
+        schema=schema,
+    )
 
 
 def disk_full() -> StoreUnavailable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from mv.customers import fold
+from mv.text import fold
 
 C = TypeVar("C", bound=str)
 

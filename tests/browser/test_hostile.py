@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 from playwright.sync_api import expect
 
-from mv.customers import Customer, fold
+from mv.customers import Customer
 from mv.identity import check_digit
+from mv.text import fold
 from tests.browser.conftest import Dashboard
 from tests.browser.hostile import TEXTS, nothing_acts, seen, shows
 from tests.browser.screen import Screen, sv

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mv import export, formulas
+from mv import export
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Forbidden, Invalid
 from mv.export import Counts, Csv, Filters, Status, claims, doses, groups
@@ -24,6 +24,7 @@ from mv.export.schema import Column
 from mv.i18n import explain, translate
 from mv.pseudonyms import TEXT
 from mv.store import Store, open_store
+from mv.text import neutralise_formulas
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -252,24 +253,24 @@ def test_every_column_is_described_in_the_documentation_in_order(heading: str, c
      "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "'=1", "'", "-"],
 )  # fmt: skip
 def test_a_text_that_could_be_run_gets_an_apostrophe(text: str) -> None:
-    assert list(formulas.harmless(pd.Series([text, "Eva"], dtype=TEXT))) == ["'" + text, "Eva"]
+    assert list(neutralise_formulas(pd.Series([text, "Eva"], dtype=TEXT))) == ["'" + text, "Eva"]
 
 
 @pytest.mark.parametrize("text", ["Anna-Lisa", "O'Brien", "a=1", "", " Anna", "1+1", "é"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert list(formulas.harmless(pd.Series([text], dtype=TEXT))) == [text]
+    assert list(neutralise_formulas(pd.Series([text], dtype=TEXT))) == [text]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_taking_the_first_apostrophe_away_gives_every_text_back(texts: list[str]) -> None:
-    written = formulas.harmless(pd.Series(texts, dtype=TEXT))
+    written = neutralise_formulas(pd.Series(texts, dtype=TEXT))
 
     assert not written.str.match(r"\s*[-=+@]").any()
     assert [text.removeprefix("'") for text in written] == texts
 
 
 def test_a_missing_text_stays_missing() -> None:
-    assert formulas.harmless(pd.Series([None, "=1"], dtype=TEXT)).isna().tolist() == [True, False]
+    assert neutralise_formulas(pd.Series([None, "=1"], dtype=TEXT)).isna().tolist() == [True, False]
 
 
 # Filters

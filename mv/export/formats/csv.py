@@ -13,8 +13,8 @@ from pandas.api.extensions import ExtensionArray
 from pyarrow import csv
 
 from mv.export.schema import Kind, Layout, local, texts
-from mv.formulas import harmless
 from mv.pseudonyms import TEXT
+from mv.text import neutralise_formulas
 
 Delimiter = Literal[";", ","]
 ROWS_IN_A_STRETCH = 4096
@@ -80,7 +80,7 @@ def encode(frame: pd.DataFrame, delimiter: Delimiter, *, heading: bool = False) 
 
 def _cells(values: pd.Series, kind: Kind, comma: bool) -> ExtensionArray:
     if kind is Kind.TEXT:
-        return texts(values, harmless)
+        return texts(values, neutralise_formulas)
     if kind is Kind.KRONOR and comma:
         return values.astype(TEXT).str.replace(".", ",", regex=False).array
     shown: ExtensionArray = (local(values) if kind is Kind.INSTANT else values).array

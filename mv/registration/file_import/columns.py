@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.tabular_files import column_guess
+from mv.text import fold
 
 
 class Column(StrEnum):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.export import doses, groups
 from mv.export.schema import Column as ExportColumn
 from mv.i18n import SWEDISH, translate
 from mv.registration.file_import.columns import Column, is_about_what_is_wrong
 from mv.tabular_files.table import Record, Table
+from mv.text import fold
 
 NUMBER, VERSION = "membership_id", "version"
 COLUMNS = (*groups.COLUMNS, *groups.PSEUDONYM)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from mv.customers import fold
 from mv.errors import N_, Invalid, MvError
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.rows import Row
+from mv.text import fold
 
 OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 

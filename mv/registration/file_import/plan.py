@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from mv.access import Actor
 from mv.clock import to_local
-from mv.customers import Customer, fold
+from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.identity import Identity
 from mv.memberships import Membership
@@ -24,6 +24,7 @@ from mv.registration.file_import.rows import Reader, Row
 from mv.registration.saving import Wanted
 from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, after, judge
 from mv.tabular_files.table import Problem
+from mv.text import fold
 
 
 class State(StrEnum):

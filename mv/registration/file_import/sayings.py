@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mv.clock import to_local
-from mv.customers import fold
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, translate
+from mv.text import fold
 
 SECONDS = timedelta(minutes=1)
 """A spreadsheet may leave them out of an instant."""

@@ -17,7 +17,6 @@ from mv.access import EVERY_UNIT, Action, Actor, in_own_units
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import N_
-from mv.formulas import harmless
 from mv.i18n import SWEDISH, Language, translate
 from mv.identity import format_identity
 from mv.pseudonyms import TEXT
@@ -25,6 +24,7 @@ from mv.reimbursement.checks.age_transitions import Direction, Turn, turns
 from mv.reimbursement.rules import rules
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.text import neutralise_formulas
 
 NEW_YEAR = "new_year"
 """What the list is called in the access log, where it stands with the birth dates that were asked for: from/to."""
@@ -224,7 +224,7 @@ def _cells(
     batch: pa.RecordBatch, parts: Sequence[_Part], known: Catalogue, today: date, language: Language
 ) -> Iterator[list[str]]:
     rows = batch.to_pylist()
-    names = harmless(pd.Series([f"{row['given_name']} {row['family_name']}" for row in rows], dtype=TEXT))
+    names = neutralise_formulas(pd.Series([f"{row['given_name']} {row['family_name']}" for row in rows], dtype=TEXT))
     units = {unit_id: unit.name for unit_id, unit in known.units.items()}
     for row, name in zip(rows, names, strict=True):
         part = parts[row["place"]]

@@ -20,13 +20,13 @@ from mv import audit
 from mv.access import Action, Actor, require
 from mv.clock import STOCKHOLM
 from mv.errors import N_, Conflict
-from mv.formulas import harmless
 from mv.i18n import SWEDISH, translate
 from mv.pseudonyms import TEXT
 from mv.reimbursement.claims import ledger
 from mv.reimbursement.claims.due import CAUSES
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.text import neutralise_formulas
 
 BYTE_ORDER_MARK = "\ufeff"
 KINDS = {False: N_("Reimbursement"), True: N_("Correction")}
@@ -119,7 +119,7 @@ def _references(claims: pd.Series, numbers: pd.Series) -> pd.Series:
 
 
 def _text(texts: pd.Series) -> pd.Series:
-    return harmless(texts.astype(TEXT))
+    return neutralise_formulas(texts.astype(TEXT))
 
 
 def _worded(codes: pd.Series, words: Mapping[Any, str]) -> pd.Series:

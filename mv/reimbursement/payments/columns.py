@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from mv import identity
-from mv.customers import fold
 from mv.errors import N_, Invalid
 from mv.reimbursement.claims.matching_keys import parse_reference
 from mv.tabular_files import cells, column_guess
 from mv.tabular_files.table import Problem, Record, Table
+from mv.text import fold
 
 T = TypeVar("T")
 

@@ -15,7 +15,6 @@ from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.clock import STOCKHOLM, to_local
 from mv.errors import N_
-from mv.formulas import harmless
 from mv.i18n import SWEDISH, Language, translate
 from mv.pseudonyms import TEXT
 from mv.reimbursement.claims.matching_keys import reference_sql
@@ -24,6 +23,7 @@ from mv.reimbursement.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.store import Store
 from mv.store.engine import Row, Transaction
+from mv.text import neutralise_formulas
 
 LINE_COLUMNS = {
     "line": N_("Claim line"),
@@ -173,7 +173,7 @@ def _column(name: str, values: pd.Series, language: Language) -> pd.Series:
         return days
     if name in WORDS:
         return values.map({code: translate(word, language) for code, word in WORDS[name].items()})
-    return harmless(values) if name in TEXTS else values
+    return neutralise_formulas(values) if name in TEXTS else values
 
 
 def _csv(frame: pd.DataFrame, *, heading: bool = False) -> bytes:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mv.catalogue import Vaccine
-from mv.customers import fold
 from mv.errors import N_
 from mv.i18n import LANGUAGES, translate
 from mv.reimbursement.claims.matching_keys import Line, reference
@@ -20,6 +19,7 @@ from mv.reimbursement.payments.columns import Row
 from mv.reimbursement.pricing.vaccine_types import KIND
 from mv.reimbursement.pricing.vaccine_types import NAMES as KINDS
 from mv.tabular_files.cells import may_be_identity
+from mv.text import fold
 
 SENT = ("sent", "answered", "closed")
 """States of a claim whose lines a payer can know."""
