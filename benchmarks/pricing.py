@@ -28,8 +28,8 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.pricing import assessment, dose_frames
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store, open_store
 from tests.reimbursement import reference
 
@@ -101,7 +101,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(str(Path(folder) / "mv.duckdb"))
         sample.make(store, round(options.doses / DOSES_PER_CUSTOMER), seed=1)
-        among, count = rules.load(store), read(store)
+        among, count = rule_table.load(store), read(store)
         print(f"{count:,} doses, {len(among)} rules, on {date.today()}; medians of {options.runs} runs, in turn")
         measure(store, among, count, options.plain, options.runs)
         store.close()

@@ -30,7 +30,7 @@ from mv.registration.code_lookup import Names
 from mv.registration.file_import import columns, exported_layout, importing
 from mv.registration.file_import.loading import Request
 from mv.registration.file_import.report import Report
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 from mv.tabular_files import reading
 
@@ -369,7 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with closing(open_store(configured_url())) as store:
             catalogue.refresh(store)
-            rules.refresh(store)
+            rule_table.refresh(store)
             code: int | None = options.run(store, options)
             return code or 0
     except MvError as error:

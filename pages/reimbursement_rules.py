@@ -7,7 +7,7 @@ import streamlit as st
 from mv.access import Action, may
 from mv.reimbursement.rules import changes
 from mv.reimbursement.rules.changes import NEW
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.ui import session
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.rules.change import draw_change, draw_new, draw_unseen_change

@@ -20,7 +20,7 @@ from mv import catalogue, customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.identity import check_digit
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, open_store
 from tests import postgres
 from tests.postgres import Server
@@ -77,7 +77,7 @@ def clock() -> SetClock:
 def _make_store(url: str) -> None:
     made = open_store(url)
     catalogue.refresh(made)
-    rules.refresh(made)
+    rule_table.refresh(made)
     made.close()
 
 

@@ -53,9 +53,9 @@ from mv.registration.entry import Terms
 from mv.registration.file_import import importing as file_importing
 from mv.registration.file_import.loading import Request
 from mv.reimbursement.checks import duplicates, findings, new_year, nvr, overlong_periods, two_payers
-from mv.reimbursement.claims import contents as claim_contents
 from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.claims import files as claim_files
+from mv.reimbursement.claims import line_queries as claim_contents
 from mv.reimbursement.claims import payers as claim_payers
 from mv.reimbursement.claims.ledger import Claim, State
 from mv.reimbursement.corrections import queue as corrections
@@ -69,8 +69,8 @@ from mv.reimbursement.payments.columns import Column
 from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.importing import Part
 from mv.reimbursement.payments.matching import Outcome
-from mv.reimbursement.preview import customer_case
-from mv.reimbursement.rules import changes, gaps, impact, rules
+from mv.reimbursement.preview import customer_case, rule_change
+from mv.reimbursement.rules import changes, gaps, rule_table
 from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
 from mv.tabular_files.table import Table
@@ -251,15 +251,15 @@ CHECKS = [
     Call(
         nvr.of_own_units,
         CHECK,
-        lambda s, who, r: nvr.of_own_units(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY, NVR),
+        lambda s, who, r: nvr.of_own_units(s, who, rule_table.load(s), catalogue.load(s), TODAY, TODAY, NVR),
     ),
-    Call(overlong_periods.too_long, CHECK, lambda s, who, r: overlong_periods.too_long(s, who, rules.load(s))),
+    Call(overlong_periods.too_long, CHECK, lambda s, who, r: overlong_periods.too_long(s, who, rule_table.load(s))),
     Call(
         two_payers.two_payers,
         CHECK,
-        lambda s, who, r: two_payers.two_payers(s, who, rules.load(s), catalogue.load(s), TODAY, TODAY),
+        lambda s, who, r: two_payers.two_payers(s, who, rule_table.load(s), catalogue.load(s), TODAY, TODAY),
     ),
-    Call(duplicates.find, CHECK, lambda s, who, r: duplicates.find(s, who, rules.load(s))),
+    Call(duplicates.find, CHECK, lambda s, who, r: duplicates.find(s, who, rule_table.load(s))),
     Call(new_year.counts, CHECK, lambda s, who, r: new_year.counts(s, who, 2027)),
     Call(new_year.people, CHECK, lambda s, who, r: new_year.people(s, who, 2027, new_year.Filters(), limit=9)),
     Call(
@@ -630,7 +630,7 @@ CALLS = [
     Call(gaps.without_rule, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: gaps.without_rule(s, who, [NEW_RULE])),
     *(
         Call(of, (Action.CHANGE_RULE,), lambda s, who, r, of=of: of(s, who, [], [NEW_RULE], Catalogue({}, {}, {})))
-        for of in (impact.of_own_units, impact.may_change)
+        for of in (rule_change.of_own_units, rule_change.may_change)
     ),
     Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
     Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),
@@ -644,8 +644,8 @@ WITHOUT_ACTOR = {
     "mv.catalogue.load": "holds nobody's data",
     "mv.catalogue.refresh": "holds nobody's data",
     "mv.vaccinations.batches": "holds nobody's data",
-    "mv.reimbursement.rules.rules.load": "holds nobody's data",
-    "mv.reimbursement.rules.rules.refresh": "holds nobody's data",
+    "mv.reimbursement.rules.rule_table.load": "holds nobody's data",
+    "mv.reimbursement.rules.rule_table.refresh": "holds nobody's data",
     "mv.reimbursement.pricing.dose_frames.parts": "gives ranges of numbers alone",
     "mv.reimbursement.pricing.dose_frames.between": "names nobody; who shows the result asks for the right",
     "mv.reimbursement.pricing.dose_frames.memberships": "names nobody; who shows the result asks for the right",

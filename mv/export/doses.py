@@ -25,8 +25,8 @@ from mv.reimbursement.pricing import assessment, wording
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import Reason
 from mv.reimbursement.pricing.assessment import State
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -108,7 +108,7 @@ def doses_file(
     _check(store, actor, filters, known, pseudonyms)
     watched = progress or Progress()
     watched.begin(_count_and_log(store, actor, filters, pseudonyms))
-    found_rules = rules.load(store)
+    found_rules = rule_table.load(store)
     rows = _rows(store, actor, filters, found_rules, known, headings)
     shape = partial(_shape, known=known, headings=headings, pseudonyms=pseudonyms)
     return pipeline.pieces(layout(headings, pseudonyms), rows, shape, form, watched)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mv import customers, memberships, vaccinations
 from mv.customers import EARLIER, Customer
 from mv.memberships import Membership
-from mv.reimbursement.claims.matching_keys import TAKEN_BACK
+from mv.reimbursement.claims.line_references import TAKEN_BACK
 from mv.store.engine import Transaction
 from mv.vaccinations import Dose
 

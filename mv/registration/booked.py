@@ -18,8 +18,8 @@ from mv.registration.entry import Terms
 from mv.registration.rounds import Kind, Registration, begin
 from mv.registration.saving import Wanted
 from mv.registration.validation import Doubt, Judgement, Person, judge
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.vaccinations import Dose
@@ -93,7 +93,7 @@ def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked]:
 
     def work(tx: Transaction) -> list[Booked]:
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
-        known, found_rules = catalogue.read(tx), rules.read(tx)
+        known, found_rules = catalogue.read(tx), rule_table.read(tx)
         people = saving.read_people(tx, customers.read(tx, ids))
         return [_booked(each, people[each.customer_id], found_rules, known, day) for each in booked]
 

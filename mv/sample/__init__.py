@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mv import catalogue
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.sample import bookings, doses, groups, people
 from mv.sample.batches import Batches
 from mv.sample.columns import MINUTE, NEVER, Calendar, Ints, between
@@ -58,7 +58,7 @@ def make(store: Store, customers: int, seed: int) -> None:
     if not is_empty(store):
         raise Conflict(N_("The store has customers already. Let MV_STORE name a new one for invented people."))
     catalogue.refresh(store)
-    rules.refresh(store)
+    rule_table.refresh(store)
     steps = _steps(store, customers, seed)
     if customers <= BLOCK:
         steps = iter([{table: rows for tables in steps for table, rows in tables.items()}])

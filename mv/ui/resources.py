@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv import catalogue as catalogues
 from mv.catalogue import Catalogue
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
 SECONDS_TO_KEEP_CATALOGUE = 60
@@ -17,7 +17,7 @@ def store() -> Store:
     """Return the open store that MV_STORE names. Raises StoreUnavailable."""
     opened = open_store(configured_url())
     catalogues.refresh(opened)
-    rules.refresh(opened)
+    rule_table.refresh(opened)
     return opened
 
 

@@ -12,8 +12,8 @@ from mv.i18n import Language, choose_language
 from mv.registration.file_import.plan import Plan
 from mv.reimbursement.checks.findings import Check, Found
 from mv.reimbursement.corrections.queue import Queue, Step
-from mv.reimbursement.rules.impact import Effect
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.preview.rule_change import Effect
+from mv.reimbursement.rules.rule_table import Rule
 from mv.tabular_files.table import Table
 from mv.ui.double_click import Clicks
 from mv.ui.registration.entry_state import TypedLine

@@ -21,7 +21,7 @@ from mv.i18n import SWEDISH
 from mv.pseudonyms import Pseudonyms
 from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.pricing import assessment
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from tests.conftest import TODAY
 from tests.contents import logged
@@ -52,7 +52,7 @@ def kronor(texts: pd.Series) -> Decimal:
 
 
 def assessed(store: Store, actor: Actor) -> pd.DataFrame:
-    parts = assessment.of_units(store, actor.units_to_filter, rules.load(store), catalogue.load(store))
+    parts = assessment.of_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -27,11 +27,11 @@ from mv.reimbursement.checks import findings, new_year
 from mv.reimbursement.checks.findings import Check
 from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.claims.ledger import Claim, State
-from mv.reimbursement.claims.matching_keys import find_lines_of
+from mv.reimbursement.claims.line_references import find_lines_of
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -682,7 +682,7 @@ def reasons(store: Store) -> dict[int, Reason]:
     with store.read() as tx:
         last = tx.rows("SELECT max(customer_id) AS last FROM customer")[0]["last"]
     frame = dose_frames.between(store, 1, last)
-    verdicts = price(frame, rules.load(store))
+    verdicts = price(frame, rule_table.load(store))
     return {dose: Reason(reason) for dose, reason in zip(frame["dose_id"], verdicts["reason"], strict=True)}
 
 

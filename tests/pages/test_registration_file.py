@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mv import catalogue, customers, export, memberships, sample
 from mv.clock import to_local
 from mv.memberships import Entry
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import open_store
 from mv.ui import resources
 from tests.pages.test_pages import DEMO, dashboard, number, texts
@@ -32,7 +32,7 @@ def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     settings.touch()
     with closing(open_store(str(file))) as store:
         catalogue.refresh(store)
-        rules.refresh(store)
+        rule_table.refresh(store)
         store.load({"meta": pa.table(sample.MARK)})
         anders = customers.register(store, DEMO, ANDERS, "Anders", "Karlsson", "centrum")
         memberships.add(store, DEMO, anders.customer_id, Entry("65_plus", None, date(2024, 10, 1)))

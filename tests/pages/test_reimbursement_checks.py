@@ -16,7 +16,7 @@ from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.memberships import Entry, Membership
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, open_store
 from mv.ui import resources
 from tests.conftest import invented_number
@@ -41,7 +41,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     with closing(open_store(str(file))) as made:
         made.load({"meta": pa.table(sample.MARK)})
         catalogue.refresh(made)
-        rules.refresh(made)
+        rule_table.refresh(made)
     yield resources.store()
     st.cache_resource.clear()
 

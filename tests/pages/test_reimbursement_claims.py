@@ -16,7 +16,7 @@ from mv import catalogue, sample
 from mv.access import Actor, Role
 from mv.reimbursement.claims import ledger
 from mv.reimbursement.claims.ledger import State
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import open_store
 from mv.ui import resources
 from mv.vaccinations import Dose
@@ -53,7 +53,7 @@ def doses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Dose
     with closing(open_store(str(file), clock)) as store:
         store.load({"meta": pa.table(sample.MARK)})
         catalogue.refresh(store)
-        rules.refresh(store)
+        rule_table.refresh(store)
         clinic = Clinic(store, clock, DEMO)
         given = [clinic.dose(day) for day in (LAST_DAY, FIRST_DAY, BEFORE)]
     monkeypatch.setenv("MV_STORE", str(file))

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.memberships import Entry, Membership
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, open_store
 from mv.ui import resources
 from mv.vaccinations import Dose
@@ -40,7 +40,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     with closing(open_store(str(file))) as made:
         made.load({"meta": pa.table(sample.MARK)})
         catalogue.refresh(made)
-        rules.refresh(made)
+        rule_table.refresh(made)
     yield resources.store()
     st.cache_resource.clear()
 

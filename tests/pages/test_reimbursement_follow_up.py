@@ -16,7 +16,7 @@ from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.reimbursement.follow_up.cube import NO_GROUP
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store, open_store
 from mv.ui import resources
 from mv.ui.reimbursement.follow_up import figures
@@ -39,7 +39,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     with closing(open_store(str(file))) as made:
         made.load({"meta": pa.table(sample.MARK)})
         catalogue.refresh(made)
-        rules.refresh(made)
+        rule_table.refresh(made)
     monkeypatch.setenv("MV_STORE", str(file))
     monkeypatch.setenv("MV_SETTINGS", str(own_settings))
     yield resources.store()

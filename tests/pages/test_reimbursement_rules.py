@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 from mv import catalogue, customers, memberships, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.catalogue import AgeUnit
-from mv.reimbursement.rules import changes, rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import changes, rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store, open_store
 from mv.ui import resources, session
 from mv.ui.reimbursement.rules import impact
@@ -39,10 +39,10 @@ def rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rule]:
     with closing(open_store(str(file))) as store:
         store.load({"meta": pa.table(sample.MARK)})
         catalogue.refresh(store)
-        rules.refresh(store)
+        rule_table.refresh(store)
         for serial in (981, 982):
             _give_dose(store, invented_number(date(1946, 3, 12), serial))
-        found = next(one for one in rules.load(store) if one.rule_code == "flu_65_2024")
+        found = next(one for one in rule_table.load(store) if one.rule_code == "flu_65_2024")
     yield found
     st.cache_resource.clear()
 
@@ -87,7 +87,7 @@ def texts(at: AppTest) -> str:
 
 def decide(of: Rule) -> list[Rule]:
     """Return the rules that decide about the same vaccine and group, the earliest first."""
-    found = [one for one in rules.load(resources.store()) if one.subject == of.subject]
+    found = [one for one in rule_table.load(resources.store()) if one.subject == of.subject]
     return sorted(found, key=lambda one: one.valid_from)
 
 
@@ -139,7 +139,7 @@ def test_what_a_new_amount_does_to_given_doses_is_shown_before_it_is_saved(rule:
 
 def test_several_rules_get_the_same_new_amount_at_once(rule: Rule) -> None:
     at, key = opened(rule)
-    pregnant = next(one for one in rules.load(resources.store()) if one.rule_code == "flu_pregnant_2024")
+    pregnant = next(one for one in rule_table.load(resources.store()) if one.rule_code == "flu_pregnant_2024")
     also = at.multiselect(key=f"{key}_also")
     assert len(also.options) == 4
     also.set_value([pregnant.payment_rule_id]).run()
@@ -147,7 +147,7 @@ def test_several_rules_get_the_same_new_amount_at_once(rule: Rule) -> None:
     at.text_input(key=f"{key}_source").input("Beslut").run()
     at.button(key="rule_save").click().run()
     assert [decide(one)[-1].ore for one in (rule, pregnant)] == [160_00, 160_00]
-    others = [one for one in rules.load(resources.store()) if one.rule_code == "flu_risk_2024"]
+    others = [one for one in rule_table.load(resources.store()) if one.rule_code == "flu_risk_2024"]
     assert [decide(one)[-1].ore for one in others] == [150_00]
 
 
@@ -188,7 +188,7 @@ def test_a_rule_is_corrected_with_every_field(rule: Rule) -> None:
     assert "No longer paid" not in texts(at)
     assert "2 doser, −300 kr" in texts(at)
     at.button(key="rule_save").click().run()
-    now = next(one for one in rules.load(resources.store()) if one.payment_rule_id == rule.payment_rule_id)
+    now = next(one for one in rule_table.load(resources.store()) if one.payment_rule_id == rule.payment_rule_id)
     assert now == replace(
         rule, ore=149_95, group_code="medical_risk", subgroup_code="heart", age_from=6, age_unit=now.age_unit,
         days_to_register=14, dose_to=2, valid_to=date(2030, 12, 31), nvr=True, version=2,
@@ -203,7 +203,7 @@ def test_a_field_can_be_emptied(rule: Rule) -> None:
     at.number_input(key=f"{key}_days_to_register").set_value(None)
     at.number_input(key=f"{key}_days_between").set_value(None).run()
     at.button(key="rule_save").click().run()
-    now = next(one for one in rules.load(resources.store()) if one.payment_rule_id == rule.payment_rule_id)
+    now = next(one for one in rule_table.load(resources.store()) if one.payment_rule_id == rule.payment_rule_id)
     assert (now.days_to_register, now.days_between, now.age_from) == (None, None, 65)
 
 
@@ -239,7 +239,7 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at.button(key="rule_save").click().run()
     assert not at.error
     assert "FSME-IMMUN, Alla" in texts(at)
-    (made,) = (one for one in rules.load(resources.store()) if one.product_code == "fsme_immun")
+    (made,) = (one for one in rule_table.load(resources.store()) if one.product_code == "fsme_immun")
     assert (made.atc, made.ore, made.region, made.group_code) == (None, 0, "Exempelregionen", None)
     at.button(key="rule_back").click().run()
     at.button(key="rule_new").click().run()
@@ -249,7 +249,7 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at.text_input(key=f"{form(at)}_amount").input("90")
     at.text_input(key=f"{form(at)}_source").input("Beslut").run()
     at.button(key="rule_save").click().run()
-    assert [one.ore for one in rules.load(resources.store()) if one.atc == "J07BA"] == [90_00]
+    assert [one.ore for one in rule_table.load(resources.store()) if one.atc == "J07BA"] == [90_00]
 
 
 def test_what_is_wrong_or_missing_among_the_rules_is_told_in_words(rule: Rule) -> None:
@@ -260,8 +260,8 @@ def test_what_is_wrong_or_missing_among_the_rules_is_told_in_words(rule: Rule) -
     )
     store = resources.store()
     gone, last_year = replace(rule, payment_rule_id=0, rule_code=None, product_code="gone", atc=None), date(2025, 1, 1)
-    store.write(lambda tx: rules.insert(tx, store.now(), "file", gone))
-    pregnant = next(one for one in rules.load(store) if one.rule_code == "flu_pregnant_2024")
+    store.write(lambda tx: rule_table.insert(tx, store.now(), "file", gone))
+    pregnant = next(one for one in rule_table.load(store) if one.rule_code == "flu_pregnant_2024")
     for first, last in ((None, last_year), (last_year + timedelta(days=9), None)):
         of_old = replace(pregnant, valid_from=first or pregnant.valid_from, valid_to=last, ore=1)
         proposal = changes.adjusting(pregnant, of_old) if last else changes.adding(of_old)
@@ -287,7 +287,7 @@ def test_a_removed_rule_is_listed_on_demand_and_comes_back(rule: Rule) -> None:
     at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
     assert "2 doser, +300 kr" in texts(at)
     at.button(key="rule_save").click().run()
-    assert rule.payment_rule_id in {one.payment_rule_id for one in rules.load(resources.store())}
+    assert rule.payment_rule_id in {one.payment_rule_id for one in rule_table.load(resources.store())}
     assert [row for row in at.table[-1].value["Ändring"]] == ["Borttagning ångrad", "Borttagen", "Tillagd"]
 
 

@@ -27,7 +27,7 @@ from mv.customers import Customer
 from mv.identity import format_identity
 from mv.memberships import Entry
 from mv.reimbursement.claims import drafting
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import open_store
 from mv.ui import resources
 from mv.ui.web import current_sign_in, startup_checks
@@ -289,7 +289,7 @@ def test_a_claim_is_seen_without_persons_and_its_file_is_offered_to_leads(
     anders: Customer, monkeypatch: pytest.MonkeyPatch, role: str, offered: int
 ) -> None:
     store, today = resources.store(), resources.store().today()
-    rules.refresh(store)
+    rule_table.refresh(store)
     (group,) = memberships.of_customer(store, LEAD, anders.customer_id)
     entry = vaccinations.Entry("efluelda", "B-1", 1, today, "norr", group.membership_id)
     vaccinations.register(store, LEAD, anders.customer_id, entry)

@@ -14,7 +14,7 @@ from mv.memberships import EndReason, Membership
 from mv.registration.booked import NO_GROUP, likely_group
 from mv.registration.entry import Terms
 from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, judge
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 from tests.conftest import TODAY
 from tests.reimbursement.examples import rule

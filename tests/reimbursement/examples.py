@@ -10,7 +10,7 @@ import pandas as pd
 
 from mv.catalogue import AgeUnit, Group
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 
 REGION = "Exempelregionen"
 INFLUENZA = ("vaxigrip_tetra", "J07BB02")

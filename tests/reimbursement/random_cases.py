@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from mv.catalogue import AgeUnit
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement.examples import COVID, INFLUENZA, PNEUMO, dose, rule
 
 REGIONS = ("Exempelregionen", "Östra regionen", "Västra regionen")

@@ -11,7 +11,7 @@ from mv.errors import N_, Conflict
 from mv.registration.entry import Terms
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.rows import Row
-from mv.reimbursement.pricing.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import KIND
 
 MOST_ROWS_OF_A_PERSON = 50
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from mv.catalogue import AgeUnit, Group, in_use
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 
 Span = tuple[date, date]
 ONE_DAY = timedelta(days=1)

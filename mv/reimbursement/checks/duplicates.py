@@ -11,8 +11,8 @@ from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.identity import Kind
 from mv.reimbursement.checks.priced_doses import paid_doses
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.store import Store
 
 MOST_DIFFERENCES = 2

@@ -18,8 +18,8 @@ from mv.access import Action, Actor
 from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.reimbursement.checks import duplicates, nvr, overlong_periods, two_payers
-from mv.reimbursement.rules import rules as all_rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table as all_rules
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 

@@ -21,7 +21,7 @@ from mv.i18n import SWEDISH, Language, translate
 from mv.identity import format_identity
 from mv.pseudonyms import TEXT
 from mv.reimbursement.checks.age_transitions import Direction, Turn, turns
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.text import neutralise_formulas
@@ -200,7 +200,7 @@ def _parts(store: Store, year: int, filters: Filters) -> list[_Part]:
     """Return what the filters take of those who turn, by group and by how it stands."""
     known = catalogue.load(store)
     found = []
-    for turn in turns(rules.load(store), known.groups.values(), date(year, 1, 1)):
+    for turn in turns(rule_table.load(store), known.groups.values(), date(year, 1, 1)):
         into = turn.direction == Direction.INTO
         for standing in (Standing.LACKS, Standing.HAS) if into else (Standing.ENDS,):
             if filters.group_code in (None, turn.group_code) and filters.standing in (None, standing):

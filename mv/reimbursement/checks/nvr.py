@@ -17,8 +17,8 @@ from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.reimbursement.checks.priced_doses import every_dose
 from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.store import Store
 
 COLUMNS = [

@@ -9,7 +9,7 @@ import pandas as pd
 from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.reimbursement.checks.priced_doses import counts_by, paid_doses, with_ore
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
 LONG = """

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
 PAID = [

@@ -14,8 +14,8 @@ from mv.catalogue import Catalogue
 from mv.reimbursement.checks.priced_doses import counts_by, paid_doses, with_ore
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.pricing.dose_frames import CUSTOMERS_AT_ONCE
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.store import Store
 
 PAIRS = """

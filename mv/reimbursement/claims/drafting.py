@@ -15,20 +15,20 @@ import pyarrow as pa
 from mv import audit, catalogue
 from mv.access import Action, Actor, require_unit
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement.claims import files, ledger, payers, snapshot
+from mv.reimbursement.claims import files, ledger, line_snapshot, payers
 from mv.reimbursement.claims.due import NOTHING, Amount, Scope, Settlement, settle
 from mv.reimbursement.claims.ledger import Claim, State
-from mv.reimbursement.claims.matching_keys import TAKEN_BACK
+from mv.reimbursement.claims.line_references import TAKEN_BACK
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
 ATTEMPTS = 5
 STANDING = f"""
-    SELECT l.claim_id, l.line_number, {", ".join(f"l.{name}" for name in snapshot.KEPT.names)}
+    SELECT l.claim_id, l.line_number, {", ".join(f"l.{name}" for name in line_snapshot.KEPT.names)}
     FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id LEFT JOIN dose d ON d.dose_id = l.dose_id
     WHERE k.payer = $1 AND k.state <> 'discarded' AND l.corrects_claim_id IS NULL
         AND COALESCE(d.customer_id, l.customer_id) BETWEEN $2 AND $3 AND NOT {TAKEN_BACK}
@@ -84,7 +84,7 @@ def preview(
     Raises what :func:`draft` raises, but nothing where there is nothing to claim.
     """
     scope = _scope(store, actor, payer, period_from, period_to, units)
-    known_rules, found = rules.load(store), Preview()
+    known_rules, found = rule_table.load(store), Preview()
     for first, last in stored.parts(store):
         found = found.and_of(_settlement(store, scope, known_rules, first, last))
     return found
@@ -138,11 +138,11 @@ def _scope(
 
 def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
     """Yield the lines of a claim, part by part of the customers."""
-    known_rules, known = rules.load(store), catalogue.load(store)
+    known_rules, known = rule_table.load(store), catalogue.load(store)
     for first, last in stored.parts(store):
         settlement = _settlement(store, scope, known_rules, first, last)
         identities = _read(store, IDENTITIES, first, last).set_index("customer_id")["identity"]
-        yield snapshot.lines(settlement, known_rules, known, identities)
+        yield line_snapshot.lines(settlement, known_rules, known, identities)
 
 
 def _settlement(store: Store, scope: Scope, known_rules: Sequence[Rule], first: int, last: int) -> Settlement:
@@ -168,7 +168,7 @@ def _keep(
         return None
     claim_id: int = tx.rows("SELECT nextval('claim_seq') AS claim_id")[0]["claim_id"]
     digest = sha256()
-    for number, part in enumerate(snapshot.numbered(lines, claim_id), start=1):
+    for number, part in enumerate(line_snapshot.numbered(lines, claim_id), start=1):
         content = files.text(part, heading=number == 1)
         digest.update(content.encode())
         files.keep(tx, claim_id, number, content)

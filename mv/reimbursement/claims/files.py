@@ -34,7 +34,7 @@ KINDS = {False: N_("Reimbursement"), True: N_("Correction")}
 
 
 def text(lines: pa.Table, *, heading: bool) -> str:
-    """Return numbered lines (see :func:`mv.reimbursement.claims.snapshot.numbered`) as they stand in the file.
+    """Return numbered lines (see :func:`mv.reimbursement.claims.line_snapshot.numbered`) as they stand in the file.
 
     With ``heading`` they are its beginning.
     """

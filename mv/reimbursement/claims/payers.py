@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mv import audit
 from mv.access import Action, Actor
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -23,7 +23,7 @@ def names(store: Store, actor: Actor) -> list[str]:
 def known(tx: Transaction) -> list[str]:
     """Return what :func:`names` returns, as the open transaction sees it."""
     claimed = {row["payer"] for row in tx.rows("SELECT DISTINCT payer FROM claim")}
-    return sorted(claimed.union(rules.payers(rules.read(tx))))
+    return sorted(claimed.union(rule_table.payers(rule_table.read(tx))))
 
 
 def version(tx: Transaction, payer: str) -> int:

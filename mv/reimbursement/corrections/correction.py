@@ -14,7 +14,7 @@ from mv.reimbursement.pricing import wording
 from mv.reimbursement.pricing.adjudication import Reason
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.remedies import Mend
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store.engine import Row, Transaction
 
 Columns = Mapping[Hashable, Any]

@@ -21,8 +21,8 @@ from mv.reimbursement.corrections.correction import Correction, day_of, read
 from mv.reimbursement.pricing import assessment
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.remedies import Mend
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -126,7 +126,7 @@ def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
         log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
-    found, known = rules.load(store), catalogue.load(store)
+    found, known = rule_table.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
     parts = [_of_queue(part, lost) for part in assessment.of_units(store, actor.units_to_filter, found, known)]
     frame = pd.concat(parts, ignore_index=True) if parts else _of_queue(_nothing(store, found, known), lost)
@@ -170,7 +170,7 @@ def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction
         audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, [customer_id])
 
     audit.perform(store, actor, Action.VIEW_CORRECTIONS, look, customer_id)
-    found, known = rules.load(store), catalogue.load(store)
+    found, known = rule_table.load(store), catalogue.load(store)
     frame = _of_own(assessment.of_customers(store, found, known, customer_id, customer_id), actor)
     return _corrections(store, actor, _kept(frame), found)
 

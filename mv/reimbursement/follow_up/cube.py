@@ -13,7 +13,7 @@ from mv.reimbursement.pricing.adjudication import REASONS, Reason
 from mv.reimbursement.pricing.assessment import STATES, State
 from mv.reimbursement.pricing.remedies import MENDS
 from mv.reimbursement.pricing.seasons import FIRST_MONTH, Season
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 
 NO_GROUP = ""
 """Among the filters: the doses that no group counts for."""

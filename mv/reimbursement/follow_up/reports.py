@@ -18,7 +18,7 @@ from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units
 from mv.reimbursement.follow_up.cube import differences, of_doses, together
 from mv.reimbursement.pricing.assessment import of_units
-from mv.reimbursement.rules import rules as all_rules
+from mv.reimbursement.rules import rule_table as all_rules
 from mv.store import Store
 from mv.store.engine import Transaction
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mv import identity
 from mv.errors import N_, Invalid
-from mv.reimbursement.claims.matching_keys import parse_reference
+from mv.reimbursement.claims.line_references import parse_reference
 from mv.tabular_files import cells, column_guess
 from mv.tabular_files.table import Problem, Record, Table
 from mv.text import fold

@@ -9,7 +9,7 @@ from mv import audit
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, Forbidden, NotFound
 from mv.reimbursement.claims import payers
-from mv.reimbursement.claims.matching_keys import reference_sql
+from mv.reimbursement.claims.line_references import reference_sql
 from mv.store import Store
 from mv.store.engine import Transaction
 

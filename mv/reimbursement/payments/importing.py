@@ -16,7 +16,7 @@ from mv.access import Action, Actor
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Forbidden, Invalid
 from mv.reimbursement.claims import payers
-from mv.reimbursement.claims.matching_keys import find_lines, find_lines_of
+from mv.reimbursement.claims.line_references import find_lines, find_lines_of
 from mv.reimbursement.payments import columns as file_columns
 from mv.reimbursement.payments.columns import Columns, Payments, Row
 from mv.reimbursement.payments.files import PaymentFile, get, log, with_hash

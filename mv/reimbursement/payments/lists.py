@@ -17,7 +17,7 @@ from mv.clock import STOCKHOLM, to_local
 from mv.errors import N_
 from mv.i18n import SWEDISH, Language, translate
 from mv.pseudonyms import TEXT
-from mv.reimbursement.claims.matching_keys import reference_sql
+from mv.reimbursement.claims.line_references import reference_sql
 from mv.reimbursement.payments.balances import LINES, Standing, lines
 from mv.reimbursement.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.pricing.wording import kronor

@@ -14,10 +14,10 @@ from enum import StrEnum
 from mv.catalogue import Vaccine
 from mv.errors import N_
 from mv.i18n import LANGUAGES, translate
-from mv.reimbursement.claims.matching_keys import Line, reference
+from mv.reimbursement.claims.line_references import Line, reference
 from mv.reimbursement.payments.columns import Row
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.pricing.vaccine_types import NAMES as KINDS
+from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import NAMES as KINDS
 from mv.tabular_files.cells import may_be_identity
 from mv.text import fold
 

@@ -20,8 +20,8 @@ from mv.customers import Customer
 from mv.memberships import EndReason, Entry, Membership
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import DOSE_COLUMNS, Reason, price
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -87,7 +87,7 @@ def read_standing(store: Store, actor: Actor, customer: Customer, known: Catalog
 
     def work(tx: Transaction) -> tuple[list[Membership], list[Rule]]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, [customer.customer_id])
-        return memberships.read(tx, customer.customer_id), rules.read(tx)
+        return memberships.read(tx, customer.customer_id), rule_table.read(tx)
 
     rows, in_force = audit.perform(store, actor, Action.VIEW_DOSES, work, customer.customer_id)
     found = stored.between(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)

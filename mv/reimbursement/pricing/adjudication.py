@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mv.catalogue import AgeUnit
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from mv.catalogue import Catalogue, Group
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.pricing.remedies import suggest
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
 

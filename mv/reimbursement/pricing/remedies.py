@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from mv.catalogue import Group, covers
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 
 
 class Mend(StrEnum):

@@ -11,7 +11,7 @@ from mv.catalogue import AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import SWEDISH, translate
 from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.rules.rules import Rule, label
+from mv.reimbursement.rules.rule_table import Rule, label
 
 NAMES: Mapping[Reason, str] = {
     Reason.PAYABLE: N_("paid by a rule"),

@@ -14,8 +14,8 @@ from mv import audit, catalogue
 from mv.access import Action, Actor
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import FILE, FROM_FILE, VALUES, Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import FILE, FROM_FILE, VALUES, Rule
 from mv.reimbursement.rules.validation import check
 from mv.store import Store
 from mv.store.engine import Row, Transaction
@@ -168,9 +168,9 @@ def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
 
 def _save(tx: Transaction, at: datetime, actor: Actor, step: Step) -> Rule:
     if step.rule.payment_rule_id == NEW:
-        now = rules.insert(tx, at, actor.user_id, step.rule)
+        now = rule_table.insert(tx, at, actor.user_id, step.rule)
     else:
-        changed = rules.update(tx, at, actor.user_id, step.kind, step.rule)
+        changed = rule_table.update(tx, at, actor.user_id, step.kind, step.rule)
         if changed is None:
             raise _changed_meanwhile(tx, step.rule)
         now = changed
@@ -206,10 +206,10 @@ def _changed_meanwhile(tx: Transaction, rule: Rule) -> Conflict:
 
 
 def _read(tx: Transaction) -> list[Rule]:
-    found = [rules.of_row(row) for row in tx.rows(f"SELECT {rules.COLUMNS} FROM payment_rule")]
+    found = [rule_table.of_row(row) for row in tx.rows(f"SELECT {rule_table.COLUMNS} FROM payment_rule")]
     return sorted(found, key=lambda rule: rule.precedence)
 
 
 def _change(row: Row) -> Change:
     kind, at, by = Kind(row.pop("change")), row.pop("changed_at"), row.pop("changed_by")
-    return Change(kind, rules.of_row(row), at, by)
+    return Change(kind, rule_table.of_row(row), at, by)

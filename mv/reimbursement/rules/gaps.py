@@ -10,7 +10,7 @@ from itertools import pairwise
 from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.catalogue import Catalogue, Choice, Vaccine, covers, in_use
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Row
 

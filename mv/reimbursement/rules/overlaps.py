@@ -12,7 +12,7 @@ from datetime import date
 from itertools import combinations
 
 from mv.catalogue import AgeUnit
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.validation import OLDEST
 
 Bounds = tuple[int | None, int | None]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from mv.catalogue import AgeUnit, Catalogue, covers
 from mv.errors import N_, Invalid, MvError
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 
 ATC = re.compile(r"[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?")
 """An ATC code of any of its five levels."""

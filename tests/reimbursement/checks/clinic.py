@@ -12,8 +12,8 @@ from mv.customers import Customer
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.checks import findings
 from mv.reimbursement.checks.findings import Check, Found
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.vaccinations import Dose, Entry
 from tests.conftest import TODAY, SetClock, invented_number
@@ -79,17 +79,17 @@ class Clinic:
 
     def change_rule(self, code: str, **values: Any) -> Rule:
         """Change a rule of the shipped file."""
-        (rule,) = (rule for rule in rules.load(self.store) if rule.rule_code == code)
+        (rule,) = (rule for rule in rule_table.load(self.store) if rule.rule_code == code)
         new = replace(rule, **values)
-        made = self.store.write(lambda tx: rules.update(tx, self.store.now(), "karin.holm", "adjusted", new))
+        made = self.store.write(lambda tx: rule_table.update(tx, self.store.now(), "karin.holm", "adjusted", new))
         assert made is not None
         return made
 
     def add_rule(self, like: str, **values: Any) -> Rule:
         """Make a rule that is like one of the shipped file, but for these values."""
-        (rule,) = (rule for rule in rules.load(self.store) if rule.rule_code == like)
+        (rule,) = (rule for rule in rule_table.load(self.store) if rule.rule_code == like)
         new = replace(rule, rule_code=None, **values)
-        return self.store.write(lambda tx: rules.insert(tx, self.store.now(), "karin.holm", new))
+        return self.store.write(lambda tx: rule_table.insert(tx, self.store.now(), "karin.holm", new))
 
     def find(
         self, check: Check, first: date = date(2026, 1, 1), last: date = TODAY, actor: Actor | None = None

@@ -13,8 +13,8 @@ from mv import catalogue
 from mv.catalogue import AgeUnit, Group, in_use
 from mv.reimbursement.checks.age_transitions import Direction, Turn, turns
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
 REGION = "Exempelregionen"
@@ -35,7 +35,7 @@ def turning(*found: Rule, day: date = NEW_YEAR, group: Group = GROUP) -> list[tu
 
 
 def test_the_shipped_rules_turn_these_years_of_birth_in_2027(store: Store) -> None:
-    found = turns(rules.load(store), catalogue.load(store).groups.values(), NEW_YEAR)
+    found = turns(rule_table.load(store), catalogue.load(store).groups.values(), NEW_YEAR)
     year = {number: (date(number, 1, 1), date(number, 12, 31)) for number in (1947, 1951, 1952, 1962)}
     assert found == [
         Turn(Direction.INTO, "65_plus", REGION, *year[1962]),

@@ -11,7 +11,7 @@ from mv import catalogue, memberships, vaccinations
 from mv.access import Actor, Role
 from mv.reimbursement.checks.findings import Check
 from mv.reimbursement.checks.nvr import reported_kinds
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY
@@ -39,7 +39,7 @@ def of_risk_group(clinic: Clinic, day: date = DAY, registered: date | None = Non
 
 
 def test_nvr_takes_the_kinds_that_some_rule_reports(store: Store) -> None:
-    known, shipped = catalogue.load(store), rules.load(store)
+    known, shipped = catalogue.load(store), rule_table.load(store)
     assert reported_kinds(shipped, known) == {"J07AL", "J07BN"}
     assert reported_kinds([replace(rule, nvr=False) for rule in shipped], known) == set()
     product = replace(shipped[0], atc=None, product_code="fsme_immun", nvr=True)

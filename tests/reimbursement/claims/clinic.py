@@ -12,8 +12,8 @@ from mv.customers import Customer
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.claims.ledger import Claim, State
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.vaccinations import Dose, Entry, WithdrawReason
 from tests.conftest import SetClock, invented_number
@@ -79,9 +79,9 @@ class Clinic:
 
     def change_rule(self, code: str, **values: Any) -> Rule:
         """Change a rule of the shipped file."""
-        (rule,) = (rule for rule in rules.load(self.store) if rule.rule_code == code)
+        (rule,) = (rule for rule in rule_table.load(self.store) if rule.rule_code == code)
         new = replace(rule, **values)
-        made = self.store.write(lambda tx: rules.update(tx, self.store.now(), "karin.holm", "adjusted", new))
+        made = self.store.write(lambda tx: rule_table.update(tx, self.store.now(), "karin.holm", "adjusted", new))
         assert made is not None
         return made
 

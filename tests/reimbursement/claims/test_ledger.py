@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mv import users
 from mv.access import Action, Actor, Role
 from mv.errors import Conflict, Forbidden, NotFound
-from mv.reimbursement.claims import contents, drafting, ledger, payers
+from mv.reimbursement.claims import drafting, ledger, line_queries, payers
 from mv.reimbursement.claims.due import Amount
 from mv.reimbursement.claims.ledger import NEXT, Claim, State, Totals
 from tests.contents import logged, nothing_changes, refused
@@ -154,11 +154,11 @@ def test_a_claim_is_seen_by_whoever_has_all_of_its_units(clinic: Clinic) -> None
     both = replace(AT_SODER, units=frozenset({"norr"}))
     for actor, seen in ((ANALYST, [at_norr]), (AT_SODER, []), (both, [of_both, at_norr])):
         assert ledger.claims(clinic.store, actor) == seen
-    for read in (ledger.changes, contents.parts):
+    for read in (ledger.changes, line_queries.parts):
         with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
             read(clinic.store, ANALYST, of_both.claim_id)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
-        contents.lines(clinic.store, ANALYST, of_both.claim_id, limit=9)
+        line_queries.lines(clinic.store, ANALYST, of_both.claim_id, limit=9)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
         ledger.move(clinic.store, AT_SODER, of_both.claim_id, 1, State.SENT)
 
@@ -180,7 +180,7 @@ def test_the_lines_of_a_claim_add_up_to_it_and_the_claims_to_their_states(clinic
     clinic.withdraw(doses[0])
     clinic.change_rule("flu_65_2024", ore=160_00)
     second = clinic.claim()
-    parts = contents.parts(clinic.store, clinic.actor, second.claim_id)
+    parts = line_queries.parts(clinic.store, clinic.actor, second.claim_id)
     assert [(part.taken_back, part.cause, part.amount) for part in parts] == [
         (False, "corrected", Amount(2, 320_00)),
         (True, "amount", Amount(2, -300_00)),
@@ -200,12 +200,12 @@ def test_the_lines_are_read_part_by_part_as_they_stand_in_the_file(clinic: Clini
     for _ in range(3):
         clinic.dose()
     claim = clinic.claim()
-    found = contents.lines(clinic.store, clinic.actor, claim.claim_id, limit=2, offset=1)
+    found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, limit=2, offset=1)
     assert list(found["line"]) == ["A1-2", "A1-3"]
     row = found.iloc[0]
     assert (row["vaccine"], row["group_name"], row["unit"]) == ("Efluelda", "65 år och äldre", "Mottagning Norr")
     assert (row["ore"], row["cause"], bool(row["taken_back"])) == (150_00, "due", False)
-    assert contents.lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
+    assert line_queries.lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
 
 
 def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
@@ -214,10 +214,10 @@ def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
     clinic.withdraw(doses[2])
     clinic.correct(doses[0], unit_id="soder")
     claim = clinic.claim()
-    for part in contents.parts(clinic.store, clinic.actor, claim.claim_id):
-        found = contents.lines(clinic.store, clinic.actor, claim.claim_id, cause=part.cause, limit=9)
+    for part in line_queries.parts(clinic.store, clinic.actor, claim.claim_id):
+        found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, cause=part.cause, limit=9)
         assert (set(found["cause"]), Amount.of(found)) == ({part.cause}, part.amount)
-    found = contents.lines(clinic.store, clinic.actor, claim.claim_id, cause="withdrawn", limit=9)
+    found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, cause="withdrawn", limit=9)
     assert list(found["line"]) == ["A2-3"]
 
 
@@ -230,4 +230,4 @@ def test_looking_changes_nothing(clinic: Clinic) -> None:
         drafting.preview(clinic.store, ANALYST, EMPLOYER, *OCTOBER)
         ledger.claims(clinic.store, ANALYST)
         ledger.changes(clinic.store, ANALYST, claim.claim_id)
-        contents.parts(clinic.store, ANALYST, claim.claim_id)
+        line_queries.parts(clinic.store, ANALYST, claim.claim_id)

@@ -19,7 +19,7 @@ from mv.reimbursement.claims import drafting, files, ledger
 from mv.reimbursement.claims.ledger import State
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from tests.contents import Rows
 from tests.reimbursement.claims.clinic import EMPLOYER, FROZEN, REGION, Clinic
 
@@ -86,9 +86,9 @@ class Walk:
         self.clinic.store.write(lambda tx: tx.execute(sql, dose_id, value))
 
     def change_rule(self, values: dict[str, Any]) -> None:
-        (rule,) = (rule for rule in rules.load(self.clinic.store) if rule.rule_code == "flu_65_2024")
+        (rule,) = (rule for rule in rule_table.load(self.clinic.store) if rule.rule_code == "flu_65_2024")
         store = self.clinic.store
-        store.write(lambda tx: rules.update(tx, store.now(), "karin.holm", "adjusted", replace(rule, **values)))
+        store.write(lambda tx: rule_table.update(tx, store.now(), "karin.holm", "adjusted", replace(rule, **values)))
 
     def claim(self, payer: str, first: date, last: date) -> None:
         """Make a claim, if there is anything to claim, and check what the payer is claimed for every dose."""
@@ -110,7 +110,7 @@ class Walk:
 
     def due(self, payer: str) -> dict[int, tuple[date, int]]:
         """Return each dose's day, and what the payer owes for it by the verdict of now."""
-        known = rules.load(self.clinic.store)
+        known = rule_table.load(self.clinic.store)
         doses = stored.between(self.clinic.store, 1, DOSES)
         judged = pd.concat([doses, price(doses, known)], axis=1).to_dict("records")
         return {

@@ -20,7 +20,7 @@ from mv.reimbursement.corrections.queue import LONGEST_KEPT, Filters, Order, Que
 from mv.reimbursement.pricing.adjudication import Reason
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.remedies import Mend
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.vaccinations import Dose, WithdrawReason
@@ -209,9 +209,9 @@ def test_what_is_soon_has_seven_days_left_or_fewer(last_day: int | None, soon: b
 def four(store: Store, actor: Actor) -> dict[str, int]:
     """Doses of four people: two against influenza with 20 and 5 days left, one against covid-19 with 10, one without
     a last day, by a rule that allows any number of days."""  # fmt: skip
-    flu = next(rule for rule in rules.load(store) if rule.rule_code == "flu_65_2024")
+    flu = next(rule for rule in rule_table.load(store) if rule.rule_code == "flu_65_2024")
     forever = replace(flu, rule_code="tbe", atc="J07BA", days_to_register=None)
-    store.write(lambda tx: rules.insert(tx, store.now(), "test", forever))
+    store.write(lambda tx: rule_table.insert(tx, store.now(), "test", forever))
     people = [person(store, actor, date(1946, 3, 12), serial) for serial in (981, 983, 985, 987)]
     given = {
         "flu_20": dose(store, actor, people[0], TODAY - 10 * DAY),
@@ -408,7 +408,7 @@ def test_a_changed_rule_makes_the_queue_anew(store: Store, actor: Actor, anders:
     flu = next(rule for rule in queue.rules if rule.rule_code == "flu_65_2024")
 
     def change(tx: Transaction) -> None:
-        rules.update(tx, store.now(), actor.user_id, "adjusted", replace(flu, ore=2 * FLU))
+        rule_table.update(tx, store.now(), actor.user_id, "adjusted", replace(flu, ore=2 * FLU))
         audit.record(tx, store.now(), actor, Action.CHANGE_RULE)
 
     store.write(change)

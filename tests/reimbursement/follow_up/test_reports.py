@@ -17,7 +17,7 @@ from mv.access import Actor, Role
 from mv.customers import Customer
 from mv.errors import Forbidden
 from mv.memberships import EndReason
-from mv.reimbursement.claims.matching_keys import reference
+from mv.reimbursement.claims.line_references import reference
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.follow_up.cube import (
     AMOUNTS,
@@ -41,7 +41,7 @@ from mv.reimbursement.follow_up.reports import Figures
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.assessment import State, assess
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -232,7 +232,7 @@ def test_every_selection_of_a_sample_ties_out(store: Store, actor: Actor) -> Non
 # Pure functions
 
 
-def assessed(seed: int) -> tuple[pd.DataFrame, list[rules.Rule]]:
+def assessed(seed: int) -> tuple[pd.DataFrame, list[rule_table.Rule]]:
     """Return random doses, judged by random rules, with random claims and payments, also such as take money back."""
     random = Random(seed)  # noqa: S311 (repeatable, no secret)
     made = random_cases.rules(random, 8)

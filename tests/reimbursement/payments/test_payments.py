@@ -23,7 +23,7 @@ from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid, MvError, NotFound
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.reimbursement.claims import ledger
-from mv.reimbursement.claims.matching_keys import Line
+from mv.reimbursement.claims.line_references import Line
 from mv.reimbursement.payments import balances, columns, files, importing, lists, matching
 from mv.reimbursement.payments.balances import Standing, Sums
 from mv.reimbursement.payments.columns import Column, Row

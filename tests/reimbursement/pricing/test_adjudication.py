@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement import random_cases, reference
 from tests.reimbursement.examples import COVID, DAY, PNEUMO, dose, frame, rule, verdict, verdicts
 

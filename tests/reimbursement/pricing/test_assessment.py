@@ -18,7 +18,7 @@ from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.reimbursement.pricing import assessment, dose_frames
 from mv.reimbursement.pricing.assessment import PARTS, State, assess
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -127,7 +127,7 @@ def given_dose(
 
 
 def read(store: Store, actor: Actor) -> pd.DataFrame:
-    found = list(assessment.of_units(store, actor.units_to_filter, rules.load(store), catalogue.load(store)))
+    found = list(assessment.of_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store)))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 

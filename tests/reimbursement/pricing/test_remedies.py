@@ -12,7 +12,7 @@ import pytest
 from mv.catalogue import AgeUnit, Group
 from mv.reimbursement.pricing.adjudication import price
 from mv.reimbursement.pricing.remedies import MENDABLE, SUGGESTION, suggest
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement import random_cases
 from tests.reimbursement.examples import DAY, dose, frame, group, memberships, rule
 

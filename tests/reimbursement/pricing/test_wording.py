@@ -15,7 +15,7 @@ from mv.catalogue import AgeUnit, Catalogue
 from mv.i18n import ENGLISH, SWEDISH
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.pricing.wording import NAMES, WHY, ages, kronor, why, whys
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement import random_cases
 from tests.reimbursement.examples import COVID, DAY, dose, frame, rule
 

@@ -10,9 +10,9 @@ import pytest
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules import changes, rules
+from mv.reimbursement.rules import changes, rule_table
 from mv.reimbursement.rules.changes import Kind
-from mv.reimbursement.rules.rules import FROM_FILE, Rule
+from mv.reimbursement.rules.rule_table import FROM_FILE, Rule
 from mv.store import Store
 from tests.conftest import SetClock
 from tests.contents import logged, nothing_changes, refused
@@ -35,7 +35,7 @@ def ours(store: Store, actor: Actor) -> list[Rule]:
 
 
 def shipped(store: Store, code: str) -> Rule:
-    return next(one for one in rules.load(store) if one.rule_code == code)
+    return next(one for one in rule_table.load(store) if one.rule_code == code)
 
 
 def words(store: Store, actor: Actor, number: int | None = None) -> list[tuple[str, str, int]]:
@@ -48,7 +48,7 @@ def test_a_rule_is_added_with_its_history_and_a_line_in_the_log(store: Store, ac
     (made,) = changes.save(store, actor, changes.adding(entered))
     assert made == replace(ENTERED, payment_rule_id=made.payment_rule_id)
     assert ours(store, actor) == [made]
-    assert made.payment_rule_id == max(one.payment_rule_id for one in rules.load(store))
+    assert made.payment_rule_id == max(one.payment_rule_id for one in rule_table.load(store))
     (change,) = changes.history(store, actor, made.payment_rule_id)
     assert (change.kind, change.changed_by, change.changed_at) == (Kind.ADDED, "karin.holm", store.now())
     assert change.rule == made
@@ -86,7 +86,7 @@ def test_a_new_amount_ends_the_old_rule_the_day_before_and_starts_a_new_one(
     doses = frame(
         dose(dose_id=n, customer_id=n, region="R", given_on=day) for n, day in enumerate((NEW_YEARS_EVE, NEW_YEAR))
     )
-    assert price(doses, rules.load(store))["ore"].tolist() == [150_00, 160_50]
+    assert price(doses, rule_table.load(store))["ore"].tolist() == [150_00, 160_50]
     assert words(store, actor, old.payment_rule_id) == [
         ("followed", "karin.holm", 150_00),
         ("added", "karin.holm", 150_00),
@@ -98,7 +98,7 @@ def test_a_new_amount_for_several_rules_is_saved_for_all_of_them(store: Store, a
     of_flu = [shipped(store, code) for code in ("flu_65_2024", "flu_risk_2024", "flu_pregnant_2024")]
     saved = changes.save(store, actor, changes.with_new_amount(of_flu, NEW_YEAR, 160_00, "Decision"))
     assert len(saved) == 6
-    assert {one.group_code for one in rules.load(store) if one.valid_from == NEW_YEAR} == {
+    assert {one.group_code for one in rule_table.load(store) if one.valid_from == NEW_YEAR} == {
         "65_plus", "medical_risk", "pregnant",
     }  # fmt: skip
     assert [one.rule_code for one in saved] == [
@@ -160,16 +160,16 @@ def test_a_rule_made_by_mistake_is_removed_decides_nothing_and_comes_back(
     store: Store, actor: Actor, made: Rule
 ) -> None:
     (removed,) = changes.save(store, actor, changes.removing(made))
-    assert made.payment_rule_id not in {one.payment_rule_id for one in rules.load(store)}
+    assert made.payment_rule_id not in {one.payment_rule_id for one in rule_table.load(store)}
     assert ours(store, actor) == [replace(made, removed=True, version=2)]
     (restored,) = changes.save(store, COLLEAGUE, changes.restoring(removed))
     assert restored == replace(made, version=3)
-    assert restored in rules.load(store)
+    assert restored in rule_table.load(store)
     assert [kind for kind, _, _ in words(store, actor, made.payment_rule_id)] == ["restored", "removed", "added"]
 
 
 def test_a_rule_that_could_no_longer_be_made_can_still_be_removed(store: Store, actor: Actor) -> None:
-    odd = store.write(lambda tx: rules.insert(tx, store.now(), "x", replace(ENTERED, group_code="gone")))
+    odd = store.write(lambda tx: rule_table.insert(tx, store.now(), "x", replace(ENTERED, group_code="gone")))
     (removed,) = changes.save(store, actor, changes.removing(odd))
     with refused(store, Invalid, "There is no group with the code gone."):
         changes.save(store, actor, changes.restoring(removed))
@@ -193,7 +193,7 @@ def test_what_somebody_else_changed_is_not_overwritten_and_nothing_of_the_propos
 
 def test_a_rule_that_a_new_file_changed_meanwhile_names_the_file(store: Store, actor: Actor) -> None:
     seen = shipped(store, "flu_65_2024")
-    store.write(lambda tx: rules.update(tx, store.now(), FROM_FILE, "adjusted", replace(seen, ore=1)))
+    store.write(lambda tx: rule_table.update(tx, store.now(), FROM_FILE, "adjusted", replace(seen, ore=1)))
     says = (
         "reimbursement.csv changed this rule at 2026-11-22 13:00."
         " It is shown as it is now; nothing was overwritten."
@@ -236,7 +236,7 @@ def test_the_history_of_all_rules_has_the_latest_first(store: Store, actor: Acto
         ("added", made.payment_rule_id),
     ]
     assert [c.changed_at for c in found] == sorted((c.changed_at for c in found), reverse=True)
-    assert len(found) == 2 + len(rules.of_file())
+    assert len(found) == 2 + len(rule_table.of_file())
 
 
 # What a proposal would come to
@@ -250,9 +250,9 @@ def test_what_would_decide_is_what_decides_once_it_is_saved(store: Store, actor:
         changes.with_new_amount([other, shipped(store, "flu_risk_2024")], NEW_YEAR, 160_00, "Decision"),
         changes.removing(shipped(store, "covid_2022")),
     ):
-        foreseen = changes.after(rules.load(store), proposal)
+        foreseen = changes.after(rule_table.load(store), proposal)
         changes.save(store, actor, proposal)
-        decides = rules.load(store)
+        decides = rule_table.load(store)
         assert [replace(one, version=0, payment_rule_id=0) for one in foreseen] == [
             replace(one, version=0, payment_rule_id=0) for one in decides
         ]

@@ -14,9 +14,9 @@ from mv.catalogue import AgeUnit, Catalogue
 from mv.customers import Customer
 from mv.i18n import ENGLISH, label
 from mv.reimbursement.pricing import assessment
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.gaps import Given, gaps_in_age, gaps_in_time, given_without_rule, unpaid, without_rule
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, invented_number
@@ -123,7 +123,7 @@ def test_a_gap_between_ages_has_the_days_on_which_all_of_that_holds() -> None:
 
 
 def test_the_shipped_rules_have_no_gaps_between_days_or_ages(store: Store) -> None:
-    shipped, known = rules.load(store), catalogue.load(store)
+    shipped, known = rule_table.load(store), catalogue.load(store)
     assert gaps_in_time(shipped, known) == []
     assert gaps_in_age(shipped, known) == []
 
@@ -140,7 +140,7 @@ def named(store: Store, found: list[Rule], day: date = TODAY) -> list[tuple[str,
 
 
 def test_of_what_is_in_use_only_a_vaccine_that_nobody_pays_for_is_without_a_shipped_rule(store: Store) -> None:
-    assert named(store, rules.load(store)) == [(REGION, "FSME-IMMUN")]
+    assert named(store, rule_table.load(store)) == [(REGION, "FSME-IMMUN")]
 
 
 def test_a_vaccine_or_a_group_is_without_a_rule_from_the_day_on_which_its_last_one_has_ended(store: Store) -> None:
@@ -214,7 +214,7 @@ def test_the_doses_of_own_units_without_a_rule_are_those_whose_verdict_says_so(
     vaccinations.withdraw(store, actor, made[4].dose_id, 1, WithdrawReason.WRONG_PERSON)
     abroad = made[5].dose_id
     store.write(lambda tx: tx.execute("UPDATE dose SET abroad = TRUE WHERE dose_id = $1", abroad))
-    found, known = rules.load(store), catalogue.load(store)
+    found, known = rule_table.load(store), catalogue.load(store)
     at_soder = Actor("maj.lund", "Maj Lund", Role.ANALYST, "soder")
     assert without_rule(store, actor, found) == [Given(REGION, "fsme_immun", 3, date(2026, 11, 1), TODAY)]
     assert without_rule(store, at_soder, found) == [Given(REGION, "fsme_immun", 2, date(2026, 11, 1), TODAY)]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.overlaps import overlaps
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement.examples import dose, frame, rule
 
 NEW_YEAR = date(2026, 1, 1)
@@ -92,7 +92,7 @@ def test_of_three_rules_each_pair_is_named() -> None:
 
 
 def test_the_shipped_rules_do_not_overlap() -> None:
-    assert overlaps(rules.of_file()) == []
+    assert overlaps(rule_table.of_file()) == []
 
 
 DAYS = [date(2024, 2, 29), date(2024, 12, 31), date(2025, 1, 1), date(2025, 7, 2), date(2025, 12, 31)]

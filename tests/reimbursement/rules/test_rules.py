@@ -20,14 +20,14 @@ from mv.catalogue import AgeUnit, covers
 from mv.clock import to_local
 from mv.i18n import ENGLISH, SWEDISH
 from mv.reimbursement.pricing.adjudication import price
-from mv.reimbursement.rules import rules
-from mv.reimbursement.rules.rules import FROM_FILE, Rule
+from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules.rule_table import FROM_FILE, Rule
 from mv.store import Store
 from tests.conftest import SetClock
 from tests.contents import Rows, nothing_changes
 from tests.reimbursement.examples import INFLUENZA, dose, frame, rule, verdict
 
-SHIPPED = rules.of_file()
+SHIPPED = rule_table.of_file()
 NOT_NULL = (duckdb.ConstraintException, psycopg.errors.NotNullViolation)
 
 
@@ -138,7 +138,7 @@ def test_only_the_pneumococcal_doses_of_risk_groups_and_all_against_covid_are_re
 
 
 def row(**values: str) -> dict[str, str]:
-    with rules.FILE.open(encoding="utf-8") as lines:
+    with rule_table.FILE.open(encoding="utf-8") as lines:
         columns = csv.DictReader(lines).fieldnames or []
     plain = {
         "rule_code": "one", "region": "R", "payer": "P", "atc": "J07BB", "age_unit": "years",
@@ -162,7 +162,7 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 def ours(store: Store) -> dict[str | None, Rule]:
     """Return the rules of the tests' own file, by their code."""
-    return {one.rule_code: one for one in rules.load(store) if one.region == "R"}
+    return {one.rule_code: one for one in rule_table.load(store) if one.region == "R"}
 
 
 def history(store: Store, rule_id: int) -> Rows:
@@ -182,7 +182,7 @@ def test_a_line_of_the_file_is_read_as_it_stands(written: Callable[..., Path]) -
             kronor="275.50", days_to_register="30", days_between="0", nvr="true",
         )
     )  # fmt: skip
-    assert rules.of_file(file) == [
+    assert rule_table.of_file(file) == [
         Rule(
             0, "one", "R", "P", "J07BB", None, "medical_risk", "heart", 6, 30, AgeUnit.MONTHS, 1940, 2026, 1, 2,
             date(2026, 1, 1), date(2026, 12, 31), 275_50, 30, 0, True, "Example. Made up",
@@ -191,7 +191,7 @@ def test_a_line_of_the_file_is_read_as_it_stands(written: Callable[..., Path]) -
 
 
 def test_the_shipped_rules_are_in_a_new_store_with_how_they_came_there(store: Store) -> None:
-    found = {one.rule_code: one for one in rules.load(store)}
+    found = {one.rule_code: one for one in rule_table.load(store)}
     assert {code: replace(one, payment_rule_id=0) for code, one in found.items()} == {
         one.rule_code: one for one in SHIPPED
     }
@@ -201,17 +201,19 @@ def test_the_shipped_rules_are_in_a_new_store_with_how_they_came_there(store: St
 
 def test_the_same_file_again_changes_nothing(store: Store, written: Callable[..., Path]) -> None:
     file = written(row())
-    rules.refresh(store, file)
+    rule_table.refresh(store, file)
     with nothing_changes(store):
-        rules.refresh(store, file)
+        rule_table.refresh(store, file)
 
 
 def test_what_is_new_or_changed_in_the_file_is_taken_over_and_kept_as_a_change(
     store: Store, written: Callable[..., Path], clock: SetClock
 ) -> None:
-    rules.refresh(store, written(row(), row(rule_code="same")))
+    rule_table.refresh(store, written(row(), row(rule_code="same")))
     clock.now += timedelta(days=1)
-    rules.refresh(store, written(row(kronor="160", valid_to="2026-12-31"), row(rule_code="same"), row(rule_code="new")))
+    rule_table.refresh(
+        store, written(row(kronor="160", valid_to="2026-12-31"), row(rule_code="same"), row(rule_code="new"))
+    )
     found = ours(store)
     assert {code: (one.ore, one.version) for code, one in found.items()} == {
         "one": (160_00, 2), "same": (150_00, 1), "new": (150_00, 1),
@@ -226,19 +228,19 @@ def test_what_is_new_or_changed_in_the_file_is_taken_over_and_kept_as_a_change(
 
 
 def test_a_rule_that_was_changed_on_the_page_stays_as_it_is_there(store: Store, written: Callable[..., Path]) -> None:
-    rules.refresh(store, written(row(), row(rule_code="removed")))
+    rule_table.refresh(store, written(row(), row(rule_code="removed")))
     found = ours(store)
     for code, change in (("one", {"ore": 155_00}), ("removed", {"removed": True})):
         new = replace(found[code], **change)
-        store.write(lambda tx, new=new: rules.update(tx, store.now(), "karin.holm", "adjusted", new))
-    rules.refresh(store, written(row(kronor="160"), row(rule_code="removed", kronor="160")))
+        store.write(lambda tx, new=new: rule_table.update(tx, store.now(), "karin.holm", "adjusted", new))
+    rule_table.refresh(store, written(row(kronor="160"), row(rule_code="removed", kronor="160")))
     assert {code: one.ore for code, one in ours(store).items()} == {"one": 155_00}
     assert [c["changed_by"] for c in history(store, found["one"].payment_rule_id)] == [FROM_FILE, "karin.holm"]
 
 
 def test_a_rule_that_is_taken_out_of_the_file_stays(store: Store, written: Callable[..., Path]) -> None:
-    rules.refresh(store, written(row(), row(rule_code="gone")))
-    rules.refresh(store, written(row()))
+    rule_table.refresh(store, written(row(), row(rule_code="gone")))
+    rule_table.refresh(store, written(row()))
     assert set(ours(store)) == {"one", "gone"}
 
 
@@ -246,7 +248,7 @@ def test_a_file_with_a_fault_is_taken_over_in_no_part(store: Store, written: Cal
     for fault in ({"region": ""}, {"valid_from": "2026-13-01"}, {"kronor": "some"}):
         file = written(row(), row(rule_code="two", **fault))
         with nothing_changes(store), pytest.raises((*NOT_NULL, ValueError, InvalidOperation)):
-            rules.refresh(store, file)
+            rule_table.refresh(store, file)
 
 
 # Changing
@@ -255,12 +257,12 @@ def test_a_file_with_a_fault_is_taken_over_in_no_part(store: Store, written: Cal
 @pytest.fixture
 def made(store: Store) -> Rule:
     new = rule(payment_rule_id=0, region="R")
-    return store.write(lambda tx: rules.insert(tx, store.now(), "karin.holm", new))
+    return store.write(lambda tx: rule_table.insert(tx, store.now(), "karin.holm", new))
 
 
 def test_a_rule_is_kept_as_every_change_left_it(store: Store, made: Rule) -> None:
     new = replace(made, ore=160_00)
-    changed = store.write(lambda tx: rules.update(tx, store.now(), "samir.haddad", "adjusted", new))
+    changed = store.write(lambda tx: rule_table.update(tx, store.now(), "samir.haddad", "adjusted", new))
     assert changed == replace(new, version=2)
     assert ours(store) == {None: changed}
     with store.read() as tx:
@@ -272,21 +274,21 @@ def test_a_rule_is_kept_as_every_change_left_it(store: Store, made: Rule) -> Non
         (2, "adjusted", "samir.haddad"),
     ]
     for change, left in zip(kept, (made, changed), strict=True):
-        assert {name: change[name] for name in rules.VALUES} == {
-            name: value for name, value in asdict(left).items() if name in rules.VALUES
+        assert {name: change[name] for name in rule_table.VALUES} == {
+            name: value for name, value in asdict(left).items() if name in rule_table.VALUES
         }
 
 
 def test_a_rule_that_somebody_else_changed_is_not_overwritten(store: Store, made: Rule) -> None:
-    store.write(lambda tx: rules.update(tx, store.now(), "x", "adjusted", replace(made, ore=160_00)))
+    store.write(lambda tx: rule_table.update(tx, store.now(), "x", "adjusted", replace(made, ore=160_00)))
     with nothing_changes(store):
         late = replace(made, ore=170_00)
-        assert store.write(lambda tx: rules.update(tx, store.now(), "y", "adjusted", late)) is None
+        assert store.write(lambda tx: rule_table.update(tx, store.now(), "y", "adjusted", late)) is None
 
 
 def test_a_removed_rule_decides_nothing(store: Store, made: Rule) -> None:
     assert ours(store)
-    store.write(lambda tx: rules.update(tx, store.now(), "x", "removed", replace(made, removed=True)))
+    store.write(lambda tx: rule_table.update(tx, store.now(), "x", "removed", replace(made, removed=True)))
     assert not ours(store)
 
 
@@ -294,7 +296,7 @@ def test_a_removed_rule_decides_nothing(store: Store, made: Rule) -> None:
 
 
 def test_rules_come_in_order_of_precedence(store: Store) -> None:
-    found = rules.load(store)
+    found = rule_table.load(store)
     assert found == sorted(found, key=lambda one: one.precedence)
     groups = [one.group_code for one in found if one.atc == "J07BN" and covers(one, date(2022, 5, 1))]
     assert groups == [None, None]
@@ -348,8 +350,8 @@ def test_a_rule_is_called_by_its_vaccine_its_group_and_its_first_day(
 ) -> None:
     known = catalogue.load(store)
     one = rule(**values)
-    assert (rules.label(one, known, SWEDISH), rules.label(one, known, ENGLISH)) == (swedish, english)
+    assert (rule_table.label(one, known, SWEDISH), rule_table.label(one, known, ENGLISH)) == (swedish, english)
 
 
 def test_payers_are_those_who_pay_anything() -> None:
-    assert rules.payers(SHIPPED) == ["Arbetsgivaren", "Exempelregionen", "Staten"]
+    assert rule_table.payers(SHIPPED) == ["Arbetsgivaren", "Exempelregionen", "Staten"]

@@ -12,7 +12,7 @@ from mv import catalogue
 from mv.catalogue import AgeUnit
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.reimbursement.rules import rules
+from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.validation import check, doubts, ore_of
 from mv.store import Store
 from tests.reimbursement.examples import rule
@@ -106,7 +106,7 @@ def test_what_can_be_in_a_rule_is_not_refused(store: Store, values: dict[str, An
 
 
 def test_the_shipped_rules_are_neither_refused_nor_odd_but_for_those_at_own_cost(store: Store) -> None:
-    known, shipped = catalogue.load(store), rules.load(store)
+    known, shipped = catalogue.load(store), rule_table.load(store)
     for one in shipped:
         check(one, known)
         assert [doubt.key for doubt in doubts(one, known, shipped)] == (
@@ -134,7 +134,7 @@ def test_the_shipped_rules_are_neither_refused_nor_odd_but_for_those_at_own_cost
 def test_what_is_odd_in_a_rule_is_pointed_out_in_both_languages(
     store: Store, values: dict[str, Any], says: str
 ) -> None:
-    known, others = catalogue.load(store), rules.load(store)
+    known, others = catalogue.load(store), rule_table.load(store)
     (found,) = doubts(rule(**values), known, others)
     assert explain(found, ENGLISH) == says
     assert explain(found, SWEDISH) != says

@@ -16,7 +16,7 @@ from mv.identity import format_identity
 from mv.reimbursement.checks import findings
 from mv.reimbursement.checks.findings import Check, Found
 from mv.reimbursement.pricing import wording
-from mv.reimbursement.pricing.vaccine_types import vaccine_name
+from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import navigation, session
 from mv.ui.groups.form import action
 from mv.ui.resources import catalogue, store

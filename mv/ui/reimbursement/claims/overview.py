@@ -9,11 +9,11 @@ import streamlit as st
 
 from mv.access import Action, may
 from mv.errors import N_
-from mv.reimbursement.claims import contents, files, ledger
-from mv.reimbursement.claims.contents import Part
+from mv.reimbursement.claims import files, ledger, line_queries
 from mv.reimbursement.claims.due import CAUSES, Amount
 from mv.reimbursement.claims.files import KINDS
 from mv.reimbursement.claims.ledger import NEXT, STATES, Claim, State, Totals
+from mv.reimbursement.claims.line_queries import Part
 from mv.ui import session
 from mv.ui.notices import change_once
 from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts, number_of
@@ -162,7 +162,7 @@ def _move(claim_id: int, version: int, state: State) -> None:
 
 def _draw_parts(claim: Claim) -> None:
     """Draw what the lines add up to by cause, that this is the claim's amount, and the lines themselves."""
-    parts = contents.parts(store(), session.actor(), claim.claim_id)
+    parts = line_queries.parts(store(), session.actor(), claim.claim_id)
     total = draw_amounts(
         {_name(part): part.amount for part in parts}, of=_("What the lines are for"), key="claim_parts"
     )
@@ -193,7 +193,7 @@ def _draw_lines(claim_id: int, cause: str | None, count: int) -> None:
     """Draw a page of the lines with that cause, or of all, and the way to the other pages."""
     key = f"claim_page_{claim_id}_{cause}"
     offset = ((session.value(key) or 1) - 1) * LINES_ON_A_PAGE
-    found = contents.lines(store(), session.actor(), claim_id, cause=cause, limit=LINES_ON_A_PAGE, offset=offset)
+    found = line_queries.lines(store(), session.actor(), claim_id, cause=cause, limit=LINES_ON_A_PAGE, offset=offset)
     last = number_of(offset + len(found))
     st.caption(
         _("{first}–{last} of {count}, as claimed", first=number_of(offset + 1), last=last, count=number_of(count))

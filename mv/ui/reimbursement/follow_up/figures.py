@@ -18,8 +18,8 @@ from mv.reimbursement.pricing.adjudication import Reason
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.remedies import Mend
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.pricing.vaccine_types import KIND, vaccine_name
 from mv.reimbursement.pricing.wording import NAMES
+from mv.reimbursement.rules.vaccine_types import KIND, vaccine_name
 from mv.store import Store
 from mv.ui import navigation, session
 from mv.ui.resources import catalogue, store

@@ -11,11 +11,11 @@ import streamlit as st
 
 from mv.catalogue import AgeUnit, covers
 from mv.errors import MvError
-from mv.reimbursement.pricing.vaccine_types import KIND
 from mv.reimbursement.rules import changes
 from mv.reimbursement.rules.changes import NEW, Kind, Proposal
 from mv.reimbursement.rules.overlaps import overlaps
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.reimbursement.rules.validation import check, doubts
 from mv.ui import session
 from mv.ui.notices import save_once, telling

@@ -14,7 +14,7 @@ from mv.reimbursement.pricing import wording
 from mv.reimbursement.rules import gaps
 from mv.reimbursement.rules.gaps import BIRTH_YEARS, Ages, Days, Given, Unpaid
 from mv.reimbursement.rules.overlaps import Overlap, overlaps
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.validation import check
 from mv.store import Store
 from mv.ui import session

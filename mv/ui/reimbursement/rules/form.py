@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mv.catalogue import AgeUnit
 from mv.errors import N_, Invalid
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.reimbursement.rules.validation import ore_of
 from mv.ui import session
 from mv.ui.reimbursement.rules.wording import age_units, kind_name

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from mv.reimbursement.rules import impact
-from mv.reimbursement.rules.impact import Effect, Share, Turn
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.preview import rule_change
+from mv.reimbursement.preview.rule_change import Effect, Share, Turn
+from mv.reimbursement.rules.rule_table import Rule
 from mv.ui import session
 from mv.ui.reimbursement.rules.wording import amount
 from mv.ui.resources import catalogue, store
@@ -25,12 +25,12 @@ QUICKLY_JUDGED = 100_000
 def effect_of(before: list[Rule], after: list[Rule]) -> Effect:
     """Return the effect on the doses of the user's own units, and show meanwhile that they are gone through."""
     with st.spinner(_("The doses are judged by the old rules and by the new ones …")):
-        return impact.of_own_units(store(), session.actor(), before, after, catalogue())
+        return rule_change.of_own_units(store(), session.actor(), before, after, catalogue())
 
 
 def is_quick(before: list[Rule], after: list[Rule]) -> bool:
     """Return whether the effect takes no longer than a click may."""
-    return impact.may_change(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
+    return rule_change.may_change(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
 
 
 def effect_text(effect: Effect) -> str:

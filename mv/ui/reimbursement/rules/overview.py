@@ -8,8 +8,8 @@ from itertools import groupby
 import streamlit as st
 
 from mv.catalogue import covers
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.ui import session
 from mv.ui.groups.form import action
 from mv.ui.reimbursement.rules.form import EARLIEST

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing import wording
-from mv.reimbursement.pricing.vaccine_types import vaccine_name
 from mv.reimbursement.rules import changes
 from mv.reimbursement.rules.changes import Change, Kind
-from mv.reimbursement.rules.rules import FILE, FROM_FILE, Rule
+from mv.reimbursement.rules.rule_table import FILE, FROM_FILE, Rule
+from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment, name_of, period

@@ -10,7 +10,7 @@ from mv import audit
 from mv.access import Action, Actor
 from mv.reimbursement.claims import ledger
 from mv.reimbursement.claims.due import Amount
-from mv.reimbursement.claims.matching_keys import reference_sql
+from mv.reimbursement.claims.line_references import reference_sql
 from mv.store import Store
 
 LINES = f"""

@@ -17,11 +17,12 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import Forbidden
+from mv.reimbursement.preview import rule_change
+from mv.reimbursement.preview.rule_change import Effect, Share, Turn, changed_kinds, compare, summed
 from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.rules import changes, impact, rules
-from mv.reimbursement.rules.impact import Effect, Share, Turn, changed_kinds, compare, summed
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules import changes, rule_table
+from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import refused
@@ -202,7 +203,7 @@ def given_doses(store: Store, actor: Actor, anders: Customer) -> Customer:
 
 def proposed(store: Store, **values: Any) -> tuple[list[Rule], list[Rule]]:
     """Return the rules and what they would be with these values in the influenza rule for 65+."""
-    before = rules.load(store)
+    before = rule_table.load(store)
     seen = next(one for one in before if one.rule_code == "flu_65_2024")
     return before, changes.after(before, changes.adjusting(seen, replace(seen, **values)))
 
@@ -219,21 +220,21 @@ def test_the_effect_is_of_the_own_units_doses_with_all_of_a_customers_looked_at(
         ({"valid_from": date(2026, 11, 2), "days_between": 9}, Share(2, 0), Share(1, 150_00)),
     ):
         before, after = proposed(store, **values)
-        assert impact.of_own_units(store, actor, before, after, known).whole == of_all
-        assert impact.of_own_units(store, at_norr, before, after, known).whole == of_norr
+        assert rule_change.of_own_units(store, actor, before, after, known).whole == of_all
+        assert rule_change.of_own_units(store, at_norr, before, after, known).whole == of_norr
         rest = Share(of_all.doses - of_norr.doses, of_all.ore - of_norr.ore)
-        assert impact.of_own_units(store, at_soder, before, after, known).whole == rest
+        assert rule_change.of_own_units(store, at_soder, before, after, known).whole == rest
         nobody = Actor("x", "X", Role.LEAD, "")
-        assert impact.of_own_units(store, nobody, before, after, known) == Effect()
+        assert rule_change.of_own_units(store, nobody, before, after, known) == Effect()
 
 
 def test_as_many_doses_may_change_as_there_are_of_the_kind(store: Store, actor: Actor, given_doses: Customer) -> None:
     known = catalogue.load(store)
     before, after = proposed(store, ore=1)
-    assert impact.may_change(store, actor, before, after, known) == 3
-    assert impact.may_change(store, actor, before, before, known) == 0
+    assert rule_change.may_change(store, actor, before, after, known) == 3
+    assert rule_change.may_change(store, actor, before, before, known) == 0
     of_all = [replace(one, atc="J07") for one in before]
-    assert impact.may_change(store, actor, before, of_all, known) == 5
+    assert rule_change.may_change(store, actor, before, of_all, known) == 5
 
 
 def test_doses_of_some_kinds_are_those_of_all_that_are_of_them(
@@ -252,27 +253,27 @@ def test_doses_read_in_parts_have_the_effect_of_all(
 ) -> None:
     known = catalogue.load(store)
     before, after = proposed(store, ore=160_00)
-    whole = impact.of_own_units(store, actor, before, after, known)
+    whole = rule_change.of_own_units(store, actor, before, after, known)
     monkeypatch.setattr(dose_frames, "CUSTOMERS_AT_ONCE", 1)
-    assert impact.of_own_units(store, actor, before, after, known) == whole
+    assert rule_change.of_own_units(store, actor, before, after, known) == whole
     assert whole.by_season == {Season(2026): Share(2, 20_00)}
 
 
 def test_what_was_foreseen_has_come_once_it_is_saved(store: Store, actor: Actor, given_doses: Customer) -> None:
     known = catalogue.load(store)
-    before = rules.load(store)
+    before = rule_table.load(store)
     seen = next(one for one in before if one.rule_code == "flu_65_2024")
     proposal = changes.with_new_amount([seen], date(2026, 11, 15), 175_50, "Decision")
-    foreseen = impact.of_own_units(store, actor, before, changes.after(before, proposal), known)
+    foreseen = rule_change.of_own_units(store, actor, before, changes.after(before, proposal), known)
     assert foreseen.whole == Share(1, 25_50)
     changes.save(store, actor, proposal)
-    assert impact.of_own_units(store, actor, before, rules.load(store), known) == foreseen
+    assert rule_change.of_own_units(store, actor, before, rule_table.load(store), known) == foreseen
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.COORDINATOR, None])
 def test_only_whoever_changes_rules_is_told_what_a_change_does(store: Store, role: Role | None) -> None:
     who = Actor("kim.ek", "Kim Ek", role, "norr", frozenset({EVERY_UNIT}))
-    known, before = catalogue.load(store), rules.load(store)
-    for ask in (impact.of_own_units, impact.may_change):
+    known, before = catalogue.load(store), rule_table.load(store)
+    for ask in (rule_change.of_own_units, rule_change.may_change):
         with refused(store, Forbidden, "Your role does not include this. Ask whoever is responsible for users."):
             ask(store, who, before, [], known)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from mv.catalogue import Catalogue
 from mv.i18n import SWEDISH
 from mv.reimbursement.claims.due import Settlement
-from mv.reimbursement.rules.rules import Rule, label
+from mv.reimbursement.rules.rule_table import Rule, label
 
 LINES_IN_PART = 5_000
 """Lines that are written at once, to the store and as a part of the file: about 1 MB."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mv.reimbursement.claims.ledger import State
-from mv.reimbursement.claims.matching_keys import Line, find_lines, find_lines_of, parse_reference
+from mv.reimbursement.claims.line_references import Line, find_lines, find_lines_of, parse_reference
 from tests.reimbursement.claims.clinic import EMPLOYER, REGION, Clinic
 from tests.reimbursement.claims.test_ledger import pay
 

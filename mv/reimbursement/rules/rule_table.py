@@ -13,7 +13,7 @@ from pathlib import Path
 from mv.catalogue import DATA, AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import translate
-from mv.reimbursement.pricing.vaccine_types import vaccine_name
+from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 

@@ -21,8 +21,8 @@ from mv.catalogue import Catalogue
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import price
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.pricing.vaccine_types import KIND
-from mv.reimbursement.rules.rules import Rule
+from mv.reimbursement.rules.rule_table import Rule
+from mv.reimbursement.rules.vaccine_types import KIND
 from mv.store import Store
 
 K = TypeVar("K")
