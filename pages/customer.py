@@ -12,8 +12,10 @@ from mv.ui.customers.merge import draw_merging
 from mv.ui.customers.merge_history import draw_merges
 from mv.ui.groups.dialog import draw_dialog
 from mv.ui.groups.form import choice_of
+from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, moment, name_of
 from mv.ui.vaccinations.table import draw_doses
 from mv.ui.widgets.table import draw_table
@@ -60,8 +62,7 @@ with st.container(horizontal=True):
         type="primary",
         icon=":material/syringe:",
         key="start_vaccination",
-        on_click=session.open_dialog,
-        args=(customer.customer_id,),
+        on_click=state(CustomerVisit).open_dialog,
     )
     if st.button(_("Customer groups"), icon=":material/groups:", key="to_groups"):
         navigation.go_to(navigation.GROUPS, customer.customer_id)

@@ -11,8 +11,9 @@ from mv.export import Filters, Headings
 from mv.pseudonyms import Pseudonyms
 from mv.ui import session
 from mv.ui.export.doses_and_claims import choose_format, draw_claims, draw_doses
-from mv.ui.export.membership_filters import choose_filters
+from mv.ui.export.membership_filters import ExportState, choose_filters
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, explain, grouped, literal
 from mv.ui.web.startup_checks import configured
 from mv.ui.widgets import download
@@ -43,7 +44,7 @@ def choose_pseudonyms() -> Pseudonyms | None:
 def draw_download(filters: Filters, pseudonyms: Pseudonyms | None) -> Headings:
     """Draw how the file is made and the link to it; return the headings that it has."""
     form, headings = choose_format()
-    choice = session.export_choice()
+    choice = state(ExportState).choice
     choice.update(filters=filters, form=form, headings=headings, pseudonyms=pseudonyms)
     shared, who = store(), session.actor()
     download.offer_watched(
@@ -79,7 +80,7 @@ def draw_summary(filters: Filters) -> None:
         left_out = shown["people"].isna()
         shown[["people", "rows"]] = shown[["people", "rows"]].astype("string").mask(left_out, _("left out"))
         st.caption(_("The total above is not for publication: with it, what is left out could be found."))
-        shared, who, choice = store(), session.actor(), session.export_choice()
+        shared, who, choice = store(), session.actor(), state(ExportState).choice
         download.offer(
             _("Download the summary"),
             filename=export.filename(filters, store().today(), choice["form"], summary=True),

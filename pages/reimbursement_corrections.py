@@ -14,7 +14,9 @@ from mv.ui.groups.form import action
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.filters import choose_filters
 from mv.ui.reimbursement.corrections.queue import current_queue, mended, missing, open_place, product_name, time_left
+from mv.ui.reimbursement.corrections.state import CurrentWalk
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, count_of
 from mv.ui.vaccinations.payment_preview import kronor
 
@@ -75,7 +77,7 @@ def draw_empty(queue: Queue) -> None:
         st.success(_("Nothing to correct. Every dose that can be paid is as it should be. Well done!"))
 
 
-session.end_walk()
+state(CurrentWalk).walk = None
 st.header(_("To correct"))
 show_notices()
 caption = st.empty()

@@ -12,9 +12,11 @@ from mv.ui import session
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.rules.change import draw_change, draw_new, draw_unseen_change
 from mv.ui.reimbursement.rules.conflicts import draw_findings
+from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
 from mv.ui.reimbursement.rules.overview import draw_list
 from mv.ui.reimbursement.rules.wording import amount, draw_history, facts, for_whom, title
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, literal, period
 from mv.ui.widgets.table import draw_table
 
@@ -27,7 +29,7 @@ def draw_all(found: Sequence[Rule]) -> None:
         )
     )
     if can_change:
-        st.button(_("New rule"), icon=":material/add:", key="rule_new", on_click=session.open_rule, args=(NEW,))
+        st.button(_("New rule"), icon=":material/add:", key="rule_new", on_click=open_rule, args=(NEW,))
     draw_list(found)
     draw_findings([rule for rule in found if not rule.removed])
     with st.expander(_("Change history")):
@@ -68,10 +70,10 @@ def draw_periods(rule: Rule, found: Sequence[Rule]) -> None:
 st.header(_("Reimbursement rules"))
 can_change = may(session.actor(), Action.CHANGE_RULE)
 found = changes.everything(store(), session.actor())
-opened = session.opened_rule()
+opened = state(RuleEditorState).opened
 rule = next((rule for rule in found if rule.payment_rule_id == opened), None)
 if rule or (opened == NEW and can_change):
-    st.button(_("All rules"), icon=":material/arrow_back:", key="rule_back", on_click=session.open_rule, args=(None,))
+    st.button(_("All rules"), icon=":material/arrow_back:", key="rule_back", on_click=open_rule, args=(None,))
 show_notices()
 draw_unseen_change()
 if rule:

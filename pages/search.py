@@ -9,6 +9,7 @@ from mv.identity import age, format_identity
 from mv.ui import navigation, session
 from mv.ui.customers.banner import died
 from mv.ui.customers.register import draw_registration
+from mv.ui.notices import notify
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal
 
@@ -49,7 +50,7 @@ if text:
         st.error(literal(explain(error)))
     else:
         if hits.earlier:
-            session.tell("toast", _("The number is an earlier one; the customer has another now."))
+            notify("toast", _("The number is an earlier one; the customer has another now."))
         if hits.elsewhere is not None:
             navigation.go_to(navigation.CUSTOMER, hits.elsewhere)
         if customers.is_number(text) and hits.customers:

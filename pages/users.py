@@ -6,7 +6,7 @@ from mv import users
 from mv.access import EVERY_UNIT, Role
 from mv.ui import session
 from mv.ui.frame.sign_in import role_name
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import notify, show_notices, telling
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment
 from mv.ui.widgets.table import draw_table
@@ -52,7 +52,7 @@ def decide(user: User | None) -> None:
             frozenset(units) if units else None,
             blocked=bool(session.value(f"{key}_blocked")),
         )
-        session.tell("success", _("Saved: {user}.", user=now.name))
+        notify("success", _("Saved: {user}.", user=now.name))
 
 
 def form_key(user: User | None) -> str:

@@ -6,10 +6,14 @@ from mv import vaccinations
 from mv.customers import Customer
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
+from mv.ui.double_click import next_form_number
 from mv.ui.groups.form import action
-from mv.ui.notices import change_once, save_once, show_notices
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import change_once, notify, save_once, show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
+from mv.ui.reimbursement.corrections.state import CurrentWalk
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, moment
 from mv.ui.vaccinations.form import draw_dose_form, draw_verdict, entered, form_key
 from mv.ui.vaccinations.table import draw_doses, given, group_name, vaccine_name
@@ -24,7 +28,7 @@ def register(customer: Customer, number: int) -> None:
     def then(dose: Dose) -> None:
         session.set_value(f"{key}_product", None)
         session.set_value(f"{key}_abroad", False)
-        session.tell("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
+        notify("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
     save_once(
         number,
@@ -35,13 +39,15 @@ def register(customer: Customer, number: int) -> None:
 
 
 def correct(customer: Customer, dose: Dose) -> None:
+    visit = state(CustomerVisit)
+
     def change() -> Dose:
         entry = entered(form_key(customer, dose))
         return vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
 
     def then(now: Dose) -> None:
-        session.correct_dose(None)
-        session.tell("success", _("The dose is corrected. What it was before is in the change history."))
+        visit.correct_dose(None)
+        notify("success", _("The dose is corrected. What it was before is in the change history."))
 
     change_once(f"dose {dose.dose_id}", dose.version, change, then)
 
@@ -51,7 +57,7 @@ def withdraw(dose: Dose, reason: WithdrawReason) -> None:
         f"dose {dose.dose_id}",
         dose.version,
         lambda: vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason),
-        lambda now: session.tell("success", _("The dose is withdrawn. It stays in the change history.")),
+        lambda now: notify("success", _("The dose is withdrawn. It stays in the change history.")),
     )
 
 
@@ -66,7 +72,7 @@ def draw_actions(doses: list[Dose]) -> None:
                 action(_("Correct"), name),
                 icon=":material/edit:",
                 key=f"correct_{dose.dose_id}",
-                on_click=session.correct_dose,
+                on_click=state(CustomerVisit).correct_dose,
                 args=(dose.dose_id,),
             )
             with st.popover(action(_("Withdraw"), name), icon=":material/undo:"):
@@ -107,26 +113,26 @@ st.header(_("Vaccination"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.VACCINATION)
 doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
-was = next((dose for dose in doses if dose.dose_id == session.corrected_dose()), None)
+was = next((dose for dose in doses if dose.dose_id == state(CustomerVisit).corrected_dose), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))
 with st.container(border=True):
     draw_dose_form(customer, doses, was)
     with st.container(horizontal=True):
         if was:
             st.button(_("Save correction"), type="primary", key="dose_save", on_click=correct, args=(customer, was))
-            st.button(_("Cancel"), key="dose_cancel", on_click=session.correct_dose, args=(None,))
+            st.button(_("Cancel"), key="dose_cancel", on_click=state(CustomerVisit).correct_dose, args=(None,))
         else:
             st.button(
                 _("Save vaccination"),
                 type="primary",
                 key="dose_save",
                 on_click=register,
-                args=(customer, session.draw_number(empty=session.value(f"{form_key(customer)}_product") is None)),
+                args=(customer, next_form_number(empty=session.value(f"{form_key(customer)}_product") is None)),
             )
         with st.container():  # beside the buttons, which stay where they are when the verdict changes
             draw_verdict(customer, was)
 show_notices()
-if session.walk() is None:
+if state(CurrentWalk).walk is None:
     st.page_link(navigation.SEARCH, label=_("Next customer"), icon=":material/search:")
 st.subheader(_("Doses"))
 draw_doses(doses)

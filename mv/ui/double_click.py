@@ -11,6 +11,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from mv.ui.session import state
+
 SECONDS_OF_A_DOUBLE_CLICK = 1.0
 SECONDS_OF_A_SLOW_ONE = 10.0
 """How long what was just saved counts as saved once, when the same comes again: a busy server hears it late."""
@@ -18,8 +20,12 @@ SECONDS_OF_A_SLOW_ONE = 10.0
 
 @dataclass(slots=True)
 class Clicks:
-    """The form that was saved last, by its number, with what it held and when; and what a button changed last."""
+    """The form that was saved last, by its number, with what it held and when; and what a button changed last.
 
+    ``drawn`` counts the forms that were drawn.
+    """
+
+    drawn: int = 0
     form: int | None = None
     entry: object = None
     at: float = -SECONDS_OF_A_SLOW_ONE
@@ -42,3 +48,10 @@ class Clicks:
             or (number < 0 and ago < SECONDS_OF_A_DOUBLE_CLICK)
             or (entry == self.entry and ago < SECONDS_OF_A_SLOW_ONE)
         )
+
+
+def next_form_number(*, empty: bool) -> int:
+    """Return a new number for a form that is being drawn, negative if ``empty``."""
+    clicks = state(Clicks)
+    clicks.drawn += 1
+    return -clicks.drawn if empty else clicks.drawn

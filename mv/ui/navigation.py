@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -13,6 +13,7 @@ from mv.access import Action, may
 from mv.errors import N_
 from mv.ui import session
 from mv.ui.resources import store
+from mv.ui.session import VisitState, state
 from mv.ui.text import _
 
 FOLDER = Path(__file__).parents[2] / "pages"
@@ -45,6 +46,39 @@ class Place:
     icon: str
     right: Action
     of_customer: bool = False
+
+
+@dataclass(slots=True)
+class CustomerVisit(VisitState):
+    """What is open on the pages of the chosen customer.
+
+    ``removed_rows`` are the group rows that were removed since the customer was chosen, ``adjusted_row`` and
+    ``corrected_dose`` what a form is open for, ``merge_with`` the customer whose record is seen beside the chosen
+    customer's; ``by_merged_record`` says that the record that was opened has been merged into this one.
+    """
+
+    dialog_open: bool = False
+    removed_rows: list[int] = field(default_factory=list)
+    adjusted_row: int | None = None
+    corrected_dose: int | None = None
+    merge_with: int | None = None
+    by_merged_record: bool = False
+
+    def open_dialog(self) -> None:
+        """Open the dialog of the customer's groups."""
+        self.dialog_open = True
+
+    def adjust_row(self, membership_id: int | None) -> None:
+        """Open the form that adjusts this group row, or none."""
+        self.adjusted_row = membership_id
+
+    def correct_dose(self, dose_id: int | None) -> None:
+        """Open the form that corrects this dose, or none."""
+        self.corrected_dose = dose_id
+
+    def compare_with(self, customer_id: int | None) -> None:
+        """Show this customer's record, or none, beside the chosen customer's."""
+        self.merge_with = customer_id
 
 
 MENU = {
@@ -117,13 +151,19 @@ def navigation() -> tuple[st.Page, Place]:
     current = st.navigation(made, expanded=True)  # the button that shows the rest of a long menu is in English only
     place = next((place for place in PLACES if place.address == current.url_path), start)
     if place.file != CUSTOMER:
-        session.close_dialog()
+        state(CustomerVisit).dialog_open = False
     return current, place
 
 
 def require(place: Place) -> None:
     """Raise Forbidden, and log the refusal, unless the user's role includes the page."""
     audit.permit(store(), session.actor(), place.right)
+
+
+def visit(customer_id: int) -> CustomerVisit:
+    """Choose the customer and return the visit, which is a new one unless the customer was chosen already."""
+    session.choose_customer(customer_id)
+    return state(CustomerVisit)
 
 
 def go_to(page: Path, customer_id: int) -> NoReturn:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeVar
 
 import streamlit as st
 
 from mv.errors import MvError, StoreUnavailable
-from mv.ui import session
+from mv.ui.double_click import Clicks
+from mv.ui.session import state
 from mv.ui.text import explain, literal
 
 
@@ -22,6 +24,29 @@ class Versioned(Protocol):
 
 T = TypeVar("T")
 V = TypeVar("V", bound=Versioned)
+NoticeKind = Literal["success", "toast", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the user once."""
+
+    kind: NoticeKind
+    text: str
+
+
+@dataclass(slots=True)
+class Notices:
+    """The notices that are not shown yet."""
+
+    waiting: list[Notice] = field(default_factory=list)
+
+
+def notify(kind: NoticeKind, text: str) -> None:
+    """Have ``text`` shown at the next place that shows notices: once, however often it is told before that."""
+    waiting = state(Notices).waiting
+    if Notice(kind, text) not in waiting:
+        waiting.append(Notice(kind, text))
 
 
 @contextmanager
@@ -32,7 +57,7 @@ def telling() -> Iterator[None]:
     except StoreUnavailable:
         raise
     except MvError as error:
-        session.tell("error", explain(error))
+        notify("error", explain(error))
 
 
 def change_once(name: str, version: int, change: Callable[[], V], then: Callable[[V], object]) -> None:
@@ -42,7 +67,7 @@ def change_once(name: str, version: int, change: Callable[[], V], then: Callable
     same version: it does nothing, where the first would be told as somebody's. Where ``change`` left the version as
     it was, there may be another one of it. ``then`` is handed what was changed.
     """
-    clicks = session.clicks()
+    clicks = state(Clicks)
     with telling():
         with clicks.alone:
             if clicks.changed == (name, version):
@@ -58,7 +83,7 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
 
     The second half of a double click does nothing. ``then`` is handed what ``work`` returns.
     """
-    clicks = session.clicks()
+    clicks = state(Clicks)
     with telling():
         with clicks.alone:
             if clicks.changed == (name, 0):
@@ -73,7 +98,7 @@ def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[
 
     The second half of a double click does nothing. ``then`` is handed what ``save`` returns.
     """
-    clicks = session.clicks()
+    clicks = state(Clicks)
     with telling():
         with clicks.alone:
             if clicks.is_second(number, entry):
@@ -85,7 +110,9 @@ def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[
 
 def show_notices() -> None:
     """Draw what there is to tell, once. A toast takes no place, so that nothing moves under the pointer."""
-    for notice in session.take_notices():
+    notices = state(Notices)
+    shown, notices.waiting = notices.waiting, []
+    for notice in shown:
         text = literal(notice.text)
         if notice.kind == "toast":
             st.toast(text)

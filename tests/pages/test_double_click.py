@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mv.ui import session
+from mv.ui import notices
 from mv.ui.double_click import Clicks
 from mv.ui.notices import change_once, do_once
 
@@ -106,7 +106,7 @@ def test_a_run_that_the_second_click_ends_once_the_change_is_made_has_remembered
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clicks, made = Clicks(), list[str]()
-    monkeypatch.setattr(session, "clicks", lambda: clicks)
+    monkeypatch.setattr(notices, "state", lambda kind: clicks)
 
     def change() -> Row:
         made.append("changed")
@@ -129,7 +129,7 @@ def test_a_second_click_that_comes_while_the_first_is_being_saved_waits_and_does
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clicks, made = Clicks(), list[str]()
-    monkeypatch.setattr(session, "clicks", lambda: clicks)
+    monkeypatch.setattr(notices, "state", lambda kind: clicks)
     is_saving, may_end = Event(), Event()
 
     def change() -> Row:

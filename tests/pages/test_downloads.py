@@ -26,7 +26,7 @@ def drawn(*transfers: Transfer, locale: str = "sv-SE") -> AppTest:
 
     at = AppTest.from_function(page)
     at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.session_state["mv_downloads"] = Desk(transfers=list(transfers))
+    at.session_state["mv_states"] = {Desk: Desk(transfers=list(transfers))}
     at.run()
     assert not at.exception
     return at

@@ -19,7 +19,8 @@ from mv.ui.access_log.wording import (
     unit_name,
     word,
 )
-from mv.ui.notices import save_once, show_notices, telling
+from mv.ui.double_click import next_form_number
+from mv.ui.notices import notify, save_once, show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
 from mv.ui.widgets import download
@@ -33,7 +34,7 @@ def draw_new_sample() -> None:
     choose_log_filters(NEW)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(_("Number of entries"), 1, MOST_ENTRIES, USUAL_SIZE, key=SIZE, width=180)
-        number = session.draw_number(empty=False)
+        number = next_form_number(empty=False)
         st.button(_("Draw a sample"), type="primary", key="log_draw", on_click=_draw, args=(number,))
 
 
@@ -88,7 +89,7 @@ def _compare(check_id: int) -> None:
     with telling():
         if not samples.draw_again(store(), session.actor(), check_id):
             raise Conflict(N_("The seed gives other entries now: the log or the check has changed since the draw."))
-        session.tell("success", _("The seed still gives these entries."))
+        notify("success", _("The seed still gives these entries."))
 
 
 def _title(check: Check) -> str:
@@ -154,7 +155,7 @@ def _following(entries: list[Judged], page: int) -> int:
 
 def _draw_verdicts(check: Check, judged: Judged, following: tuple[int, int]) -> None:
     key = f"log_judge_{check.check_id}_{judged.place}_{judged.version}"
-    number = session.draw_number(empty=judged.verdict is None)
+    number = next_form_number(empty=judged.verdict is None)
     st.text_input(
         _("Note"), value=judged.note, max_chars=LONGEST_NOTE, key=f"{key}_note", autocomplete="off",
         help=_("Needed for an entry to examine. Write no identity numbers."),
@@ -203,4 +204,4 @@ def _draw_end(check: Check) -> None:
 def _close(check_id: int) -> None:
     with telling():
         samples.close(store(), session.actor(), check_id, session.value(f"{CONCLUSION}_{check_id}") or "")
-        session.tell("toast", _("The check is closed."))
+        notify("toast", _("The check is closed."))

@@ -13,8 +13,10 @@ from mv.errors import NotFound
 from mv.identity import age, format_identity
 from mv.ui import navigation, session
 from mv.ui.customers.open_other_unit import draw_crossing
-from mv.ui.notices import show_notices
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import notify, show_notices
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
 
 
@@ -29,14 +31,14 @@ def require_customer() -> Customer:
             found = customers.get(store(), session.actor(), chosen)
         except NotFound as error:
             session.forget_customer()
-            session.tell("error", explain(error))
+            notify("error", explain(error))
             st.rerun()  # with a menu that has no pages of this customer
         except OtherUnit as error:
             session.show_customer_in_address()
             draw_crossing(error)
             st.stop()
         if found.customer_id != chosen:
-            session.follow_merged(found.customer_id)
+            navigation.visit(found.customer_id).by_merged_record = True
         session.show_customer_in_address()
         return found
     show_notices()
@@ -55,7 +57,7 @@ def draw_customer(customer: Customer) -> None:
     today = store().today()
     unit = catalogue().units.get(customer.unit_id)
     years = count_of("{count} year", "{count} years", age(customer.birth_date, customer.deceased_on or today))
-    if session.came_by_merged():
+    if state(CustomerVisit).by_merged_record:
         st.info(_("The record that you opened was merged into this one."))
     if customer.deceased_on:
         st.warning(died(customer.deceased_on), icon=":material/info:")

@@ -9,7 +9,7 @@ from mv.access import Action, may
 from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.ui import session
-from mv.ui.notices import telling
+from mv.ui.notices import notify, telling
 from mv.ui.resources import store
 from mv.ui.text import _
 
@@ -47,10 +47,10 @@ def _save(customer: Customer) -> None:
         if day is None:
             raise Invalid(N_("Give the day of death."))
         deaths.record(store(), session.actor(), customer.customer_id, day)
-        session.tell("success", _("The day of death is saved."))
+        notify("success", _("The day of death is saved."))
 
 
 def _take_back(customer: Customer) -> None:
     with telling():
         deaths.record(store(), session.actor(), customer.customer_id, None)
-        session.tell("success", _("The day of death is taken back."))
+        notify("success", _("The day of death is taken back."))

@@ -13,8 +13,11 @@ from mv.errors import Invalid
 from mv.identity import format_identity
 from mv.identity_changes import Earlier, Taken
 from mv.ui import session
-from mv.ui.notices import save_once, show_notices, telling
+from mv.ui.double_click import next_form_number
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import notify, save_once, show_notices, telling
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, literal, moment
 
 
@@ -47,14 +50,14 @@ def _draw_undoing(customer: Customer, last: Earlier) -> None:
 def _undo(customer: Customer) -> None:
     with telling():
         identity_changes.undo(store(), session.actor(), customer.customer_id, customer.identity)
-        session.tell("success", _("The change is taken back. Groups, doses and bookings have followed."))
+        notify("success", _("The change is taken back. Groups, doses and bookings have followed."))
 
 
 def draw_identity_change(customer: Customer) -> None:
     """Draw the form that gives the customer another number, and above it what that came to."""
     if not may(session.actor(), Action.CHANGE_IDENTITY):
         return
-    if not session.dialog_is_open(customer.customer_id):  # which shows its own
+    if not state(CustomerVisit).dialog_open:  # which shows its own
         show_notices()
     key = f"identity_{customer.customer_id}"
     with st.expander(_("Change identity number"), key=key):
@@ -78,7 +81,7 @@ def draw_identity_change(customer: Customer) -> None:
                 )
             )
             st.checkbox(_("It is the same person: change the birth date, too"), key=_same_key(customer))
-        drawn = session.draw_number(empty=not number)
+        drawn = next_form_number(empty=not number)
         st.button(_("Change the number"), key=f"{key}_save", on_click=_change, args=(customer, drawn))
 
 
@@ -99,7 +102,7 @@ def _birth_date(number: str, today: date) -> date | None:
 
 
 def _change(customer: Customer, drawn: int) -> None:
-    number = session.value(_number_key(customer)) or ""
+    number, visit = session.value(_number_key(customer)) or "", state(CustomerVisit)
 
     def save() -> Customer:
         try:
@@ -112,11 +115,11 @@ def _change(customer: Customer, drawn: int) -> None:
                 other_birth_date=bool(session.value(_same_key(customer))),
             )
         except Taken as error:
-            session.set_merge_with(error.customer_id)
+            visit.compare_with(error.customer_id)
             raise
 
     def then(_changed: Customer) -> None:
         session.set_value(_number_key(customer), "")
-        session.tell("success", _("The number is changed. Groups, doses and bookings have followed."))
+        notify("success", _("The number is changed. Groups, doses and bookings have followed."))
 
     save_once(drawn, (customer.customer_id, number), save, then)

@@ -12,8 +12,10 @@ from mv.identity import Kind, format_identity, parse
 from mv.merges.plan import Preview
 from mv.ui import navigation, session
 from mv.ui.customers.merge_preview import draw_preview
-from mv.ui.notices import telling
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import notify, telling
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, explain, literal
 
 
@@ -21,7 +23,7 @@ def draw_merging(customer: Customer) -> None:
     """Draw the search for the other record and, once it is found, both of them and what merging them does."""
     if not may(session.actor(), Action.MERGE_CUSTOMERS):
         return
-    other = session.merge_with()
+    other = state(CustomerVisit).merge_with
     with st.expander(_("Merge with another record"), expanded=other is not None, key=f"merging_{customer.customer_id}"):
         st.caption(
             _(
@@ -43,8 +45,8 @@ def draw_merging(customer: Customer) -> None:
 
 def _find(customer: Customer) -> None:
     with telling():
-        number = session.value("merge_number") or ""
-        session.set_merge_with(None)
+        number, visit = session.value("merge_number") or "", state(CustomerVisit)
+        visit.compare_with(None)
         if not is_number(number):
             raise Invalid(N_("Write the identity number of the other record."))
         hits = customers.search(store(), session.actor(), number)
@@ -55,7 +57,7 @@ def _find(customer: Customer) -> None:
             raise Invalid(N_("No customer has this number."))
         if found == customer.customer_id:
             raise Invalid(N_("That is the same record. Choose another one."))
-        session.set_merge_with(found)
+        visit.compare_with(found)
         session.set_value("merge_number", "")
 
 
@@ -76,7 +78,7 @@ def _draw_other(customer: Customer, other: int) -> None:
     draw_preview(shown)
     with st.container(horizontal=True):
         st.button(_("Merge the records"), type="primary", key="merge_save", on_click=_merge, args=(shown,))
-        st.button(_("Cancel"), key="merge_cancel", on_click=session.set_merge_with, args=(None,))
+        st.button(_("Cancel"), key="merge_cancel", on_click=state(CustomerVisit).compare_with, args=(None,))
 
 
 def _choose_who_goes_on(shown: Preview) -> int:
@@ -100,8 +102,7 @@ def _merge(shown: Preview) -> None:
     with telling():
         same = bool(session.value(f"merge_same_{shown.keep.customer_id}_{shown.merged.customer_id}"))
         kept = merges.merge(store(), session.actor(), shown, same_person=same)
-        session.set_merge_with(None)
-        session.choose_customer(kept.customer_id)
+        navigation.visit(kept.customer_id).compare_with(None)
         session.show_customer_in_address()
         number = format_identity(kept.identity, store().today())
-        session.tell("success", _("The records are merged. {name}, {number}, goes on.", name=kept.name, number=number))
+        notify("success", _("The records are merged. {name}, {number}, goes on.", name=kept.name, number=number))

@@ -10,7 +10,7 @@ from mv.customers import Customer
 from mv.identity import format_identity
 from mv.merges import Merge, undoing
 from mv.ui import session
-from mv.ui.notices import do_once
+from mv.ui.notices import do_once, notify
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, moment
 
@@ -59,6 +59,6 @@ def moved(groups: int, doses: int, bookings: int) -> str:
 
 def _undo(merge: Merge) -> None:
     def then(_kept: Customer) -> None:
-        session.tell("success", _("The records are two again. The other one is found by its own number."))
+        notify("success", _("The records are two again. The other one is found by its own number."))
 
     do_once(f"undo merge {merge.merge_id}", lambda: undoing.undo(store(), session.actor(), merge.merge_id), then)

@@ -23,7 +23,7 @@ def choose_language() -> None:
         list(LANGUAGES),
         default=session.language(),
         format_func=lambda language: LANGUAGES[language],
-        key=session.language_key(),
+        key=session.LANGUAGE,
         label_visibility="collapsed",
     )
 
@@ -33,7 +33,7 @@ def draw_demo_user() -> None:
     with st.sidebar:
         choose_unit(
             _("Your unit"),
-            session.unit_key(),
+            session.UNIT,
             start="",
             help=_("The unit that you work at now. Everything that you do is logged for it."),
         )

@@ -58,7 +58,7 @@ def draw_user(user: User) -> None:
             _("Your unit"),
             list(units),
             format_func=lambda code: units[code],
-            key=session.unit_key(),
+            key=session.UNIT,
             help=_("The unit that you work at now. Everything that you do is logged for it."),
             filter_mode="contains",
         )

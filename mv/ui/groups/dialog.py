@@ -10,18 +10,21 @@ from mv.reimbursement.preview.customer_case import read_standing
 from mv.ui import navigation, session
 from mv.ui.groups.form import draw_add_form
 from mv.ui.groups.rows import draw_current
+from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import show_notices
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, literal
 
 
 def draw_dialog(customer: Customer) -> None:
     """Draw the groups in a dialog over the page, if it is open. Closing it leads on to the vaccination."""
-    if not session.dialog_is_open(customer.customer_id):
+    visit = state(CustomerVisit)
+    if not visit.dialog_open:
         return
 
     def go_on() -> None:
-        session.close_dialog()
+        visit.dialog_open = False
         navigation.go_to(navigation.VACCINATION, customer.customer_id)
 
     title = _("Customer groups") + f" – {literal(customer.name)}"

@@ -15,7 +15,8 @@ from mv.memberships import Entry, Membership
 from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import Effect, Standing
 from mv.ui import session
-from mv.ui.notices import save_once
+from mv.ui.double_click import next_form_number
+from mv.ui.notices import notify, save_once
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of
 from mv.ui.vaccinations.payment_preview import draw_effect
@@ -110,7 +111,7 @@ def draw_add_form(customer: Customer, standing: Standing, key: str, word: str, *
             type="primary",
             key=f"{key}_save",
             on_click=_add,
-            args=(customer.customer_id, key, today, session.draw_number(empty=session.value(f"{key}_group") is None)),
+            args=(customer.customer_id, key, today, next_form_number(empty=session.value(f"{key}_group") is None)),
         )
         entry = entered(key, first=today)
         effect = group.adding(standing, entry) if entry else Effect()
@@ -136,6 +137,6 @@ def _add(customer_id: int, key: str, today: date, number: int) -> None:
     def then(row: Membership) -> None:
         session.set_value(f"{key}_group", None)
         session.set_value(f"{key}_last", None)
-        session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(row))))
+        notify("toast", _("Saved: {group}.", group=name_of(choice_of(row))))
 
     save_once(number, (customer_id, entry), save, then)

@@ -14,8 +14,10 @@ from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import Standing, period_of
 from mv.ui import session
 from mv.ui.groups.form import action, choice_of, choose_group, entered, picture
-from mv.ui.notices import change_once
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import change_once, notify
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.vaccinations.payment_preview import draw_effect, summary
 
@@ -40,13 +42,14 @@ def draw_current(rows: list[Membership], standing: Standing, key: str, *, with_a
 
     A removed row keeps its place, with nothing where its button was: a second click changes nothing else.
     """
-    shown = [row for row in rows if row.active or row.membership_id in session.removed_in_visit()]
+    visit = state(CustomerVisit)
+    shown = [row for row in rows if row.active or row.membership_id in visit.removed_rows]
     if not any(row.active for row in rows):
         st.text(_("No current group."))
     for row in sorted(shown, key=lambda row: (row.valid_from, row.membership_id)):
         if not row.active:
             _draw_removed(row, standing, key)
-        elif with_adjust and session.adjusted_row() == row.membership_id:
+        elif with_adjust and visit.adjusted_row == row.membership_id:
             draw_adjust_form(row, standing)
         else:
             _draw_active(row, standing, key, with_adjust=with_adjust)
@@ -85,7 +88,7 @@ def draw_adjust_button(cell: DeltaGenerator, row: Membership, key: str) -> None:
         action(_("Adjust"), name_of(choice_of(row))),
         icon=":material/edit:",
         key=f"{key}_adjust_{row.membership_id}",
-        on_click=session.adjust_row,
+        on_click=state(CustomerVisit).adjust_row,
         args=(row.membership_id,),
         width="stretch",
     )
@@ -96,7 +99,7 @@ def _change(row: Membership, change: Callable[[], Membership], then: Callable[[M
 
 
 def _remove(row: Membership) -> None:
-    removed = session.removed_in_visit()
+    removed = state(CustomerVisit).removed_rows
     _change(
         row,
         lambda: memberships.remove(store(), session.actor(), row.membership_id, row.version),
@@ -151,7 +154,7 @@ def _give_reason(row: Membership, reason: EndReason) -> None:
 
 
 def _restore(row: Membership) -> None:
-    removed = session.removed_in_visit()
+    removed = state(CustomerVisit).removed_rows
 
     def then(now: Membership) -> None:
         if now.membership_id in removed:
@@ -179,7 +182,7 @@ def draw_adjust_form(row: Membership, standing: Standing) -> None:
                 on_click=_adjust,
                 args=(row, key),
             )
-            st.button(_("Cancel"), key=f"{key}_cancel", on_click=session.adjust_row, args=(None,))
+            st.button(_("Cancel"), key=f"{key}_cancel", on_click=state(CustomerVisit).adjust_row, args=(None,))
             with st.container():  # beside the buttons, which stay where they are when the effect changes
                 _draw_effect_of_adjusting(row, standing, key)
 
@@ -191,6 +194,8 @@ def _draw_effect_of_adjusting(row: Membership, standing: Standing, key: str) -> 
 
 
 def _adjust(row: Membership, key: str) -> None:
+    visit = state(CustomerVisit)
+
     def change() -> Membership:
         entry = entered(key, first=row.valid_from, last=row.valid_to)
         if entry is None:
@@ -198,8 +203,8 @@ def _adjust(row: Membership, key: str) -> None:
         return memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
 
     def then(now: Membership) -> None:
-        session.adjust_row(None)
-        session.tell("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
+        visit.adjust_row(None)
+        notify("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
 
     _change(row, change, then)
 
@@ -213,7 +218,7 @@ def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:
     for cell, heading in zip(headings, (_("Group"), _("Period"), _("Reason")), strict=False):
         cell.caption(heading)
     for row in rows:
-        if session.adjusted_row() == row.membership_id:
+        if state(CustomerVisit).adjusted_row == row.membership_id:
             draw_adjust_form(row, standing)
             continue
         wrong = row.ended_reason == EndReason.WRONG

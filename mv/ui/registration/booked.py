@@ -14,6 +14,7 @@ from mv.registration import booked
 from mv.registration.booked import Booked, Stopped
 from mv.registration.rounds import Kind
 from mv.ui import session
+from mv.ui.notices import notify
 from mv.ui.registration.booked_row import Marked, batch_reason_key, draw_row, entered
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
@@ -21,7 +22,7 @@ from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of, explain, literal
 from mv.ui.vaccinations.form import EARLIEST, choose_batch
 from mv.ui.vaccinations.table import group_name, vaccine_name
-from mv.ui.widgets.checklist import draw_tick_all, page_of
+from mv.ui.widgets.checklist import draw_tick_all, page_of, ticked_boxes
 from mv.ui.widgets.table import draw_table
 from mv.ui.widgets.unit_picker import choose_unit
 
@@ -56,7 +57,7 @@ def _choose_day_and_unit() -> tuple[date, str]:
 def _draw_left(left: Mapping[int, Booked], all_booked: int, day: date, key: str) -> None:
     """Draw those who are not registered: the batches, the boxes, and the button that saves who is ticked."""
     place = _draw_batches(left, day, key)
-    came = entered([left[number] for number in left if number in session.ticked(key)], key)
+    came = entered([left[number] for number in left if number in ticked_boxes(key)], key)
     with place:
         _draw_doubtful_batches(list(came.values()), key)
     st.subheader(_heading(len(left), all_booked), anchor=False)
@@ -132,8 +133,8 @@ def _save(came: Sequence[Marked], key: str) -> None:
         bar.empty()
         st.error(literal(explain(error)))
         return
-    session.ticked(key).clear()
-    session.tell("success", count_of("{count} person is registered.", "{count} people are registered.", len(came)))
+    ticked_boxes(key).clear()
+    notify("success", count_of("{count} person is registered.", "{count} people are registered.", len(came)))
     st.rerun()
 
 

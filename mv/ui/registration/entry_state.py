@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from mv.customers import Customer
 from mv.errors import MvError
 from mv.registration.entry import Terms
+from mv.registration.file_import.plan import Plan
 from mv.registration.rounds import Entered
+from mv.ui.registration.pasted_list_state import PastedList
+from mv.ui.session import state
 
 HERE = "number"
 """Names the number field among the fields that can have the cursor; any other is named by its key."""
@@ -44,6 +47,11 @@ class TypedLine:
     saved: Entered | None = field(default=None, repr=False)
     kept: Terms | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether a number waits for an answer."""
+        return self.stop is not None
+
     def go_on(self, saved: Entered | None, text: str = "", focus: str = HERE) -> None:
         """Be ready for the next number, or for ``text`` again."""
         self.turn += 1
@@ -61,3 +69,23 @@ class TypedLine:
         """Put the cursor there, and leave all else as it is."""
         self.turn += 1
         self.focus = focus
+
+
+@dataclass(slots=True)
+class RegistrationState:
+    """The lines and the lists of the user's units, by key, and what a file was last found to come to, and for what."""
+
+    lines: dict[str, TypedLine] = field(default_factory=dict)
+    lists: dict[str, PastedList] = field(default_factory=dict)
+    planned_for: object = None
+    plan: Plan | None = None
+
+
+def typed_line(key: str) -> TypedLine:
+    """Return the line with this key, to be changed in place."""
+    return state(RegistrationState).lines.setdefault(key, TypedLine())
+
+
+def pasted_list(key: str) -> PastedList:
+    """Return the list with this key, to be changed in place."""
+    return state(RegistrationState).lists.setdefault(key, PastedList())

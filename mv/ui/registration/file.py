@@ -17,9 +17,12 @@ from mv.registration.rounds import Kind
 from mv.registration.saving import LONGEST_REASON
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, Table
 from mv.ui import session
+from mv.ui.notices import notify
+from mv.ui.registration.entry_state import RegistrationState
 from mv.ui.registration.file_preview import draw_plan
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.resources import store
+from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, grouped, literal
 from mv.ui.web.startup_checks import configured
 from mv.ui.widgets import download, file_upload
@@ -109,12 +112,12 @@ def _choose(table: Table, unit_id: str, end: str, turn: int) -> Request:
 
 def _plan(asked: Request) -> Plan:
     """Return what the file comes to: judged anew where something else is asked, or was saved. Raises MvError."""
-    kept = session.kept_plan((asked, session.actor()))
-    if kept:
-        return kept
+    kept, planned_for = state(RegistrationState), (asked, session.actor())
+    if kept.plan and kept.planned_for == planned_for:
+        return kept.plan
     with st.spinner(_("The rows are checked …")):
         plan = importing.preview(store(), session.actor(), asked)
-    session.keep_plan((asked, session.actor()), plan)
+    kept.planned_for, kept.plan = planned_for, plan
     return plan
 
 
@@ -160,7 +163,7 @@ def _wrong_reason(reason: str) -> Invalid | None:
 
 def _import(plan: Plan, asked: Request, turn: int, saved: int) -> None:
     """Import the file, telling how far it has come. After saving, nothing is drawn before all is remembered."""
-    words = _("The rows are saved …")
+    words, kept = _("The rows are saved …"), state(RegistrationState)
     bar = st.progress(0.0, words)
 
     def tell(share: float) -> None:
@@ -172,11 +175,11 @@ def _import(plan: Plan, asked: Request, turn: int, saved: int) -> None:
         bar.empty()
         st.error(literal(explain(error)))
     except MvError as error:
-        session.keep_plan(None, None)
-        session.tell("error", explain(error))
+        kept.plan = None
+        notify("error", explain(error))
         st.rerun()
     else:
-        session.keep_plan(None, None)
+        kept.plan = None
         session.set_value(ROUND, turn + 1)
-        session.tell("success", count_of("{count} row is imported.", "{count} rows are imported.", saved))
+        notify("success", count_of("{count} row is imported.", "{count} rows are imported.", saved))
         st.rerun()

@@ -15,13 +15,15 @@ from mv.registration.pasted_lists import Line, State, Stopped
 from mv.registration.rounds import Kind
 from mv.registration.saving import LONGEST_REASON
 from mv.ui import session
+from mv.ui.notices import notify
 from mv.ui.registration.entry_fields import choose_terms, take_up
+from mv.ui.registration.entry_state import pasted_list
 from mv.ui.registration.pasted_list_state import PastedList
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
-from mv.ui.widgets.checklist import draw_tick, draw_tick_all, page_of
+from mv.ui.widgets.checklist import draw_tick, draw_tick_all, page_of, ticked_boxes
 from mv.ui.widgets.table import draw_table
 
 HEIGHT = 240
@@ -43,7 +45,7 @@ STATES = {
 def draw_list() -> None:
     """Draw this part of the page."""
     key = f"list_{session.actor().unit_id}"
-    work = session.pasted_list(key)
+    work = pasted_list(key)
     take_up(key, work.kept)
     draw_latest(Kind.LIST, _("The list that was saved last,"), _("Undo the whole list"))
     with st.container(border=True, key=f"{key}_terms"):
@@ -67,7 +69,7 @@ def _judge(work: PastedList, text: str, terms: Terms, key: str) -> bool:
     """Have each line judged, unless it is; return whether that was possible, and say why where it was not."""
     if (work.text, work.terms) == (text, terms):
         return True
-    session.ticked(key).clear()  # what was ticked, was for other doubts
+    ticked_boxes(key).clear()  # what was ticked, was for other doubts
     try:
         with st.spinner(_("The list is checked …")):
             work.keep(text, terms, pasted_lists.judge_list(store(), session.actor(), text, terms))
@@ -125,7 +127,7 @@ def _draw_saving(work: PastedList, key: str) -> None:
     doubtful = {line.number: line for line in work.lines if line.state is State.DOUBTFUL}
     if doubtful:
         _draw_doubtful(doubtful, work.turn, key)
-    ticked = session.ticked(key)
+    ticked = ticked_boxes(key)
     chosen = [line for line in work.lines if line.state is State.READY or line.number in ticked]
     words = _("Save all ready and ticked") if ticked else _("Save all ready")
     button = f"{key}_save_{work.turn}"
@@ -183,7 +185,7 @@ def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
         left = pasted_lists.left_over(work.lines, chosen)
         work.go_on()
         session.set_value(f"{key}_text_{work.turn}", left)
-        session.tell("success", _saved(len(chosen), left))
+        notify("success", _saved(len(chosen), left))
         st.rerun()
 
 

@@ -10,7 +10,7 @@ from mv.registration import undo as undoing
 from mv.registration.rounds import Kind, Registration
 from mv.ui import session
 from mv.ui.groups.form import action
-from mv.ui.notices import do_once
+from mv.ui.notices import do_once, notify
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of
 
@@ -83,5 +83,5 @@ def _undo(each: Registration) -> None:
     do_once(
         f"undo registration {each.registration_id}",
         lambda: undoing.undo_all(store(), session.actor(), each.registration_id),
-        lambda rows: session.tell("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows)),
+        lambda rows: notify("success", count_of("Undone: {count} row.", "Undone: {count} rows.", rows)),
     )

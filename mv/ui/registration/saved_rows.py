@@ -13,7 +13,8 @@ from mv.registration import rounds, undo
 from mv.registration.rounds import Row
 from mv.ui import session
 from mv.ui.groups.form import action
-from mv.ui.notices import do_once, show_notices, telling
+from mv.ui.notices import do_once, notify, show_notices, telling
+from mv.ui.registration.entry_state import typed_line
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, name_of
 from mv.ui.vaccinations.table import vaccine_name
@@ -90,7 +91,7 @@ def _draw_row(row: Row, key: str) -> None:
 
 
 def _undo(row: Row, key: str) -> None:
-    number, line = (row.registration_id, row.row_number), session.typed_line(key)
+    number, line = (row.registration_id, row.row_number), typed_line(key)
     do_once(
         f"undo row {number}",
         lambda: undo.undo_row(store(), session.actor(), *number),
@@ -101,6 +102,6 @@ def _undo(row: Row, key: str) -> None:
 def _end(key: str) -> None:
     with telling():
         rounds.end(store(), session.actor())
-        session.typed_line(key).go_on(None)
-        session.tell("success", _("The round is ended. It stands below, and can be undone as a whole."))
+        typed_line(key).go_on(None)
+        notify("success", _("The round is ended. It stands below, and can be undone as a whole."))
     st.rerun()

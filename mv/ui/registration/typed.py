@@ -12,7 +12,7 @@ from mv.registration.rounds import Entered, Unknown
 from mv.registration.validation import Doubt
 from mv.ui import session
 from mv.ui.registration.entry_fields import draw_terms, entered_terms, forget_group, take_up
-from mv.ui.registration.entry_state import HERE, TypedLine
+from mv.ui.registration.entry_state import HERE, TypedLine, typed_line
 from mv.ui.registration.saved_rows import draw_rows, name_and_age
 from mv.ui.registration.typed_problem import draw_stop, first_field
 from mv.ui.resources import catalogue, store
@@ -32,7 +32,7 @@ def _begin(key: str) -> None:
     """Take up what was kept, when the page is opened anew."""
     if session.value(f"{key}_unit") is not None:
         return
-    line = session.typed_line(key)
+    line = typed_line(key)
     now = rounds.current(store(), session.actor())
     line.kept = now.terms if now else None
     line.saved = None
@@ -41,7 +41,7 @@ def _begin(key: str) -> None:
 
 
 def _draw(key: str) -> None:
-    line = session.typed_line(key)
+    line = typed_line(key)
     with st.container(border=True, key=f"{key}_terms"):
         draw_terms(key)
     with st.container(border=True, key=f"{key}_line"):
@@ -61,7 +61,7 @@ def _draw(key: str) -> None:
 
 def _enter(key: str, text: str, reason: str = "", accepted: frozenset[Doubt] = frozenset()) -> None:
     """Save what the fields hold of whoever has this number, or stop at it; an empty text leaves what stopped."""
-    line = session.typed_line(key)
+    line = typed_line(key)
     if not text:
         line.go_on(None)
         return

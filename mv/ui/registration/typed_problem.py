@@ -15,7 +15,7 @@ from mv.registration.saving import LONGEST_REASON, Doubtful, clean_reason
 from mv.registration.validation import Doubt
 from mv.ui import session
 from mv.ui.customers.open_other_unit import draw_reason, open_customer
-from mv.ui.registration.entry_state import HERE, Stop
+from mv.ui.registration.entry_state import HERE, Stop, typed_line
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
@@ -130,7 +130,7 @@ def _draw_end(stop: Stop, key: str, word: str, go_on: Callable[[], None]) -> Non
 
 
 def _answer(stop: Stop, key: str, go_on: Callable[[], None]) -> None:
-    line = session.typed_line(key)
+    line = typed_line(key)
     if line.stop is not stop:  # the second half of a double Enter
         return
     try:
@@ -143,6 +143,6 @@ def _answer(stop: Stop, key: str, go_on: Callable[[], None]) -> None:
 
 
 def _leave(stop: Stop, key: str) -> None:
-    line = session.typed_line(key)
+    line = typed_line(key)
     if line.stop is stop:
         line.go_on(None)

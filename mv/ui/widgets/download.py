@@ -10,11 +10,12 @@ import streamlit as st
 from streamlit import config
 
 from mv.ui import session
+from mv.ui.session import state
 from mv.ui.text import _, grouped, literal
 from mv.ui.web import current_sign_in
 from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.sending import PATH
-from mv.ui.web.downloads.tickets import Make, Offer, State
+from mv.ui.web.downloads.tickets import Desk, Make, Offer, State
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 
@@ -53,7 +54,7 @@ def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watche
         session_hash=cookie.session_hash if cookie else None,
         user=current_sign_in.require_user() if configured().sign_in else None,
         language=session.language(),
-        desk=session.downloads(),
+        desk=state(Desk),
         watched=watched,
     )
     ticket = tickets.put(made.desk, key, made)
@@ -63,7 +64,7 @@ def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watche
 
 
 def _draw_transfers() -> None:
-    for transfer in list(session.downloads().transfers):
+    for transfer in list(state(Desk).transfers):
         progress = transfer.progress
         file, done, rows = literal(transfer.filename), grouped(progress.done), grouped(progress.rows)
         if transfer.state is State.UNDER_WAY:
@@ -87,7 +88,7 @@ def _draw_transfers() -> None:
 @contextmanager
 def run_of_page() -> Iterator[None]:
     """Surround a run: a file that is asked for meanwhile waits for its end, and what it does not offer is gone."""
-    desk, whole = session.downloads(), False
+    desk, whole = state(Desk), False
     tickets.begin_run(desk)
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import streamlit as st
@@ -11,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from mv.errors import N_
 from mv.tabular_files import reading
 from mv.tabular_files.table import Delimiter, Problem, Table, read_at
-from mv.ui import session
+from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.widgets.table import draw_table
 
@@ -20,6 +21,14 @@ C = TypeVar("C", bound=str)
 COLUMNS_IN_A_ROW = 3
 PROBLEMS_SHOWN = 20
 DELIMITERS: Mapping[Delimiter, str] = {";": N_("Semicolon (;)"), "\t": N_("Tab"), ",": N_("Comma (,)")}
+
+
+@dataclass(slots=True)
+class UploadedTable:
+    """The table that was read last and which file it is of, so that drawing the page anew does not read it anew."""
+
+    of: tuple[str, Delimiter | None] | None = None
+    table: Table | None = None
 
 
 def read(file: UploadedFile, key: str) -> Table:
@@ -35,7 +44,10 @@ def read(file: UploadedFile, key: str) -> Table:
             width=220,
         )
         of = (file.file_id, chosen)
-        table = session.kept_table(of) or session.keep_table(of, _read(file, chosen))
+        kept = state(UploadedTable)
+        if kept.table is None or kept.of != of:
+            kept.of, kept.table = of, _read(file, chosen)
+        table = kept.table
         st.caption(literal(_how_read(table)))
     _draw_left_out(table)
     return table

@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 from mv.ui import session
-from mv.ui.registration.entry_state import TypedLine
 from mv.ui.text import _
 
 PACKAGE, NAME = "mv", "number_field"
 FOLDER = "components"
 
 
-def draw_number_field(line: TypedLine, key: str, on_entry: Callable[[str], None]) -> None:
+class NumberEntry(Protocol):
+    """The state of a number field, which the caller keeps.
+
+    ``turn`` rises with each answer to the browser, ``answered`` is the number of the last entry that was dealt with,
+    ``text`` is to stand in the field, and ``focus`` names the field that is to have the cursor, if any. While it is
+    ``stopped``, an empty text is an entry, too.
+    """
+
+    turn: int
+    answered: int
+    text: str
+    focus: str
+
+    @property
+    def stopped(self) -> bool: ...
+
+
+def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], None]) -> None:
     """Draw the field; ``on_entry`` is called, once, with each text that was entered.
 
     An empty text leaves what the line stopped at.
@@ -42,7 +59,7 @@ def draw_number_field(line: TypedLine, key: str, on_entry: Callable[[str], None]
         "turn": line.turn,
         "answered": line.answered,
         "text": line.text,
-        "stopped": line.stop is not None,
+        "stopped": line.stopped,
         "focus": line.focus,
     }
     component(key=key, data=data, on_entry_change=hear)

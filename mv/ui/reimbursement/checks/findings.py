@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import navigation, session
 from mv.ui.groups.form import action
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, count_of, name_of, period
 from mv.ui.vaccinations.payment_preview import kronor
 
@@ -55,6 +56,13 @@ MEANINGS: Mapping[Check, str] = {
         " paid for doses that come too soon if it is one person. Both records have to be at your units."
     ),
 }
+
+
+@dataclass(slots=True)
+class PaymentChecksState:
+    """What each check found last: turning a page does not go through every dose anew."""
+
+    found: dict[Check, Found] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +115,14 @@ def draw_check(check: Check, first: date, last: date) -> None:
 
 def _current(check: Check, first: date, last: date) -> Found:
     """Return what the session remembers of the check, or what it finds anew."""
-    kept = session.findings().get(check)
+    kept_findings = state(PaymentChecksState).found
+    kept = kept_findings.get(check)
     if kept and (kept.first, kept.last) == (first, last):
         if not findings.is_outdated(store(), session.actor(), kept):
             return kept
     with st.spinner(_("Going through every dose …")):
         found = findings.find(store(), session.actor(), check, first, last)
-    session.findings()[check] = found
+    kept_findings[check] = found
     return found
 
 
@@ -168,13 +177,13 @@ def who(customer: Customer) -> str:
 
 def _go(way: Way, customer_id: int) -> None:
     """Leave for where it is mended, with the row or the dose open there; nothing is changed by it."""
-    session.choose_customer(customer_id)
+    visit = navigation.visit(customer_id)
     if way.membership_id is not None:
-        session.adjust_row(way.membership_id)
+        visit.adjust_row(way.membership_id)
     if way.dose_id is not None:
-        session.correct_dose(way.dose_id)
+        visit.correct_dose(way.dose_id)
     if way.merge_with is not None:
-        session.set_merge_with(way.merge_with)
+        visit.compare_with(way.merge_with)
     navigation.go_to(way.page, customer_id)
 
 

@@ -13,7 +13,8 @@ from mv.reimbursement.claims.drafting import Preview
 from mv.reimbursement.claims.due import CAUSES, NOTHING, Amount
 from mv.reimbursement.claims.ledger import Claim
 from mv.ui import session
-from mv.ui.notices import save_once
+from mv.ui.double_click import next_form_number
+from mv.ui.notices import notify, save_once
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, literal
 from mv.ui.vaccinations.payment_preview import kronor
@@ -36,7 +37,7 @@ def draw_new(names: list[str], latest: str | None) -> None:
     _draw_preview(found)
     _draw_left(found, days[0])
     if found.total.count:
-        number = session.draw_number(empty=False)
+        number = next_form_number(empty=False)
         st.button(_("Make the claim"), type="primary", key="claim_make", on_click=_make, args=(number,))
 
 
@@ -166,7 +167,7 @@ def _make(number: int) -> None:
         session.set_value(PART, "claims")
         session.set_value(CHOSEN, claim.claim_id)
         lines = lines_of(Amount(claim.lines))
-        session.tell(
+        notify(
             "success",
             _(
                 "Claim {claim} is made: {lines}, {kronor} kr.",

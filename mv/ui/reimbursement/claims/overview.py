@@ -15,7 +15,7 @@ from mv.reimbursement.claims.files import KINDS
 from mv.reimbursement.claims.ledger import NEXT, STATES, Claim, State, Totals
 from mv.reimbursement.claims.line_queries import Part
 from mv.ui import session
-from mv.ui.notices import change_once
+from mv.ui.notices import change_once, notify
 from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts, number_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, moment, period
@@ -153,7 +153,7 @@ def _draw_step(claim: Claim, state: State, label: str) -> None:
 
 def _move(claim_id: int, version: int, state: State) -> None:
     def then(now: Claim) -> None:
-        session.tell("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(STATES[state]).lower()))
+        notify("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(STATES[state]).lower()))
 
     change_once(
         f"claim {claim_id}", version, lambda: ledger.move(store(), session.actor(), claim_id, version, state), then

@@ -18,7 +18,11 @@ from mv.reimbursement.corrections.queue import Queue, Step
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.remedies import Mend
 from mv.ui import navigation, session
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import notify
+from mv.ui.reimbursement.corrections.state import CorrectionQueueState, CurrentWalk, Walk, walk_queue
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, count_of, literal, name_of
 from mv.ui.vaccinations.form import group_key
 from mv.ui.vaccinations.payment_preview import kronor
@@ -44,13 +48,14 @@ HINTS: Mapping[Mend, str] = {
 
 def current_queue(*, lost: bool) -> Queue:
     """Return the queue as it is now: found anew, or the one that the session remembers brought up to date."""
-    kept = session.queue()
+    queue_state = state(CorrectionQueueState)
+    kept = queue_state.queue
     if kept is None or kept.lost != lost:
         with st.spinner(_("Going through every dose …")):
             found = corrections.find(store(), session.actor(), lost=lost)
     else:
         found = corrections.refreshed(store(), session.actor(), kept)
-    session.keep_queue(found)
+    queue_state.queue = found
     return found
 
 
@@ -102,7 +107,7 @@ def time_left(last_day: date | None, today: date) -> str:
 
 def mended() -> str:
     """Return how many doses were corrected while going through the queue, and what they are paid; else nothing."""
-    ores = session.mended_doses().values()
+    ores = state(CorrectionQueueState).mended.values()
     if not ores:
         return ""
     count = count_of("{count} corrected", "{count} corrected", len(ores))
@@ -111,11 +116,11 @@ def mended() -> str:
 
 def open_place(correction: Correction, steps: tuple[Step, ...], place: int) -> None:
     """Go through ``steps`` at this dose, and leave for where it is mended: filled in there, and not saved."""
-    session.go_through(steps, place)
-    session.choose_customer(correction.customer_id)
+    visit = navigation.visit(correction.customer_id)
+    walk_queue(steps, place)
     suggestion = correction.suggestion
     if suggestion is None or suggestion.mend == Mend.CHOOSE_GROUP:
-        session.correct_dose(correction.dose_id)
+        visit.correct_dose(correction.dose_id)
         if suggestion:
             session.set_value(_group_key(correction), suggestion.membership_id)
         navigation.go_to(navigation.VACCINATION, correction.customer_id)
@@ -124,7 +129,7 @@ def open_place(correction: Correction, steps: tuple[Step, ...], place: int) -> N
     session.set_value(f"{ADD_FORM}_group", by_age and by_age.group_code)
     session.set_value(f"{ADD_FORM}_first", by_age.begins if by_age else store().today())
     session.set_value(f"{ADD_FORM}_last", None)
-    session.adjust_row(suggestion.membership_id)
+    visit.adjust_row(suggestion.membership_id)
     navigation.go_to(navigation.GROUPS, correction.customer_id)
 
 
@@ -136,19 +141,20 @@ def _is_open(correction: Correction, suggestion: Suggestion, here: Path) -> bool
     """Return whether the page is the place where it is mended, with what is suggested filled in."""
     if suggestion.mend == Mend.CHOOSE_GROUP:
         chosen = session.value(_group_key(correction)) == suggestion.membership_id
-        return here == navigation.VACCINATION and session.corrected_dose() == correction.dose_id and chosen
+        return here == navigation.VACCINATION and state(CustomerVisit).corrected_dose == correction.dose_id and chosen
     if suggestion.mend == Mend.ADD_BY_AGE:
         return here == navigation.GROUPS and session.value(f"{ADD_FORM}_group") == suggestion.group_code
-    return here == navigation.GROUPS and session.adjusted_row() == suggestion.membership_id
+    return here == navigation.GROUPS and state(CustomerVisit).adjusted_row == suggestion.membership_id
 
 
 def draw_queue_banner(customer: Customer, here: Path) -> None:
     """Draw, on a page of the customer, which dose of the queue it is about and how it stands with it now."""
-    walk = session.walk()
+    current = state(CurrentWalk)
+    walk = current.walk
     if walk is None or walk.step.customer_id != customer.customer_id:
         return
     if not may(session.actor(), Action.VIEW_CORRECTIONS):
-        session.end_walk()
+        current.walk = None
         return
     found = corrections.of_customer(store(), session.actor(), customer.customer_id)
     _count_mended(walk, found)
@@ -164,8 +170,8 @@ def draw_queue_banner(customer: Customer, here: Path) -> None:
             _draw_way_there(walk, correction, here)
 
 
-def _count_mended(walk: session.Walk, found: list[Correction]) -> None:
-    counted, of_queue = session.mended_doses(), {step.dose_id for step in walk.steps}
+def _count_mended(walk: Walk, found: list[Correction]) -> None:
+    counted, of_queue = state(CorrectionQueueState).mended, {step.dose_id for step in walk.steps}
     for correction in found:
         if correction.is_paid and correction.dose_id in of_queue:
             counted[correction.dose_id] = correction.ore
@@ -173,13 +179,13 @@ def _count_mended(walk: session.Walk, found: list[Correction]) -> None:
             counted.pop(correction.dose_id, None)
 
 
-def _draw_place(walk: session.Walk, correction: Correction | None) -> None:
+def _draw_place(walk: Walk, correction: Correction | None) -> None:
     place = _("To correct: {place} of {count}", place=walk.place + 1, count=len(walk.steps))
     dose = f"{product_name(correction.product_code)}, {correction.given_on}" if correction else ""
     st.text("  ·  ".join(filter(None, (place, mended()))) + f"\n{dose}")
 
 
-def _draw_ways_on(walk: session.Walk, correction: Correction | None) -> None:
+def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
     """Draw the buttons that lead on; their keys name the dose, so that a second click on one does not skip another."""
     waits = correction is not None and correction.state == State.AT_RISK
     number = walk.step.dose_id
@@ -213,7 +219,7 @@ def _draw_verdict(correction: Correction, here: Path) -> None:
     st.warning(literal(" ".join(sentences)))
 
 
-def _draw_way_there(walk: session.Walk, correction: Correction, here: Path) -> None:
+def _draw_way_there(walk: Walk, correction: Correction, here: Path) -> None:
     suggestion = correction.suggestion
     if suggestion and not _is_open(correction, suggestion, here):
         label, key = _(NEXT_STEPS[suggestion.mend]), f"queue_mend_{correction.dose_id}"
@@ -221,14 +227,14 @@ def _draw_way_there(walk: session.Walk, correction: Correction, here: Path) -> N
             open_place(correction, walk.steps, walk.place)
 
 
-def _go_on(walk: session.Walk) -> None:
+def _go_on(walk: Walk) -> None:
     """Leave for the next dose that still is to be corrected; after the last one, for the list."""
-    kept = session.queue()
+    kept = state(CorrectionQueueState).queue
     queue = current_queue(lost=bool(kept and kept.lost))
     waiting = queue.dose_ids
     for place in range(walk.place + 1, len(walk.steps)):
         if walk.steps[place].dose_id in waiting:
             (correction,) = corrections.shown(store(), session.actor(), queue, [walk.steps[place].dose_id])
             open_place(correction, walk.steps, place)
-    session.tell("success", _("That was the last one."))
+    notify("success", _("That was the last one."))
     st.switch_page(navigation.REIMBURSEMENT_CORRECTIONS)

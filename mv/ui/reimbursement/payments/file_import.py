@@ -19,7 +19,8 @@ from mv.reimbursement.payments.matching import OUTCOMES, WHYS, Outcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.ui import session
-from mv.ui.notices import change_once, save_once
+from mv.ui.double_click import next_form_number
+from mv.ui.notices import change_once, notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.widgets import file_upload
@@ -67,7 +68,7 @@ def draw_import(payer: str) -> None:
             type="primary",
             key="payment_import",
             on_click=_import,
-            args=(payer, table, columns, found.parts, turn, session.draw_number(empty=False)),
+            args=(payer, table, columns, found.parts, turn, next_form_number(empty=False)),
         )
 
 
@@ -94,7 +95,7 @@ def _mark(claim_id: int, version: int) -> None:
         f"claim {claim_id}",
         version,
         lambda: ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED),
-        lambda now: session.tell("success", _("Claim {claim} is marked as answered.", claim=claim_id)),
+        lambda now: notify("success", _("Claim {claim} is marked as answered.", claim=claim_id)),
     )
 
 
@@ -176,7 +177,7 @@ def _import(payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, P
         session.set_value(ROUND, turn + 1)
         rows = count_of("{count} row", "{count} rows", made.rows_read)
         amount = kronor(made.ore, session.language())
-        session.tell(
+        notify(
             "success",
             _("File {file} is imported: {rows}, {kronor} kr.", file=made.payment_file_id, rows=rows, kronor=amount),
         )

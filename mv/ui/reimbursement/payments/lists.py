@@ -16,7 +16,7 @@ from mv.reimbursement.payments.lists import Listing
 from mv.reimbursement.payments.matching import OUTCOMES, Outcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.ui import session
-from mv.ui.notices import telling
+from mv.ui.notices import notify, telling
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, literal, moment
 from mv.ui.widgets import download
@@ -92,7 +92,7 @@ def _draw_withdrawal(payment_file_id: int) -> None:
 def _withdraw(payment_file_id: int) -> None:
     with telling():
         files.withdraw(store(), session.actor(), payment_file_id)
-        session.tell("success", _("File {file} is withdrawn.", file=payment_file_id))
+        notify("success", _("File {file} is withdrawn.", file=payment_file_id))
 
 
 def draw_lines(payer: str) -> None:
@@ -184,7 +184,7 @@ def _set_days(payer: str, key: str) -> None:
     with telling():
         days = session.value(key)
         balances.set_days_to_pay(store(), session.actor(), payer, USUAL_DAYS_TO_PAY if days is None else days)
-        session.tell("toast", _("Saved."))
+        notify("toast", _("Saved."))
 
 
 def _draw_list(listing: Listing, name: str) -> None:

@@ -18,12 +18,15 @@ from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.vaccine_types import KIND
 from mv.reimbursement.rules.validation import check, doubts
 from mv.ui import session
-from mv.ui.notices import save_once, telling
+from mv.ui.double_click import next_form_number
+from mv.ui.notices import notify, save_once, telling
 from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
+from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
 from mv.ui.reimbursement.rules.impact import draw_effect, effect_of, effect_text, is_quick
 from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, title
 from mv.ui.resources import catalogue, store
+from mv.ui.session import state
 from mv.ui.text import _, explain, literal
 
 Build = Callable[[], Proposal]
@@ -45,7 +48,8 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
 
     What is changed is the rule as it was when it was opened: saving it finds out whether it is still so.
     """
-    seen = session.begin_with(f"{session.rule_form()}_seen", rule)
+    editor = state(RuleEditorState)
+    seen = editor.seen = editor.seen or rule
     if seen.version != rule.version:
         st.warning(_("Somebody changed this rule since you opened it. Open it anew to change it."))
     if seen.removed:
@@ -63,9 +67,9 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
         list(names),
         format_func=lambda way: names[way][0],
         captions=[caption for _name, caption in names.values()],
-        key=f"{session.rule_form()}_way",
+        key=f"{editor.form_key}_way",
     )
-    key = f"{session.rule_form()}_{way}"
+    key = f"{editor.form_key}_{way}"
     if way == Way.AMOUNT:
         _draw_new_amount(key, seen, found)
     elif way == Way.REMOVE:
@@ -81,7 +85,7 @@ def draw_new(found: Sequence[Rule]) -> None:
         NEW, None, units[0].region if units else "", "", None, None, None, None, None, None, AgeUnit.YEARS, None, None,
         None, None, store().today(), None, 0, None, None, False, "",
     )  # fmt: skip
-    _draw_form(Way.COPY, f"{session.rule_form()}_new", start, found)
+    _draw_form(Way.COPY, f"{state(RuleEditorState).form_key}_new", start, found)
 
 
 def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:
@@ -159,9 +163,9 @@ def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
     with st.container(horizontal=True):
         st.button(
             label, type="primary", key="rule_save", on_click=_save,
-            args=(build, found, session.draw_number(empty=False)),
+            args=(build, found, next_form_number(empty=False)),
         )  # fmt: skip
-        st.button(_("Cancel"), key="rule_cancel", on_click=session.open_rule, args=(None,))
+        st.button(_("Cancel"), key="rule_cancel", on_click=open_rule, args=(None,))
 
 
 def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
@@ -178,7 +182,8 @@ def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
 
 def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> None:
     """Draw what saving does to given doses; where that takes its time, once it is asked for."""
-    effect = session.kept_effect(proposal)
+    editor = state(RuleEditorState)
+    effect = editor.effect_of(proposal)
     asked = (
         effect is not None
         or is_quick(before, after)
@@ -189,7 +194,7 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
         return
     if effect is None:
         effect = effect_of(before, after)
-        session.keep_effect(proposal, effect)
+        editor.keep_effect(proposal, effect)
     st.text(_("What saving changes for doses given at your units:"))
     draw_effect(effect)
 
@@ -207,23 +212,24 @@ def _save(build: Build, found: Sequence[Rule], number: int) -> None:
 
 def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> None:
     if not saved:
-        session.tell("success", _("Nothing was changed, so nothing was saved."))
+        notify("success", _("Nothing was changed, so nothing was saved."))
         return
     there = {rule.payment_rule_id for rule in found}
     now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
-    session.open_rule(now.payment_rule_id)
-    effect = session.kept_effect(proposal)
+    open_rule(now.payment_rule_id)
+    editor = state(RuleEditorState)
+    effect = editor.effect_of(proposal)
     told = effect_text(effect) if effect else ""
-    session.tell("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
+    notify("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
     if effect is None:
         decide = [rule for rule in found if not rule.removed]
-        session.set_unseen_change((decide, changes.after(decide, proposal)))
+        editor.unseen_change = (decide, changes.after(decide, proposal))
 
 
 def draw_unseen_change() -> None:
     """Draw what a change that was saved without its effect having been seen has done."""
-    change = session.unseen_change()
-    if change is not None:
+    editor = state(RuleEditorState)
+    if editor.unseen_change is not None:
         st.text(_("What the change did to doses given at your units:"))
-        draw_effect(effect_of(*change))
-        session.set_unseen_change(None)
+        draw_effect(effect_of(*editor.unseen_change))
+        editor.unseen_change = None

@@ -19,6 +19,7 @@ from mv.reimbursement.rules.validation import check
 from mv.store import Store
 from mv.ui import session
 from mv.ui.groups.form import action
+from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.wording import amount, group_of, title, vaccine_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal, name_of, period
@@ -100,7 +101,7 @@ def _draw_overlap(overlap: Overlap) -> None:
         st.button(
             action(_("Open the one that decides"), name),
             key=f"overlap_open_{number}_{overlap.other.payment_rule_id}",
-            on_click=session.open_rule,
+            on_click=open_rule,
             args=(number,),
         )
 

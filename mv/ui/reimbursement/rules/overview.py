@@ -12,6 +12,7 @@ from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.vaccine_types import KIND
 from mv.ui import session
 from mv.ui.groups.form import action
+from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.form import EARLIEST
 from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, kind_name, title, vaccine_of
 from mv.ui.resources import catalogue, store
@@ -93,7 +94,7 @@ def _draw_row(rule: Rule) -> None:
         cells[4].button(
             action(_("Open"), f"{title(rule)}, {rule.valid_from}"),
             key=f"rule_open_{rule.payment_rule_id}",
-            on_click=session.open_rule,
+            on_click=open_rule,
             args=(rule.payment_rule_id,),
             width="stretch",
         )
