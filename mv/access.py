@@ -1,7 +1,7 @@
 """Who may do what, and with whom: one allow-list, and no for everything that is not on it.
 
 A right follows the task (the role) and the unit (HSLF-FS 2016:40, chapter 4). So there are two questions:
-:func:`require` asks whether the role may do this at all, and :func:`grounds` whether the user has to do
+:func:`require` asks whether the role may do this at all, and :func:`require_care_relation` whether the user has to do
 with these customers: they are of an own unit, were booked, put in a group or vaccinated there, or the user
 gave a reason for opening them a short while ago.
 """
@@ -98,7 +98,7 @@ CUSTOMERS_AT_ONCE = 1000
 """In one query."""
 
 
-WAS_HERE = (
+SHOWS_CARE_RELATION = (
     "membership WHERE ended_reason IS DISTINCT FROM 'wrong'",
     "booking WHERE TRUE",
     "dose WHERE withdrawn_at IS NULL",
@@ -107,7 +107,7 @@ WAS_HERE = (
 """What shows that a customer was at the unit of the row; what was entered by mistake shows nothing."""
 
 
-class Why(StrEnum):
+class AccessReason(StrEnum):
     """On which grounds someone has to do with a customer."""
 
     NORMAL = "normal"
@@ -185,36 +185,38 @@ def in_own_units(actor: Actor, column: str, first: int) -> tuple[str, tuple[str,
     return f"{column} IN ({', '.join(f'${first + n}' for n in range(len(units)))})", units
 
 
-def grounds(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Why]:
+def require_care_relation(
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+) -> dict[int, AccessReason]:
     """Return for each customer on which grounds ``actor`` has to do with it at the instant ``at``.
 
     Raises OtherUnit for the first with whom the actor has nothing to do.
     """
-    found, strangers = known_and_strangers(tx, at, actor, customer_ids)
-    for customer_id, unit in strangers.items():
+    found, unrelated = split_by_care_relation(tx, at, actor, customer_ids)
+    for customer_id, unit in unrelated.items():
         raise OtherUnit(customer_id, unit)
     return found
 
 
-def known_and_strangers(
+def split_by_care_relation(
     tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
-) -> tuple[dict[int, Why], dict[int, str]]:
+) -> tuple[dict[int, AccessReason], dict[int, str]]:
     """Return, of these customers, the grounds for those with whom ``actor`` has to do, and the others' units.
 
     A record that was merged into another stands for that one.
     """
-    found = dict.fromkeys(customer_ids, Why.NORMAL)
+    found = dict.fromkeys(customer_ids, AccessReason.NORMAL)
     if actor.has_every_unit:
         return found, {}
     others = _of_other_units(tx, actor, customer_ids)
     lives = {live_id for live_id, _ in others.values()}
     opened = _opened(tx, at, actor, lives)
     were_here = _were_at_own_unit(tx, actor, lives - opened)
-    found |= {customer_id: Why.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
-    strangers = {
+    found |= {customer_id: AccessReason.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
+    unrelated = {
         customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
     }
-    return {customer_id: why for customer_id, why in found.items() if customer_id not in strangers}, strangers
+    return {customer_id: why for customer_id, why in found.items() if customer_id not in unrelated}, unrelated
 
 
 def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> dict[int, tuple[int, str]]:
@@ -236,7 +238,7 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]
 def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int]) -> set[int]:
     own, units = in_own_units(actor, "unit_id", 1)
     found: set[int] = set()
-    for kept in WAS_HERE:
+    for kept in SHOWS_CARE_RELATION:
         sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id IN ({{places}})"
         found |= {row["customer_id"] for row in _of_customers(tx, sql, customer_ids - found, *units)}
     return found

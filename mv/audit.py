@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv.access import Action, Actor, OtherUnit, grounds, require
+from mv.access import Action, Actor, OtherUnit, require, require_care_relation
 from mv.errors import Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -120,7 +120,7 @@ def record(
 
     Raises OtherUnit when the customer is none that the actor has to do with.
     """
-    why = None if customer_id is None else grounds(tx, at, actor, [customer_id])[customer_id]
+    why = None if customer_id is None else require_care_relation(tx, at, actor, [customer_id])[customer_id]
     _append(tx, [_entry(at, actor, action, Outcome.DONE, customer_id, why, detail)])
 
 
@@ -128,7 +128,7 @@ def record_all(
     tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, dict[str, object]]]
 ) -> None:
     """Log, as :func:`record` does, that ``actor`` did ``action`` with each of these customers."""
-    why = grounds(tx, at, actor, {customer_id for customer_id, _ in details})
+    why = require_care_relation(tx, at, actor, {customer_id for customer_id, _ in details})
     _append(
         tx,
         [
@@ -146,7 +146,7 @@ def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, cus
     shown = set(customer_ids)
     if not shown:
         return
-    why = grounds(tx, at, actor, shown)
+    why = require_care_relation(tx, at, actor, shown)
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 

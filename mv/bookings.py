@@ -62,7 +62,7 @@ def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booking]
     return audit.perform(store, actor, Action.VIEW_BOOKINGS, work)
 
 
-def coming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
+def upcoming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
     """Return the customer's bookings from today on, in order of time."""
     sql = f"""
         SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id

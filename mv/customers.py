@@ -10,7 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv import audit, catalogue, identity
-from mv.access import Action, Actor, OtherUnit, grounds, in_own_units, require_unit
+from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction, next_ids, to_table
@@ -36,12 +36,12 @@ SCHEMA = pa.schema(
     }
 )
 NAME_SCHEMA = pa.schema({"name_key": pa.string(), **_PERSON})
-OF_LIVE = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
+LIVE_COLUMNS = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
 LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
 """A record that was merged into another stands for that one."""
 VALUES_AT_ONCE = 1000
 """In one query."""
-EARLIER = """
+EARLIER_NUMBERS = """
     SELECT e.customer_id, e.version, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
     WHERE NOT EXISTS (
         SELECT 1 FROM identity_change was
@@ -50,8 +50,8 @@ EARLIER = """
     )
 """
 """The numbers that customers had. One that was changed back was somebody else's, and is none of theirs."""
-EARLIER_OWNER = f"""
-    SELECT had.old_identity AS number, {OF_LIVE} FROM ({EARLIER}) had
+EARLIER_OWNERS = f"""
+    SELECT had.old_identity AS number, {LIVE_COLUMNS} FROM ({EARLIER_NUMBERS}) had
     JOIN customer c ON c.customer_id = had.customer_id {LIVE} WHERE had.old_identity IN
 """
 
@@ -132,7 +132,7 @@ def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: da
         return Hits([])
     earlier = found.identity != number
     try:
-        grounds(tx, at, actor, [found.customer_id])
+        require_care_relation(tx, at, actor, [found.customer_id])
     except OtherUnit as error:
         return Hits([], elsewhere=error.customer_id, earlier=earlier)
     return Hits([found], earlier=earlier)
@@ -146,7 +146,10 @@ def of_number(tx: Transaction, number: str) -> Customer | None:
 def of_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
     """Return by each of the checked ``numbers`` the customer who has it, else the one who had it before."""
     found: dict[str, Customer] = {}
-    for table in (f"SELECT c.identity AS number, {OF_LIVE} FROM customer c {LIVE} WHERE c.identity IN", EARLIER_OWNER):
+    for table in (
+        f"SELECT c.identity AS number, {LIVE_COLUMNS} FROM customer c {LIVE} WHERE c.identity IN",
+        EARLIER_OWNERS,
+    ):
         for places, some in _in_parts([number for number in numbers if number not in found]):
             for row in tx.rows(f"{table} ({places})", *some):
                 number = row.pop("number")
@@ -185,7 +188,7 @@ def get(store: Store, actor: Actor, customer_id: int) -> Customer:
     """
 
     def work(tx: Transaction) -> Customer:
-        row = tx.row(f"SELECT {OF_LIVE} FROM customer c {LIVE} WHERE c.customer_id = $1", customer_id)
+        row = tx.row(f"SELECT {LIVE_COLUMNS} FROM customer c {LIVE} WHERE c.customer_id = $1", customer_id)
         if row is None:
             raise _unknown()
         found = Customer(**row)
@@ -210,12 +213,12 @@ def hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> date:
     Returns the customer's birth date. Raises NotFound, and OtherUnit when the customer is none that the actor
     has to do with at the instant ``at``.
     """
-    return hold_all(tx, at, actor, [customer_id])[customer_id].birth_date
+    return lock(tx, at, actor, [customer_id])[customer_id].birth_date
 
 
-def hold_all(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
+def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
     """Do for each of these customers what :func:`hold` does, in the order of their ids, and return them by id."""
-    grounds(tx, at, actor, customer_ids)
+    require_care_relation(tx, at, actor, customer_ids)
     held: dict[int, Customer] = {}
     for places, some in _in_parts(sorted(customer_ids)):
         rows = tx.rows(
@@ -287,7 +290,7 @@ def insert(
     return made
 
 
-def have_found_by(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
+def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
     """Have the customer found by these keys of names, and by no others, in the open transaction."""
     tx.execute("DELETE FROM customer_name WHERE customer_id = $1", customer.customer_id)
     for key in keys:

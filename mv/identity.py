@@ -28,7 +28,7 @@ from personnummer import personnummer as library
 from mv.errors import N_, Invalid
 
 
-class Kind(enum.StrEnum):
+class IdentityKind(enum.StrEnum):
     """What sort of number it is."""
 
     PERSONNUMMER = "personnummer"
@@ -55,7 +55,7 @@ class Identity:
     """
 
     number: str = field(repr=False)
-    kind: Kind
+    kind: IdentityKind
     birth_date: date | None = field(repr=False)
     sex: Sex | None = field(repr=False)
 
@@ -117,7 +117,7 @@ def parse(text: str, today: date) -> Identity:
 def format_identity(number: str, today: date) -> str:
     """Return YYYYMMDD-NNNC, or a reserve number as it is. Raises :class:`Invalid` as :func:`parse` does."""
     identity = parse(number, today)
-    if identity.kind not in (Kind.PERSONNUMMER, Kind.SAMORDNINGSNUMMER):
+    if identity.kind not in (IdentityKind.PERSONNUMMER, IdentityKind.SAMORDNINGSNUMMER):
         return identity.number
     return f"{identity.number[:8]}-{identity.number[8:]}"
 
@@ -187,9 +187,9 @@ def _identify(body: str, today: date) -> Identity:
 
 def _personal(body: str, today: date) -> Identity:
     month, day = int(body[4:6]), int(body[6:8])
-    kind = Kind.SAMORDNINGSNUMMER if day >= 60 else Kind.PERSONNUMMER
+    kind = IdentityKind.SAMORDNINGSNUMMER if day >= 60 else IdentityKind.PERSONNUMMER
     day %= 60
-    incomplete = kind is Kind.SAMORDNINGSNUMMER and 0 in (month, day)
+    incomplete = kind is IdentityKind.SAMORDNINGSNUMMER and 0 in (month, day)
     if incomplete:  # what is known must make a date, so the first possible day is put in
         month, day = month or 1, day or 1
     written_date = _date(f"{body[:4]}{month:02}{day:02}", today)
@@ -205,20 +205,20 @@ def _personal(body: str, today: date) -> Identity:
 def _stockholm(body: str, today: date) -> Identity:
     _date(f"{body[2:6]}0101", today)  # of birth or of issue, a year to come is wrong
     _require_check_digit(body, check_digit(body[4:11]))
-    return Identity(body, Kind.RESERVE_STOCKHOLM, None, None)
+    return Identity(body, IdentityKind.RESERVE_STOCKHOLM, None, None)
 
 
 def _vgr(body: str, today: date) -> Identity:
     _date(body[:8], today)  # Inera asks for a real date, but does not call it the day of birth
     _require_check_digit(body, check_digit(body[2:11].translate(_VGR_VALUES)))
-    return Identity(body, Kind.RESERVE_VGR, None, _VGR_SEX.get(body[8]))
+    return Identity(body, IdentityKind.RESERVE_VGR, None, _VGR_SEX.get(body[8]))
 
 
 def _varmland(body: str, today: date) -> Identity:
     # S for the county; F known day of birth, U without, X unknown, P staff, L sample; sex; order. No check.
     written_date = _date(body[:8], today)
     sex = None if body[10] in "01" else _sex(body[10])
-    return Identity(body, Kind.RESERVE_VARMLAND, written_date if body[9] == "F" else None, sex)
+    return Identity(body, IdentityKind.RESERVE_VARMLAND, written_date if body[9] == "F" else None, sex)
 
 
 def _national(body: str, today: date) -> Identity:
@@ -227,7 +227,7 @@ def _national(body: str, today: date) -> Identity:
         century = 19 + (int(body[:2]) - 19) % 3  # a full series is followed by the next at + 3: 22, 25, 28 …
         birth_date = _date(f"{century}{body[2:8]}", today)
     _require_check_digit(body, _modulus_10([int(c) if c.isdigit() else ord(c) for c in body[:11]]))
-    return Identity(body, Kind.RESERVE_NATIONAL, birth_date, _sex(body[10]) if body[10].isdigit() else None)
+    return Identity(body, IdentityKind.RESERVE_NATIONAL, birth_date, _sex(body[10]) if body[10].isdigit() else None)
 
 
 def _date(digits: str, today: date) -> date:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from mv import audit, customers, identity
 from mv.access import Action, Actor
-from mv.customers import COLUMNS, EARLIER, Customer
+from mv.customers import COLUMNS, EARLIER_NUMBERS, Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.identity import Identity
 from mv.store import Store
@@ -37,7 +37,7 @@ class OtherBirthDate(Conflict):
         )
 
 
-class Taken(Conflict):
+class NumberTaken(Conflict):
     """Another customer has, or had, the number: there may be two records of one person, to be merged."""
 
     def __init__(self, customer_id: int) -> None:
@@ -51,7 +51,7 @@ class Taken(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierNumber:
     """A number that a customer had, and when (naive UTC) and by whom it was changed.
 
     ``birth_date`` and ``sex`` are what the customer had with it; None where that is not known.
@@ -64,13 +64,13 @@ class Earlier:
     sex: str | None
 
 
-def earlier(store: Store, actor: Actor, customer_id: int) -> list[Earlier]:
+def earlier_numbers(store: Store, actor: Actor, customer_id: int) -> list[EarlierNumber]:
     """Return the numbers that the customer had, the latest first; one that was changed back is not among them.
 
     Raises OtherUnit when the customer is none that the actor has to do with.
     """
 
-    def work(tx: Transaction) -> list[Earlier]:
+    def work(tx: Transaction) -> list[EarlierNumber]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, [customer_id])
         return _earlier(tx, customer_id)
 
@@ -135,15 +135,15 @@ def _hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: s
     return now
 
 
-def _earlier(tx: Transaction, customer_id: int) -> list[Earlier]:
+def _earlier(tx: Transaction, customer_id: int) -> list[EarlierNumber]:
     sql = f"""
         SELECT had.old_identity AS number, had.changed_at, had.changed_by, e.old_birth_date AS birth_date,
             e.old_sex AS sex
-        FROM ({EARLIER}) had
+        FROM ({EARLIER_NUMBERS}) had
         JOIN identity_change e ON e.customer_id = had.customer_id AND e.version = had.version
         WHERE had.customer_id = $1 ORDER BY had.version DESC
     """
-    return [Earlier(**row) for row in tx.rows(sql, customer_id)]
+    return [EarlierNumber(**row) for row in tx.rows(sql, customer_id)]
 
 
 def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str) -> None:
@@ -151,7 +151,7 @@ def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str
         raise Invalid(N_("The customer has this number already."))
     other = customers.of_number(tx, person.number)
     if other and other.customer_id != customer_id:
-        raise Taken(other.customer_id)
+        raise NumberTaken(other.customer_id)
     if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
         raise Conflict(
             N_(

@@ -57,7 +57,7 @@ UPDATED = {
     **dict.fromkeys(("ended_by", "ended_reason"), "VARCHAR"),
 }
 """What a change may write, with its SQL types."""
-KIND = versioned.Kind(
+KIND = versioned.VersionedTable(
     "membership",
     COLUMNS,
     missing=N_("The group row does not exist. Open the customer anew."),
@@ -164,7 +164,7 @@ def counting_on(memberships: Iterable[Membership], day: date) -> list[Membership
     return [membership for membership in memberships if membership.counts_on(day)]
 
 
-def usual_reason(membership: Membership, today: date) -> EndReason:
+def likely_end_reason(membership: Membership, today: date) -> EndReason:
     """Return why a row is most likely removed: one that was registered today was a slip, an older one ceased."""
     slip = to_local(membership.registered_at).date() == today
     return EndReason.WRONG if slip else EndReason.CEASED
@@ -180,7 +180,7 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
 
     def work(tx: Transaction) -> Membership:
         at = store.now()
-        customer = customers.hold_all(tx, at, actor, [customer_id])[customer_id]
+        customer = customers.lock(tx, at, actor, [customer_id])[customer_id]
         choice = check_period(catalogue.read(tx), entry, customer.birth_date, store.today())
         deaths.refuse_after(customer.deceased_on, entry.valid_from)
         refuse_overlap(read(tx, customer_id), entry, choice)
@@ -255,13 +255,13 @@ def remove(
             valid_to=store.today(),
             ended_at=store.now(),
             ended_by=actor.user_id,
-            ended_reason=reason or usual_reason(now, store.today()),
+            ended_reason=reason or likely_end_reason(now, store.today()),
         )
 
     return _change(store, actor, Action.REMOVE_GROUP, "removed", membership_id, seen_version, change)
 
 
-def give_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
+def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
     """Say why an ended row was removed, and return it.
 
     Raises Conflict when someone else changed the row since ``seen_version``, or when the row would count
@@ -340,9 +340,9 @@ def change_rows(
     """Carry out ``change`` on each row as it was seen, keep the changes and log them, in the open transaction.
 
     ``change`` is handed the row and the customer's birth date. Returns the rows as they are now. Raises what
-    :func:`mv.versioned.hold_all` raises.
+    :func:`mv.versioned.lock` raises.
     """
-    held = versioned.hold_all(tx, at, actor, KIND, seen_versions)
+    held = versioned.lock(tx, at, actor, KIND, seen_versions)
     now = [(Membership(**row), birth_date) for row, birth_date in held]
     new = [change(row, birth_date) for row, birth_date in now]
     changed = [row for row, (was, _) in zip(new, now, strict=True) if row != was]

@@ -1,4 +1,4 @@
-"""Crossing to another unit's customer: for a reason, for a limited time, and marked in the access log."""
+"""OtherUnitAccess to another unit's customer: for a reason, for a limited time, and marked in the access log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIND = """
 COLUMNS = "crossing_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
 
 
-class Reason(StrEnum):
+class OpeningReason(StrEnum):
     """Why another unit's customer is opened."""
 
     VACCINATED_HERE = "vaccinated_here"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class OtherUnitAccess:
     """A user's access to one customer of another unit; instants are naive UTC."""
 
     crossing_id: int
@@ -46,19 +46,19 @@ class Crossing:
 
 
 def open_customer(
-    store: Store, actor: Actor, customer_id: int, reason: Reason | None, note: str, lasts: timedelta
-) -> Crossing:
+    store: Store, actor: Actor, customer_id: int, reason: OpeningReason | None, note: str, lasts: timedelta
+) -> OtherUnitAccess:
     """Give ``actor`` access to another unit's customer for the time that it ``lasts``, and return it.
 
     Raises Invalid without a reason, and for a note that is missing where the reason is another one, is too
     long, or holds what may be an identity number; Conflict when the actor needs no reason; NotFound.
     """
 
-    def work(tx: Transaction) -> Crossing:
+    def work(tx: Transaction) -> OtherUnitAccess:
         at = store.now()
         if reason is None:
             raise Invalid(N_("Choose why you open the customer."))
-        text = _clean(note, needed=reason == Reason.OTHER)
+        text = _clean(note, needed=reason == OpeningReason.OTHER)
         found = tx.row(FIND, customer_id)
         if found is None:
             raise NotFound(N_("The customer does not exist. Search for the customer anew."))
@@ -72,10 +72,10 @@ def open_customer(
             actor.user_id, actor.unit_id, found["customer_id"], reason, text, at, at + lasts,
         )  # fmt: skip
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-        crossing = Crossing(**row)
-        detail = {"crossing": crossing.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
-        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, crossing.customer_id, **detail)
-        return crossing
+        opened = OtherUnitAccess(**row)
+        detail = {"crossing": opened.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
+        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, opened.customer_id, **detail)
+        return opened
 
     return audit.perform(store, actor, Action.OPEN_OTHER_UNIT, work, customer_id)
 

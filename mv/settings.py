@@ -39,7 +39,7 @@ class Settings:
     redirect_uri: str
     pseudonym_key: str | None
     idle: timedelta
-    crossing: timedelta
+    other_unit_access: timedelta
 
     @property
     def sign_in(self) -> bool:
@@ -93,7 +93,7 @@ def read(values: Mapping[str, Any], file: Path) -> Settings:
         redirect_uri=redirect_uri,
         pseudonym_key=None if key is None else _secret(key, "pseudonym_key"),
         idle=_minutes(own, "idle_minutes", 30),
-        crossing=_minutes(own, "crossing_minutes", 60),
+        other_unit_access=_minutes(own, "crossing_minutes", 60),
     )
 
 

@@ -22,7 +22,7 @@ WRITE_AGAIN_AFTER = timedelta(minutes=1)
 """Activity is written down at most this often, so the idle time is up to this much shorter than configured."""
 
 
-class End(StrEnum):
+class SignInEnd(StrEnum):
     """Why a sign-in is over."""
 
     SIGNED_OUT = "signed_out"
@@ -42,13 +42,13 @@ class SignIn:
     ended_at: datetime | None
     ended_reason: str | None
 
-    def end_at(self, now: datetime, idle: timedelta) -> End | None:
+    def end_at(self, now: datetime, idle: timedelta) -> SignInEnd | None:
         """Return why the sign-in is over at ``now``, with at most ``idle`` since the last activity; else None."""
         if self.ended_reason is not None:
-            return End(self.ended_reason)
+            return SignInEnd(self.ended_reason)
         if now >= self.expires_at:
-            return End.EXPIRED
-        return End.IDLE if now - self.last_active_at >= idle else None
+            return SignInEnd.EXPIRED
+        return SignInEnd.IDLE if now - self.last_active_at >= idle else None
 
 
 def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> SignIn:
@@ -74,7 +74,7 @@ def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> 
     return audit.perform(store, user.actor(), Action.SIGN_IN, work)
 
 
-def state(store: Store, session_hash: str) -> SignIn | None:
+def get(store: Store, session_hash: str) -> SignIn | None:
     """Return the sign-in as it is; None for one that has not begun."""
     with store.read() as tx:
         return _find(tx, session_hash)
@@ -89,7 +89,7 @@ def touch(store: Store, sign_in: SignIn) -> None:
     store.write(lambda tx: tx.execute(sql, sign_in.session_hash, now))
 
 
-def end(store: Store, user: User, session_hash: str, why: End) -> None:
+def end(store: Store, user: User, session_hash: str, why: SignInEnd) -> None:
     """End a sign-in; one that has ended stays as it is."""
 
     def work(tx: Transaction) -> None:

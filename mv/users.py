@@ -46,7 +46,7 @@ class User:
         return Actor(self.user_id, self.name, None if self.blocked else self.role, unit_id, self.units)
 
 
-def signed_in(
+def record_sign_in(
     store: Store,
     user_id: str,
     name: str,
@@ -86,7 +86,7 @@ def get(store: Store, user_id: str) -> User | None:
     return _user(row) if row else None
 
 
-def everybody(store: Store, actor: Actor) -> list[User]:
+def list_users(store: Store, actor: Actor) -> list[User]:
     """Return all users by name."""
 
     def work(tx: Transaction) -> list[User]:

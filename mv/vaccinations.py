@@ -68,7 +68,7 @@ UPDATED = {
     **dict.fromkeys(("withdrawn_by", "withdrawn_reason"), "VARCHAR"),
 }
 """What a change may write, with its SQL types."""
-KIND = versioned.Kind(
+KIND = versioned.VersionedTable(
     "dose",
     COLUMNS,
     missing=N_("The dose does not exist. Open the customer anew."),
@@ -228,12 +228,12 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
 
     def work(tx: Transaction) -> Dose:
         at = store.now()
-        customer = customers.hold_all(tx, at, actor, [customer_id])[customer_id]
+        customer = customers.lock(tx, at, actor, [customer_id])[customer_id]
         check(catalogue.read(tx), entry, customer.birth_date, store.today())
         deaths.refuse_after(customer.deceased_on, entry.given_on)
         require_unit(actor, entry.unit_id)
-        refuse_twice(read(tx, customer_id), entry)
-        group = group_that_counts(memberships.read(tx, customer_id), entry)
+        refuse_duplicate(read(tx, customer_id), entry)
+        group = counting_group(memberships.read(tx, customer_id), entry)
         return insert(tx, at, actor, [(customer_id, entry, group)])[0]
 
     return audit.perform(store, actor, Action.REGISTER_DOSE, work, customer_id)
@@ -285,8 +285,8 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
         deaths.refuse_after(customer.deceased_on, entry.given_on)
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
-        refuse_twice(read(tx, now.customer_id), entry, but=dose_id)
-        group = group_that_counts(memberships.read(tx, now.customer_id), entry, now)
+        refuse_duplicate(read(tx, now.customer_id), entry, but=dose_id)
+        group = counting_group(memberships.read(tx, now.customer_id), entry, now)
         return replace(
             now,
             product_code=entry.product_code or "",
@@ -361,9 +361,9 @@ def change_rows(
     """Carry out ``change`` on each dose as it was seen, keep the changes and log them, in the open transaction.
 
     ``change`` is handed the dose and the customer's birth date. Returns the doses as they are now. Raises what
-    :func:`mv.versioned.hold_all` raises, and Conflict for a dose that is withdrawn.
+    :func:`mv.versioned.lock` raises, and Conflict for a dose that is withdrawn.
     """
-    held = versioned.hold_all(tx, at, actor, KIND, seen_versions)
+    held = versioned.lock(tx, at, actor, KIND, seen_versions)
     now = [(Dose(**row), birth_date) for row, birth_date in held]
     if any(dose.withdrawn_at is not None for dose, _ in now):
         raise Conflict(N_("The dose is withdrawn already."))
@@ -437,7 +437,7 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
         )
 
 
-def refuse_twice(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:
+def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:
     """Raise Conflict where one of ``doses``, ``but`` that one, is of the same product and day."""
     for dose in doses:
         same = (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on)
@@ -445,7 +445,7 @@ def refuse_twice(doses: Iterable[Dose], entry: Entry, but: int | None = None) ->
             raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
 
 
-def group_that_counts(rows: Iterable[Membership], entry: Entry, was: Dose | None = None) -> GroupCodes:
+def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = None) -> GroupCodes:
     """Return the codes of the group, of the customer's ``rows``, that is to count for the dose, and of its subgroup.
 
     A dose that ``was`` registered keeps them while its row, its day and its being given here are what they were.

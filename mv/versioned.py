@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class VersionedTable:
     """A table whose rows have a version, and the table ``<table>_change`` that keeps what each change left.
 
     ``missing`` says that a row is not there; ``changed`` says that ``{who}`` changed it at ``{time}``.
@@ -30,23 +30,25 @@ class Kind:
     changed: str
 
 
-def hold(tx: Transaction, at: datetime, actor: Actor, kind: Kind, row_id: int, seen_version: int) -> tuple[Row, date]:
+def hold(
+    tx: Transaction, at: datetime, actor: Actor, kind: VersionedTable, row_id: int, seen_version: int
+) -> tuple[Row, date]:
     """Keep other changes of the row's customer waiting until ``tx`` ends; return the row and the birth date.
 
     Raises NotFound, OtherUnit when the customer is none that the actor has to do with, and Conflict when
     someone else changed the row since ``seen_version``.
     """
-    return hold_all(tx, at, actor, kind, {row_id: seen_version})[0]
+    return lock(tx, at, actor, kind, {row_id: seen_version})[0]
 
 
-def hold_all(
-    tx: Transaction, at: datetime, actor: Actor, kind: Kind, seen_versions: Mapping[int, int]
+def lock(
+    tx: Transaction, at: datetime, actor: Actor, kind: VersionedTable, seen_versions: Mapping[int, int]
 ) -> list[tuple[Row, date]]:
     """Do what :func:`hold` does for each of these rows, by their ids, and return them in that order."""
     found = _read(tx, kind, seen_versions)
     if len(found) < len(seen_versions):
         raise NotFound(kind.missing)
-    held = customers.hold_all(tx, at, actor, {row["customer_id"] for row in found.values()})
+    held = customers.lock(tx, at, actor, {row["customer_id"] for row in found.values()})
     now = _read(tx, kind, seen_versions)
     for row_id, seen_version in seen_versions.items():
         row = now.get(row_id)
@@ -59,7 +61,7 @@ def hold_all(
 
 
 def update(
-    tx: Transaction, kind: Kind, types: Mapping[str, str], rows: Sequence[tuple[int, int, Sequence[object]]]
+    tx: Transaction, kind: VersionedTable, types: Mapping[str, str], rows: Sequence[tuple[int, int, Sequence[object]]]
 ) -> list[Row]:
     """Write rows whose customers are held, each one version on, and return them as they are now, in the same order.
 
@@ -86,7 +88,7 @@ def update(
     return [written[row_id] for row_id, _, _ in rows]
 
 
-def _read(tx: Transaction, kind: Kind, row_ids: Collection[int]) -> dict[int, Row]:
+def _read(tx: Transaction, kind: VersionedTable, row_ids: Collection[int]) -> dict[int, Row]:
     ids = sorted(row_ids)
     found: dict[int, Row] = {}
     for first in range(0, len(ids), ROWS_AT_ONCE):
@@ -97,7 +99,7 @@ def _read(tx: Transaction, kind: Kind, row_ids: Collection[int]) -> dict[int, Ro
     return found
 
 
-def changed_meanwhile(tx: Transaction, kind: Kind, row_id: int) -> Conflict:
+def changed_meanwhile(tx: Transaction, kind: VersionedTable, row_id: int) -> Conflict:
     """Return the error that says who changed the row last, and when."""
     last = tx.rows(
         f"SELECT changed_by, changed_at FROM {kind.table}_change WHERE {kind.table}_id = $1"

@@ -36,7 +36,7 @@ def draw_groups(customer: Customer) -> None:
 
 
 def draw_bookings(customer: Customer) -> None:
-    coming = bookings.coming(store(), session.actor(), customer.customer_id)
+    coming = bookings.upcoming(store(), session.actor(), customer.customer_id)
     vaccines, units = catalogue().vaccines, catalogue().units
     st.subheader(_("Coming bookings"))
     draw_table(

@@ -86,7 +86,7 @@ def draw_form(user: User | None) -> None:
 
 
 st.header(_("Users"))
-found = users.everybody(store(), session.actor())
+found = users.list_users(store(), session.actor())
 draw_users(found)
 st.subheader(_("Role and units"))
 by_id = {user.user_id: user for user in found}

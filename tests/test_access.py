@@ -46,7 +46,7 @@ from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason, Membership
 from mv.merges import undoing as merge_undoing
 from mv.merges.plan import Preview
-from mv.other_unit_access import Reason
+from mv.other_unit_access import OpeningReason
 from mv.pseudonyms import Pseudonyms
 from mv.registration import booked, pasted_lists, rounds, undo
 from mv.registration.entry import Terms
@@ -361,9 +361,9 @@ CALLS = [
         lambda s, who, r: customers.register(s, who, invented_number(date(1990, 1, 2)), "Eva", "Ek", "norr"),
     ),
     Call(
-        identity_changes.earlier,
+        identity_changes.earlier_numbers,
         (Action.VIEW_CUSTOMER,),
-        lambda s, who, r: identity_changes.earlier(s, who, r.anders.customer_id),
+        lambda s, who, r: identity_changes.earlier_numbers(s, who, r.anders.customer_id),
         "anders",
     ),
     Call(
@@ -405,15 +405,15 @@ CALLS = [
         other_unit_access.open_customer,
         (Action.OPEN_OTHER_UNIT,),
         lambda s, who, r: other_unit_access.open_customer(
-            s, who, r.eva.customer_id, Reason.CORRECTION, "", timedelta(minutes=30)
+            s, who, r.eva.customer_id, OpeningReason.CORRECTION, "", timedelta(minutes=30)
         ),
         "eva",
     ),
     Call(bookings.of_day, (Action.VIEW_BOOKINGS,), lambda s, who, r: bookings.of_day(s, who, "norr", TODAY)),
     Call(
-        bookings.coming,
+        bookings.upcoming,
         (Action.VIEW_BOOKINGS,),
-        lambda s, who, r: bookings.coming(s, who, r.anders.customer_id),
+        lambda s, who, r: bookings.upcoming(s, who, r.anders.customer_id),
         "anders",
     ),
     Call(
@@ -445,9 +445,9 @@ CALLS = [
         lambda s, who, r: memberships.remove(s, who, r.active.membership_id, 1),
     ),
     Call(
-        memberships.give_reason,
+        memberships.set_end_reason,
         (Action.REMOVE_GROUP,),
-        lambda s, who, r: memberships.give_reason(s, who, r.removed.membership_id, 2, EndReason.WRONG),
+        lambda s, who, r: memberships.set_end_reason(s, who, r.removed.membership_id, 2, EndReason.WRONG),
     ),
     Call(
         memberships.restore,
@@ -633,7 +633,7 @@ CALLS = [
         for of in (rule_change.of_own_units, rule_change.may_change)
     ),
     Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
-    Call(users.everybody, (Action.VIEW_USERS,), lambda s, who, r: users.everybody(s, who)),
+    Call(users.list_users, (Action.VIEW_USERS,), lambda s, who, r: users.list_users(s, who)),
     Call(users.decide, (Action.CHANGE_USER,), lambda s, who, r: users.decide(s, who, "eva.ek", 0, LEAD, {"norr"})),
 ]
 """Every function that does something with people or the log of it."""
@@ -657,7 +657,7 @@ WITHOUT_ACTOR = {
     "mv.sample.make": "whoever has the store may fill an empty one",
     "mv.users.get": "who acts is found by it",
     "mv.users.has_administrator": "who acts is found by it",
-    "mv.users.signed_in": "who acts is found by it",
+    "mv.users.record_sign_in": "who acts is found by it",
     "mv.sign_ins.begin": "who acts is found by it; asks for the right to sign in",
     "mv.sign_ins.end": "who acts is found by it",
     "mv.sign_ins.state": "who acts is found by it",

@@ -88,9 +88,9 @@ def test_coming_bookings_are_the_customers_own_from_this_morning_on_at_every_uni
     this_morning = book(store, anders, datetime(2026, 11, 22, 7))
     at_midnight = book(store, anders, datetime(2026, 11, 21, 23))
     book(store, anna, datetime(2026, 11, 24, 8))
-    assert ids(bookings.coming(store, actor, anders.customer_id)) == [at_midnight, this_morning, next_week]
+    assert ids(bookings.upcoming(store, actor, anders.customer_id)) == [at_midnight, this_morning, next_week]
     clock.now = datetime(2026, 11, 22, 23, tzinfo=UTC)  # midnight in Stockholm
-    assert ids(bookings.coming(store, actor, anders.customer_id)) == [next_week]
+    assert ids(bookings.upcoming(store, actor, anders.customer_id)) == [next_week]
 
 
 def test_every_customer_on_the_list_is_logged_once_in_ten_minutes(
@@ -103,8 +103,8 @@ def test_every_customer_on_the_list_is_logged_once_in_ten_minutes(
     clock.now += timedelta(minutes=5)
     with nothing_changes(store):
         bookings.of_day(store, actor, "norr", TODAY)
-        bookings.coming(store, actor, anders.customer_id)
-    bookings.coming(store, colleague, anna.customer_id)
+        bookings.upcoming(store, actor, anders.customer_id)
+    bookings.upcoming(store, colleague, anna.customer_id)
     assert [(e["user_id"], e["unit_id"], e["customer_id"]) for e in logged(store, "view_bookings")] == [
         ("karin.holm", "norr", anders.customer_id),
         ("karin.holm", "norr", anna.customer_id),
@@ -118,6 +118,6 @@ def test_a_day_without_bookings_shows_nobody_and_logs_nothing(store: Store, acto
 
 
 def test_that_somebody_has_no_booking_is_a_look_at_that_person(store: Store, actor: Actor, anders: Customer) -> None:
-    assert bookings.coming(store, actor, anders.customer_id) == []
+    assert bookings.upcoming(store, actor, anders.customer_id) == []
     (entry,) = logged(store, "view_bookings")
     assert entry["customer_id"] == anders.customer_id

@@ -19,7 +19,7 @@ from mv.errors import Conflict, Forbidden
 from mv.export import Filters
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason, Membership
-from mv.other_unit_access import Reason
+from mv.other_unit_access import OpeningReason
 from mv.reimbursement.preview import customer_case
 from mv.store import Store
 from mv.vaccinations import Dose, WithdrawReason
@@ -79,7 +79,7 @@ LOOKS: dict[str, Call] = {
     "vaccinations.of_customer": lambda s, who, r: vaccinations.of_customer(s, who, r.eva.customer_id),
     "vaccinations.changes": lambda s, who, r: vaccinations.changes(s, who, r.eva.customer_id),
     "standing.read_standing": lambda s, who, r: customer_case.read_standing(s, who, r.eva, catalogue.load(s)),
-    "bookings.coming": lambda s, who, r: bookings.coming(s, who, r.eva.customer_id),
+    "bookings.coming": lambda s, who, r: bookings.upcoming(s, who, r.eva.customer_id),
 }
 CHANGES: dict[str, Call] = {
     "memberships.add": lambda s, who, r: memberships.add(s, who, r.eva.customer_id, NEW_GROUP),
@@ -87,7 +87,7 @@ CHANGES: dict[str, Call] = {
         s, who, r.active.membership_id, 1, replace(GROUP, valid_from=date(2026, 9, 2))
     ),
     "memberships.remove": lambda s, who, r: memberships.remove(s, who, r.active.membership_id, 1),
-    "memberships.give_reason": lambda s, who, r: memberships.give_reason(
+    "memberships.give_reason": lambda s, who, r: memberships.set_end_reason(
         s, who, r.removed.membership_id, 2, EndReason.WRONG
     ),
     "memberships.restore": lambda s, who, r: memberships.restore(s, who, r.removed.membership_id, 2),
@@ -152,7 +152,7 @@ def other_unit(store: Store) -> Iterator[None]:
 
 
 def cross(store: Store, who: Actor, customer: Customer) -> None:
-    other_unit_access.open_customer(store, who, customer.customer_id, Reason.VACCINATED_HERE, "", MINUTES)
+    other_unit_access.open_customer(store, who, customer.customer_id, OpeningReason.VACCINATED_HERE, "", MINUTES)
 
 
 # Searching

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from personnummer import personnummer as library
 
 from mv.errors import Invalid
-from mv.identity import Identity, Kind, Sex, age, check_digit, format_identity, format_short, parse
+from mv.identity import Identity, IdentityKind, Sex, age, check_digit, format_identity, format_short, parse
 
 TODAY = date(2026, 11, 22)
 NATIONAL_LETTERS = "ABCDEFGHJKLMNPRSTUXYZ"
@@ -100,31 +100,31 @@ numbers = personal_numbers | reserve_numbers
     ("text", "number", "kind", "birth_date", "sex"),
     [
         # Skatteverket's examples of a personnummer and of a samordningsnummer
-        ("640823-3234", "196408233234", Kind.PERSONNUMMER, date(1964, 8, 23), Sex.MALE),
-        ("701063-2391", "197010632391", Kind.SAMORDNINGSNUMMER, date(1970, 10, 3), Sex.MALE),
-        ("19121212-1212", "191212121212", Kind.PERSONNUMMER, date(1912, 12, 12), Sex.MALE),
+        ("640823-3234", "196408233234", IdentityKind.PERSONNUMMER, date(1964, 8, 23), Sex.MALE),
+        ("701063-2391", "197010632391", IdentityKind.SAMORDNINGSNUMMER, date(1970, 10, 3), Sex.MALE),
+        ("19121212-1212", "191212121212", IdentityKind.PERSONNUMMER, date(1912, 12, 12), Sex.MALE),
         # Skatteverket's test data: the month of birth is unknown
-        ("191500722390", "191500722390", Kind.SAMORDNINGSNUMMER, None, Sex.MALE),
+        ("191500722390", "191500722390", IdentityKind.SAMORDNINGSNUMMER, None, Sex.MALE),
         # Inera's examples
-        ("991981000010", "991981000010", Kind.RESERVE_STOCKHOLM, None, None),
-        ("991945000023", "991945000023", Kind.RESERVE_STOCKHOLM, None, None),
-        ("991993000032", "991993000032", Kind.RESERVE_STOCKHOLM, None, None),
-        ("19810829M071", "19810829M071", Kind.RESERVE_VGR, None, Sex.MALE),
-        ("19450829-k088", "19450829K088", Kind.RESERVE_VGR, None, Sex.FEMALE),
-        ("19930829 X802", "19930829X802", Kind.RESERVE_VGR, None, None),
-        ("19810829SU3A", "19810829SU3A", Kind.RESERVE_VARMLAND, None, Sex.MALE),
-        ("19450829-sf2b", "19450829SF2B", Kind.RESERVE_VARMLAND, date(1945, 8, 29), Sex.FEMALE),
-        ("19930829SX0C", "19930829SX0C", Kind.RESERVE_VARMLAND, None, None),
+        ("991981000010", "991981000010", IdentityKind.RESERVE_STOCKHOLM, None, None),
+        ("991945000023", "991945000023", IdentityKind.RESERVE_STOCKHOLM, None, None),
+        ("991993000032", "991993000032", IdentityKind.RESERVE_STOCKHOLM, None, None),
+        ("19810829M071", "19810829M071", IdentityKind.RESERVE_VGR, None, Sex.MALE),
+        ("19450829-k088", "19450829K088", IdentityKind.RESERVE_VGR, None, Sex.FEMALE),
+        ("19930829 X802", "19930829X802", IdentityKind.RESERVE_VGR, None, None),
+        ("19810829SU3A", "19810829SU3A", IdentityKind.RESERVE_VARMLAND, None, Sex.MALE),
+        ("19450829-sf2b", "19450829SF2B", IdentityKind.RESERVE_VARMLAND, date(1945, 8, 29), Sex.FEMALE),
+        ("19930829SX0C", "19930829SX0C", IdentityKind.RESERVE_VARMLAND, None, None),
         # tbillas/SwedishIdentifier and nwendel/PersonIdentifiers.Swedish
-        ("22950606-FH20", "22950606FH20", Kind.RESERVE_NATIONAL, date(1995, 6, 6), Sex.FEMALE),
-        ("25780404khd5", "25780404KHD5", Kind.RESERVE_NATIONAL, date(1978, 4, 4), None),
-        ("00342145BZ31", "00342145BZ31", Kind.RESERVE_NATIONAL, None, Sex.MALE),
-        ("00749852BZK0", "00749852BZK0", Kind.RESERVE_NATIONAL, None, None),
-        ("22790814AA01", "22790814AA01", Kind.RESERVE_NATIONAL, date(1979, 8, 14), Sex.FEMALE),
+        ("22950606-FH20", "22950606FH20", IdentityKind.RESERVE_NATIONAL, date(1995, 6, 6), Sex.FEMALE),
+        ("25780404khd5", "25780404KHD5", IdentityKind.RESERVE_NATIONAL, date(1978, 4, 4), None),
+        ("00342145BZ31", "00342145BZ31", IdentityKind.RESERVE_NATIONAL, None, Sex.MALE),
+        ("00749852BZK0", "00749852BZK0", IdentityKind.RESERVE_NATIONAL, None, None),
+        ("22790814AA01", "22790814AA01", IdentityKind.RESERVE_NATIONAL, date(1979, 8, 14), Sex.FEMALE),
     ],
 )
 def test_published_examples_say_what_their_publisher_says(
-    text: str, number: str, kind: Kind, birth_date: date | None, sex: Sex | None
+    text: str, number: str, kind: IdentityKind, birth_date: date | None, sex: Sex | None
 ) -> None:
     assert parse(text, TODAY) == Identity(number, kind, birth_date, sex)
 
@@ -134,8 +134,8 @@ def test_a_national_id_of_the_century_after_nineteen_begins_with_twenty_three() 
 
 
 def test_a_number_of_varmland_for_tests_is_not_taken_for_a_national_id() -> None:
-    assert parse("19810829SF21", TODAY).kind is Kind.RESERVE_VARMLAND
-    assert parse(national_of("22810829", "SF2"), TODAY).kind is Kind.RESERVE_NATIONAL
+    assert parse("19810829SF21", TODAY).kind is IdentityKind.RESERVE_VARMLAND
+    assert parse(national_of("22810829", "SF2"), TODAY).kind is IdentityKind.RESERVE_NATIONAL
 
 
 def test_two_of_the_sex_digits_of_varmland_mean_unknown() -> None:
@@ -151,7 +151,7 @@ def test_only_the_type_with_a_known_day_gives_varmland_a_birth_date() -> None:
 @pytest.mark.parametrize("first_eight", ["19810060", "19810063", "19811260"])
 def test_a_samordningsnummer_with_an_unknown_month_or_day_has_no_birth_date(first_eight: str) -> None:
     number = f"{first_eight}238{check_digit(first_eight[2:] + '238')}"
-    expected = Identity(number, Kind.SAMORDNINGSNUMMER, None, Sex.FEMALE)
+    expected = Identity(number, IdentityKind.SAMORDNINGSNUMMER, None, Sex.FEMALE)
     assert parse(number, TODAY) == parse(number[2:], TODAY) == expected
 
 

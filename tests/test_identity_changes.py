@@ -12,7 +12,7 @@ from mv.access import Actor, Role
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
 from mv.identity import check_digit
-from mv.identity_changes import OtherBirthDate, Taken
+from mv.identity_changes import NumberTaken, OtherBirthDate
 from mv.memberships import EndReason
 from mv.reimbursement.claims import drafting, files, ledger
 from mv.reimbursement.claims.ledger import Claim, State
@@ -78,7 +78,7 @@ def test_everything_follows_the_customer_to_the_new_number(store: Store, actor: 
     assert len(after["customer_name"]) == len(before["customer_name"])
     assert len(memberships.of_customer(store, actor, kim.customer_id)) == 1
     assert len(vaccinations.of_customer(store, actor, kim.customer_id)) == 1
-    (booking,) = bookings.coming(store, actor, kim.customer_id)
+    (booking,) = bookings.upcoming(store, actor, kim.customer_id)
     assert booking.identity == NUMBER
 
 
@@ -89,7 +89,7 @@ def test_the_old_number_still_finds_the_customer_and_says_that_it_is_an_earlier_
     assert search(store, actor, NUMBER) == Hits([new])
     assert search(store, actor, "19810829-m071") == Hits([new], earlier=True)
     assert search(store, actor, "kim rav").customers == [new]
-    (had,) = identity_changes.earlier(store, actor, kim.customer_id)
+    (had,) = identity_changes.earlier_numbers(store, actor, kim.customer_id)
     assert (had.number, had.changed_at, had.changed_by) == (RESERVE, store.now(), "karin.holm")
     assert RESERVE not in repr(had)
 
@@ -102,7 +102,10 @@ def test_every_earlier_number_finds_the_customer(store: Store, clock: SetClock, 
     third = change(store, actor, second, NUMBER)
     for number in (RESERVE, coordination):
         assert search(store, actor, number) == Hits([third], earlier=True)
-    assert [had.number for had in identity_changes.earlier(store, actor, kim.customer_id)] == [coordination, RESERVE]
+    assert [had.number for had in identity_changes.earlier_numbers(store, actor, kim.customer_id)] == [
+        coordination,
+        RESERVE,
+    ]
 
 
 def test_a_number_that_was_changed_back_is_none_of_the_customers(store: Store, actor: Actor, kim: Customer) -> None:
@@ -111,7 +114,7 @@ def test_a_number_that_was_changed_back_is_none_of_the_customers(store: Store, a
     assert right == kim
     assert search(store, actor, NUMBER) == Hits([])
     assert search(store, actor, RESERVE) == Hits([kim])
-    assert identity_changes.earlier(store, actor, kim.customer_id) == []
+    assert identity_changes.earlier_numbers(store, actor, kim.customer_id) == []
     other = customers.register(store, actor, NUMBER, "Eva", "Ek", "norr")
     assert search(store, actor, NUMBER) == Hits([other])
     later = change(store, actor, kim, invented_number(BORN, 985))
@@ -126,7 +129,7 @@ def test_an_earlier_number_cannot_be_registered_or_given_to_somebody_else(
     change(store, actor, kim, NUMBER)
     with refused(store, Conflict, "A customer with this number is registered already. Search for the number."):
         customers.register(store, actor, RESERVE, "Kim", "Räv", "norr", BORN)
-    with refused(store, Taken, TAKEN):
+    with refused(store, NumberTaken, TAKEN):
         change(store, actor, anders, RESERVE, other_birth_date=True)
 
 
@@ -195,7 +198,7 @@ def test_what_was_registered_by_mistake_hinders_no_birth_date(store: Store, acto
 def test_what_cannot_be_is_refused(store: Store, actor: Actor, kim: Customer, anders: Customer) -> None:
     with refused(store, Invalid, "The customer has this number already."):
         change(store, actor, kim, RESERVE)
-    with refused(store, Taken, TAKEN):
+    with refused(store, NumberTaken, TAKEN):
         change(store, actor, kim, anders.identity)
     with refused(store, Invalid, "The identity number is missing. Enter one."):
         change(store, actor, kim, " ")
@@ -235,7 +238,7 @@ def test_the_last_change_is_taken_back_with_all_that_it_changed(store: Store, ac
     assert {name for name in row if row[name] != was[name]} == {"version"}
     assert after["customer_name"] == before["customer_name"]
     assert search(store, actor, wrong.identity) == Hits([])
-    assert identity_changes.earlier(store, actor, kim.customer_id) == []
+    assert identity_changes.earlier_numbers(store, actor, kim.customer_id) == []
     assert [entry["detail"]["number_kind"] for entry in logged(store, "change_identity")] == [
         "personnummer", "reserve_vgr",
     ]  # fmt: skip
@@ -272,7 +275,7 @@ def test_a_change_is_not_taken_back_where_it_cannot_be(
         SELECT $1, identity_kind, birth_date, 'Eva', 'Ek', unit_id, registered_at, registered_by FROM customer
     """
     store.write(lambda tx: tx.execute(sql, NUMBER))
-    with refused(store, Taken, TAKEN):
+    with refused(store, NumberTaken, TAKEN):
         undo(store, actor, newer)
 
 
@@ -297,7 +300,7 @@ def test_another_units_customer_keeps_the_number(store: Store, kim: Customer) ->
     with nothing_changes(store, but=("access_log", "log_head")), pytest.raises(Forbidden):
         change(store, stranger, kim, NUMBER)
     with nothing_changes(store, but=("access_log", "log_head")), pytest.raises(Forbidden):
-        identity_changes.earlier(store, stranger, kim.customer_id)
+        identity_changes.earlier_numbers(store, stranger, kim.customer_id)
     hits = search(store, stranger, RESERVE)
     assert (hits.customers, hits.elsewhere) == ([], kim.customer_id)
 

@@ -14,7 +14,7 @@ from mv import customers, memberships
 from mv.access import Actor
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid, MvError, NotFound
-from mv.memberships import EndReason, Entry, Membership, counting_on, overlap, usual_reason
+from mv.memberships import EndReason, Entry, Membership, counting_on, likely_end_reason, overlap
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import logged, nothing_changes, refused
@@ -386,11 +386,11 @@ def test_removing_makes_the_row_inactive_with_today_as_its_last_day(
 
 def test_a_row_registered_today_was_usually_wrong_and_an_older_one_usually_ceased() -> None:
     winter = replace(ROW, registered_at=datetime(2026, 11, 21, 23, 0))  # midnight in Stockholm
-    assert usual_reason(winter, date(2026, 11, 22)) == EndReason.WRONG
-    assert usual_reason(winter, date(2026, 11, 23)) == EndReason.CEASED
+    assert likely_end_reason(winter, date(2026, 11, 22)) == EndReason.WRONG
+    assert likely_end_reason(winter, date(2026, 11, 23)) == EndReason.CEASED
     summer = replace(ROW, registered_at=datetime(2026, 6, 30, 21, 59))  # a minute before midnight
-    assert usual_reason(summer, date(2026, 6, 30)) == EndReason.WRONG
-    assert usual_reason(summer, date(2026, 7, 1)) == EndReason.CEASED
+    assert likely_end_reason(summer, date(2026, 6, 30)) == EndReason.WRONG
+    assert likely_end_reason(summer, date(2026, 7, 1)) == EndReason.CEASED
 
 
 def test_without_a_reason_the_usual_one_is_kept_and_a_given_one_otherwise(
@@ -401,7 +401,7 @@ def test_without_a_reason_the_usual_one_is_kept_and_a_given_one_otherwise(
         row = memberships.add(store, actor, anders.customer_id, entry(TODAY))
         clock.now += later
         row = memberships.remove(store, actor, row.membership_id, 1, reason)
-        memberships.give_reason(store, actor, row.membership_id, 2, EndReason.WRONG)  # out of the next one's way
+        memberships.set_end_reason(store, actor, row.membership_id, 2, EndReason.WRONG)  # out of the next one's way
         return row.ended_reason
 
     assert removed(None, timedelta(hours=10)) == EndReason.WRONG
@@ -413,10 +413,10 @@ def test_without_a_reason_the_usual_one_is_kept_and_a_given_one_otherwise(
 def test_the_reason_can_be_changed_both_ways(store: Store, actor: Actor, anders: Customer) -> None:
     row = memberships.add(store, actor, anders.customer_id, entry())
     with refused(store, Conflict, "The group is active; remove it first."):
-        memberships.give_reason(store, actor, row.membership_id, 1, EndReason.CEASED)
+        memberships.set_end_reason(store, actor, row.membership_id, 1, EndReason.CEASED)
     removed = memberships.remove(store, actor, row.membership_id, 1)
-    ceased = memberships.give_reason(store, actor, row.membership_id, 2, EndReason.CEASED)
-    wrong = memberships.give_reason(store, actor, row.membership_id, 3, EndReason.WRONG)
+    ceased = memberships.set_end_reason(store, actor, row.membership_id, 2, EndReason.CEASED)
+    wrong = memberships.set_end_reason(store, actor, row.membership_id, 3, EndReason.WRONG)
     assert [removed.ended_reason, ceased.ended_reason, wrong.ended_reason] == ["wrong", "ceased", "wrong"]
     assert ceased == replace(removed, ended_reason="ceased", version=3)
     changes = memberships.changes(store, actor, anders.customer_id)
@@ -436,10 +436,10 @@ def test_a_row_does_not_count_after_all_on_days_on_which_another_one_counts(
     memberships.remove(store, actor, wrong.membership_id, 1, EndReason.WRONG)
     right = memberships.add(store, actor, anders.customer_id, entry(TODAY))
     with refused(store, Conflict, ALREADY_IN.format(choice=SIXTY_FIVE, first=TODAY)):
-        memberships.give_reason(store, actor, wrong.membership_id, 2, EndReason.CEASED)
+        memberships.set_end_reason(store, actor, wrong.membership_id, 2, EndReason.CEASED)
     memberships.remove(store, actor, right.membership_id, 1, EndReason.CEASED)
     with refused(store, Conflict, WAS_IN.format(choice=SIXTY_FIVE, first=TODAY, last=TODAY)):
-        memberships.give_reason(store, actor, wrong.membership_id, 2, EndReason.CEASED)
+        memberships.set_end_reason(store, actor, wrong.membership_id, 2, EndReason.CEASED)
 
 
 def test_a_removal_can_be_undone(store: Store, actor: Actor, colleague: Actor, anders: Customer) -> None:
@@ -475,7 +475,7 @@ def test_a_removal_is_not_undone_when_the_same_group_was_added_meanwhile(
     memberships.remove(store, colleague, added.membership_id, 1, EndReason.CEASED)
     with refused(store, Conflict, WAS_IN.format(choice=SIXTY_FIVE, first=TODAY + DAY, last=TODAY + DAY)):
         memberships.restore(store, actor, row.membership_id, 2)
-    memberships.give_reason(store, colleague, added.membership_id, 2, EndReason.WRONG)
+    memberships.set_end_reason(store, colleague, added.membership_id, 2, EndReason.WRONG)
     assert memberships.restore(store, actor, row.membership_id, 2).active
 
 
@@ -499,7 +499,7 @@ def test_a_change_of_a_row_that_someone_else_changed_names_who_and_when(
     with refused(store, Conflict, says):
         memberships.restore(store, actor, row.membership_id, 2)
     with refused(store, Conflict, says):
-        memberships.give_reason(store, actor, row.membership_id, 2, EndReason.CEASED)
+        memberships.set_end_reason(store, actor, row.membership_id, 2, EndReason.CEASED)
 
 
 def test_a_row_that_does_not_exist_is_not_changed(store: Store, actor: Actor, anders: Customer) -> None:
@@ -511,7 +511,7 @@ def test_a_row_that_does_not_exist_is_not_changed(store: Store, actor: Actor, an
     with refused(store, NotFound, says):
         memberships.restore(store, actor, 999, 1)
     with refused(store, NotFound, says):
-        memberships.give_reason(store, actor, 999, 1, EndReason.WRONG)
+        memberships.set_end_reason(store, actor, 999, 1, EndReason.WRONG)
 
 
 # Read

@@ -12,7 +12,7 @@ from mv import customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
-from mv.other_unit_access import LONGEST_NOTE, Crossing, Reason, open_customer
+from mv.other_unit_access import LONGEST_NOTE, OpeningReason, OtherUnitAccess, open_customer
 from mv.store import Store
 from tests.conftest import SetClock, invented_number
 from tests.contents import contents, refused
@@ -20,7 +20,7 @@ from tests.contents import contents, refused
 NORR = Actor("nils.berg", "Nils Berg", Role.COORDINATOR, "norr")
 NOON = datetime(2026, 11, 22, 12)
 MINUTES = timedelta(minutes=30)
-CORRECTION, OTHER = Reason.CORRECTION, Reason.OTHER
+CORRECTION, OTHER = OpeningReason.CORRECTION, OpeningReason.OTHER
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def eva(store: Store, actor: Actor) -> Customer:
 
 def test_an_opened_customer_is_remembered_with_reason_note_and_how_long(store: Store, eva: Customer) -> None:
     opened = open_customer(store, NORR, eva.customer_id, OTHER, "  The booking  is\nhere ", MINUTES)
-    assert opened == Crossing(
+    assert opened == OtherUnitAccess(
         1, "nils.berg", "norr", eva.customer_id, "other", "The booking is here", NOON, NOON + MINUTES
     )
     (row,) = contents(store)["crossing"]
-    assert Crossing(**row) == opened
+    assert OtherUnitAccess(**row) == opened
 
 
 def test_the_log_has_the_reason_and_the_time_but_not_the_note(store: Store, eva: Customer) -> None:
@@ -46,8 +46,8 @@ def test_the_log_has_the_reason_and_the_time_but_not_the_note(store: Store, eva:
     assert json.loads(entry["detail"]) == {"crossing": 1, "reason": "correction", "minutes": 30}
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_a_note_is_needed_where_the_reason_is_another_one(store: Store, eva: Customer, reason: Reason) -> None:
+@pytest.mark.parametrize("reason", OpeningReason)
+def test_a_note_is_needed_where_the_reason_is_another_one(store: Store, eva: Customer, reason: OpeningReason) -> None:
     for note in ("", " \n\t "):
         if reason == OTHER:
             with refused(store, Invalid, "Write why you open the customer."):

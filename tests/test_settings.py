@@ -34,7 +34,7 @@ def load(file: Path, text: str) -> settings.Settings:
 def test_an_empty_file_is_a_demonstration_with_the_usual_times(file: Path) -> None:
     found = load(file, "")
     assert not found.sign_in
-    assert (found.idle, found.crossing) == (timedelta(minutes=30), timedelta(minutes=60))
+    assert (found.idle, found.other_unit_access) == (timedelta(minutes=30), timedelta(minutes=60))
     assert found.pseudonym_key is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from mv import sign_ins, users
 from mv.access import Role
 from mv.errors import Forbidden
-from mv.sign_ins import WRITE_AGAIN_AFTER, End, SignIn, begin, end, state, touch
+from mv.sign_ins import WRITE_AGAIN_AFTER, SignIn, SignInEnd, begin, end, get, touch
 from mv.store import Store
 from mv.users import User
 from tests.conftest import SetClock
@@ -25,7 +25,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def kim(store: Store) -> User:
-    return users.signed_in(store, "kim", "Kim Ek", Role.COORDINATOR, {"norr"})
+    return users.record_sign_in(store, "kim", "Kim Ek", Role.COORDINATOR, {"norr"})
 
 
 def begun(**changes: object) -> SignIn:
@@ -44,16 +44,16 @@ def actions(store: Store) -> list[tuple[str, str]]:
     [
         (begun(), NOON, None),
         (begun(), NOON + IDLE - SECOND, None),
-        (begun(), NOON + IDLE, End.IDLE),
+        (begun(), NOON + IDLE, SignInEnd.IDLE),
         (begun(last_active_at=LATEST - SECOND), LATEST - SECOND, None),
-        (begun(last_active_at=LATEST - SECOND), LATEST, End.EXPIRED),
-        (begun(), LATEST, End.EXPIRED),
-        (begun(ended_at=NOON, ended_reason="signed_out"), NOON, End.SIGNED_OUT),
-        (begun(ended_at=NOON, ended_reason="idle"), LATEST, End.IDLE),
+        (begun(last_active_at=LATEST - SECOND), LATEST, SignInEnd.EXPIRED),
+        (begun(), LATEST, SignInEnd.EXPIRED),
+        (begun(ended_at=NOON, ended_reason="signed_out"), NOON, SignInEnd.SIGNED_OUT),
+        (begun(ended_at=NOON, ended_reason="idle"), LATEST, SignInEnd.IDLE),
     ],
 )
 def test_a_sign_in_is_over_when_it_was_ended_is_idle_or_expired(
-    sign_in: SignIn, now: datetime, expected: End | None
+    sign_in: SignIn, now: datetime, expected: SignInEnd | None
 ) -> None:
     assert sign_in.end_at(now, IDLE) == expected
 
@@ -62,8 +62,8 @@ def test_a_sign_in_is_over_when_it_was_ended_is_idle_or_expired(
 
 
 def test_a_sign_in_begins_once_and_that_is_logged(store: Store, clock: SetClock, kim: User) -> None:
-    assert state(store, HASH) is None
-    assert begin(store, kim, HASH, LATEST) == begun() == state(store, HASH)
+    assert get(store, HASH) is None
+    assert begin(store, kim, HASH, LATEST) == begun() == get(store, HASH)
     clock.now += timedelta(minutes=5)
     assert begin(store, kim, HASH, LATEST) == begun()
     assert actions(store) == [("kim", "sign_in")]
@@ -74,8 +74,8 @@ def test_a_sign_in_begins_once_and_that_is_logged(store: Store, clock: SetClock,
 def test_sign_ins_in_two_browsers_are_two(store: Store, kim: User) -> None:
     begin(store, kim, HASH, LATEST)
     begin(store, kim, "b2" * 32, LATEST)
-    end(store, kim, HASH, End.SIGNED_OUT)
-    other = state(store, "b2" * 32)
+    end(store, kim, HASH, SignInEnd.SIGNED_OUT)
+    other = get(store, "b2" * 32)
     assert other is not None
     assert other.end_at(NOON, IDLE) is None
     assert actions(store) == [("kim", "sign_in"), ("kim", "sign_in"), ("kim", "sign_out")]
@@ -100,7 +100,7 @@ def test_activity_is_written_down_once_in_a_minute(store: Store, clock: SetClock
         touch(store, sign_in)
     clock.now += SECOND
     touch(store, sign_in)
-    now = state(store, HASH)
+    now = get(store, HASH)
     assert now == begun(last_active_at=NOON + WRITE_AGAIN_AFTER)
     assert actions(store) == [("kim", "sign_in")]
 
@@ -112,24 +112,24 @@ def test_a_sign_in_that_is_used_is_not_idle_but_expires_all_the_same(store: Stor
         assert sign_in.end_at(store.now(), IDLE) is None
         clock.now += timedelta(minutes=10)
         touch(store, sign_in)
-        sign_in = state(store, HASH)
+        sign_in = get(store, HASH)
     assert sign_in is not None
-    assert sign_in.end_at(store.now(), IDLE) == End.EXPIRED
+    assert sign_in.end_at(store.now(), IDLE) == SignInEnd.EXPIRED
 
 
 # The end
 
 
-@pytest.mark.parametrize("why", End)
+@pytest.mark.parametrize("why", SignInEnd)
 def test_an_ended_sign_in_stays_ended_and_is_logged_once_with_its_reason(
-    store: Store, clock: SetClock, kim: User, why: End
+    store: Store, clock: SetClock, kim: User, why: SignInEnd
 ) -> None:
     sign_in = begin(store, kim, HASH, LATEST)
     end(store, kim, HASH, why)
-    assert state(store, HASH) == begun(ended_at=NOON, ended_reason=why)
+    assert get(store, HASH) == begun(ended_at=NOON, ended_reason=why)
     clock.now += timedelta(hours=1)
     with nothing_changes(store):
-        end(store, kim, HASH, End.SIGNED_OUT)
+        end(store, kim, HASH, SignInEnd.SIGNED_OUT)
         touch(store, sign_in)
     assert actions(store) == [("kim", "sign_in"), ("kim", "sign_out")]
     assert logged(store, "sign_out")[0]["detail"] == {"reason": why}
@@ -137,7 +137,7 @@ def test_an_ended_sign_in_stays_ended_and_is_logged_once_with_its_reason(
 
 def test_a_cookie_whose_sign_in_was_ended_begins_no_other(store: Store, kim: User) -> None:
     begin(store, kim, HASH, LATEST)
-    end(store, kim, HASH, End.SIGNED_OUT)
+    end(store, kim, HASH, SignInEnd.SIGNED_OUT)
     with refused(store, Forbidden, "This sign-in has ended. Sign in again."):
         begin(store, kim, HASH, LATEST)
     last = contents(store)["access_log"][-1]
@@ -146,13 +146,13 @@ def test_a_cookie_whose_sign_in_was_ended_begins_no_other(store: Store, kim: Use
 
 def test_the_end_of_a_sign_in_that_never_began_is_nothing(store: Store, kim: User) -> None:
     with nothing_changes(store):
-        end(store, kim, HASH, End.IDLE)
+        end(store, kim, HASH, SignInEnd.IDLE)
 
 
 def test_a_user_who_was_blocked_meanwhile_is_signed_out_all_the_same(store: Store, kim: User) -> None:
     begin(store, kim, HASH, LATEST)
-    end(store, replace(kim, blocked=True), HASH, End.SIGNED_OUT)
-    found = state(store, HASH)
+    end(store, replace(kim, blocked=True), HASH, SignInEnd.SIGNED_OUT)
+    found = get(store, HASH)
     assert found is not None
-    assert found.ended_reason == sign_ins.End.SIGNED_OUT
+    assert found.ended_reason == sign_ins.SignInEnd.SIGNED_OUT
     assert contents(store)["access_log"][-1]["role"] == ""

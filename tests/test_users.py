@@ -14,7 +14,7 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.store import Store
-from mv.users import decide, everybody, get, has_administrator, signed_in
+from mv.users import decide, get, has_administrator, list_users, record_sign_in
 from tests.conftest import SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
 
@@ -28,7 +28,7 @@ COORDINATOR, ANALYST, LEAD, ADMINISTRATOR = Role
 
 
 def test_a_sign_in_is_remembered_with_its_claims(store: Store) -> None:
-    user = signed_in(store, "kim", "Kim Ek", COORDINATOR, ["soder", "norr"])
+    user = record_sign_in(store, "kim", "Kim Ek", COORDINATOR, ["soder", "norr"])
     assert user == users.User(
         "kim", "Kim Ek", COORDINATOR, frozenset({"norr", "soder"}), None, None, False, None, NOON, 1
     )
@@ -37,27 +37,27 @@ def test_a_sign_in_is_remembered_with_its_claims(store: Store) -> None:
 
 
 def test_the_latest_sign_in_holds(store: Store, clock: SetClock) -> None:
-    signed_in(store, "kim", "Kim Ek", LEAD, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"})
     clock.now += timedelta(days=1)
-    user = signed_in(store, "kim", "Kim Ask", ANALYST, {EVERY_UNIT})
+    user = record_sign_in(store, "kim", "Kim Ask", ANALYST, {EVERY_UNIT})
     assert (user.name, user.role, user.units) == ("Kim Ask", ANALYST, {EVERY_UNIT})
     assert user.last_sign_in_at == NOON + timedelta(days=1)
-    assert signed_in(store, "kim", "Kim Ask").role is None
-    assert get(store, "kim") == signed_in(store, "kim", "Kim Ask")
+    assert record_sign_in(store, "kim", "Kim Ask").role is None
+    assert get(store, "kim") == record_sign_in(store, "kim", "Kim Ask")
 
 
 def test_claims_without_role_and_units_give_none(store: Store) -> None:
-    user = signed_in(store, "kim", "Kim Ek")
+    user = record_sign_in(store, "kim", "Kim Ek")
     assert (user.role, user.units) == (None, frozenset())
     assert user.actor("norr") == Actor("kim", "Kim Ek", None, "norr")
 
 
 def test_of_a_users_own_number_only_which_customer_it_is_is_kept(store: Store, anders: Customer) -> None:
-    user = signed_in(store, "kim", "Anders Karlsson", COORDINATOR, {"norr"}, anders.identity)
+    user = record_sign_in(store, "kim", "Anders Karlsson", COORDINATOR, {"norr"}, anders.identity)
     assert user.customer_id == anders.customer_id
     assert anders.identity not in repr(contents(store)["app_user"])
     unknown = [None, "", "no number", "194603129811", invented_number(date(1990, 1, 2))]
-    assert [signed_in(store, "kim", "Kim", None, (), number).customer_id for number in unknown] == [None] * 5
+    assert [record_sign_in(store, "kim", "Kim", None, (), number).customer_id for number in unknown] == [None] * 5
 
 
 # What an administrator decides
@@ -76,16 +76,16 @@ def test_of_a_users_own_number_only_which_customer_it_is_is_kept(store: Store, a
 def test_a_decision_goes_before_the_claims_and_stays_after_the_next_sign_in(
     store: Store, role: Role | None, units: Collection[str] | None, expected: tuple[Role, set[str]]
 ) -> None:
-    signed_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
     decided = decide(store, ADMIN, "kim", 1, role, units)
     assert (decided.role, decided.units) == expected
-    again = signed_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
+    again = record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
     assert (again.role, again.units, again.version) == (*expected, 2)
     assert (again.decided_role, again.decided_units) == (role, None if units is None else frozenset(units))
 
 
 def test_a_decision_that_is_taken_back_leaves_it_to_the_claims(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
     decide(store, ADMIN, "kim", 1, LEAD, {EVERY_UNIT}, blocked=True)
     user = decide(store, ADMIN, "kim", 2, None, None)
     assert (user.role, user.units, user.blocked) == (COORDINATOR, {"norr"}, False)
@@ -95,20 +95,20 @@ def test_a_user_is_decided_about_before_the_first_sign_in(store: Store) -> None:
     decided = decide(store, ADMIN, "eva.ek", 0, LEAD, {"norr"})
     assert (decided.name, decided.last_sign_in_at) == ("eva.ek", None)
     assert decide(store, ADMIN, "bo.ek", 0, None, None, name="  Bo Ek ").name == "Bo Ek"
-    first = signed_in(store, "eva.ek", "Eva Ek", COORDINATOR, {"soder"})
+    first = record_sign_in(store, "eva.ek", "Eva Ek", COORDINATOR, {"soder"})
     assert (first.name, first.role, first.units) == ("Eva Ek", LEAD, {"norr"})
 
 
 def test_a_blocked_user_has_no_role_whatever_is_decided_or_claimed(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek", LEAD, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"})
     decide(store, ADMIN, "kim", 1, LEAD, {"norr"}, blocked=True)
-    user = signed_in(store, "kim", "Kim Ek", ADMINISTRATOR, {EVERY_UNIT})
+    user = record_sign_in(store, "kim", "Kim Ek", ADMINISTRATOR, {EVERY_UNIT})
     assert user.blocked
     assert user.actor("norr").role is None
 
 
 def test_what_somebody_else_decided_meanwhile_is_not_overwritten(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek")
+    record_sign_in(store, "kim", "Kim Ek")
     decide(store, ADMIN, "kim", 1, LEAD, {"norr"})
     for seen_version in (0, 1, 3):
         with refused(store, Conflict, CHANGED):
@@ -118,8 +118,8 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(store: Store) -
 
 
 def test_a_sign_in_meanwhile_is_in_nobodys_way(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek")
-    signed_in(store, "kim", "Kim Ek")
+    record_sign_in(store, "kim", "Kim Ek")
+    record_sign_in(store, "kim", "Kim Ek")
     assert decide(store, ADMIN, "kim", 1, LEAD, {"norr"}).version == 2
 
 
@@ -149,7 +149,7 @@ def test_an_administrator_does_not_lock_itself_out(store: Store, how: dict[str, 
 def test_an_administrator_does_not_lock_itself_out_by_leaving_it_to_claims_that_give_another_role(
     store: Store,
 ) -> None:
-    signed_in(store, "ada.min", "Ada Min", LEAD)
+    record_sign_in(store, "ada.min", "Ada Min", LEAD)
     decide(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
     says = "You cannot take the right to decide about users from yourself. Ask another administrator."
     with refused(store, Conflict, says):
@@ -157,7 +157,7 @@ def test_an_administrator_does_not_lock_itself_out_by_leaving_it_to_claims_that_
 
 
 def test_an_administrator_whose_claims_say_so_may_leave_it_to_them(store: Store) -> None:
-    signed_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
+    record_sign_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
     decide(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
     assert decide(store, ADMIN, "ada.min", 2, None, None).role == ADMINISTRATOR
 
@@ -169,9 +169,9 @@ def test_another_administrator_may_take_the_right_away(store: Store) -> None:
 
 def test_there_is_an_administrator_when_one_that_is_not_blocked_has_the_role(store: Store) -> None:
     assert not has_administrator(store)
-    signed_in(store, "kim", "Kim Ek", LEAD, {EVERY_UNIT})
+    record_sign_in(store, "kim", "Kim Ek", LEAD, {EVERY_UNIT})
     assert not has_administrator(store)
-    signed_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
+    record_sign_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
     assert has_administrator(store)
     bea = replace(ADMIN, user_id="bea.min")
     decide(store, bea, "ada.min", 1, None, None, blocked=True)
@@ -193,26 +193,26 @@ def test_a_decision_stands_in_the_log_with_what_was_decided(store: Store) -> Non
 
 
 def test_that_the_users_were_looked_at_stands_in_the_log(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek", LEAD)
-    signed_in(store, "bo", "Bo Ek")
-    assert [user.user_id for user in everybody(store, ADMIN)] == ["bo", "kim"]
+    record_sign_in(store, "kim", "Kim Ek", LEAD)
+    record_sign_in(store, "bo", "Bo Ek")
+    assert [user.user_id for user in list_users(store, ADMIN)] == ["bo", "kim"]
     assert [(entry["user_id"], entry["action"]) for entry in logged(store)] == [("ada.min", "view_users")]
 
 
 @pytest.mark.parametrize("role", [COORDINATOR, ANALYST, LEAD, None])
 def test_only_an_administrator_sees_users_and_decides(store: Store, role: Role | None) -> None:
-    signed_in(store, "kim", "Kim Ek")
+    record_sign_in(store, "kim", "Kim Ek")
     says = "Your role does not include this. Ask whoever is responsible for users."
     who = replace(ADMIN, role=role)
     with refused(store, Forbidden, says):
-        everybody(store, who)
+        list_users(store, who)
     with refused(store, Forbidden, says):
         decide(store, who, "ada.min", 0, ADMINISTRATOR, None)
     assert [entry["action"] for entry in logged(store)] == ["view_users", "change_user"]
 
 
 def test_a_role_that_is_no_longer_known_is_none(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek", LEAD, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"})
     store.write(lambda tx: tx.execute("UPDATE app_user SET claimed_role = 'owner', decided_role = 'root'"))
     user = get(store, "kim")
     assert user is not None
@@ -220,7 +220,7 @@ def test_a_role_that_is_no_longer_known_is_none(store: Store) -> None:
 
 
 def test_asking_who_somebody_is_changes_nothing(store: Store) -> None:
-    signed_in(store, "kim", "Kim Ek", LEAD, {"norr"})
+    record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"})
     with nothing_changes(store):
         get(store, "kim")
         get(store, "nobody")
@@ -228,5 +228,5 @@ def test_asking_who_somebody_is_changes_nothing(store: Store) -> None:
 
 
 def test_what_a_sign_in_gives_is_json_in_no_entry_of_the_log(store: Store, anders: Customer) -> None:
-    signed_in(store, "kim", "Anders Karlsson", LEAD, {"norr"}, anders.identity)
+    record_sign_in(store, "kim", "Anders Karlsson", LEAD, {"norr"}, anders.identity)
     assert anders.identity not in json.dumps(logged(store), default=str)

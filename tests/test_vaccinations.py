@@ -99,7 +99,7 @@ def test_the_group_stays_on_the_dose_when_the_row_is_adjusted_removed_or_called_
     entry = memberships.Entry("staff", "care_home", TODAY)
     row = memberships.adjust(store, actor, group.membership_id, 1, entry)
     row = memberships.remove(store, actor, row.membership_id, row.version, EndReason.CEASED)
-    memberships.give_reason(store, actor, row.membership_id, row.version, EndReason.WRONG)
+    memberships.set_end_reason(store, actor, row.membership_id, row.version, EndReason.WRONG)
     assert doses_of(store, anders) == [dose]
     # … and also when something else of the dose is corrected.
     entry_as_it_was = replace(ENTRY, membership_id=group.membership_id, batch_number="B2")
@@ -134,7 +134,7 @@ def test_a_group_that_does_not_apply_on_the_day_does_not_count(
     memberships.remove(store, actor, group.membership_id, 1, EndReason.WRONG)
     with refused(store, Conflict, NOT_APPLYING.format(day=TODAY)):
         vaccinations.register(store, actor, anders.customer_id, chosen)
-    memberships.give_reason(store, actor, group.membership_id, 2, EndReason.CEASED)
+    memberships.set_end_reason(store, actor, group.membership_id, 2, EndReason.CEASED)
     assert vaccinations.register(store, actor, anders.customer_id, chosen).group_code == "frailty"
 
 

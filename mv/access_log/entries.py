@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from mv import audit
-from mv.access import Action, Actor, Why, grounds, in_own_units, require_unit
+from mv.access import AccessReason, Action, Actor, in_own_units, require_care_relation, require_unit
 from mv.audit import ONE_LOOK, Outcome
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
@@ -59,7 +59,7 @@ ACTIONS: Mapping[str, str] = {
 }
 """What each action is called for people."""
 OUTCOMES: Mapping[str, str] = {Outcome.DONE: N_("Done"), Outcome.REFUSED: N_("Refused")}
-WHYS: Mapping[str, str] = {Why.NORMAL: N_("Own unit"), Why.OTHER_UNIT: N_("Other unit, for a reason")}
+WHYS: Mapping[str, str] = {AccessReason.NORMAL: N_("Own unit"), AccessReason.OTHER_UNIT: N_("Other unit, for a reason")}
 
 EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))
 WITH_PATIENT_DATA = f"(l.customer_id IS NOT NULL OR l.action IN ({EXPORTS}))"
@@ -207,7 +207,7 @@ def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: o
     def work(tx: Transaction) -> None:
         at = store.now()
         if customer_id is not None:
-            grounds(tx, at, actor, [customer_id])
+            require_care_relation(tx, at, actor, [customer_id])
         latest = tx.rows(LATEST_LOOKS, at - ONE_LOOK, actor.user_id, actor.unit_id)
         seen = [(row["customer_id"], json.loads(row["detail"] or "{}")) for row in latest]
         if (customer_id, detail) not in seen:

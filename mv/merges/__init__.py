@@ -86,7 +86,7 @@ def merge(store: Store, actor: Actor, seen: Preview, *, same_person: bool = Fals
         at = store.now()
         both = [seen.keep.customer_id, seen.merged.customer_id]
         _refuse_merged(tx, *both)
-        customers.hold_all(tx, at, actor, both)
+        customers.lock(tx, at, actor, both)
         now = _plan(tx, *both)
         if now != seen:
             raise Conflict(

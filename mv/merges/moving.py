@@ -110,7 +110,7 @@ def write_names(tx: Transaction, customer_id: int) -> None:
     for name in names:
         keys += [key for key in customers.name_keys(name["given_name"], name["family_name"]) if key not in keys]
     ended = tx.row("SELECT 1 AS found FROM customer WHERE customer_id = $1 AND merged_into IS NOT NULL", customer_id)
-    customers.have_found_by(tx, customer, [] if ended else keys)
+    customers.write_name_keys(tx, customer, [] if ended else keys)
 
 
 def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[Row]:

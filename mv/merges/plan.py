@@ -19,7 +19,7 @@ from mv.merges.records import Record
 from mv.vaccinations import Dose
 
 
-class Why(StrEnum):
+class KeepReason(StrEnum):
     """Why one of two is kept."""
 
     ACTIVE = "active"
@@ -47,7 +47,7 @@ class SameGroup:
     wrong: tuple[Membership, ...]
     valid_from: date
     valid_to: date | None
-    why: Why
+    why: KeepReason
 
     @property
     def is_widened(self) -> bool:
@@ -61,7 +61,7 @@ class SameDose:
 
     kept: Dose
     withdrawn: Dose
-    why: Why
+    why: KeepReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _same_group(rows: Sequence[Membership], keep_id: int) -> SameGroup:
         wrong=tuple(row for row in rows if row is not kept),
         valid_from=min(row.valid_from for row in rows),
         valid_to=None if kept.active else max(last_days),
-        why=Why.ACTIVE if kept.active and sum(row.active for row in rows) == 1 else Why.GOES_ON,
+        why=KeepReason.ACTIVE if kept.active and sum(row.active for row in rows) == 1 else KeepReason.GOES_ON,
     )
 
 
@@ -164,11 +164,11 @@ def _same_doses(keep: Record, merged: Record) -> Iterator[SameDose]:
         if other is None or dose.withdrawn_at is not None:
             continue
         for why, ours_is, theirs_is in (
-            (Why.CLAIMED, dose.dose_id in keep.claimed, other.dose_id in merged.claimed),
-            (Why.GIVEN_HERE, not dose.abroad, not other.abroad),
+            (KeepReason.CLAIMED, dose.dose_id in keep.claimed, other.dose_id in merged.claimed),
+            (KeepReason.GIVEN_HERE, not dose.abroad, not other.abroad),
         ):
             if ours_is != theirs_is:
                 yield SameDose(dose, other, why) if ours_is else SameDose(other, dose, why)
                 break
         else:
-            yield SameDose(dose, other, Why.GOES_ON)
+            yield SameDose(dose, other, KeepReason.GOES_ON)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mv import customers, memberships, vaccinations
-from mv.customers import EARLIER, Customer
+from mv.customers import EARLIER_NUMBERS, Customer
 from mv.memberships import Membership
 from mv.reimbursement.claims.line_references import TAKEN_BACK
 from mv.store.engine import Transaction
@@ -26,7 +26,7 @@ PAID = """
     WHERE d.customer_id = $1 GROUP BY d.dose_id
 """
 NUMBERS = f"""
-    SELECT had.old_identity AS number FROM ({EARLIER}) had JOIN customer c ON c.customer_id = had.customer_id
+    SELECT had.old_identity AS number FROM ({EARLIER_NUMBERS}) had JOIN customer c ON c.customer_id = had.customer_id
     WHERE c.customer_id = $1 OR c.merged_into = $1
     UNION SELECT identity FROM customer WHERE merged_into = $1 ORDER BY 1
 """

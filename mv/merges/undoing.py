@@ -114,7 +114,7 @@ def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None
         entry = vaccinations.Entry(
             dose.product_code, dose.batch_number, dose.dose_number, dose.given_on, dose.unit_id, dose.membership_id
         )
-        vaccinations.refuse_twice(vaccinations.read(tx, dose.customer_id), entry, but=dose.dose_id)
+        vaccinations.refuse_duplicate(vaccinations.read(tx, dose.customer_id), entry, but=dose.dose_id)
         given = replace(dose, withdrawn_at=None, withdrawn_by=None, withdrawn_reason=None)
         vaccinations.update(tx, at, actor, Action.CORRECT_DOSE, "restored", given)
 

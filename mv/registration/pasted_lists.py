@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mv import audit, customers
-from mv.access import Action, Actor, known_and_strangers, require_unit
+from mv.access import Action, Actor, require_unit, split_by_care_relation
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.registration import pasted, saving
@@ -86,14 +86,14 @@ def judge_list(store: Store, actor: Actor, text: str, terms: Terms) -> list[Line
         at = store.now()
         found = customers.of_numbers(tx, sorted({line.identity.number for line in lines if line.identity}))
         ids = {customer.customer_id for customer in found.values()}
-        known, strangers = known_and_strangers(tx, at, actor, ids)
+        known, unrelated = split_by_care_relation(tx, at, actor, ids)
         people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])
         audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
-        return _judge_lines(lines, terms, found, people, saving.read_setting(tx, store.today())), set(strangers)
+        return _judge_lines(lines, terms, found, people, saving.read_setting(tx, store.today())), set(unrelated)
 
-    judged, strangers = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
-    if strangers:
-        audit.record_refusals(store, actor, Action.REGISTER_AFTERWARDS, sorted(strangers))
+    judged, unrelated = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    if unrelated:
+        audit.record_refusals(store, actor, Action.REGISTER_AFTERWARDS, sorted(unrelated))
     return judged
 
 

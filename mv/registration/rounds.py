@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mv import audit, customers, identity
-from mv.access import Action, Actor, OtherUnit, grounds, require_unit
+from mv.access import Action, Actor, OtherUnit, require_care_relation, require_unit
 from mv.customers import Customer
 from mv.errors import N_, Conflict, NotFound
 from mv.registration import saving
@@ -91,7 +91,7 @@ class Row:
 class Unknown(NotFound):
     """No customer has the number, which can be right: the person can be registered."""
 
-    def __init__(self, kind: identity.Kind, birth_date: date | None) -> None:
+    def __init__(self, kind: identity.IdentityKind, birth_date: date | None) -> None:
         super().__init__(N_("No customer has this number. Check it, or register the person."))
         self.kind = kind
         self.birth_date = birth_date
@@ -265,7 +265,7 @@ def require_permission(store: Store, actor: Actor) -> None:
 
 def _is_known(tx: Transaction, store: Store, actor: Actor, customer_id: int) -> bool:
     try:
-        grounds(tx, store.now(), actor, [customer_id])
+        require_care_relation(tx, store.now(), actor, [customer_id])
     except OtherUnit:
         return False
     return True

@@ -125,7 +125,7 @@ def judge_anew(
 
     Every other change of these customers' groups and doses waits until ``tx`` ends. Raises Forbidden, NotFound.
     """
-    held = customers.hold_all(tx, at, actor, {each.customer_id for each in wanted})
+    held = customers.lock(tx, at, actor, {each.customer_id for each in wanted})
     people, setting = read_people(tx, held.values()), read_setting(tx, today)
     for each in wanted:
         require_unit(actor, each.terms.unit_id)

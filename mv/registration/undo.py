@@ -105,7 +105,7 @@ def _change_back(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row
     if not rows:
         return
     versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
-    held = versioned.hold_all(tx, at, actor, memberships.KIND, versions_left)
+    held = versioned.lock(tx, at, actor, memberships.KIND, versions_left)
     now = [Membership(**row) for row, _ in held]
     texts = {row["membership_id"]: row["was"] for row in rows}
     was = {row.membership_id: membership_steps.from_json(texts[row.membership_id], row.customer_id) for row in now}

@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mv.identity import Kind
+from mv.identity import IdentityKind
 from mv.sample.columns import Bools, Ints
 
-KINDS = tuple(Kind)
+KINDS = tuple(IdentityKind)
 RARE = {
-    Kind.SAMORDNINGSNUMMER: 0.012,
-    Kind.RESERVE_STOCKHOLM: 0.0015,
-    Kind.RESERVE_VGR: 0.0015,
-    Kind.RESERVE_VARMLAND: 0.001,
-    Kind.RESERVE_NATIONAL: 0.0015,
+    IdentityKind.SAMORDNINGSNUMMER: 0.012,
+    IdentityKind.RESERVE_STOCKHOLM: 0.0015,
+    IdentityKind.RESERVE_VGR: 0.0015,
+    IdentityKind.RESERVE_VARMLAND: 0.001,
+    IdentityKind.RESERVE_NATIONAL: 0.0015,
 }
 """The share of every kind of number but the ordinary one."""
 
@@ -54,7 +54,7 @@ class Serials:
 
 def draw_kinds(rng: np.random.Generator, count: int) -> Ints:
     """Return the kind of each number, as a place in KINDS; two hundred people or more have all of them."""
-    codes = np.full(count, KINDS.index(Kind.PERSONNUMMER))
+    codes = np.full(count, KINDS.index(IdentityKind.PERSONNUMMER))
     at = 0
     for kind, share in RARE.items():
         number = max(round(count * share), int(count >= 200))
@@ -139,10 +139,10 @@ def _national(dates: Ints, female: Bools, ranks: Ints) -> NDArray[np.uint8]:
 
 
 WRITERS = {
-    Kind.PERSONNUMMER: _personnummer,
-    Kind.SAMORDNINGSNUMMER: _samordningsnummer,
-    Kind.RESERVE_STOCKHOLM: _stockholm,
-    Kind.RESERVE_VGR: _vgr,
-    Kind.RESERVE_VARMLAND: _varmland,
-    Kind.RESERVE_NATIONAL: _national,
+    IdentityKind.PERSONNUMMER: _personnummer,
+    IdentityKind.SAMORDNINGSNUMMER: _samordningsnummer,
+    IdentityKind.RESERVE_STOCKHOLM: _stockholm,
+    IdentityKind.RESERVE_VGR: _vgr,
+    IdentityKind.RESERVE_VARMLAND: _varmland,
+    IdentityKind.RESERVE_NATIONAL: _national,
 }

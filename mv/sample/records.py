@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mv.identity import Kind
+from mv.identity import IdentityKind
 from mv.sample import names, numbers
 from mv.sample.columns import NEVER, Ints, date_column, instant_column, text_column
 from mv.sample.setting import Setting
@@ -63,7 +63,7 @@ class Records:
 def customer_table(setting: Setting, records: Records, registered: Ints, accounts: Ints) -> pa.Table:
     """Return the rows of table ``customer``."""
     # A number of Stockholm does not say the sex, and the store holds what the number says.
-    unsaid = records.kinds == numbers.KINDS.index(Kind.RESERVE_STOCKHOLM)
+    unsaid = records.kinds == numbers.KINDS.index(IdentityKind.RESERVE_STOCKHOLM)
     table = records.shown(setting)
     more = {
         "identity_kind": text_column(numbers.KINDS, records.kinds),

@@ -12,7 +12,7 @@ from io import StringIO
 import pytest
 
 from mv import customers, export, memberships, users
-from mv.access import Action, Actor, OtherUnit, Role, Why
+from mv.access import AccessReason, Action, Actor, OtherUnit, Role
 from mv.access_log import documents, samples
 from mv.access_log import entries as log_entries
 from mv.access_log.entries import Filters, LogEntry, Page
@@ -57,7 +57,7 @@ def every_entry(store: Store, actor: Actor, **filters: object) -> list[LogEntry]
 def test_an_entry_has_the_names_of_its_user_and_customer_and_its_detail(
     store: Store, clock: SetClock, anders: Customer
 ) -> None:
-    users.signed_in(store, "nils.berg", "Nils Berg")
+    users.record_sign_in(store, "nils.berg", "Nils Berg")
     clock.now += timedelta(minutes=1)
     memberships.add(store, NORR, anders.customer_id, Entry("65_plus", None, TODAY))
     found = every_entry(store, LEAD, action="add_group")
@@ -364,7 +364,7 @@ def test_a_look_at_a_sample_is_logged_once(store: Store, check: Check) -> None:
 def test_the_document_tells_how_the_sample_was_drawn_and_what_was_found(
     store: Store, clock: SetClock, check: Check, anders: Customer
 ) -> None:
-    users.signed_in(store, "nils.berg", HOSTILE)
+    users.record_sign_in(store, "nils.berg", HOSTILE)
     judge(store, check, 1)
     judge(store, check, 2, Verdict.TO_EXAMINE, '=1+1; "citat"')
     samples.close(store, LEAD, check.check_id, "Utreds.")
@@ -396,7 +396,7 @@ def test_the_document_tells_how_the_sample_was_drawn_and_what_was_found(
 def test_every_action_outcome_and_ground_has_a_word() -> None:
     assert set(log_entries.ACTIONS) == set(Action)
     assert set(log_entries.OUTCOMES) == set(Outcome)
-    assert set(log_entries.WHYS) == set(Why)
+    assert set(log_entries.WHYS) == set(AccessReason)
     assert log_entries.label(log_entries.ACTIONS, "something_old", "sv") == "something_old"
 
 

@@ -16,7 +16,7 @@ from mv.audit import ONE_LOOK
 from mv.customers import Customer
 from mv.errors import Forbidden, Invalid
 from mv.memberships import Entry
-from mv.other_unit_access import Reason
+from mv.other_unit_access import OpeningReason
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import logged, refused
@@ -70,8 +70,8 @@ def test_the_own_record_is_found_and_a_colleagues_look_at_it_is_not(
     store: Store, clock: SetClock, register: Register
 ) -> None:
     nils = register("Berg")
-    users.signed_in(store, "nils.berg", "Nils Berg", own_number=nils.identity)
-    users.signed_in(store, "eva.ros", "Eva Ros")
+    users.record_sign_in(store, "nils.berg", "Nils Berg", own_number=nils.identity)
+    users.record_sign_in(store, "eva.ros", "Eva Ros")
     look(store, clock, NILS, nils)
     look(store, clock, NILS, nils, register())
     look(store, clock, Actor("eva.ros", "Eva Ros", Role.COORDINATOR, "norr"), nils)
@@ -99,7 +99,7 @@ def test_the_own_record_is_found_and_a_colleagues_look_at_it_is_not(
 def test_a_word_of_the_family_name_in_common_is_found(
     store: Store, clock: SetClock, register: Register, user: str, family_name: str, fires: bool
 ) -> None:
-    users.signed_in(store, "nils.berg", user)
+    users.record_sign_in(store, "nils.berg", user)
     customer = register(family_name)
     look(store, clock, NILS, customer, register("Zetterlund"))
     expected = {("nils.berg", customer.customer_id)} if fires else set()
@@ -151,7 +151,9 @@ def test_another_units_customer_opened_for_a_reason_is_found_with_it(
     store: Store, clock: SetClock, register: Register
 ) -> None:
     other, own = register(unit_id="soder"), register()
-    other_unit_access.open_customer(store, NILS, other.customer_id, Reason.OTHER, "Flyttar hit", timedelta(hours=1))
+    other_unit_access.open_customer(
+        store, NILS, other.customer_id, OpeningReason.OTHER, "Flyttar hit", timedelta(hours=1)
+    )
     look(store, clock, NILS, other, own)
     (one,) = found(store, Signal.OTHER_UNITS)
     assert (one.user_id, one.customer_id, len(one.entry_ids)) == ("nils.berg", other.customer_id, 2)
@@ -179,7 +181,7 @@ def test_entries_of_other_units_and_other_days_are_in_no_signal(
     store: Store, clock: SetClock, register: Register
 ) -> None:
     people = [register("Dahl", unit_id="soder"), register("Dahl", unit_id="soder")]
-    users.signed_in(store, "sara.dahl", "Sara Dahl", own_number=people[0].identity)
+    users.record_sign_in(store, "sara.dahl", "Sara Dahl", own_number=people[0].identity)
     look(store, clock, SARA, *people)
     period = (TODAY, TODAY, 2)
     own = signals.find(store, replace(LEAD, unit_id="soder"), *period)

@@ -19,10 +19,10 @@ from mv.access_log import patient_extract, signals
 from mv.access_log.signals import Signal
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Invalid, MvError, NotFound
-from mv.identity_changes import Taken
+from mv.identity_changes import NumberTaken
 from mv.memberships import EndReason, Membership
 from mv.merges import Merge, OtherPerson, undoing
-from mv.merges.plan import Difference, Preview, Why
+from mv.merges.plan import Difference, KeepReason, Preview
 from mv.reimbursement.checks import findings, new_year
 from mv.reimbursement.checks.findings import Check
 from mv.reimbursement.claims import drafting, ledger
@@ -136,7 +136,7 @@ def test_everything_moves_to_the_record_that_goes_on_and_is_counted(
     assert {found.membership_id for found in rows} == {own.membership_id, row.membership_id}
     assert {found.customer_id for found in rows} == {kim.customer_id}
     assert vaccinations.of_customer(store, actor, kim.customer_id) == [replace(dose, customer_id=kim.customer_id)]
-    assert len(bookings.coming(store, actor, kim.customer_id)) == 1
+    assert len(bookings.upcoming(store, actor, kim.customer_id)) == 1
     assert len(memberships.changes(store, actor, kim.customer_id)) == 2
     assert len(vaccinations.changes(store, actor, kim.customer_id)) == 1
     for table in ("membership", "membership_change", "dose", "dose_change", "booking", "customer_name"):
@@ -179,7 +179,7 @@ def test_every_number_and_both_names_find_the_record_that_goes_on(store: Store, 
 def test_the_number_of_a_merged_record_cannot_become_the_customers(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:
-    with pytest.raises(Taken) as caught:
+    with pytest.raises(NumberTaken) as caught:
         identity_changes.change(store, actor, kim.customer_id, twin.identity, kim.identity)
     assert caught.value.customer_id == twin.customer_id
     merge(store, actor, kim, twin)
@@ -240,7 +240,7 @@ def test_of_the_same_active_group_twice_one_is_kept_with_the_days_of_both(
     dose = give(store, actor, other, DAY - timedelta(days=5))
     (same,) = seen(store, actor, kim, twin).groups
     assert (same.kept, same.wrong, same.valid_from, same.valid_to) == (own, (other,), date(2026, 3, 1), None)
-    assert (same.why, same.is_widened) == (Why.GOES_ON, True)
+    assert (same.why, same.is_widened) == (KeepReason.GOES_ON, True)
     merge(store, actor, kim, twin)
     active, wrong = memberships.of_customer(store, actor, kim.customer_id)
     assert (active.membership_id, active.valid_from) == (own.membership_id, date(2026, 3, 1))
@@ -252,7 +252,7 @@ def test_the_row_that_is_still_active_is_kept(store: Store, actor: Actor, kim: C
     ended = join(store, actor, kim, date(2026, 1, 1), date(2026, 6, 1))
     other = join(store, actor, twin, date(2026, 5, 1))
     (same,) = seen(store, actor, kim, twin).groups
-    assert (same.kept, same.wrong, same.valid_from, same.why) == (other, (ended,), date(2026, 1, 1), Why.ACTIVE)
+    assert (same.kept, same.wrong, same.valid_from, same.why) == (other, (ended,), date(2026, 1, 1), KeepReason.ACTIVE)
     merge(store, actor, kim, twin)
     active, wrong = memberships.of_customer(store, actor, kim.customer_id)
     assert (active.membership_id, wrong.membership_id) == (other.membership_id, ended.membership_id)
@@ -284,7 +284,7 @@ def test_of_the_same_vaccine_on_the_same_day_the_dose_that_is_claimed_is_kept(
     claim(store, actor)
     second = give(store, actor, join(store, actor, kim if of_other else twin, date(2026, 1, 1)), batch="B2")
     (same,) = seen(store, actor, kim, twin).doses
-    assert (same.kept, same.withdrawn, same.why) == (first, second, Why.CLAIMED)
+    assert (same.kept, same.withdrawn, same.why) == (first, second, KeepReason.CLAIMED)
     merge(store, actor, kim, twin)
     states = {d.dose_id: d.withdrawn_reason for d in vaccinations.of_customer(store, actor, kim.customer_id)}
     assert states == {first.dose_id: None, second.dose_id: WithdrawReason.ENTERED_BY_MISTAKE}
@@ -326,7 +326,7 @@ def test_the_dose_that_was_given_here_is_kept_beside_one_that_was_given_abroad(
     vaccinations.register(store, actor, kim.customer_id, abroad)
     here = give(store, actor, join(store, actor, twin, date(2026, 1, 1)))
     (same,) = seen(store, actor, kim, twin).doses
-    assert (same.kept, same.why) == (here, Why.GIVEN_HERE)
+    assert (same.kept, same.why) == (here, KeepReason.GIVEN_HERE)
 
 
 def test_what_was_claimed_and_paid_of_a_moved_dose_follows_it(
@@ -626,7 +626,7 @@ def test_a_queue_that_was_made_before_follows_the_doses(
 def test_a_user_whose_own_record_was_merged_is_found_before_it_all_the_same(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:
-    users.signed_in(store, "kim.rav", "Kim Räv", own_number=twin.identity)
+    users.record_sign_in(store, "kim.rav", "Kim Räv", own_number=twin.identity)
     own = Actor("kim.rav", "Kim Räv", Role.COORDINATOR, "norr")
     merge(store, actor, kim, twin)
     customers.get(store, own, kim.customer_id)

@@ -18,7 +18,7 @@ from mv import bookings, customers, memberships, sample, vaccinations
 from mv.access import Actor
 from mv.clock import to_local
 from mv.errors import Conflict, Invalid
-from mv.identity import Kind, Sex, age, parse
+from mv.identity import IdentityKind, Sex, age, parse
 from mv.sample import numbers
 from mv.sample.columns import day_number
 from mv.store import Store, open_store
@@ -227,14 +227,14 @@ def test_every_number_passes_the_check_and_says_what_the_store_says(people: Stor
 
 def test_every_kind_of_number_is_there_and_only_the_ordinary_one_is_common(people: Store) -> None:
     kinds = Counter(row["identity_kind"] for row in rows(people, "SELECT identity_kind FROM customer"))
-    assert set(kinds) == set(Kind)
-    assert kinds[Kind.PERSONNUMMER] > 0.97 * SIZE
+    assert set(kinds) == set(IdentityKind)
+    assert kinds[IdentityKind.PERSONNUMMER] > 0.97 * SIZE
 
 
 def test_the_first_twenty_of_a_day_get_the_serials_980_to_999() -> None:
     days = np.full(20, day_number(date(1956, 5, 8)))
     female = np.arange(20) % 2 == 0
-    ordinary = np.full(20, numbers.KINDS.index(Kind.PERSONNUMMER))
+    ordinary = np.full(20, numbers.KINDS.index(IdentityKind.PERSONNUMMER))
     serials = numbers.Serials(int(days[0]), int(days[0]))
     # In two parts, as when people are made in blocks.
     ranks = np.concatenate(
@@ -247,16 +247,16 @@ def test_the_first_twenty_of_a_day_get_the_serials_980_to_999() -> None:
 @pytest.mark.parametrize(
     ("kind", "capacity"),
     [
-        (Kind.PERSONNUMMER, 499),
-        (Kind.SAMORDNINGSNUMMER, 499),
-        (Kind.RESERVE_STOCKHOLM, 100),
-        (Kind.RESERVE_VGR, 37),
-        (Kind.RESERVE_VARMLAND, 136),
-        (Kind.RESERVE_NATIONAL, 441),
+        (IdentityKind.PERSONNUMMER, 499),
+        (IdentityKind.SAMORDNINGSNUMMER, 499),
+        (IdentityKind.RESERVE_STOCKHOLM, 100),
+        (IdentityKind.RESERVE_VGR, 37),
+        (IdentityKind.RESERVE_VARMLAND, 136),
+        (IdentityKind.RESERVE_NATIONAL, 441),
     ],
 )
 @pytest.mark.parametrize("female", [False, True])
-def test_numbers_stay_valid_and_different_until_a_day_is_full(kind: Kind, capacity: int, female: bool) -> None:
+def test_numbers_stay_valid_and_different_until_a_day_is_full(kind: IdentityKind, capacity: int, female: bool) -> None:
     ranks = np.arange(capacity)
     kinds, days = np.full(capacity, numbers.KINDS.index(kind)), np.full(capacity, day_number(date(2004, 2, 29)))
     written = numbers.write(kinds, days, np.full(capacity, female), ranks).to_pylist()
@@ -270,7 +270,10 @@ def test_numbers_stay_valid_and_different_until_a_day_is_full(kind: Kind, capaci
 def test_a_day_of_birth_that_has_run_out_of_serials_is_an_error() -> None:
     with pytest.raises(ValueError, match="serials"):
         numbers.write(
-            np.array([numbers.KINDS.index(Kind.PERSONNUMMER)]), np.array([0]), np.array([False]), np.array([500])
+            np.array([numbers.KINDS.index(IdentityKind.PERSONNUMMER)]),
+            np.array([0]),
+            np.array([False]),
+            np.array([500]),
         )
 
 

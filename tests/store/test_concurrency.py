@@ -82,7 +82,7 @@ class Coordinator:
         return word, {
             "adjusted": lambda: memberships.adjust(store, actor, *row_and_version, self.entry(ended=not row.active)),
             "removed": lambda: memberships.remove(store, actor, *row_and_version, reason),
-            "reason": lambda: memberships.give_reason(store, actor, *row_and_version, reason),
+            "reason": lambda: memberships.set_end_reason(store, actor, *row_and_version, reason),
             "restored": lambda: memberships.restore(store, actor, *row_and_version),
         }[word]
 

@@ -183,7 +183,7 @@ class Comparer:
             return None, None
         if not seen.active and reason is None:
             self._add(record, "ended_reason", Invalid(N_("This is missing.")))
-        usual = EndReason.CEASED if last else memberships.usual_reason(seen, self.today)
+        usual = EndReason.CEASED if last else memberships.likely_end_reason(seen, self.today)
         return last or now.valid_to or self.today, reason or now.ended_reason or usual
 
     def _cell(self, record: Record, name: str, parse: Callable[[str], T], seen: T | None) -> T | None:

@@ -79,7 +79,7 @@ class Judge:
         if first != row.record.number:
             self._add(row.record, NUMBER, Conflict(N_("Row {row} of the file is the same row."), row=first))
             return None
-        if now and now.customer_id in self.known.strangers:
+        if now and now.customer_id in self.known.unrelated:
             elsewhere = N_(
                 "The customer belongs to another unit. Open it with its number and a reason, then check again."
             )

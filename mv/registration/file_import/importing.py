@@ -35,8 +35,8 @@ def preview(store: Store, actor: Actor, request: Request) -> Plan:
         return plan
 
     plan = audit.perform(store, actor, Action.IMPORT_ROWS, work)
-    if plan.strangers:
-        audit.record_refusals(store, actor, Action.IMPORT_ROWS, sorted(plan.strangers))
+    if plan.unrelated:
+        audit.record_refusals(store, actor, Action.IMPORT_ROWS, sorted(plan.unrelated))
     return plan
 
 
@@ -52,7 +52,7 @@ def import_file(
 
     def work(tx: Transaction) -> Registration:
         at = store.now()
-        plan = loading.plan(tx, at, store.today(), actor, request, hold=True)
+        plan = loading.plan(tx, at, store.today(), actor, request, lock=True)
         tell(0.5)
         if plan.mark != mark:
             raise Conflict(N_("Something in it has changed meanwhile. Nothing was imported; look at it again."))

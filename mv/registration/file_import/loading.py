@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from mv import customers, memberships
-from mv.access import Actor, known_and_strangers, require_unit
+from mv.access import Actor, require_unit, split_by_care_relation
 from mv.errors import N_, Invalid
 from mv.memberships import Membership
 from mv.pseudonyms import Pseudonyms
@@ -66,10 +66,10 @@ class _Read:
     seen: dict[tuple[int, int], Membership] = field(default_factory=dict)
 
 
-def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Request, *, hold: bool = False) -> Plan:
+def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Request, *, lock: bool = False) -> Plan:
     """Return what becomes of the file, on what the open transaction sees.
 
-    With ``hold``, every other change of its customers' groups and doses waits until ``tx`` ends. Raises Invalid for a
+    With ``lock``, every other change of its customers' groups and doses waits until ``tx`` ends. Raises Invalid for a
     file with more than MOST_ROWS rows, and for columns and a reason that do not do; Forbidden for another unit.
     """
     if request.unit_id is not None:
@@ -80,7 +80,7 @@ def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Requ
     setting = saving.read_setting(tx, today)
     reader, comparer = _readers(table, request, setting)
     read = _read(tx, table, reader, comparer)
-    known = _known(tx, at, actor, read, setting, hold=hold)
+    known = _known(tx, at, actor, read, setting, lock=lock)
     lines: list[Line] = []
     if comparer:
         lines += Judge(comparer, known, read.now, read.seen, at, actor).judge(read.returned)
@@ -134,14 +134,14 @@ def _read_returned(tx: Transaction, read: _Read) -> None:
         read.seen[number, row["version"]] = replace(read.now[number], **row)
 
 
-def _known(tx: Transaction, at: datetime, actor: Actor, read: _Read, setting: Setting, *, hold: bool) -> Known:
+def _known(tx: Transaction, at: datetime, actor: Actor, read: _Read, setting: Setting, *, lock: bool) -> Known:
     found = customers.of_numbers(tx, sorted({row.identity.number for row in read.new}))
     ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in read.now.values()}
-    own, strangers = known_and_strangers(tx, at, actor, ids)
-    people = customers.hold_all(tx, at, actor, own).values() if hold else customers.read(tx, own)
+    own, unrelated = split_by_care_relation(tx, at, actor, ids)
+    people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
     keys = {row.terms.key(found[row.identity.number].customer_id) for row in read.new if row.identity.number in found}
     saved = {row["row_key"]: row["registered_at"] for row in _in_parts(tx, KEYS, sorted(keys))}
-    return Known(found, frozenset(strangers), saving.read_people(tx, people), saved, setting)
+    return Known(found, frozenset(unrelated), saving.read_people(tx, people), saved, setting)
 
 
 def _check_new(read: _Read, known: Known, comparer: Comparer) -> None:
@@ -149,7 +149,7 @@ def _check_new(read: _Read, known: Known, comparer: Comparer) -> None:
     for row in read.new:
         comparer.check_new(read.records[row.number], row.terms.valid_to)
         customer = known.customers.get(row.identity.number)
-        if customer and customer.customer_id not in known.strangers:
+        if customer and customer.customer_id not in known.unrelated:
             comparer.check_person(read.records[row.number], customer)
 
 
@@ -163,7 +163,7 @@ def _in_order(table: Table, lines: Sequence[Line], planner: Planner) -> Plan:
         for record in table.records
     ]
     seen = frozenset(number for number in known.people if number > 0)
-    return Plan(in_order, problems, planner.new_people, seen, known.strangers)
+    return Plan(in_order, problems, planner.new_people, seen, known.unrelated)
 
 
 def _in_parts(tx: Transaction, sql: str, values: Sequence[T]) -> Iterator[StoredRow]:

@@ -69,14 +69,14 @@ class Line:
 class Plan:
     """What becomes of each row, in the file's order, and every problem; ``new_people`` are to be registered.
 
-    ``seen`` are the customers that the user was shown, ``strangers`` those that the user has nothing to do with.
+    ``seen`` are the customers that the user was shown, ``unrelated`` those that the user has nothing to do with.
     """
 
     lines: list[Line]
     problems: list[Problem]
     new_people: Mapping[int, tuple[Identity, Customer]]
     seen: frozenset[int]
-    strangers: frozenset[int]
+    unrelated: frozenset[int]
 
     @property
     def counts(self) -> dict[State, int]:
@@ -104,7 +104,7 @@ class Known:
     """
 
     customers: Mapping[str, Customer]
-    strangers: frozenset[int]
+    unrelated: frozenset[int]
     people: dict[int, Person]
     keys: Mapping[str, datetime]
     setting: Setting
@@ -192,7 +192,7 @@ class Planner:
             customer = self.known.customers.get(row.identity.number)
             if customer is None:
                 unknown[row.identity.number].append(row)
-            elif customer.customer_id in self.known.strangers:
+            elif customer.customer_id in self.known.unrelated:
                 elsewhere = N_(
                     "The customer belongs to another unit. Open it with its number and a reason, then check again."
                 )

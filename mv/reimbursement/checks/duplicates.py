@@ -9,7 +9,7 @@ import pandas as pd
 
 from mv import audit
 from mv.access import Action, Actor, in_own_units
-from mv.identity import Kind
+from mv.identity import IdentityKind
 from mv.reimbursement.checks.priced_doses import paid_doses
 from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.vaccine_types import KIND
@@ -77,7 +77,7 @@ def _pairs(store: Store, actor: Actor) -> pd.DataFrame:
     other_own, _ = in_own_units(actor, "o.unit_id", 1)
     with store.batches(PAIRS.format(own=own, other_own=other_own), *units) as reader:
         frame: pd.DataFrame = reader.read_all().to_pandas()
-    kinds = frame[["identity_kind", "other_kind"]] == Kind.PERSONNUMMER.value
+    kinds = frame[["identity_kind", "other_kind"]] == IdentityKind.PERSONNUMMER.value
     numbers = zip(frame["identity"], frame["other_identity"], strict=True)
     alike = np.array([look_alike(one, other) for one, other in numbers], bool)
     return frame.loc[~kinds.all(axis="columns") | alike, BOTH].reset_index(drop=True)

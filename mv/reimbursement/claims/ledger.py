@@ -23,7 +23,7 @@ CLAIMS = """
     LEFT JOIN app_user u ON u.user_id = k.made_by
     LEFT JOIN (SELECT claim_id, sum(ore) AS ore FROM payment GROUP BY claim_id) p ON p.claim_id = k.claim_id
 """
-KIND = versioned.Kind(
+KIND = versioned.VersionedTable(
     "claim",
     "claim_id",
     missing=N_("There is no such claim."),

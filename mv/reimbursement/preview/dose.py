@@ -24,7 +24,7 @@ from mv.reimbursement.preview.customer_case import (
 )
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.pricing.remedies import MENDABLE, Mend, suggest
-from mv.vaccinations import Dose, Entry, group_that_counts, is_completed_anew
+from mv.vaccinations import Dose, Entry, counting_group, is_completed_anew
 
 UNSAVED = 2**62
 """The number of a dose that is not saved: it comes after every other of its day."""
@@ -86,7 +86,7 @@ def _as_entered(standing: Standing, entry: Entry, was: Dose | None, dose_id: int
     if vaccine is None or unit is None or not standing.customer.birth_date <= entry.given_on <= standing.today:
         return None
     try:
-        group = group_that_counts(standing.memberships, entry, was)
+        group = counting_group(standing.memberships, entry, was)
     except (Invalid, Conflict):
         return None
     anew = was is None or is_completed_anew(was, entry, group)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mv.memberships import EndReason, Entry, Membership, usual_reason
+from mv.memberships import EndReason, Entry, Membership, likely_end_reason
 from mv.reimbursement.preview.customer_case import Effect, Standing, compare, covered, judge, period_of, periods
 
 NEW = 0
@@ -33,7 +33,7 @@ def adjusting(standing: Standing, row: Membership, entry: Entry) -> Effect:
 
 def removing(standing: Standing, row: Membership) -> Effect:
     """Return what removing an active row today does, for the reason that it then has."""
-    wrong = usual_reason(row, standing.today) == EndReason.WRONG
+    wrong = likely_end_reason(row, standing.today) == EndReason.WRONG
     period = replace(period_of(row), valid_to=standing.today)
     return _turned(standing, then={row.membership_id: None if wrong else period})
 

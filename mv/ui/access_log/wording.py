@@ -14,7 +14,7 @@ from mv.access import Role
 from mv.access_log import entries as log_entries
 from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
 from mv.errors import N_
-from mv.identity import Kind
+from mv.identity import IdentityKind
 from mv.reimbursement.claims.ledger import STATES as CLAIM_STATES
 from mv.reimbursement.payments.balances import STANDINGS
 from mv.ui import session
@@ -87,12 +87,12 @@ DETAILS: Mapping[str, str] = {
     "year": N_("Year"),
 }
 KINDS_OF_NUMBERS: Mapping[str, str] = {
-    Kind.PERSONNUMMER: N_("personal identity number"),
-    Kind.SAMORDNINGSNUMMER: N_("coordination number"),
-    Kind.RESERVE_STOCKHOLM: N_("reserve number of Stockholm"),
-    Kind.RESERVE_VGR: N_("reserve number of Västra Götaland"),
-    Kind.RESERVE_VARMLAND: N_("reserve number of Värmland"),
-    Kind.RESERVE_NATIONAL: N_("national reserve number"),
+    IdentityKind.PERSONNUMMER: N_("personal identity number"),
+    IdentityKind.SAMORDNINGSNUMMER: N_("coordination number"),
+    IdentityKind.RESERVE_STOCKHOLM: N_("reserve number of Stockholm"),
+    IdentityKind.RESERVE_VGR: N_("reserve number of Västra Götaland"),
+    IdentityKind.RESERVE_VARMLAND: N_("reserve number of Värmland"),
+    IdentityKind.RESERVE_NATIONAL: N_("national reserve number"),
 }
 VALUES: Mapping[str, str] = {
     "added": N_("Added"),

@@ -12,7 +12,7 @@ from mv.customers import Customer
 from mv.errors import NotFound
 from mv.identity import age, format_identity
 from mv.ui import navigation, session
-from mv.ui.customers.open_other_unit import draw_crossing
+from mv.ui.customers.open_other_unit import draw_open_other_unit
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import notify, show_notices
 from mv.ui.resources import catalogue, store
@@ -35,7 +35,7 @@ def require_customer() -> Customer:
             st.rerun()  # with a menu that has no pages of this customer
         except OtherUnit as error:
             session.show_customer_in_address()
-            draw_crossing(error)
+            draw_open_other_unit(error)
             st.stop()
         if found.customer_id != chosen:
             navigation.visit(found.customer_id).by_merged_record = True

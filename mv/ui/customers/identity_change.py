@@ -11,7 +11,7 @@ from mv.access import Action, may
 from mv.customers import Customer
 from mv.errors import Invalid
 from mv.identity import format_identity
-from mv.identity_changes import Earlier, Taken
+from mv.identity_changes import EarlierNumber, NumberTaken
 from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.navigation import CustomerVisit
@@ -24,7 +24,7 @@ from mv.ui.text import _, literal, moment
 def draw_earlier_numbers(customer: Customer) -> None:
     """Draw the numbers that the customer had before, if there are any, and a way to take the last change back."""
     today = store().today()
-    earlier = identity_changes.earlier(store(), session.actor(), customer.customer_id)
+    earlier = identity_changes.earlier_numbers(store(), session.actor(), customer.customer_id)
     if not earlier:
         return
     numbers = ", ".join(format_identity(had.number, today) for had in earlier)
@@ -34,7 +34,7 @@ def draw_earlier_numbers(customer: Customer) -> None:
             _draw_undoing(customer, earlier[0])
 
 
-def _draw_undoing(customer: Customer, last: Earlier) -> None:
+def _draw_undoing(customer: Customer, last: EarlierNumber) -> None:
     """Draw what taking back the last change does, and the button for it."""
     with st.popover(_("Undo the change of number"), icon=":material/undo:"):
         number = format_identity(last.number, store().today())
@@ -114,7 +114,7 @@ def _change(customer: Customer, drawn: int) -> None:
                 customer.identity,
                 other_birth_date=bool(session.value(_same_key(customer))),
             )
-        except Taken as error:
+        except NumberTaken as error:
             visit.compare_with(error.customer_id)
             raise
 

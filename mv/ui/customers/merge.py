@@ -8,7 +8,7 @@ from mv import customers, merges
 from mv.access import Action, OtherUnit, may
 from mv.customers import Customer, is_number
 from mv.errors import N_, Invalid, MvError
-from mv.identity import Kind, format_identity, parse
+from mv.identity import IdentityKind, format_identity, parse
 from mv.merges.plan import Preview
 from mv.ui import navigation, session
 from mv.ui.customers.merge_preview import draw_preview
@@ -86,7 +86,7 @@ def _choose_who_goes_on(shown: Preview) -> int:
     today = store().today()
     both = {each.customer_id: each.customer for each in (shown.keep, shown.merged)}
     kinds = [parse(each.identity, today).kind for each in both.values()]
-    start = 1 if Kind.PERSONNUMMER in kinds and kinds[0] != Kind.PERSONNUMMER else 0
+    start = 1 if IdentityKind.PERSONNUMMER in kinds and kinds[0] != IdentityKind.PERSONNUMMER else 0
     chosen: int = st.radio(
         _("Which record goes on?"),
         list(both),

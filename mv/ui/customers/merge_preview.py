@@ -9,7 +9,7 @@ import streamlit as st
 
 from mv.errors import N_
 from mv.identity import format_identity
-from mv.merges.plan import Preview, SameDose, SameGroup, Why
+from mv.merges.plan import KeepReason, Preview, SameDose, SameGroup
 from mv.merges.records import Record
 from mv.ui.customers.merge_history import moved
 from mv.ui.groups.form import choice_of
@@ -20,14 +20,14 @@ from mv.ui.vaccinations.table import vaccine_name
 from mv.ui.widgets.table import draw_table
 
 SEXES: Mapping[str, str] = {"male": N_("man"), "female": N_("woman")}
-KEPT_GROUP: Mapping[Why, str] = {
-    Why.ACTIVE: N_("It is kept because it is still active."),
-    Why.GOES_ON: N_("It is kept because it is that of the record that goes on."),
+KEPT_GROUP: Mapping[KeepReason, str] = {
+    KeepReason.ACTIVE: N_("It is kept because it is still active."),
+    KeepReason.GOES_ON: N_("It is kept because it is that of the record that goes on."),
 }
-KEPT_DOSE: Mapping[Why, str] = {
-    Why.CLAIMED: N_("It is kept because it is claimed, and the other is not."),
-    Why.GIVEN_HERE: N_("It is kept because it was given here, and the other abroad."),
-    Why.GOES_ON: N_("It is kept because it is that of the record that goes on."),
+KEPT_DOSE: Mapping[KeepReason, str] = {
+    KeepReason.CLAIMED: N_("It is kept because it is claimed, and the other is not."),
+    KeepReason.GIVEN_HERE: N_("It is kept because it was given here, and the other abroad."),
+    KeepReason.GOES_ON: N_("It is kept because it is that of the record that goes on."),
 }
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv import other_unit_access
 from mv.access import OtherUnit
-from mv.other_unit_access import Reason
+from mv.other_unit_access import OpeningReason
 from mv.ui import navigation, session
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
@@ -14,11 +14,11 @@ from mv.ui.text import _, count_of, explain, literal
 from mv.ui.web.startup_checks import configured
 
 
-def draw_crossing(refusal: OtherUnit) -> None:
+def draw_open_other_unit(refusal: OtherUnit) -> None:
     """Draw what opening the customer takes; nothing about the customer but the unit is shown."""
     st.header(_("A customer of another unit"))
     st.warning(literal(explain(refusal)))
-    with st.container(border=True, key="crossing"):
+    with st.container(border=True, key="open_other_unit"):
         draw_reason("cross")
         st.button(_("Open the customer"), type="primary", key="cross_open", on_click=_open, args=(refusal.customer_id,))
         show_notices()
@@ -27,12 +27,12 @@ def draw_crossing(refusal: OtherUnit) -> None:
 
 def draw_reason(key: str) -> None:
     """Draw the fields for the reason, and how long it opens the customer; see :func:`open_customer`."""
-    minutes = round(configured().crossing.total_seconds() / 60)
+    minutes = round(configured().other_unit_access.total_seconds() / 60)
     reasons = {
-        Reason.VACCINATED_HERE: _("The customer is vaccinated here"),
-        Reason.CORRECTION: _("Something registered here is to be corrected"),
-        Reason.ASKED_BY_CUSTOMER: _("The customer has asked for it"),
-        Reason.OTHER: _("Another reason, which I write"),
+        OpeningReason.VACCINATED_HERE: _("The customer is vaccinated here"),
+        OpeningReason.CORRECTION: _("Something registered here is to be corrected"),
+        OpeningReason.ASKED_BY_CUSTOMER: _("The customer has asked for it"),
+        OpeningReason.OTHER: _("Another reason, which I write"),
     }
     st.radio(_("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key=f"{key}_reason")
     st.text_input(
@@ -55,7 +55,7 @@ def open_customer(customer_id: int, key: str) -> None:
     """Open the customer for the reason that the fields hold. It is for callbacks. Raises Invalid for none."""
     reason = session.value(f"{key}_reason")
     note = session.value(f"{key}_note") or ""
-    other_unit_access.open_customer(store(), session.actor(), customer_id, reason, note, configured().crossing)
+    other_unit_access.open_customer(store(), session.actor(), customer_id, reason, note, configured().other_unit_access)
 
 
 def _open(customer_id: int) -> None:

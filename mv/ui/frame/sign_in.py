@@ -10,7 +10,7 @@ import streamlit as st
 from mv.access import Role
 from mv.errors import MvError
 from mv.sign_in_claims import DEFAULT_PROVIDER
-from mv.sign_ins import End
+from mv.sign_ins import SignInEnd
 from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, explain, literal
@@ -88,12 +88,12 @@ def _alone(draw: Callable[[], None]) -> None:
     st.navigation(shown, position="hidden").run()
 
 
-def _draw_sign_in(over: End | None, problem: MvError | None) -> None:
+def _draw_sign_in(over: SignInEnd | None, problem: MvError | None) -> None:
     st.header(_("Sign in"), anchor=False)
     reason = {
-        End.IDLE: _("You were signed out because nothing was done for a while."),
-        End.EXPIRED: _("Your sign-in has expired."),
-        End.SIGNED_OUT: _("You are signed out."),
+        SignInEnd.IDLE: _("You were signed out because nothing was done for a while."),
+        SignInEnd.EXPIRED: _("Your sign-in has expired."),
+        SignInEnd.SIGNED_OUT: _("You are signed out."),
     }.get(over) if over else None  # fmt: skip
     name, value = FAILED.split("=")
     if problem:

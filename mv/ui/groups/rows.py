@@ -148,7 +148,7 @@ def _of_removal(row: Membership, standing: Standing) -> str:
 def _give_reason(row: Membership, reason: EndReason) -> None:
     _change(
         row,
-        lambda: memberships.give_reason(store(), session.actor(), row.membership_id, row.version, reason),
+        lambda: memberships.set_end_reason(store(), session.actor(), row.membership_id, row.version, reason),
         lambda now: None,
     )
 

@@ -125,7 +125,7 @@ def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
     """Return the vaccine that the customer is booked for today and has not been given today."""
     today = store().today()
     given = {dose.product_code for dose in doses if dose.given_on == today and dose.withdrawn_at is None}
-    for booking in bookings.coming(store(), session.actor(), customer.customer_id):
+    for booking in bookings.upcoming(store(), session.actor(), customer.customer_id):
         if booking.local_day == today and booking.product_code not in given:
             return booking.product_code
     return None

@@ -10,7 +10,7 @@ import streamlit as st
 from mv import sign_ins, users
 from mv.errors import N_, Forbidden
 from mv.sign_in_claims import identify_user
-from mv.sign_ins import End, SignIn
+from mv.sign_ins import SignIn, SignInEnd
 from mv.ui.resources import store
 from mv.ui.web import cookies
 from mv.ui.web.cookies import SignedCookie
@@ -33,7 +33,7 @@ class Standing:
 
     user: User | None = None
     sign_in: SignIn | None = None
-    over: End | None = None
+    over: SignInEnd | None = None
 
 
 def cookie_of_screen() -> SignedCookie | None:
@@ -52,7 +52,7 @@ def standing_of(cookie: SignedCookie | None) -> Standing:
         return Standing()
     found = _standing(cookie.session_hash)
     if found.user is None and found.over is None and cookie.expires_at <= store().now():
-        return Standing(over=End.EXPIRED)
+        return Standing(over=SignInEnd.EXPIRED)
     return found
 
 
@@ -63,7 +63,7 @@ def of_browser(sent: Mapping[str, str]) -> Standing:
 
 @st.cache_resource(ttl=1, max_entries=10_000, show_spinner=False)
 def _standing(session_hash: str) -> Standing:
-    found = sign_ins.state(store(), session_hash)
+    found = sign_ins.get(store(), session_hash)
     if found is None:
         return Standing()
     over = found.end_at(store().now(), configured().idle)
@@ -72,7 +72,7 @@ def _standing(session_hash: str) -> Standing:
         return Standing(user, found)
     if user is not None and over is not None and found.ended_at is None:
         sign_ins.end(store(), user, session_hash, over)
-    return Standing(over=over or End.SIGNED_OUT)
+    return Standing(over=over or SignInEnd.SIGNED_OUT)
 
 
 def begin(cookie: SignedCookie) -> Standing:
@@ -81,7 +81,7 @@ def begin(cookie: SignedCookie) -> Standing:
     A user who may do nothing here has no sign-in either, but is told who it is.
     """
     claimed = identify_user(configured().providers, cookie.provider, cookie.claims)
-    user = users.signed_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
+    user = users.record_sign_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
     _standing.clear(cookie.session_hash)
     try:
         return Standing(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
@@ -95,7 +95,7 @@ def end(cookie: SignedCookie) -> None:
     """End a sign-in everywhere: in other windows, and for whoever copied its cookie."""
     standing = standing_of(cookie)
     if standing.user:
-        sign_ins.end(store(), standing.user, cookie.session_hash, End.SIGNED_OUT)
+        sign_ins.end(store(), standing.user, cookie.session_hash, SignInEnd.SIGNED_OUT)
     _standing.clear(cookie.session_hash)
 
 

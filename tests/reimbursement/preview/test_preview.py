@@ -398,14 +398,14 @@ def test_what_a_removal_did_and_the_ways_back_are_told(
     ceased = of_group.giving_reason(stands(store, actor, anders), wrong, EndReason.CEASED)
     assert won == comes_true(
         store, actor, anders, ceased,
-        lambda: memberships.give_reason(store, actor, old.membership_id, 2, EndReason.CEASED),
+        lambda: memberships.set_end_reason(store, actor, old.membership_id, 2, EndReason.CEASED),
     )  # fmt: skip
     row = replace(wrong, ended_reason=EndReason.CEASED)
     assert of_group.having_removed(stands(store, actor, anders), row) == Effect()
     again = of_group.giving_reason(stands(store, actor, anders), row, EndReason.WRONG)
     assert lost == comes_true(
         store, actor, anders, again,
-        lambda: memberships.give_reason(store, actor, old.membership_id, 3, EndReason.WRONG),
+        lambda: memberships.set_end_reason(store, actor, old.membership_id, 3, EndReason.WRONG),
     )  # fmt: skip
     before = verdicts(store, actor, anders)
     memberships.restore(store, actor, old.membership_id, 4)

@@ -167,10 +167,10 @@ def test_a_group_that_was_wrong_covers_nothing_and_one_that_ceased_covers_its_da
 ) -> None:
     given_dose(store, actor, anders, date(2026, 10, 30), in_group.membership_id)
     assert read(store, actor)["reason"].tolist() == ["payable"]
-    wrong = memberships.give_reason(store, actor, in_group.membership_id, 1, EndReason.WRONG)
+    wrong = memberships.set_end_reason(store, actor, in_group.membership_id, 1, EndReason.WRONG)
     found = read(store, actor).iloc[0]
     assert (found["reason"], found["mend"], found["state"]) == ("period", "add_by_age", "at_risk")
-    memberships.give_reason(store, actor, in_group.membership_id, wrong.version, EndReason.CEASED)
+    memberships.set_end_reason(store, actor, in_group.membership_id, wrong.version, EndReason.CEASED)
     assert read(store, actor)["reason"].tolist() == ["payable"]
 
 
@@ -183,7 +183,7 @@ def test_another_row_of_the_same_group_and_subgroup_covers_the_day_and_one_of_an
         for subgroup in ("heart", "lung", None)
     ]
     given_dose(store, actor, anders, date(2026, 11, 5), rows[0].membership_id)
-    memberships.give_reason(store, actor, rows[0].membership_id, 1, EndReason.WRONG)
+    memberships.set_end_reason(store, actor, rows[0].membership_id, 1, EndReason.WRONG)
     assert read(store, actor)["covered"].tolist() == [False]
     memberships.add(store, actor, anders.customer_id, memberships.Entry("medical_risk", "heart", *days))
     assert read(store, actor)["covered"].tolist() == [True]

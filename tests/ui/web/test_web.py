@@ -30,7 +30,7 @@ from mv import settings, sign_ins, users
 from mv.access import Role
 from mv.errors import Forbidden, Invalid
 from mv.export import Progress
-from mv.sign_ins import End
+from mv.sign_ins import SignInEnd
 from mv.ui import resources
 from mv.ui.frame import unexpected_errors
 from mv.ui.web import cookies, current_sign_in
@@ -115,7 +115,7 @@ def begin(**claims: object) -> str:
     cookie = signed(payload(**claims))
     found = cookies.read({USER: cookie})
     assert found is not None
-    user = users.signed_in(resources.store(), "1", "Eva Ek", Role.LEAD, {"norr"})
+    user = users.record_sign_in(resources.store(), "1", "Eva Ek", Role.LEAD, {"norr"})
     sign_ins.begin(resources.store(), user, found.session_hash, found.expires_at)
     return cookie
 
@@ -301,15 +301,15 @@ def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
     give_up = time.monotonic() + 10
     while current_sign_in.standing_of(cookie).user is not None and time.monotonic() < give_up:
         time.sleep(0.1)
-    assert current_sign_in.standing_of(cookie).over == End.EXPIRED
-    kept = sign_ins.state(resources.store(), cookie.session_hash)
+    assert current_sign_in.standing_of(cookie).over == SignInEnd.EXPIRED
+    kept = sign_ins.get(resources.store(), cookie.session_hash)
     assert kept is not None
     assert kept.ended_reason == "expired"
 
 
 @pytest.mark.usefixtures("signing_in")
 def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
-    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).over == End.EXPIRED
+    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).over == SignInEnd.EXPIRED
 
 
 @pytest.mark.usefixtures("signing_in")
@@ -409,7 +409,7 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
         return asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code
 
     assert status() == 200
-    other = users.signed_in(resources.store(), "2", "Siv Sten", Role.LEAD, {"norr"})
+    other = users.record_sign_in(resources.store(), "2", "Siv Sten", Role.LEAD, {"norr"})
     made = offer(iter([b"x"]), session_hash=found.session_hash, user=other)
     assert asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code == 404
     anonymous = offer(iter([b"x"]), session_hash=found.session_hash, user=user)
