@@ -24,9 +24,9 @@ import duckdb
 from mv import sample
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.registration import rounds, undo
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import import columns, importing
-from mv.registration.file_import.loading import Request
+from mv.registration.file_import.loading import ImportRequest
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 
@@ -63,8 +63,8 @@ def import_file(store: Store, numbers: list[str]) -> None:
     day = store.today() - timedelta(days=1)
     lines = ["Personnummer;Kundgrupp;Första dag", *(f"{number};{GROUP};{day}" for number in numbers)]
     data, rows = "\n".join(lines).encode(), len(numbers)
-    table = timed("read the file", rows, lambda: reading.read(BytesIO(data)))
-    request = Request(table, columns.guess(table.headings), "norr")
+    table = timed("read the file", rows, lambda: reading.read_table(BytesIO(data)))
+    request = ImportRequest(table, columns.guess(table.headings), "norr")
     plan = timed("look at what it comes to", rows, lambda: importing.preview(store, ACTOR, request))
     made = timed("save all of it", rows, lambda: importing.import_file(store, ACTOR, request, plan.mark))
     undone = timed("undo all of it", rows, lambda: undo.undo_all(store, ACTOR, made.registration_id))
@@ -72,9 +72,9 @@ def import_file(store: Store, numbers: list[str]) -> None:
 
 
 def enter_each(store: Store, numbers: list[str]) -> None:
-    terms = Terms(GROUP, None, store.today() - timedelta(days=1), "norr")
+    terms = RegistrationEntry(GROUP, None, store.today() - timedelta(days=1), "norr")
     for number in numbers:
-        rounds.enter(store, ACTOR, number, terms)
+        rounds.register(store, ACTOR, number, terms)
 
 
 def main() -> None:

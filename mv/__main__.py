@@ -26,9 +26,9 @@ from mv.export import claims, doses
 from mv.export.atomic_file import ProgressLine, write_whole
 from mv.i18n import choose_language, explain, translate, translate_count
 from mv.pseudonyms import Pseudonyms
-from mv.registration.code_lookup import Names
+from mv.registration.code_lookup import CodeLookup
 from mv.registration.file_import import columns, exported_layout, importing
-from mv.registration.file_import.loading import Request
+from mv.registration.file_import.loading import ImportRequest
 from mv.registration.file_import.report import Report
 from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
@@ -181,11 +181,11 @@ def import_rows(store: Store, options: argparse.Namespace) -> int:
     audit.permit(store, who, Action.IMPORT_ROWS)
     try:
         with options.file.open("rb") as file:
-            table = reading.read(file)
-        unit_id = Names(known).unit(options.unit) if options.unit else None
+            table = reading.read_table(file)
+        unit_id = CodeLookup(known).unit(options.unit) if options.unit else None
         chosen = {} if exported_layout.recognise(table.headings) else columns.from_json(options.columns, table.headings)
         key = settings.load().pseudonym_key
-        request = Request(table, chosen, unit_id, options.reason, Pseudonyms(key) if key else None)
+        request = ImportRequest(table, chosen, unit_id, options.reason, Pseudonyms(key) if key else None)
         plan = importing.preview(store, who, request)
         made = None
         if plan.can_be and not options.dry_run:

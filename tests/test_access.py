@@ -49,9 +49,9 @@ from mv.merges.plan import Preview
 from mv.other_unit_access import OpeningReason
 from mv.pseudonyms import Pseudonyms
 from mv.registration import booked, pasted_lists, rounds, undo
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import import importing as file_importing
-from mv.registration.file_import.loading import Request
+from mv.registration.file_import.loading import ImportRequest
 from mv.reimbursement.checks import duplicates, findings, new_year, nvr, overlong_periods, two_payers
 from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.claims import files as claim_files
@@ -137,7 +137,7 @@ PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
 CLAIMED = ("Exempelregionen", TODAY - timedelta(days=30), TODAY)
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
 NEW_RULE = rule(group_code="staff", subgroup_code="home_care")
-TERMS = Terms("medical_risk", "diabetes", date(2026, 9, 1), "norr")
+TERMS = RegistrationEntry("medical_risk", "diabetes", date(2026, 9, 1), "norr")
 OTHER_TERMS = replace(TERMS, subgroup_code="heart")
 
 
@@ -189,8 +189,8 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     unread = file_of(f"A{claim_id}-2;150")
     claim = drafting.draft(store, actor, *CLAIMED)
     claim = ledger.move(store, actor, claim.claim_id, claim.version, State.DISCARDED)
-    rounds.enter(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
-    (typed,) = rounds.of_today(store, user(COORDINATOR))
+    rounds.register(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
+    (typed,) = rounds.rounds_of_today(store, user(COORDINATOR))
     return Records(
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
         file_importing.preview(store, AT_NORR, file_of_people(anders)).mark,
@@ -295,45 +295,47 @@ CLAIMS = [
 AFTERWARDS = (Action.REGISTER_AFTERWARDS,)
 
 
-def came(customer: Customer) -> booked.Came:
+def came(customer: Customer) -> booked.Attendance:
     """Return that a customer, who was booked at norr, came and was given a batch that is not known, for a reason."""
     names = (customer.given_name, customer.family_name, customer.identity)
     booking = bookings.Booking(1, customer.customer_id, "norr", NOON, "fsme_immun", NOON, *names)
-    each = booked.Booked(booking, customer, (), booked.NO_GROUP, None)
-    return booked.Came(each, booked.NO_GROUP, "B9", batch_reason="New", doubts=booked.OF_BATCH)
+    each = booked.BookedCustomer(booking, customer, (), booked.NO_GROUP, None)
+    return booked.Attendance(each, booked.NO_GROUP, "B9", batch_reason="New", doubts=booked.BATCH_CONCERNS)
 
 
-def file_of_people(customer: Customer) -> Request:
+def file_of_people(customer: Customer) -> ImportRequest:
     """Return a file that puts the customer in a group today."""
     return request(table(f"{customer.identity};staff;;{TODAY}"))
 
 
 ROUNDS = [
-    Call(rounds.current, AFTERWARDS, lambda s, who, r: rounds.current(s, who)),
-    Call(rounds.of_today, AFTERWARDS, lambda s, who, r: rounds.of_today(s, who)),
+    Call(rounds.current_round, AFTERWARDS, lambda s, who, r: rounds.current_round(s, who)),
+    Call(rounds.rounds_of_today, AFTERWARDS, lambda s, who, r: rounds.rounds_of_today(s, who)),
     Call(rounds.count_rows, AFTERWARDS, lambda s, who, r: rounds.count_rows(s, who)),
-    Call(rounds.rows, AFTERWARDS, lambda s, who, r: rounds.rows(s, who, r.registration_id)),
+    Call(rounds.read_rows, AFTERWARDS, lambda s, who, r: rounds.read_rows(s, who, r.registration_id)),
     Call(rounds.require_permission, AFTERWARDS, lambda s, who, r: rounds.require_permission(s, who)),
-    Call(rounds.keep_terms, AFTERWARDS, lambda s, who, r: rounds.keep_terms(s, who, TERMS)),
-    Call(rounds.look_up, AFTERWARDS, lambda s, who, r: rounds.look_up(s, who, r.anders.identity)),
-    Call(rounds.enter, AFTERWARDS, lambda s, who, r: rounds.enter(s, who, r.anders.identity, TERMS)),
+    Call(rounds.keep_entry, AFTERWARDS, lambda s, who, r: rounds.keep_entry(s, who, TERMS)),
+    Call(rounds.find_customer, AFTERWARDS, lambda s, who, r: rounds.find_customer(s, who, r.anders.identity)),
+    Call(rounds.register, AFTERWARDS, lambda s, who, r: rounds.register(s, who, r.anders.identity, TERMS)),
     Call(rounds.end, AFTERWARDS, lambda s, who, r: rounds.end(s, who)),
     Call(undo.undo_row, AFTERWARDS, lambda s, who, r: undo.undo_row(s, who, r.registration_id, 1)),
     Call(undo.undo_all, AFTERWARDS, lambda s, who, r: undo.undo_all(s, who, r.registration_id)),
     Call(
-        pasted_lists.judge_list, AFTERWARDS, lambda s, who, r: pasted_lists.judge_list(s, who, r.anders.identity, TERMS)
+        pasted_lists.validate_list,
+        AFTERWARDS,
+        lambda s, who, r: pasted_lists.validate_list(s, who, r.anders.identity, TERMS),
     ),
     Call(
         pasted_lists.save_list,
         AFTERWARDS,
         lambda s, who, r: pasted_lists.save_list(
-            s, who, TERMS, [pasted_lists.Line(1, "", pasted_lists.State.READY, r.anders)]
+            s, who, TERMS, [pasted_lists.Line(1, "", pasted_lists.LineState.READY, r.anders)]
         ),
     ),
     Call(
-        booked.of_day,
+        booked.read_day,
         (Action.VIEW_BOOKINGS, Action.REGISTER_AFTERWARDS),
-        lambda s, who, r: booked.of_day(s, who, "norr", TODAY),
+        lambda s, who, r: booked.read_day(s, who, "norr", TODAY),
     ),
     Call(
         file_importing.preview,
@@ -345,8 +347,8 @@ ROUNDS = [
         (Action.IMPORT_ROWS,),
         lambda s, who, r: file_importing.import_file(s, who, file_of_people(r.anders), r.file_mark),
     ),
-    Call(booked.judge_booked, AFTERWARDS, lambda s, who, r: booked.judge_booked(s, who, [])),
-    Call(booked.save_booked, AFTERWARDS, lambda s, who, r: booked.save_booked(s, who, [came(r.anders)])),
+    Call(booked.validate_attendances, AFTERWARDS, lambda s, who, r: booked.validate_attendances(s, who, [])),
+    Call(booked.save_attendances, AFTERWARDS, lambda s, who, r: booked.save_attendances(s, who, [came(r.anders)])),
 ]
 CALLS = [
     *ROUNDS,

@@ -14,7 +14,7 @@ from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.merges import undoing as merge_undoing
 from mv.registration import rounds, undo
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -142,8 +142,8 @@ def test_what_is_many_actions_at_once_is_logged_without_a_name_or_an_identity_nu
     number = invented_number(date(1990, 1, 2))
     eva = customers.register(store, actor, number, "Eva", "Ekengren", "norr")
     earlier = len(logged(store))
-    rounds.enter(store, actor, anders.identity, Terms("65_plus", None, TODAY, "norr"))
-    (typed,) = rounds.of_today(store, actor)
+    rounds.register(store, actor, anders.identity, RegistrationEntry("65_plus", None, TODAY, "norr"))
+    (typed,) = rounds.rounds_of_today(store, actor)
     undo.undo_row(store, actor, typed.registration_id, 1)
     take_in(store, actor, table(f"{number};medical_risk;diabetes;2026-10-01"))
     seen = merges.preview(store, actor, anders.customer_id, eva.customer_id)

@@ -14,10 +14,10 @@ from mv.catalogue import Catalogue, Vaccine
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.registration import saving
-from mv.registration.entry import Terms
-from mv.registration.rounds import Kind, Registration, begin
-from mv.registration.saving import Wanted
-from mv.registration.validation import Doubt, Judgement, Person, judge
+from mv.registration.entry import RegistrationEntry
+from mv.registration.rounds import EntryMethod, Round, begin
+from mv.registration.saving import PlannedEntry
+from mv.registration.validation import Concern, Person, Validation, validate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -29,12 +29,12 @@ GroupCodes = tuple[str | None, str | None]
 NO_GROUP: GroupCodes = (None, None)
 LONGEST_REASON = 90
 """Of the two kinds each, so that both have room in what is kept."""
-OF_BATCH = frozenset({Doubt.BATCH_EXPIRED, Doubt.BATCH_UNKNOWN})
+BATCH_CONCERNS = frozenset({Concern.BATCH_EXPIRED, Concern.BATCH_UNKNOWN})
 """What is doubtful of everybody who was given of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class BookedCustomer:
     """Somebody who was booked, the customer's groups that count on the day, and the one that most likely counts.
 
     ``likely`` is None where that is not plain, and NO_GROUP where nothing is paid by any group. ``given`` is the dose
@@ -49,41 +49,41 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class Attendance:
     """Somebody who was booked and came: by which group and of which batch the booked vaccine was given.
 
     ``reason`` says why in spite of what is doubtful of the customer, ``batch_reason`` of the batch. ``doubts`` are
     those that were shown.
     """
 
-    booked: Booked
+    booked: BookedCustomer
     group: GroupCodes | None
     batch_number: str
     reason: str = ""
     batch_reason: str = ""
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[Concern] = frozenset()
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> RegistrationEntry:
         """What is to be registered. Raises Invalid while no group is chosen."""
         if self.group is None:
             raise Invalid(N_("Choose a customer group."))
         booking = self.booked.booking
         day = booking.local_day
-        return Terms(
+        return RegistrationEntry(
             *self.group, day, booking.unit_id, given_on=day, product_code=booking.product_code,
             batch_number=self.batch_number.strip(),
         )  # fmt: skip
 
 
-class Stopped(Conflict):
+class AttendanceRejected(Conflict):
     """Somebody who came cannot be registered like this, so nobody was."""
 
     def __init__(self, name: str, why: MvError) -> None:
         super().__init__(N_("Nothing is saved, because of {name}. {why}"), name=name, why=why)
 
 
-def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked]:
+def read_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[BookedCustomer]:
     """Return who was booked at one of the user's own units on ``day``, in order of time.
 
     That their bookings, groups and doses were seen is logged. Raises Forbidden.
@@ -91,49 +91,49 @@ def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked]:
     booked = bookings.of_day(store, actor, unit_id, day)
     ids = {booking.customer_id for booking in booked}
 
-    def work(tx: Transaction) -> list[Booked]:
+    def work(tx: Transaction) -> list[BookedCustomer]:
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
         known, found_rules = catalogue.read(tx), rule_table.read(tx)
         people = saving.read_people(tx, customers.read(tx, ids))
-        return [_booked(each, people[each.customer_id], found_rules, known, day) for each in booked]
+        return [_to_booked_customer(each, people[each.customer_id], found_rules, known, day) for each in booked]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def judge_booked(store: Store, actor: Actor, came: Sequence[Came]) -> list[Judgement]:
+def validate_attendances(store: Store, actor: Actor, came: Sequence[Attendance]) -> list[Validation]:
     """Return what can become of each, in the same order; nothing is saved. Raises Invalid where no group is chosen."""
 
-    def work(tx: Transaction) -> list[Judgement]:
+    def work(tx: Transaction) -> list[Validation]:
         ids = {each.booked.customer.customer_id for each in came}
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
         people = saving.read_people(tx, customers.read(tx, ids))
-        setting = saving.read_setting(tx, store.today())
-        return [judge(people[each.booked.customer.customer_id], each.terms, setting) for each in came]
+        setting = saving.read_validation_context(tx, store.today())
+        return [validate(people[each.booked.customer.customer_id], each.terms, setting) for each in came]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def save_booked(
-    store: Store, actor: Actor, came: Sequence[Came], tell: Callable[[float], None] = lambda share: None
-) -> Registration:
+def save_attendances(
+    store: Store, actor: Actor, came: Sequence[Attendance], tell: Callable[[float], None] = lambda share: None
+) -> Round:
     """Register all who came, or nobody, and return the registration.
 
     ``tell`` is told now and then which share of the work is done. Raises Invalid without anybody, Stopped for the first
     who cannot be registered, or is not, as there is no reason for a doubt; Forbidden, NotFound.
     """
 
-    def work(tx: Transaction) -> Registration:
+    def work(tx: Transaction) -> Round:
         if not came:
             raise Invalid(N_("Tick who came."))
         at = store.now()
         judged = []
-        anew = saving.judge_anew(tx, at, actor, [_wanted(each) for each in came], store.today())
+        anew = saving.revalidate(tx, at, actor, [_plan(each) for each in came], store.today())
         for done, (each, (wanted, judgement)) in enumerate(zip(came, anew, strict=True)):
             tell(done / len(came))
-            with _telling_of_whom(each):
-                saving.refuse(judgement, wanted)
+            with _naming_customer(each):
+                saving.require_valid(judgement, wanted)
             judged.append((wanted, judgement))
-        made = begin(tx, at, store.today(), actor, Kind.BOOKED, None)
+        made = begin(tx, at, store.today(), actor, EntryMethod.BOOKED, None)
         saving.write(tx, at, actor, made.registration_id, judged)
         return made
 
@@ -170,7 +170,9 @@ def likely_group(
     return codes.pop() if len(codes) == 1 else None
 
 
-def _booked(booking: Booking, person: Person, found_rules: Sequence[Rule], known: Catalogue, day: date) -> Booked:
+def _to_booked_customer(
+    booking: Booking, person: Person, found_rules: Sequence[Rule], known: Catalogue, day: date
+) -> BookedCustomer:
     vaccine = known.vaccines.get(booking.product_code)
     counting = memberships.counting_on(person.memberships, day)
     groups = tuple(dict.fromkeys((row.group_code, row.subgroup_code) for row in counting))
@@ -181,21 +183,21 @@ def _booked(booking: Booking, person: Person, found_rules: Sequence[Rule], known
         for dose in person.doses
         if dose.given_on == day and dose.withdrawn_at is None and dose.product_code in same | {booking.product_code}
     ]
-    return Booked(booking, person.customer, groups, likely, given[0] if given else None)
+    return BookedCustomer(booking, person.customer, groups, likely, given[0] if given else None)
 
 
-def _wanted(came: Came) -> Wanted:
+def _plan(came: Attendance) -> PlannedEntry:
     """Return what is to be registered, in spite of those of the doubts shown that there is a reason for."""
-    reasons = {doubt: (came.batch_reason if doubt in OF_BATCH else came.reason).strip() for doubt in came.doubts}
+    reasons = {doubt: (came.batch_reason if doubt in BATCH_CONCERNS else came.reason).strip() for doubt in came.doubts}
     accepted = frozenset(doubt for doubt, reason in reasons.items() if reason)
-    with _telling_of_whom(came):
+    with _naming_customer(came):
         reason = "; ".join(sorted({reason for reason in reasons.values() if reason}))
-        return Wanted(came.booked.customer.customer_id, came.terms, saving.clean_reason(reason), accepted)
+        return PlannedEntry(came.booked.customer.customer_id, came.terms, saving.clean_reason(reason), accepted)
 
 
 @contextmanager
-def _telling_of_whom(came: Came) -> Iterator[None]:
+def _naming_customer(came: Attendance) -> Iterator[None]:
     try:
         yield
     except MvError as error:
-        raise Stopped(came.booked.customer.name, error) from None
+        raise AttendanceRejected(came.booked.customer.name, error) from None

@@ -6,11 +6,11 @@ from collections import defaultdict
 
 from mv.catalogue import Catalogue
 from mv.errors import N_, Invalid
-from mv.tabular_files.cells import quoted
+from mv.tabular_files.cells import quote
 from mv.text import NamesByCode, fold, suggest_names
 
 
-class Names:
+class CodeLookup:
     """What everything in the catalogue is called. Small and capital letters, accents and punctuation are all the same.
 
     Each method returns the code that is meant, and raises Invalid, with what comes close, where there is none.
@@ -19,13 +19,13 @@ class Names:
     def __init__(self, known: Catalogue) -> None:
         self._known = known
         groups = known.groups.values()
-        self._groups = _Index({g.group_code: (g.group_code, g.name_sv, g.name_en) for g in groups})
+        self._groups = _NameIndex({g.group_code: (g.group_code, g.name_sv, g.name_en) for g in groups})
         self._subgroups = {
-            g.group_code: _Index({s.subgroup_code: (s.subgroup_code, s.name_sv, s.name_en) for s in g.subgroups})
+            g.group_code: _NameIndex({s.subgroup_code: (s.subgroup_code, s.name_sv, s.name_en) for s in g.subgroups})
             for g in groups
         }
-        self._vaccines = _Index({code: (code, vaccine.name) for code, vaccine in known.vaccines.items()})
-        self._units = _Index({code: (code, unit.name) for code, unit in known.units.items()})
+        self._vaccines = _NameIndex({code: (code, vaccine.name) for code, vaccine in known.vaccines.items()})
+        self._units = _NameIndex({code: (code, unit.name) for code, unit in known.units.items()})
 
     def group(self, text: str) -> str:
         """Return the code of a group."""
@@ -48,7 +48,7 @@ class Names:
         return self._units.find(text, N_("There is no unit “{text}”. Did you mean: {names}?"))
 
 
-class _Index:
+class _NameIndex:
     """Things by what they are called."""
 
     def __init__(self, things: NamesByCode) -> None:
@@ -64,7 +64,7 @@ class _Index:
             return self._found[text]
         codes = self._codes.get(fold(text), set())
         if len(codes) > 1:
-            raise Invalid(N_("“{read}” can mean several of them. Write the code."), read=quoted(text))
+            raise Invalid(N_("“{read}” can mean several of them. Write the code."), read=quote(text))
         for code in codes:
             return self._found.setdefault(text, code)
-        raise Invalid(message, text=quoted(text), names=suggest_names(text, self._things), **params)
+        raise Invalid(message, text=quote(text), names=suggest_names(text, self._things), **params)

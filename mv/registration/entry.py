@@ -12,7 +12,7 @@ from mv.errors import N_, Invalid
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RegistrationEntry:
     """What is to be registered. Without ``given_on`` there is no dose, and without ``group_code`` only a dose.
 
     Where the person is in the group on the day already, that row of the group is the one that counts. Without a
@@ -61,7 +61,7 @@ class Terms:
         return json.dumps(asdict(self), default=str)
 
     @classmethod
-    def from_json(cls, text: str) -> Terms:
+    def from_json(cls, text: str) -> RegistrationEntry:
         """Return the terms that :meth:`to_json` wrote."""
         values = json.loads(text)
         for name in ("valid_from", "valid_to", "given_on"):
@@ -77,7 +77,7 @@ class Terms:
         unit_id: str | None,
         product_code: str | None = None,
         batch_number: str | None = None,
-    ) -> Terms:
+    ) -> RegistrationEntry:
         """Return the terms of one day, with a dose where there is a product. Raises Invalid for what is missing."""
         if group_code is None:
             raise Invalid(N_("Choose a customer group."))

@@ -36,7 +36,7 @@ def steps(now: Membership, new: Membership) -> Iterator[tuple[int, Membership]]:
     end = (new.valid_to, new.ended_at, new.ended_by, new.ended_reason)
     row = now
     if ends and not late:
-        row = _ended(row, *end)
+        row = _with_end(row, *end)
         yield END, row
         row = replace(row, version=row.version + 1)
     adjusted = replace(
@@ -53,7 +53,7 @@ def steps(now: Membership, new: Membership) -> Iterator[tuple[int, Membership]]:
         row = replace(row, ended_reason=new.ended_reason)
         yield GIVE_REASON, row
     elif restored or late:
-        yield (RESTORE if restored else END_LATE), _ended(row, *end)
+        yield (RESTORE if restored else END_LATE), _with_end(row, *end)
 
 
 def change_all(
@@ -74,7 +74,9 @@ def change_all(
     return [written[now.membership_id] for now, _ in changes]
 
 
-def keep(tx: Transaction, at: datetime, registration_id: int, changed: Sequence[tuple[Membership, Membership]]) -> None:
+def record_changes(
+    tx: Transaction, at: datetime, registration_id: int, changed: Sequence[tuple[Membership, Membership]]
+) -> None:
     """Write what a registration changed, each row as it was and as it is now, so that it can be changed back."""
     first = saving.last_row_number(tx, registration_id) + 1
     rows = [
@@ -110,7 +112,7 @@ def from_json(text: str, customer_id: int) -> Membership:
     return Membership(**values | {"customer_id": customer_id})
 
 
-def _ended(
+def _with_end(
     row: Membership, valid_to: date | None, ended_at: datetime | None, ended_by: str | None, reason: str | None
 ) -> Membership:
     return replace(row, valid_to=valid_to, ended_at=ended_at, ended_by=ended_by, ended_reason=reason)

@@ -11,9 +11,9 @@ from mv.access import Action, Actor, OtherUnit, require_care_relation, require_u
 from mv.customers import Customer
 from mv.errors import N_, Conflict, NotFound
 from mv.registration import saving
-from mv.registration.entry import Terms
-from mv.registration.saving import Made, Wanted
-from mv.registration.validation import Doubt
+from mv.registration.entry import RegistrationEntry
+from mv.registration.saving import PlannedEntry, SavedEntry
+from mv.registration.validation import Concern
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -28,7 +28,7 @@ ROWS = """
 """
 
 
-class Kind(StrEnum):
+class EntryMethod(StrEnum):
     """How rows came to be registered."""
 
     TYPED = "typed"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class Round:
     """Rows that were registered together. Instants are naive UTC; ``local_day`` is Stockholm's when it began."""
 
     registration_id: int
@@ -47,7 +47,7 @@ class Registration:
     unit_id: str
     local_day: date
     started_at: datetime
-    terms: Terms | None
+    terms: RegistrationEntry | None
     ended_at: datetime | None
     undone_at: datetime | None
     undone_by: str | None
@@ -55,7 +55,7 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RoundRow:
     """A row of a registration, and of whom; what was undone stays, and says when and by whom."""
 
     registration_id: int
@@ -88,7 +88,7 @@ class Row:
         return f"Row({self.registration_id}, {self.row_number})"
 
 
-class Unknown(NotFound):
+class UnknownIdentity(NotFound):
     """No customer has the number, which can be right: the person can be registered."""
 
     def __init__(self, kind: identity.IdentityKind, birth_date: date | None) -> None:
@@ -98,21 +98,21 @@ class Unknown(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class TypedEntry:
     """A row as it was saved, of whom."""
 
     customer: Customer
-    made: Made
+    made: SavedEntry
 
 
-def current(store: Store, actor: Actor) -> Registration | None:
+def current_round(store: Store, actor: Actor) -> Round | None:
     """Return the user's registration of today that is not ended, at the user's unit, if there is one."""
     require_permission(store, actor)
     with store.read() as tx:
-        return _open(tx, actor, store.today())
+        return _open_round(tx, actor, store.today())
 
 
-def of_today(store: Store, actor: Actor) -> list[Registration]:
+def rounds_of_today(store: Store, actor: Actor) -> list[Round]:
     """Return what the user has registered today at the user's unit, the latest first, undone ones too."""
     require_permission(store, actor)
     sql = f"""
@@ -120,7 +120,7 @@ def of_today(store: Store, actor: Actor) -> list[Registration]:
         ORDER BY registration_id DESC
     """
     with store.read() as tx:
-        return [_registration(row) for row in tx.rows(sql, actor.user_id, actor.unit_id, store.today())]
+        return [_to_round(row) for row in tx.rows(sql, actor.user_id, actor.unit_id, store.today())]
 
 
 def count_rows(store: Store, actor: Actor) -> dict[int, int]:
@@ -137,16 +137,16 @@ def count_rows(store: Store, actor: Actor) -> dict[int, int]:
     return {row["registration_id"]: row["kept"] for row in found}
 
 
-def keep_terms(store: Store, actor: Actor, terms: Terms) -> Registration:
+def keep_entry(store: Store, actor: Actor, terms: RegistrationEntry) -> Round:
     """Keep what stays between two rows, so that it can be taken up on another computer; return the registration.
 
     It begins one where none is open. Raises Forbidden.
     """
 
-    def work(tx: Transaction) -> Registration:
+    def work(tx: Transaction) -> Round:
         at = store.now()
         require_unit(actor, terms.unit_id)
-        now = _open(tx, actor, store.today()) or begin(tx, at, store.today(), actor, Kind.TYPED, terms)
+        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, terms)
         if now.terms != terms:
             tx.execute(
                 "UPDATE registration SET terms = $2 WHERE registration_id = $1", now.registration_id, terms.to_json()
@@ -156,41 +156,41 @@ def keep_terms(store: Store, actor: Actor, terms: Terms) -> Registration:
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def enter(
+def register(
     store: Store,
     actor: Actor,
     number: str,
-    terms: Terms,
+    terms: RegistrationEntry,
     *,
     reason: str = "",
-    accepted: frozenset[Doubt] = frozenset(),
-) -> Entered:
+    accepted: frozenset[Concern] = frozenset(),
+) -> TypedEntry:
     """Register the ``terms`` of whoever has the identity ``number``, in the open registration, and return the row.
 
     Raises Invalid for a wrong number, Unknown, OtherUnit, saving.Doubtful until the doubts are accepted for a
     ``reason``, saving.Already, and whatever else :func:`mv.registration.saving.save` raises. Nothing is saved then.
     """
 
-    def work(tx: Transaction) -> Entered:
-        found = _of_number(tx, number, store.today())
+    def work(tx: Transaction) -> TypedEntry:
+        found = _customer_of_number(tx, number, store.today())
         at = store.now()
         require_unit(actor, terms.unit_id)
-        wanted = Wanted(found.customer_id, terms, reason, accepted)
-        now = _open(tx, actor, store.today()) or begin(tx, at, store.today(), actor, Kind.TYPED, terms)
+        wanted = PlannedEntry(found.customer_id, terms, reason, accepted)
+        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, terms)
         (made,) = saving.save(tx, at, actor, now.registration_id, [wanted], store.today())
-        return Entered(found, made)
+        return TypedEntry(found, made)
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def look_up(store: Store, actor: Actor, number: str) -> Customer:
+def find_customer(store: Store, actor: Actor, number: str) -> Customer:
     """Return whoever has the identity ``number``; that the customer was seen is logged.
 
     Raises Invalid for a wrong number, Unknown, OtherUnit.
     """
 
     def work(tx: Transaction) -> Customer:
-        found = _of_number(tx, number, store.today())
+        found = _customer_of_number(tx, number, store.today())
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [found.customer_id])
         return found
 
@@ -201,7 +201,7 @@ def end(store: Store, actor: Actor) -> None:
     """End the open registration: what is typed next begins another. Raises Conflict when none is open."""
 
     def work(tx: Transaction) -> None:
-        now = _open(tx, actor, store.today())
+        now = _open_round(tx, actor, store.today())
         if now is None:
             raise Conflict(N_("Nothing is open to be ended."))
         tx.execute(
@@ -212,7 +212,7 @@ def end(store: Store, actor: Actor) -> None:
     audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def rows(store: Store, actor: Actor, registration_id: int) -> list[Row]:
+def read_rows(store: Store, actor: Actor, registration_id: int) -> list[RoundRow]:
     """Return the rows of a registration, the latest first; that these customers were seen is logged.
 
     An undone row of somebody whom the user has nothing to do with any more is left out. Raises NotFound for one that
@@ -220,19 +220,21 @@ def rows(store: Store, actor: Actor, registration_id: int) -> list[Row]:
     """
     sql = f"{ROWS} WHERE r.registration_id = $1 ORDER BY r.row_number DESC"
 
-    def work(tx: Transaction) -> list[Row]:
-        own(tx, actor, registration_id)
-        read = [Row(**row) for row in tx.rows(sql, registration_id)]
-        found = [row for row in read if row.undone_at is None or _is_known(tx, store, actor, row.customer_id)]
+    def work(tx: Transaction) -> list[RoundRow]:
+        require_own(tx, actor, registration_id)
+        read = [RoundRow(**row) for row in tx.rows(sql, registration_id)]
+        found = [row for row in read if row.undone_at is None or _has_care_relation(tx, store, actor, row.customer_id)]
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [row.customer_id for row in found])
         return found
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def begin(tx: Transaction, at: datetime, today: date, actor: Actor, kind: Kind, terms: Terms | None) -> Registration:
+def begin(
+    tx: Transaction, at: datetime, today: date, actor: Actor, kind: EntryMethod, terms: RegistrationEntry | None
+) -> Round:
     """Begin a registration in the open transaction and return it; where it is not typed, it is ended at once."""
-    typed = kind is Kind.TYPED
+    typed = kind is EntryMethod.TYPED
     if typed:  # one that was left open on an earlier day
         tx.execute("UPDATE registration SET open_key = NULL, ended_at = $2 WHERE open_key = $1", _open_key(actor), at)
     row = tx.row(
@@ -244,10 +246,10 @@ def begin(tx: Transaction, at: datetime, today: date, actor: Actor, kind: Kind, 
         _open_key(actor) if typed else None, None if typed else at,
     )  # fmt: skip
     assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-    return _registration(row)
+    return _to_round(row)
 
 
-def own(tx: Transaction, actor: Actor, registration_id: int) -> Registration:
+def require_own(tx: Transaction, actor: Actor, registration_id: int) -> Round:
     """Return the user's registration with this number. Raises NotFound."""
     row = tx.row(
         f"SELECT {COLUMNS} FROM registration WHERE registration_id = $1 AND user_id = $2",
@@ -255,7 +257,7 @@ def own(tx: Transaction, actor: Actor, registration_id: int) -> Registration:
     )  # fmt: skip
     if row is None:
         raise NotFound(N_("There is no such registration of yours."))
-    return _registration(row)
+    return _to_round(row)
 
 
 def require_permission(store: Store, actor: Actor) -> None:
@@ -263,7 +265,7 @@ def require_permission(store: Store, actor: Actor) -> None:
     audit.permit(store, actor, Action.REGISTER_AFTERWARDS)
 
 
-def _is_known(tx: Transaction, store: Store, actor: Actor, customer_id: int) -> bool:
+def _has_care_relation(tx: Transaction, store: Store, actor: Actor, customer_id: int) -> bool:
     try:
         require_care_relation(tx, store.now(), actor, [customer_id])
     except OtherUnit:
@@ -271,23 +273,23 @@ def _is_known(tx: Transaction, store: Store, actor: Actor, customer_id: int) -> 
     return True
 
 
-def _of_number(tx: Transaction, number: str, today: date) -> Customer:
+def _customer_of_number(tx: Transaction, number: str, today: date) -> Customer:
     person = identity.parse(number, today)
     found = customers.of_number(tx, person.number)
     if found is None:
-        raise Unknown(person.kind, person.birth_date)
+        raise UnknownIdentity(person.kind, person.birth_date)
     return found
 
 
-def _open(tx: Transaction, actor: Actor, today: date) -> Registration | None:
+def _open_round(tx: Transaction, actor: Actor, today: date) -> Round | None:
     row = tx.row(f"SELECT {COLUMNS} FROM registration WHERE open_key = $1 AND local_day = $2", _open_key(actor), today)
-    return _registration(row) if row else None
+    return _to_round(row) if row else None
 
 
 def _open_key(actor: Actor) -> str:
     return f"{actor.user_id}/{actor.unit_id}"
 
 
-def _registration(row: dict[str, object]) -> Registration:
+def _to_round(row: dict[str, object]) -> Round:
     terms = row["terms"]
-    return Registration(**{**row, "terms": Terms.from_json(terms) if isinstance(terms, str) else None})  # type: ignore[arg-type]
+    return Round(**{**row, "terms": RegistrationEntry.from_json(terms) if isinstance(terms, str) else None})  # type: ignore[arg-type]

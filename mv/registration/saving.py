@@ -15,8 +15,17 @@ from mv.access import Actor, require_unit
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
 from mv.memberships import Membership
-from mv.registration.entry import Terms
-from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, after, judge, without
+from mv.registration.entry import RegistrationEntry
+from mv.registration.validation import (
+    Concern,
+    Outcome,
+    Person,
+    Validation,
+    ValidationContext,
+    unaccepted,
+    validate,
+    with_rows,
+)
 from mv.store.engine import Row, Transaction
 from mv.text import clean_note
 from mv.vaccinations import Dose
@@ -45,47 +54,47 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlannedEntry:
     """What is to be registered of whom; ``reason`` says why in spite of the ``accepted`` doubts.
 
     With ``key`` the same is never registered again, even where it was removed since.
     """
 
     customer_id: int
-    terms: Terms
+    terms: RegistrationEntry
     reason: str = ""
-    accepted: frozenset[Doubt] = frozenset()
+    accepted: frozenset[Concern] = frozenset()
     key: str | None = None
 
 
-class Doubtful(Invalid):
+class ReasonRequired(Invalid):
     """What is to be registered is unusual: a reason is needed for these doubts."""
 
-    def __init__(self, doubts: Mapping[Doubt, MvError]) -> None:
+    def __init__(self, doubts: Mapping[Concern, MvError]) -> None:
         super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
         self.doubts = doubts
 
 
-class Already(MvError):
+class AlreadyRegistered(MvError):
     """All of it is registered already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class SavedEntry:
     """What a row has come to: the row of the group and the dose, where it made them, and its number."""
 
     row_number: int
-    wanted: Wanted
-    judgement: Judgement
+    wanted: PlannedEntry
+    judgement: Validation
     membership: Membership | None
     dose: Dose | None
 
 
-def read_setting(tx: Transaction, today: date) -> Setting:
+def read_validation_context(tx: Transaction, today: date) -> ValidationContext:
     """Return what can be chosen, as the open transaction sees it."""
     rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
     batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
-    return Setting(catalogue.read(tx), batches, today)
+    return ValidationContext(catalogue.read(tx), batches, today)
 
 
 def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
@@ -104,36 +113,36 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
 
 
 def save(
-    tx: Transaction, at: datetime, actor: Actor, registration_id: int, wanted: Sequence[Wanted], today: date
-) -> list[Made]:
+    tx: Transaction, at: datetime, actor: Actor, registration_id: int, wanted: Sequence[PlannedEntry], today: date
+) -> list[SavedEntry]:
     """Write all that is ``wanted``, in the open transaction, and return what it came to, in the same order.
 
     Raises for the first that cannot be what :func:`refuse` raises; Forbidden, NotFound. Each customer is judged anew,
     on what is known now.
     """
     judged = []
-    for each, judgement in judge_anew(tx, at, actor, wanted, today):
-        refuse(judgement, each)
+    for each, judgement in revalidate(tx, at, actor, wanted, today):
+        require_valid(judgement, each)
         judged.append((each, judgement))
     return write(tx, at, actor, registration_id, judged)
 
 
-def judge_anew(
-    tx: Transaction, at: datetime, actor: Actor, wanted: Sequence[Wanted], today: date
-) -> Iterator[tuple[Wanted, Judgement]]:
+def revalidate(
+    tx: Transaction, at: datetime, actor: Actor, wanted: Sequence[PlannedEntry], today: date
+) -> Iterator[tuple[PlannedEntry, Validation]]:
     """Yield what can become of each, on what is known now and with what the ones before it will have written.
 
     Every other change of these customers' groups and doses waits until ``tx`` ends. Raises Forbidden, NotFound.
     """
     held = customers.lock(tx, at, actor, {each.customer_id for each in wanted})
-    people, setting = read_people(tx, held.values()), read_setting(tx, today)
+    people, setting = read_people(tx, held.values()), read_validation_context(tx, today)
     for each in wanted:
         require_unit(actor, each.terms.unit_id)
         person = people[each.customer_id]
-        judgement = judge(person, each.terms, setting)
+        judgement = validate(person, each.terms, setting)
         yield each, judgement
         if judgement.can_be:
-            people[each.customer_id] = after(person, *provisional(each, judgement, at, actor))
+            people[each.customer_id] = with_rows(person, *provisional_rows(each, judgement, at, actor))
 
 
 def clean_reason(reason: str) -> str:
@@ -148,19 +157,19 @@ def last_row_number(tx: Transaction, registration_id: int) -> int:
     return last
 
 
-def refuse(judgement: Judgement, wanted: Wanted) -> None:
+def require_valid(judgement: Validation, wanted: PlannedEntry) -> None:
     """Raise why it cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid, Conflict."""
     if judgement.outcome is Outcome.ALREADY and judgement.error:
-        raise Already(judgement.error.key, **judgement.error.params)
+        raise AlreadyRegistered(judgement.error.key, **judgement.error.params)
     if judgement.error:
         raise judgement.error
-    left = without(judgement.doubts, wanted.accepted) if clean_reason(wanted.reason) else judgement.doubts
+    left = unaccepted(judgement.doubts, wanted.accepted) if clean_reason(wanted.reason) else judgement.doubts
     if left:
-        raise Doubtful(judgement.doubts)
+        raise ReasonRequired(judgement.doubts)
 
 
-def provisional(
-    wanted: Wanted, judgement: Judgement, at: datetime, actor: Actor
+def provisional_rows(
+    wanted: PlannedEntry, judgement: Validation, at: datetime, actor: Actor
 ) -> tuple[Membership | None, Dose | None]:
     """Return what is to be written, without numbers, so that the next row of the same person is judged with it."""
     terms, new = wanted.terms, None
@@ -180,14 +189,14 @@ def provisional(
 
 
 def write(
-    tx: Transaction, at: datetime, actor: Actor, registration_id: int, judged: Sequence[tuple[Wanted, Judgement]]
-) -> list[Made]:
+    tx: Transaction, at: datetime, actor: Actor, registration_id: int, judged: Sequence[tuple[PlannedEntry, Validation]]
+) -> list[SavedEntry]:
     """Write what was judged and can be, in the open transaction, and return what it came to, in the same order."""
-    counting = _write_groups(tx, at, actor, judged)
+    counting = _write_memberships(tx, at, actor, judged)
     doses = _write_doses(tx, at, actor, judged, counting)
     first = last_row_number(tx, registration_id) + 1
     made = [
-        Made(
+        SavedEntry(
             first + place,
             wanted,
             judgement,
@@ -196,27 +205,27 @@ def write(
         )
         for place, (wanted, judgement) in enumerate(judged)
     ]
-    rows = [_as_row(registration_id, each, at) for place, each in enumerate(made)]
+    rows = [_to_row(registration_id, each, at) for place, each in enumerate(made)]
     tx.load("registration_row", pa.Table.from_pylist(rows, SCHEMA))
     return made
 
 
-def _write_groups(
-    tx: Transaction, at: datetime, actor: Actor, judged: Sequence[tuple[Wanted, Judgement]]
+def _write_memberships(
+    tx: Transaction, at: datetime, actor: Actor, judged: Sequence[tuple[PlannedEntry, Validation]]
 ) -> dict[int, Membership]:
     """Return by place the row that counts, if one is to: the one that was there, or the one that is written."""
     new = [place for place, (each, judgement) in enumerate(judged) if each.terms.group_code and not judgement.counts]
     counting = {place: judgement.counts for place, (_, judgement) in enumerate(judged) if judgement.counts}
-    for unit_id, places in _by_unit(judged, new):
+    for unit_id, places in _split_by_unit(judged, new):
         entries = [(judged[place][0].customer_id, judged[place][0].terms.group()) for place in places]
         added = memberships.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         counting |= dict(zip(places, added, strict=True))
-    written = {_of(row): row for row in counting.values() if row.membership_id}
+    written = {_membership_key(row): row for row in counting.values() if row.membership_id}
     # A row that an earlier one of the same person was judged to make has its number only now.
-    return {place: row if row.membership_id else written[_of(row)] for place, row in counting.items()}
+    return {place: row if row.membership_id else written[_membership_key(row)] for place, row in counting.items()}
 
 
-def _of(row: Membership) -> tuple[object, ...]:
+def _membership_key(row: Membership) -> tuple[object, ...]:
     return row.customer_id, row.group_code, row.subgroup_code, row.valid_from, row.valid_to
 
 
@@ -224,13 +233,13 @@ def _write_doses(
     tx: Transaction,
     at: datetime,
     actor: Actor,
-    judged: Sequence[tuple[Wanted, Judgement]],
+    judged: Sequence[tuple[PlannedEntry, Validation]],
     counting: Mapping[int, Membership],
 ) -> dict[int, Dose]:
     """Return by place the dose that is written."""
     with_dose = [place for place, (wanted, _) in enumerate(judged) if wanted.terms.given_on]
     written: dict[int, Dose] = {}
-    for unit_id, places in _by_unit(judged, with_dose):
+    for unit_id, places in _split_by_unit(judged, with_dose):
         entries = []
         for place in places:
             wanted, judgement = judged[place]
@@ -243,7 +252,9 @@ def _write_doses(
     return written
 
 
-def _by_unit(judged: Sequence[tuple[Wanted, Judgement]], places: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+def _split_by_unit(
+    judged: Sequence[tuple[PlannedEntry, Validation]], places: Sequence[int]
+) -> Iterator[tuple[str, list[int]]]:
     """Yield each unit with those of ``places`` that are of it: what is done is logged as done there."""
     units: dict[str, list[int]] = {}
     for place in places:
@@ -251,7 +262,7 @@ def _by_unit(judged: Sequence[tuple[Wanted, Judgement]], places: Sequence[int]) 
     yield from units.items()
 
 
-def _as_row(registration_id: int, made: Made, at: datetime) -> Row:
+def _to_row(registration_id: int, made: SavedEntry, at: datetime) -> Row:
     wanted = made.wanted
     return {
         "registration_id": registration_id,

@@ -14,7 +14,7 @@ from mv.access import Action, Actor
 from mv.errors import N_, Conflict, NotFound
 from mv.memberships import EndReason, Membership
 from mv.registration import membership_steps, saving
-from mv.registration.rounds import own
+from mv.registration.rounds import require_own
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 from mv.vaccinations import WithdrawReason
@@ -36,7 +36,7 @@ def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) 
     """
 
     def work(tx: Transaction) -> None:
-        own(tx, actor, registration_id)
+        require_own(tx, actor, registration_id)
         row = tx.row(f"{ROWS} AND row_number = $2", registration_id, row_number)
         if row is None:
             raise NotFound(N_("There is no such row."))
@@ -54,7 +54,7 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
     """
 
     def work(tx: Transaction) -> int:
-        own(tx, actor, registration_id)
+        require_own(tx, actor, registration_id)
         rows = tx.rows(f"{ROWS} AND undone_at IS NULL ORDER BY row_number DESC", registration_id)
         if not rows:
             raise Conflict(N_("Everything in it is undone already."))
@@ -84,14 +84,14 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
         doses,
         lambda now, _: now.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE),
     )
-    if _count_for_doses(tx, list(groups)):
+    if _has_doses(tx, list(groups)):
         raise Conflict(
             N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
         )
     memberships.change_rows(
         tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
     )
-    _change_back(tx, at, actor, [row for row in rows if row["was"] is not None])
+    _restore_memberships(tx, at, actor, [row for row in rows if row["was"] is not None])
     for places, some in _in_parts([row["row_number"] for row in rows], 4):
         tx.execute(
             "UPDATE registration_row SET undone_at = $2, undone_by = $3, row_key = NULL"
@@ -100,7 +100,7 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
         )  # fmt: skip
 
 
-def _change_back(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
     """Have groups that rows changed be what they were. Raises Conflict where others of the same group are there now."""
     if not rows:
         return
@@ -123,7 +123,7 @@ def _change_back(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row
     membership_steps.change_all(tx, at, actor, [(row, was[row.membership_id]) for row in now])
 
 
-def _count_for_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
+def _has_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
     """Return whether a dose that is not withdrawn counts by one of these rows of groups."""
     return any(
         tx.row(f"SELECT 1 AS found FROM dose WHERE membership_id IN ({places}) AND withdrawn_at IS NULL LIMIT 1", *some)

@@ -16,7 +16,7 @@ from mv.catalogue import Catalogue, Choice
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.memberships import Membership
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.vaccinations import Dose
 
 
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     WRONG = "wrong"
 
 
-class Doubt(StrEnum):
+class Concern(StrEnum):
     """What is unusual, and takes a reason."""
 
     AGE = "age"
@@ -49,7 +49,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ValidationContext:
     """What can be chosen, when the known batches expire, by product and number, and what day it is today."""
 
     known: Catalogue
@@ -58,7 +58,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Validation:
     """What can become of terms, and of what they consist then.
 
     ``error`` says why nothing can be registered. ``counts`` is the row of the group that is there already;
@@ -67,7 +67,7 @@ class Judgement:
 
     outcome: Outcome
     error: MvError | None = None
-    doubts: Mapping[Doubt, MvError] = field(default_factory=dict)
+    doubts: Mapping[Concern, MvError] = field(default_factory=dict)
     counts: Membership | None = None
     dose_number: int = 0
 
@@ -77,28 +77,28 @@ class Judgement:
         return self.outcome in (Outcome.READY, Outcome.DOUBTFUL)
 
 
-def judge(person: Person, terms: Terms, setting: Setting) -> Judgement:
+def validate(person: Person, terms: RegistrationEntry, setting: ValidationContext) -> Validation:
     """Return what can become of ``terms`` for the person."""
     try:
-        choice = _choice(terms, setting.known)
+        choice = _find_choice(terms, setting.known)
         deaths.refuse_after(person.customer.deceased_on, terms.day)
-        counts = _row_that_counts(person.memberships, terms)
+        counts = _find_existing_membership(person.memberships, terms)
         if choice and counts is None:
             entry = terms.group()
             memberships.check_period(setting.known, entry, person.customer.birth_date, setting.today)
             memberships.refuse_overlap(person.memberships, entry, choice)
-            _check_covers(terms, choice)
+            _check_period_covers_dose(terms, choice)
         number = terms.dose_number or _next_number(person, terms, setting.known)
-        same = _check_dose(person, terms, setting, number, counts)
+        same = _find_existing_dose(person, terms, setting, number, counts)
     except MvError as error:
-        return Judgement(Outcome.WRONG, error)
+        return Validation(Outcome.WRONG, error)
     if same or (counts and terms.given_on is None):
-        return Judgement(Outcome.ALREADY, _already(choice, counts, same), counts=counts)
-    doubts = dict(_doubts(person.customer, terms, setting, choice))
-    return Judgement(Outcome.DOUBTFUL if doubts else Outcome.READY, None, doubts, counts, number)
+        return Validation(Outcome.ALREADY, _already_registered(choice, counts, same), counts=counts)
+    doubts = dict(_find_concerns(person.customer, terms, setting, choice))
+    return Validation(Outcome.DOUBTFUL if doubts else Outcome.READY, None, doubts, counts, number)
 
 
-def _choice(terms: Terms, known: Catalogue) -> Choice | None:
+def _find_choice(terms: RegistrationEntry, known: Catalogue) -> Choice | None:
     """Return the group and subgroup; None where a dose is to have none. Raises Invalid."""
     if terms.group_code is None and terms.given_on:
         return None
@@ -106,14 +106,14 @@ def _choice(terms: Terms, known: Catalogue) -> Choice | None:
     return known.choice(entry.group_code, entry.subgroup_code)
 
 
-def _row_that_counts(rows: Iterable[Membership], terms: Terms) -> Membership | None:
+def _find_existing_membership(rows: Iterable[Membership], terms: RegistrationEntry) -> Membership | None:
     """Return the row of the same group and subgroup that counts on the day, if there is one."""
     same = (terms.group_code, terms.subgroup_code)
     counting = memberships.counting_on(rows, terms.day)
     return next((row for row in counting if (row.group_code, row.subgroup_code) == same), None)
 
 
-def _check_covers(terms: Terms, choice: Choice) -> None:
+def _check_period_covers_dose(terms: RegistrationEntry, choice: Choice) -> None:
     day = terms.given_on
     if day and not (terms.valid_from <= day and (terms.valid_to is None or day <= terms.valid_to)):
         raise Invalid(
@@ -123,7 +123,7 @@ def _check_covers(terms: Terms, choice: Choice) -> None:
         )
 
 
-def _next_number(person: Person, terms: Terms, known: Catalogue) -> int:
+def _next_number(person: Person, terms: RegistrationEntry, known: Catalogue) -> int:
     vaccine = known.vaccines.get(terms.product_code or "")
     if terms.given_on is None or vaccine is None:
         return 1
@@ -131,7 +131,9 @@ def _next_number(person: Person, terms: Terms, known: Catalogue) -> int:
     return vaccinations.next_dose_number(list(person.doses), atc, vaccine.atc, terms.given_on)
 
 
-def _check_dose(person: Person, terms: Terms, setting: Setting, number: int, counts: Membership | None) -> Dose | None:
+def _find_existing_dose(
+    person: Person, terms: RegistrationEntry, setting: ValidationContext, number: int, counts: Membership | None
+) -> Dose | None:
     """Raise what is wrong with the dose; return the one that is registered just so already, if there is one."""
     entry = terms.dose(number, None)
     if entry is None:
@@ -154,7 +156,7 @@ def _check_dose(person: Person, terms: Terms, setting: Setting, number: int, cou
     return None
 
 
-def _already(choice: Choice | None, counts: Membership | None, dose: Dose | None) -> Conflict:
+def _already_registered(choice: Choice | None, counts: Membership | None, dose: Dose | None) -> Conflict:
     if counts is None:
         return Conflict(N_("The dose is registered already, without a group."))
     if dose:
@@ -166,13 +168,13 @@ def _already(choice: Choice | None, counts: Membership | None, dose: Dose | None
     )
 
 
-def _doubts(
-    customer: Customer, terms: Terms, setting: Setting, choice: Choice | None
-) -> Iterable[tuple[Doubt, MvError]]:
+def _find_concerns(
+    customer: Customer, terms: RegistrationEntry, setting: ValidationContext, choice: Choice | None
+) -> Iterable[tuple[Concern, MvError]]:
     ages = choice.group.ages if choice else None
     if ages and not ages.fit(customer.birth_date, terms.day):
         yield (
-            Doubt.AGE,
+            Concern.AGE,
             Invalid(
                 N_("Born {born}: the age does not fit {choice} on {day}."),
                 born=customer.birth_date,
@@ -181,7 +183,7 @@ def _doubts(
             ),
         )
     if customer.deceased_on:
-        yield Doubt.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
+        yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
     if terms.given_on is None:
         return
     expires_on = setting.batches.get((terms.product_code or "", terms.batch_number))
@@ -192,24 +194,24 @@ def _doubts(
             if number == terms.batch_number and product in setting.known.vaccines
         )
         yield (
-            Doubt.BATCH_UNKNOWN,
+            Concern.BATCH_UNKNOWN,
             Invalid(N_("Batch {batch} is one of {vaccine}."), batch=terms.batch_number, vaccine=", ".join(others))
             if others
             else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=terms.batch_number),
         )
     elif expires_on < terms.given_on:
         yield (
-            Doubt.BATCH_EXPIRED,
+            Concern.BATCH_EXPIRED,
             Invalid(N_("Batch {batch} expired on {day}."), batch=terms.batch_number, day=expires_on),
         )
 
 
-def without(doubts: Mapping[Doubt, MvError], accepted: Collection[Doubt]) -> dict[Doubt, MvError]:
+def unaccepted(doubts: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
     """Return the doubts that nobody has accepted."""
     return {doubt: message for doubt, message in doubts.items() if doubt not in accepted}
 
 
-def after(person: Person, row: Membership | None, dose: Dose | None) -> Person:
+def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:
     """Return the person with a further row of a group and a further dose."""
     return replace(
         person,

@@ -49,7 +49,7 @@ _DAYS = (
 )
 
 
-def value(text: str) -> str:
+def parse_value(text: str) -> str:
     """Return the text of a cell; of ``="0123"``, which keeps Excel from changing it, what is inside the marks.
 
     Raises Invalid for what a spreadsheet leaves in the place of a value: an error such as ``#REF!``, a formula, or a
@@ -64,7 +64,7 @@ def value(text: str) -> str:
     if text.startswith("="):
         raise Invalid(N_("The cell holds a formula. Write the value itself."))
     if text in _ERRORS or _TOO_NARROW.fullmatch(text):
-        raise Invalid(N_("“{read}” is an error of the spreadsheet. Write the value itself."), read=quoted(text))
+        raise Invalid(N_("“{read}” is an error of the spreadsheet. Write the value itself."), read=quote(text))
     if _SHORTENED.fullmatch(text):
         raise Invalid(
             N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
@@ -72,7 +72,7 @@ def value(text: str) -> str:
     return text
 
 
-def amount(text: str) -> int:
+def parse_amount(text: str) -> int:
     """Return the öre of an amount in kronor such as ``1 234,50``, ``1.234,50``, ``-150`` or ``150 kr``.
 
     Raises Invalid for anything else, for parts of an öre, and for what can be read in two ways: ``1.234``.
@@ -82,34 +82,34 @@ def amount(text: str) -> int:
     if _TWO_WAYS.fullmatch(number):
         raise Invalid(
             N_("“{read}” can be read in two ways. Write it without thousands’ marks, or with two decimals."),
-            read=quoted(text),
+            read=quote(text),
         )
     found = _NUMBER.fullmatch(number)
     if found is None or (found["sign"] and found["trailing"]) or (found["group"] and found["group"] == found["point"]):
-        raise Invalid(N_("“{read}” is no amount. Write it like 150,00."), read=quoted(text))
+        raise Invalid(N_("“{read}” is no amount. Write it like 150,00."), read=quote(text))
     ore = Decimal(f"{re.sub('[^0-9]', '', found['whole'])}.{found['rest'] or 0}") * 100
     if ore != int(ore):
-        raise Invalid(N_("“{read}” has parts of an öre."), read=quoted(text))
+        raise Invalid(N_("“{read}” has parts of an öre."), read=quote(text))
     if ore > MOST_KRONOR * 100:
-        raise Invalid(N_("“{read}” is more kronor than can be right."), read=quoted(text))
+        raise Invalid(N_("“{read}” is more kronor than can be right."), read=quote(text))
     negative = found["sign"] not in ("", "+") or found["trailing"]
     return -int(ore) if negative else int(ore)
 
 
-def day(text: str) -> date:
+def parse_day(text: str) -> date:
     """Return the day that is written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY. Raises Invalid for anything else."""
     for form in _DAYS:
         if found := form.fullmatch(text.strip()):
             try:
                 return date(int(found["year"]), int(found["month"]), int(found["day"]))
             except ValueError:
-                raise Invalid(N_("There is no day “{read}”."), read=quoted(text)) from None
+                raise Invalid(N_("There is no day “{read}”."), read=quote(text)) from None
     if _SERIAL_DAY.fullmatch(text.strip()):
         raise Invalid(
             N_("“{read}” is a number of days, as a spreadsheet keeps a day. Format the column as a date, YYYY-MM-DD."),
-            read=quoted(text),
+            read=quote(text),
         )
-    raise Invalid(N_("“{read}” is no day. Write it like 2026-11-22."), read=quoted(text))
+    raise Invalid(N_("“{read}” is no day. Write it like 2026-11-22."), read=quote(text))
 
 
 def may_be_identity(text: str) -> bool:
@@ -117,7 +117,7 @@ def may_be_identity(text: str) -> bool:
     return _MAY_BE_IDENTITY.search(_SEPARATORS.sub("", text)) is not None
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return the beginning of ``text`` for a message, or only dots where it may hold an identity number."""
     plain = " ".join(text.split())
     if may_be_identity(plain):

@@ -12,14 +12,14 @@ from io import StringIO
 
 from mv.errors import N_, Invalid
 from mv.tabular_files import file_type, table
-from mv.tabular_files.table import DELIMITERS, Delimiter, Record, Table, without_end
+from mv.tabular_files.table import DELIMITERS, Delimiter, Record, Table, strip_trailing_empty
 
 MOST_CHARACTERS = 100_000
 """In a line of a file."""
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_STATEMENT = re.compile(r'(?P<mark>"?)sep=(?P<delimiter>.)(?P=mark)[ ;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_DELIMITER_LINE = re.compile(r'(?P<mark>"?)sep=(?P<delimiter>.)(?P=mark)[ ;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\x84\x85\x89\x96\xa4\xa5\xa9\xb6]")
 """Å, Ä, É, Ö and the small ones: no Swedish text in Windows-1252 has these pairs."""
 _QUOTED = re.compile(r'"[^"]*"')
@@ -31,29 +31,29 @@ def read(data: bytes, delimiter: Delimiter | None = None) -> Table:
     Without a ``delimiter`` the headings tell which it is. Raises Invalid as :func:`mv.tabular_files.reading.read` does.
     """
     text, encoding = _decode(data)
-    text, stated = _without_statement(text)
+    text, stated = _split_delimiter_line(text)
     found = delimiter or stated or _guess_delimiter(text)
     parsed = _parse(text, found)
-    headings = table.headings(next(parsed, Record(1, ())).cells)
+    headings = table.parse_headings(next(parsed, Record(1, ())).cells)
     records: list[Record] = []
     for record in parsed:
-        records.append(_fitted(record, len(headings)))
+        records.append(_fit(record, len(headings)))
         if len(records) * len(headings) > table.MOST_CELLS:
-            raise table.too_many_cells()
+            raise table.too_many_cells_error()
     if not records:
         raise Invalid(N_("The file has no rows under its headings."))
     return Table(headings, records, encoding, found)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    file_type.refuse_text(data)
+    file_type.refuse_document(data)
     encoding, name = ("utf-16", "UTF-16") if data.startswith(_UTF_16_MARKS) else ("utf-8-sig", "UTF-8")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         text, name = _in_windows_1252(data, error.start), "Windows-1252"
     if _CONTROL.search(text):
-        raise file_type.no_text(data)
+        raise file_type.not_text_error(data)
     return unicodedata.normalize("NFC", text), name
 
 
@@ -62,16 +62,16 @@ def _in_windows_1252(data: bytes, broken_at: int) -> str:
     try:
         text = data.decode("windows-1252")
     except UnicodeDecodeError:
-        raise file_type.no_text(data) from None
+        raise file_type.not_text_error(data) from None
     if _SWEDISH_IN_UTF_8.search(data):
         line = data.count(b"\n", 0, broken_at) + 1
         raise Invalid(N_("Line {line} has a letter that cannot be read. Save the file as CSV (UTF-8)."), line=line)
     return text
 
 
-def _without_statement(text: str) -> tuple[str, Delimiter | None]:
+def _split_delimiter_line(text: str) -> tuple[str, Delimiter | None]:
     """Return the text without a first line such as ``sep=;``, which Excel does not count either, and what it says."""
-    found = _STATEMENT.match(text)
+    found = _DELIMITER_LINE.match(text)
     if found is None:
         return text, None
     for delimiter in DELIMITERS:
@@ -101,7 +101,7 @@ def _parse(text: str, delimiter: Delimiter) -> Iterator[Record]:
                 N_("Row {row} cannot be read: a quotation mark is not closed, or stands inside a value."), row=number
             ) from None
         if number > table.MOST_ROWS + 1:
-            raise table.too_many_rows()
+            raise table.too_many_rows_error()
         if any(cells):
             yield Record(number, cells)
 
@@ -114,13 +114,13 @@ def _lines(text: str) -> Iterator[str]:
         yield line
 
 
-def _fitted(record: Record, columns: int) -> Record:
+def _fit(record: Record, columns: int) -> Record:
     cells = record.cells
     if len(cells) < columns or any(cells[columns:]):
         raise Invalid(
             N_("Row {row} has {found} values, and there are {columns} headings. Is the delimiter right?"),
             row=record.number,
-            found=len(without_end(cells)) if len(cells) > columns else len(cells),
+            found=len(strip_trailing_empty(cells)) if len(cells) > columns else len(cells),
             columns=columns,
         )
     return Record(record.number, cells[:columns])

@@ -10,12 +10,12 @@ from mv.i18n import translate
 
 ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LOOKED_AT = 1024
+_INSPECTED_BYTES = 1024
 """Bytes at the beginning that tell what a text is."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _FileType:
     """What a file is called, with its article."""
 
     name: str
@@ -24,48 +24,48 @@ class _Kind:
         return translate(self.name, language)
 
 
-_PDF = _Kind(N_("a PDF document"))
-_PICTURE = _Kind(N_("a picture"))
-_PROGRAM = _Kind(N_("a program"))
-_PACKED = _Kind(N_("a packed file"))
-_WEB_PAGE = _Kind(N_("a web page"))
-_XML = _Kind(N_("an XML document"))
-_DOCUMENT = _Kind(N_("a text document"))
-_SLIDES = _Kind(N_("a presentation"))
-_DATABASE = _Kind(N_("a database"))
-_PARQUET = _Kind(N_("a Parquet file"))
+_PDF = _FileType(N_("a PDF document"))
+_PICTURE = _FileType(N_("a picture"))
+_PROGRAM = _FileType(N_("a program"))
+_PACKED = _FileType(N_("a packed file"))
+_WEB_PAGE = _FileType(N_("a web page"))
+_XML = _FileType(N_("an XML document"))
+_DOCUMENT = _FileType(N_("a text document"))
+_SLIDES = _FileType(N_("a presentation"))
+_DATABASE = _FileType(N_("a database"))
+_PARQUET = _FileType(N_("a Parquet file"))
 
-_TEXTS = {
+_TEXT_SIGNATURES = {
     b"%pdf-": _PDF, b"{\\rtf": _DOCUMENT, b"<!doctype html": _WEB_PAGE, b"<html": _WEB_PAGE, b"<table": _WEB_PAGE,
     b"<?xml": _XML,
 }  # fmt: skip
 """How the texts begin, in small letters, that are none of cells."""
-_BYTES = {
+_BINARY_SIGNATURES = {
     b"\x89PNG\r\n": _PICTURE, b"\xff\xd8\xff": _PICTURE, b"GIF8": _PICTURE, b"BM": _PICTURE, b"II*\0": _PICTURE,
     b"MM\0*": _PICTURE, b"RIFF": _PICTURE, b"MZ": _PROGRAM, b"\x7fELF": _PROGRAM, b"\x1f\x8b": _PACKED,
     b"7z\xbc\xaf\x27\x1c": _PACKED, b"Rar!": _PACKED, b"BZh": _PACKED, b"\xfd7zXZ": _PACKED,
     b"\x28\xb5\x2f\xfd": _PACKED, b"SQLite format 3": _DATABASE, b"PAR1": _PARQUET,
 }  # fmt: skip
 """How the files begin that are no text."""
-_FOLDERS = {"word/": _DOCUMENT, "ppt/": _SLIDES}
+_PACKAGE_FOLDERS = {"word/": _DOCUMENT, "ppt/": _SLIDES}
 """Where a package keeps what it is, beside a workbook's xl."""
 
 
-def refuse_text(data: bytes) -> None:
+def refuse_document(data: bytes) -> None:
     """Raise Invalid for what begins as a document, a web page, or a format of old workbooks."""
     if data.startswith(_OLE):
-        raise _ole(data)
-    start = data[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for beginning, kind in _TEXTS.items():
+        raise _old_office_error(data)
+    start = data[:_INSPECTED_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for beginning, kind in _TEXT_SIGNATURES.items():
         if start.startswith(beginning):
-            raise _no_table(kind)
+            raise _no_table_error(kind)
 
 
-def no_text(data: bytes) -> Invalid:
+def not_text_error(data: bytes) -> Invalid:
     """Return the error that says what ``data`` is, which could not be read as text."""
-    for beginning, kind in _BYTES.items():
+    for beginning, kind in _BINARY_SIGNATURES.items():
         if data.startswith(beginning):
-            return _no_table(kind)
+            return _no_table_error(kind)
     return Invalid(N_("The file is no text. Save it as CSV (UTF-8), and choose that one."))
 
 
@@ -76,19 +76,19 @@ def refuse_package(names: Collection[str], mimetype: bytes) -> None:
             N_("The file is an OpenDocument spreadsheet. Save it as Excel (.xlsx) or CSV, and choose that one.")
         )
     if mimetype.startswith(b"application/vnd.oasis.opendocument"):
-        raise _no_table(_DOCUMENT)
+        raise _no_table_error(_DOCUMENT)
     if "xl/workbook.bin" in names:
         raise Invalid(
             N_("The file is a binary workbook (.xlsb). Save it as Excel (.xlsx) or CSV, and choose that one.")
         )
-    for folder, kind in _FOLDERS.items():
+    for folder, kind in _PACKAGE_FOLDERS.items():
         if any(name.startswith(folder) for name in names):
-            raise _no_table(kind)
+            raise _no_table_error(kind)
     if "[content_types].xml" not in names:
         raise Invalid(N_("The file is a zip file. Unpack it, and choose the CSV file or the workbook that is in it."))
 
 
-def _ole(data: bytes) -> Invalid:
+def _old_office_error(data: bytes) -> Invalid:
     """Return what to do with a file of old Office's: those hold their parts' names in UTF-16."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         return Invalid(
@@ -98,8 +98,8 @@ def _ole(data: bytes) -> Invalid:
         return Invalid(
             N_("The workbook is of an old format (.xls). Save it as Excel (.xlsx) or CSV, and choose that one.")
         )
-    return _no_table(_DOCUMENT)
+    return _no_table_error(_DOCUMENT)
 
 
-def _no_table(kind: _Kind) -> Invalid:
+def _no_table_error(kind: _FileType) -> Invalid:
     return Invalid(N_("The file is {kind} and no table. Choose a CSV file or an Excel workbook (.xlsx)."), kind=kind)

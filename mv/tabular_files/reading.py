@@ -13,7 +13,7 @@ from mv.tabular_files.table import Delimiter, Table
 from mv.tabular_files.xlsx import workbook
 
 
-def read(file: BinaryIO, delimiter: Delimiter | None = None) -> Table:
+def read_table(file: BinaryIO, delimiter: Delimiter | None = None) -> Table:
     """Return the table that a file holds, by what is in it and not by its name: CSV or an Excel workbook.
 
     A ``delimiter`` is for CSV; without one the headings tell which it is. Raises Invalid, which says what to do, for

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from mv.errors import N_, Invalid, MvError
 from mv.i18n import explain, translate
-from mv.tabular_files.cells import may_be_identity, quoted, value
+from mv.tabular_files.cells import may_be_identity, parse_value, quote
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
@@ -83,18 +83,18 @@ class Table:
         for record in self.records:
             for heading, place in places:
                 try:
-                    value(record.cells[place])
+                    parse_value(record.cells[place])
                 except Invalid as error:
                     found.append(Problem(record.number, heading, error))
         return found
 
 
-def too_many_rows() -> Invalid:
+def too_many_rows_error() -> Invalid:
     """Return the error that says how many rows are let in."""
     return Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
 
 
-def too_many_cells() -> Invalid:
+def too_many_cells_error() -> Invalid:
     """Return the error that says how many cells are let in."""
     return Invalid(
         N_("The file has more than {most} cells, empty ones included. Copy the rows into a new one, or into several."),
@@ -102,16 +102,16 @@ def too_many_cells() -> Invalid:
     )
 
 
-def headings(cells: Sequence[str]) -> tuple[str, ...]:
+def parse_headings(cells: Sequence[str]) -> tuple[str, ...]:
     """Return the headings, an empty or repeated one with its place. What is a number, of a person too, is none."""
     if not cells:
         raise Invalid(N_("The file is empty."))
-    if len(without_end(cells)) > MOST_COLUMNS:
+    if len(strip_trailing_empty(cells)) > MOST_COLUMNS:
         raise Invalid(N_("The file has more than {most} columns. Keep those that are needed."), most=MOST_COLUMNS)
     if any(may_be_identity(cell) or _NUMBER_ALONE.fullmatch(cell) for cell in cells):
         raise Invalid(N_("The first row holds no headings but data. Add a row of headings."))
     found: list[str] = []
-    for place, cell in enumerate(without_end(cells), start=1):
+    for place, cell in enumerate(strip_trailing_empty(cells), start=1):
         heading = cell or f"({place})"
         while heading in found:
             heading = f"{heading} ({place})"
@@ -119,14 +119,14 @@ def headings(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def without_end(cells: Sequence[str]) -> Sequence[str]:
+def strip_trailing_empty(cells: Sequence[str]) -> Sequence[str]:
     """Return ``cells`` without the empty ones at the end."""
     last = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
     return cells[:last]
 
 
-def read_at(table: Table, problems: Sequence[Problem]) -> list[str]:
+def quote_cells(table: Table, problems: Sequence[Problem]) -> list[str]:
     """Return what the cell of each problem holds, as far as a message may quote it; nothing where it has no column."""
     rows = {record.number: record for record in table.records}
     places = {heading: place for place, heading in enumerate(table.headings)}
-    return [quoted(rows[each.row].cells[places[each.column]]) if each.column in places else "" for each in problems]
+    return [quote(rows[each.row].cells[places[each.column]]) if each.column in places else "" for each in problems]

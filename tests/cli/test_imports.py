@@ -165,7 +165,7 @@ def test_ctrl_c_while_it_is_saved_leaves_nothing(
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mv.registration.membership_steps.keep", interrupted)
+    monkeypatch.setattr("mv.registration.membership_steps.record_changes", interrupted)
     code, out, err = run(write(tmp_path, f"{ANDERS};65_plus;{yesterday()}"), "--unit", "norr")
     assert (code, out, err) == (INTERRUPTED, "", "Interrupted.\n")
     assert inside(path) == {"customer": 1, "membership": 0, "registration": 0}

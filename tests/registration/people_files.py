@@ -8,9 +8,9 @@ from io import BytesIO
 from mv.access import Actor
 from mv.i18n import ENGLISH, explain
 from mv.registration.file_import import columns, exported_layout, importing
-from mv.registration.file_import.loading import Request
-from mv.registration.file_import.plan import Plan, State
-from mv.registration.rounds import Registration
+from mv.registration.file_import.loading import ImportRequest
+from mv.registration.file_import.plan import Plan, RowState
+from mv.registration.rounds import Round
 from mv.store import Store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Table
@@ -21,26 +21,26 @@ HEADINGS = "Personnummer;Kundgrupp;Undergrupp;Första dag;Enhet;Dosens dag;Vacci
 def table(*rows: str, headings: str = HEADINGS) -> Table:
     """Return what a CSV file with these rows holds; what a row lacks at its end is empty."""
     whole = [row + ";" * (headings.count(";") - row.count(";")) for row in rows]
-    return reading.read(BytesIO("\n".join([headings, *whole]).encode()))
+    return reading.read_table(BytesIO("\n".join([headings, *whole]).encode()))
 
 
-def request(read: Table, reason: str = "", unit_id: str | None = "norr") -> Request:
+def request(read: Table, reason: str = "", unit_id: str | None = "norr") -> ImportRequest:
     """Return the table with its columns as they are guessed."""
     own = exported_layout.recognise(read.headings)
-    return Request(read, {} if own else columns.guess(read.headings), unit_id, reason)
+    return ImportRequest(read, {} if own else columns.guess(read.headings), unit_id, reason)
 
 
 def plan(store: Store, actor: Actor, read: Table, reason: str = "") -> Plan:
     return importing.preview(store, actor, request(read, reason))
 
 
-def take_in(store: Store, actor: Actor, read: Table, reason: str = "") -> Registration:
+def take_in(store: Store, actor: Actor, read: Table, reason: str = "") -> Round:
     """Look at the file, and import it."""
     asked = request(read, reason)
     return importing.import_file(store, actor, asked, importing.preview(store, actor, asked).mark)
 
 
-def states(found: Plan) -> list[State]:
+def states(found: Plan) -> list[RowState]:
     return [line.state for line in found.lines]
 
 
@@ -49,7 +49,7 @@ def problems(found: Plan) -> list[tuple[int, str, str]]:
     return [(problem.row, problem.column, explain(problem.error, ENGLISH)) for problem in found.problems]
 
 
-def counted(found: Plan) -> dict[State, int]:
+def counted(found: Plan) -> dict[RowState, int]:
     """Return the states that there are rows of."""
     return {state: count for state, count in found.counts.items() if count}
 

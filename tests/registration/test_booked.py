@@ -14,9 +14,9 @@ from mv.clock import from_local
 from mv.customers import Customer
 from mv.errors import Forbidden, Invalid
 from mv.registration import booked, rounds, undo
-from mv.registration.booked import NO_GROUP, Booked, Came, Stopped
-from mv.registration.rounds import Kind
-from mv.registration.validation import Doubt, Outcome
+from mv.registration.booked import NO_GROUP, Attendance, AttendanceRejected, BookedCustomer
+from mv.registration.rounds import EntryMethod
+from mv.registration.validation import Concern, Outcome
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import LOG, logged, nothing_changes
@@ -47,12 +47,12 @@ def eva(store: Store, actor: Actor) -> Customer:
     return customers.register(store, actor, invented_number(date(1990, 1, 2), 982), "Eva", "Ek", "soder")
 
 
-def of_day(store: Store, actor: Actor) -> list[Booked]:
-    return booked.of_day(store, actor, "norr", DAY)
+def of_day(store: Store, actor: Actor) -> list[BookedCustomer]:
+    return booked.read_day(store, actor, "norr", DAY)
 
 
-def came(each: Booked, **values: object) -> Came:
-    return replace(Came(each, each.likely, "B1"), **values)  # type: ignore[arg-type]
+def came(each: BookedCustomer, **values: object) -> Attendance:
+    return replace(Attendance(each, each.likely, "B1"), **values)  # type: ignore[arg-type]
 
 
 def test_the_days_people_stand_in_order_of_time_with_what_is_plain_filled_in(
@@ -110,8 +110,8 @@ def test_all_who_came_are_registered_together_and_undone_together(
     book(eva, 10)
     first, second = of_day(store, actor)
     told: list[float] = []
-    made = booked.save_booked(store, actor, [came(first), came(second, group=NO_GROUP)], told.append)
-    assert (made.kind, made.terms) == (Kind.BOOKED, None)
+    made = booked.save_attendances(store, actor, [came(first), came(second, group=NO_GROUP)], told.append)
+    assert (made.kind, made.terms) == (EntryMethod.BOOKED, None)
     assert told == sorted(told)
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     (dose,) = vaccinations.of_customer(store, actor, anders.customer_id)
@@ -122,7 +122,7 @@ def test_all_who_came_are_registered_together_and_undone_together(
     (without,) = vaccinations.of_customer(store, actor, eva.customer_id)
     assert (without.membership_id, without.group_code) == (None, None)
     assert [each.given for each in of_day(store, actor)] == [dose, without]
-    assert [row.group_code for row in rounds.rows(store, actor, made.registration_id)] == [None, "65_plus"]
+    assert [row.group_code for row in rounds.read_rows(store, actor, made.registration_id)] == [None, "65_plus"]
     assert undo.undo_all(store, actor, made.registration_id) == 2
     assert [each.given for each in of_day(store, actor)] == [None, None]
 
@@ -133,10 +133,10 @@ def test_two_bookings_of_one_person_are_registered_with_the_same_group(
     book(anders, 9)
     book(anders, 10, "fsme_immun")
     first, second = of_day(store, actor)
-    found = booked.judge_booked(store, actor, [came(second, group=("65_plus", None))])[0]
-    assert found.doubts.keys() == {Doubt.BATCH_UNKNOWN}
+    found = booked.validate_attendances(store, actor, [came(second, group=("65_plus", None))])[0]
+    assert found.doubts.keys() == {Concern.BATCH_UNKNOWN}
     other = came(second, group=("65_plus", None), batch_reason="New delivery", doubts=frozenset(found.doubts))
-    booked.save_booked(store, actor, [came(first), other])
+    booked.save_attendances(store, actor, [came(first), other])
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     assert {dose.membership_id for dose in vaccinations.of_customer(store, actor, anders.customer_id)} == {
         row.membership_id
@@ -149,18 +149,20 @@ def test_each_doubt_takes_a_reason_of_its_kind(
     book(eva, 10)
     (each,) = of_day(store, actor)
     wanted = came(each, group=("65_plus", None), batch_number="B9")
-    (judgement,) = booked.judge_booked(store, actor, [wanted])
-    assert (judgement.outcome, set(judgement.doubts)) == (Outcome.DOUBTFUL, {Doubt.AGE, Doubt.BATCH_UNKNOWN})
+    (judgement,) = booked.validate_attendances(store, actor, [wanted])
+    assert (judgement.outcome, set(judgement.doubts)) == (Outcome.DOUBTFUL, {Concern.AGE, Concern.BATCH_UNKNOWN})
     shown = replace(wanted, doubts=frozenset(judgement.doubts))
     both = {"reason": "Checked", "batch_reason": "New delivery"}
     with nothing_changes(store):
         for values in ({}, {"reason": "Checked"}, {"batch_reason": "New"}, {**both, "doubts": frozenset()}):
-            with pytest.raises(Stopped, match=r"because of Eva Ek\. Something is unusual"):
-                booked.save_booked(store, actor, [replace(shown, **values)])
-        with pytest.raises(Stopped, match="identity numbers"):
-            booked.save_booked(store, actor, [replace(shown, **both | {"reason": invented_number(date(1981, 1, 2))})])
-    made = booked.save_booked(store, actor, [replace(shown, **both)])
-    (row,) = rounds.rows(store, actor, made.registration_id)
+            with pytest.raises(AttendanceRejected, match=r"because of Eva Ek\. Something is unusual"):
+                booked.save_attendances(store, actor, [replace(shown, **values)])
+        with pytest.raises(AttendanceRejected, match="identity numbers"):
+            booked.save_attendances(
+                store, actor, [replace(shown, **both | {"reason": invented_number(date(1981, 1, 2))})]
+            )
+    made = booked.save_attendances(store, actor, [replace(shown, **both)])
+    (row,) = rounds.read_rows(store, actor, made.registration_id)
     assert row.reason == "Checked; New delivery"
 
 
@@ -171,20 +173,20 @@ def test_whoever_cannot_be_registered_is_named_and_nobody_is(
     book(eva, 10)
     first, second = of_day(store, actor)
     with nothing_changes(store):
-        with pytest.raises(Stopped, match=r"because of Eva Ek\. Choose a customer group\."):
-            booked.save_booked(store, actor, [came(first), came(second, group=None)])
-        with pytest.raises(Stopped, match=r"because of Anders Karlsson\. Write the batch number"):
-            booked.save_booked(store, actor, [came(first, batch_number=" ")])
+        with pytest.raises(AttendanceRejected, match=r"because of Eva Ek\. Choose a customer group\."):
+            booked.save_attendances(store, actor, [came(first), came(second, group=None)])
+        with pytest.raises(AttendanceRejected, match=r"because of Anders Karlsson\. Write the batch number"):
+            booked.save_attendances(store, actor, [came(first, batch_number=" ")])
         with pytest.raises(Invalid, match="Tick who came"):
-            booked.save_booked(store, actor, [])
+            booked.save_attendances(store, actor, [])
     deaths.record(store, actor, eva.customer_id, DAY - timedelta(days=1))
-    with nothing_changes(store), pytest.raises(Stopped, match=r"because of Eva Ek\. The customer died"):
-        booked.save_booked(store, actor, [came(first), came(second, group=("household_contact", None))])
+    with nothing_changes(store), pytest.raises(AttendanceRejected, match=r"because of Eva Ek\. The customer died"):
+        booked.save_attendances(store, actor, [came(first), came(second, group=("household_contact", None))])
 
 
 def test_saving_the_same_again_registers_nothing(store: Store, actor: Actor, anders: Customer, book: Book) -> None:
     book(anders, 9)
     (each,) = of_day(store, actor)
-    booked.save_booked(store, actor, [came(each)])
-    with nothing_changes(store, but=LOG), pytest.raises(Stopped, match="registered already"):
-        booked.save_booked(store, actor, [came(each)])
+    booked.save_attendances(store, actor, [came(each)])
+    with nothing_changes(store, but=LOG), pytest.raises(AttendanceRejected, match="registered already"):
+        booked.save_attendances(store, actor, [came(each)])

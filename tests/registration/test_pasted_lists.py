@@ -13,16 +13,16 @@ from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason
-from mv.registration import pasted, pasted_lists, rounds, saving, undo
-from mv.registration.entry import Terms
-from mv.registration.pasted_lists import Line, State, Stopped
-from mv.registration.rounds import Kind
+from mv.registration import pasted_list_parsing, pasted_lists, rounds, saving, undo
+from mv.registration.entry import RegistrationEntry
+from mv.registration.pasted_lists import Line, LineRejected, LineState
+from mv.registration.rounds import EntryMethod
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import LOG, logged, nothing_changes
 
 DAY = TODAY - timedelta(days=1)
-GROUP = Terms("medical_risk", "heart", DAY, "norr")
+GROUP = RegistrationEntry("medical_risk", "heart", DAY, "norr")
 PREGNANT = replace(GROUP, group_code="pregnant", subgroup_code=None)
 NUMBER = invented_number(date(1981, 12, 28))
 SHORT = NUMBER[2:]
@@ -59,19 +59,19 @@ NORR = Actor("nils.berg", "Nils Berg", Role.COORDINATOR, "norr")
     ],
 )
 def test_a_number_is_read_in_whatever_shape_it_was_copied(line: str) -> None:
-    (read,) = pasted.read(line, TODAY)
+    (read,) = pasted_list_parsing.parse(line, TODAY)
     assert read.identity is not None
     assert read.identity.number == NUMBER
 
 
 def test_a_plus_sign_and_reserve_numbers_are_read_too() -> None:
     old = invented_number(date(1924, 5, 6))
-    read = pasted.read(f"{old[2:8]}+{old[8:]}\nMaj 19810829M071\n991981000010", TODAY)
+    read = pasted_list_parsing.parse(f"{old[2:8]}+{old[8:]}\nMaj 19810829M071\n991981000010", TODAY)
     assert [line.identity and line.identity.number for line in read] == [old, "19810829M071", "991981000010"]
 
 
 def test_a_first_line_without_a_digit_is_a_heading_and_empty_lines_are_none() -> None:
-    read = pasted.read(f"\n Personnummer;\r\n\r\n;;\t\n{NUMBER}\rNamn\n", TODAY)
+    read = pasted_list_parsing.parse(f"\n Personnummer;\r\n\r\n;;\t\n{NUMBER}\rNamn\n", TODAY)
     assert [(line.number, line.is_heading, bool(line.error)) for line in read] == [
         (2, True, False),
         (5, False, False),
@@ -91,11 +91,11 @@ def test_a_first_line_without_a_digit_is_a_heading_and_empty_lines_are_none() ->
         ("1.98112E+11", "has shortened the number"),
         (f"{NUMBER};{invented_number(date(1950, 1, 2))}", "several identity numbers"),
         (f"{NUMBER} {invented_number(date(1950, 1, 2))}", "several identity numbers"),
-        (f"{NUMBER};{'x' * pasted.LONGEST_LINE}", "too long"),
+        (f"{NUMBER};{'x' * pasted_list_parsing.LONGEST_LINE}", "too long"),
     ],
 )
 def test_a_line_that_cannot_be_read_says_why_and_not_what_it_holds(line: str, says: str) -> None:
-    (read,) = pasted.read(line, TODAY)
+    (read,) = pasted_list_parsing.parse(line, TODAY)
     assert says in str(read.error)
     assert SHORT[:9] not in f"{read.error} {read!r}"
 
@@ -103,13 +103,16 @@ def test_a_line_that_cannot_be_read_says_why_and_not_what_it_holds(line: str, sa
 @pytest.mark.parametrize("text", ["", " \n\t\n", ";;\n--", "Personnummer", "Personnummer\n\n"])
 def test_a_list_without_a_number_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="no identity number"):
-        pasted.read(text, TODAY)
+        pasted_list_parsing.parse(text, TODAY)
 
 
 def test_there_is_a_limit_to_a_list() -> None:
-    assert len(pasted.read("Nr\n" + f"{NUMBER}\n" * pasted.MOST_LINES, TODAY)) == pasted.MOST_LINES + 1
+    assert (
+        len(pasted_list_parsing.parse("Nr\n" + f"{NUMBER}\n" * pasted_list_parsing.MOST_LINES, TODAY))
+        == pasted_list_parsing.MOST_LINES + 1
+    )
     with pytest.raises(Invalid, match="1001 lines"):
-        pasted.read(f"{NUMBER}\n" * (pasted.MOST_LINES + 1), TODAY)
+        pasted_list_parsing.parse(f"{NUMBER}\n" * (pasted_list_parsing.MOST_LINES + 1), TODAY)
 
 
 # What a line is judged to be
@@ -121,7 +124,7 @@ def eva(store: Store, actor: Actor) -> Customer:
     return customers.register(store, actor, invented_number(date(1990, 1, 2), 982), "Eva", "Ek", "soder")
 
 
-def summary(lines: list[Line]) -> list[tuple[int, State, int | None]]:
+def summary(lines: list[Line]) -> list[tuple[int, LineState, int | None]]:
     return [(line.number, line.state, line.customer and line.customer.customer_id) for line in lines]
 
 
@@ -130,18 +133,18 @@ def test_each_line_is_judged_and_nothing_is_saved(store: Store, actor: Actor, an
     unknown = invented_number(date(1950, 5, 5))
     text = f"Personnummer\n{anders.identity}\n{eva.identity}\n{unknown}\n{anders.identity[2:]}\n12\n"
     with nothing_changes(store, but=LOG):
-        judged = pasted_lists.judge_list(store, actor, text, GROUP)
+        judged = pasted_lists.validate_list(store, actor, text, GROUP)
     assert summary(judged) == [
-        (1, State.HEADING, None),
-        (2, State.READY, anders.customer_id),
-        (3, State.ALREADY, eva.customer_id),
-        (4, State.UNKNOWN, None),
-        (5, State.REPEATED, anders.customer_id),
-        (6, State.WRONG, None),
+        (1, LineState.HEADING, None),
+        (2, LineState.READY, anders.customer_id),
+        (3, LineState.ALREADY, eva.customer_id),
+        (4, LineState.UNKNOWN, None),
+        (5, LineState.REPEATED, anders.customer_id),
+        (6, LineState.WRONG, None),
     ]
     assert str(judged[4].error) == "The same customer as on line 2."
-    doubtful = pasted_lists.judge_list(store, actor, anders.identity, PREGNANT)
-    assert summary(doubtful) == [(1, State.DOUBTFUL, anders.customer_id)]
+    doubtful = pasted_lists.validate_list(store, actor, anders.identity, PREGNANT)
+    assert summary(doubtful) == [(1, LineState.DOUBTFUL, anders.customer_id)]
     looked = [entry["customer_id"] for entry in logged(store, "register_afterwards")]
     assert looked == sorted([anders.customer_id, eva.customer_id])
 
@@ -151,21 +154,21 @@ def test_somebody_of_another_unit_is_told_as_no_more_than_that_and_logged_as_a_r
 ) -> None:
     text = f"{eva.identity}\n{anders.identity}\n{eva.identity}"
     for _ in range(2):
-        judged = pasted_lists.judge_list(store, NORR, text, GROUP)
-        assert [line.state for line in judged] == [State.ELSEWHERE, State.READY, State.ELSEWHERE]
+        judged = pasted_lists.validate_list(store, NORR, text, GROUP)
+        assert [line.state for line in judged] == [LineState.ELSEWHERE, LineState.READY, LineState.ELSEWHERE]
         assert [line.customer for line in judged] == [None, anders, None]
     with store.read() as tx:
         rows = tx.rows("SELECT customer_id FROM access_log WHERE outcome = 'refused'")
     assert rows == [{"customer_id": eva.customer_id}]
     with pytest.raises(Forbidden):
-        pasted_lists.judge_list(store, NORR, text, replace(GROUP, unit_id="soder"))
+        pasted_lists.validate_list(store, NORR, text, replace(GROUP, unit_id="soder"))
 
 
 def test_a_number_that_a_customer_had_finds_the_same_customer(store: Store, actor: Actor, anders: Customer) -> None:
     new = invented_number(date(1946, 3, 12), 983)
     identity_changes.change(store, actor, anders.customer_id, new, anders.identity)
-    judged = pasted_lists.judge_list(store, actor, f"{anders.identity}\n{new}", GROUP)
-    assert [line.state for line in judged] == [State.READY, State.REPEATED]
+    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{new}", GROUP)
+    assert [line.state for line in judged] == [LineState.READY, LineState.REPEATED]
 
 
 # Saving
@@ -174,19 +177,19 @@ def test_a_number_that_a_customer_had_finds_the_same_customer(store: Store, acto
 def test_what_is_ready_is_saved_together_and_undone_together(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.judge_list(store, actor, f"Nr\n{anders.identity}\n12\n{eva.identity}", GROUP)
+    judged = pasted_lists.validate_list(store, actor, f"Nr\n{anders.identity}\n12\n{eva.identity}", GROUP)
     told: list[float] = []
     made = pasted_lists.save_list(store, actor, GROUP, judged, tell=told.append)
-    assert (made.kind, made.terms, made.ended_at) == (Kind.LIST, GROUP, store.now())
+    assert (made.kind, made.terms, made.ended_at) == (EntryMethod.LIST, GROUP, store.now())
     assert told == sorted(told)
     assert told[-1] == 1.0
-    rows = rounds.rows(store, actor, made.registration_id)
+    rows = rounds.read_rows(store, actor, made.registration_id)
     assert [row.customer_id for row in rows] == [eva.customer_id, anders.customer_id]
     for customer in (anders, eva):
         (row,) = memberships.of_customer(store, actor, customer.customer_id)
         assert (row.group_code, row.subgroup_code, row.valid_from) == ("medical_risk", "heart", DAY)
-    saved = [line for line in judged if line.state is State.READY]
-    assert pasted_lists.left_over(judged, saved) == "Nr\n12"
+    saved = [line for line in judged if line.state is LineState.READY]
+    assert pasted_lists.remaining_text(judged, saved) == "Nr\n12"
     assert undo.undo_all(store, actor, made.registration_id) == 2
     for customer in (anders, eva):
         (row,) = memberships.of_customer(store, actor, customer.customer_id)
@@ -194,39 +197,39 @@ def test_what_is_ready_is_saved_together_and_undone_together(
 
 
 def test_nothing_typed_is_lost_and_a_heading_alone_is_not_left(store: Store, actor: Actor, anders: Customer) -> None:
-    judged = pasted_lists.judge_list(store, actor, f'Nr\n "{anders.identity}";x \n\n 12 ; y', GROUP)
-    assert pasted_lists.left_over(judged, []) == f'Nr\n "{anders.identity}";x \n 12 ; y'
-    assert pasted_lists.left_over(judged[:2], judged[1:2]) == ""
+    judged = pasted_lists.validate_list(store, actor, f'Nr\n "{anders.identity}";x \n\n 12 ; y', GROUP)
+    assert pasted_lists.remaining_text(judged, []) == f'Nr\n "{anders.identity}";x \n 12 ; y'
+    assert pasted_lists.remaining_text(judged[:2], judged[1:2]) == ""
 
 
 def test_doubtful_lines_are_saved_for_a_reason_and_only_for_the_doubts_that_were_seen(
     store: Store, actor: Actor, anders: Customer
 ) -> None:
-    judged = pasted_lists.judge_list(store, actor, anders.identity, PREGNANT)
+    judged = pasted_lists.validate_list(store, actor, anders.identity, PREGNANT)
     with nothing_changes(store):
         for reason, says in (("", "Write why"), ("  ", "Write why"), (f"it is {NUMBER}", "identity numbers")):
             with pytest.raises(Invalid, match=says):
                 pasted_lists.save_list(store, actor, PREGNANT, judged, reason)
         unseen = replace(PREGNANT, given_on=DAY, product_code="efluelda", batch_number="B9")
-        with pytest.raises(Stopped):
+        with pytest.raises(LineRejected):
             pasted_lists.save_list(store, actor, unseen, judged, "Checked")
     made = pasted_lists.save_list(store, actor, PREGNANT, judged, "Checked")
-    (row,) = rounds.rows(store, actor, made.registration_id)
+    (row,) = rounds.read_rows(store, actor, made.registration_id)
     assert (row.reason, row.doubts) == ("Checked", '["age"]')
 
 
 def test_a_line_that_cannot_be_any_more_is_named_by_its_number_and_nothing_is_saved(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.judge_list(store, actor, f"\n{anders.identity}\n{eva.identity}", GROUP)
+    judged = pasted_lists.validate_list(store, actor, f"\n{anders.identity}\n{eva.identity}", GROUP)
     memberships.add(store, actor, eva.customer_id, memberships.Entry("medical_risk", "heart", DAY))
-    with nothing_changes(store), pytest.raises(Stopped) as caught:
+    with nothing_changes(store), pytest.raises(LineRejected) as caught:
         pasted_lists.save_list(store, actor, GROUP, judged)
     assert explain(caught.value, ENGLISH).startswith("Nothing of the list is saved, because of line 3. The customer is")
     assert explain(caught.value, SWEDISH).startswith("Inget i listan är sparat, på grund av rad 3. Kunden har redan")
     assert eva.identity not in f"{caught.value} {caught.value!r} {caught.value.params}"
     pasted_lists.save_list(store, actor, GROUP, judged[:1])
-    with pytest.raises(Stopped, match="line 2"):
+    with pytest.raises(LineRejected, match="line 2"):
         pasted_lists.save_list(store, actor, GROUP, judged[:1])
     with pytest.raises(Invalid, match="No line is ready"):
         pasted_lists.save_list(store, actor, GROUP, [])
@@ -235,13 +238,13 @@ def test_a_line_that_cannot_be_any_more_is_named_by_its_number_and_nothing_is_sa
 def test_a_customer_whom_the_user_has_nothing_to_do_with_stops_the_list(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.judge_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
+    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
     with nothing_changes(store, but=LOG), pytest.raises(OtherUnit):
         pasted_lists.save_list(store, NORR, GROUP, judged)
 
 
 def test_many_are_undone_together_or_none(store: Store, actor: Actor, anders: Customer, eva: Customer) -> None:
-    judged = pasted_lists.judge_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
+    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
     made = pasted_lists.save_list(store, actor, GROUP, judged)
     (row,) = memberships.of_customer(store, actor, eva.customer_id)
     memberships.adjust(store, actor, row.membership_id, row.version, memberships.Entry("medical_risk", "lung", DAY))
@@ -260,8 +263,8 @@ def test_a_list_too_long_for_one_query_is_dealt_with_in_parts(
     memberships.add(store, actor, eva.customer_id, memberships.Entry("staff", None, DAY))  # so she was at norr
     maj = customers.register(store, actor, invented_number(date(1991, 4, 5), 982), "Maj", "Ek", "soder")
     text = "\n".join(customer.identity for customer in (anders, eva, maj))
-    judged = pasted_lists.judge_list(store, NORR, text, GROUP)
-    assert [line.state for line in judged] == [State.READY, State.READY, State.ELSEWHERE]
+    judged = pasted_lists.validate_list(store, NORR, text, GROUP)
+    assert [line.state for line in judged] == [LineState.READY, LineState.READY, LineState.ELSEWHERE]
     made = pasted_lists.save_list(store, NORR, GROUP, judged)
     assert undo.undo_all(store, NORR, made.registration_id) == 2
     for customer in (anders, eva):

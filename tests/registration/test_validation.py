@@ -12,8 +12,8 @@ from mv.customers import Customer
 from mv.errors import Conflict, Invalid
 from mv.memberships import EndReason, Membership
 from mv.registration.booked import NO_GROUP, likely_group
-from mv.registration.entry import Terms
-from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, judge
+from mv.registration.entry import RegistrationEntry
+from mv.registration.validation import Concern, Outcome, Person, Validation, ValidationContext, validate
 from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 from tests.conftest import TODAY
@@ -53,8 +53,8 @@ KNOWN = Catalogue(
         for code, atc in (("flu", "J07BB02"), ("flu_2", "J07BB02"), ("tick", "J07BA01"), ("past", "J07BB02"))
     },
 )
-SETTING = Setting(KNOWN, {("flu", "B1"): DAY, ("tick", "T1"): DAY}, TODAY)
-GROUP = Terms("any", None, DAY, "norr")
+SETTING = ValidationContext(KNOWN, {("flu", "B1"): DAY, ("tick", "T1"): DAY}, TODAY)
+GROUP = RegistrationEntry("any", None, DAY, "norr")
 DOSE = replace(GROUP, given_on=DAY, product_code="flu", batch_number="B1")
 
 
@@ -73,8 +73,8 @@ def person(*known: Membership | Dose, born: date = BORN, died: date | None = Non
     return Person(customer, rows, doses)  # type: ignore[arg-type]
 
 
-def judged(who: Person, **terms: object) -> Judgement:
-    return judge(who, replace(DOSE, **terms), SETTING)
+def judged(who: Person, **terms: object) -> Validation:
+    return validate(who, replace(DOSE, **terms), SETTING)
 
 
 def years_before(day: date, years: int, days: int = 0) -> date:
@@ -86,8 +86,8 @@ def months_before(day: date, months: int, days: int = 0) -> date:
 
 
 def test_what_nobody_has_is_ready_and_gets_the_next_dose_number() -> None:
-    assert judge(person(), GROUP, SETTING) == Judgement(Outcome.READY, dose_number=1)
-    assert judged(person()) == Judgement(Outcome.READY, dose_number=1)
+    assert validate(person(), GROUP, SETTING) == Validation(Outcome.READY, dose_number=1)
+    assert judged(person()) == Validation(Outcome.READY, dose_number=1)
     earlier = dose("flu_2", DAY - timedelta(days=30))
     assert judged(person(earlier)).dose_number == 2
     assert judged(person(replace(earlier, withdrawn_at=AT))).dose_number == 1
@@ -109,7 +109,7 @@ def test_what_nobody_has_is_ready_and_gets_the_next_dose_number() -> None:
 def test_who_is_in_the_group_on_the_day_has_it_already_and_gets_the_dose_by_it(
     counting: Membership, counts: bool
 ) -> None:
-    found = judge(person(counting), GROUP, SETTING)
+    found = validate(person(counting), GROUP, SETTING)
     assert found.outcome == (Outcome.ALREADY if counts else Outcome.READY)
     assert isinstance(found.error, Conflict if counts else type(None))
     assert judged(person(counting)).outcome == Outcome.READY
@@ -117,7 +117,7 @@ def test_who_is_in_the_group_on_the_day_has_it_already_and_gets_the_dose_by_it(
 
 
 def test_a_period_that_begins_the_day_after_would_overlap() -> None:
-    found = judge(person(row(first=DAY + timedelta(days=1))), GROUP, SETTING)
+    found = validate(person(row(first=DAY + timedelta(days=1))), GROUP, SETTING)
     assert found.outcome == Outcome.WRONG
     assert isinstance(found.error, Conflict)
 
@@ -188,7 +188,7 @@ def test_the_last_day_and_the_first_can_be() -> None:
 def test_nothing_is_registered_after_a_death_and_before_it_is_doubtful(died: date | None, outcome: Outcome) -> None:
     found = judged(person(died=died))
     assert found.outcome == outcome
-    assert set(found.doubts) == ({Doubt.DECEASED} if outcome == Outcome.DOUBTFUL else set())
+    assert set(found.doubts) == ({Concern.DECEASED} if outcome == Outcome.DOUBTFUL else set())
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_nothing_is_registered_after_a_death_and_before_it_is_doubtful(died: dat
 )
 def test_an_age_that_does_not_fit_is_doubtful(code: str, born: date, fits: bool) -> None:
     found = judged(person(born=born), group_code=code)
-    assert set(found.doubts) == (set() if fits else {Doubt.AGE})
+    assert set(found.doubts) == (set() if fits else {Concern.AGE})
     assert found.outcome == (Outcome.READY if fits else Outcome.DOUBTFUL)
     assert found.can_be
 
@@ -219,34 +219,34 @@ def test_an_age_that_does_not_fit_is_doubtful(code: str, born: date, fits: bool)
     [
         ({"given_on": DAY - timedelta(days=1), "valid_from": DAY - timedelta(days=1)}, set()),
         ({"given_on": DAY}, set()),
-        ({"given_on": DAY + timedelta(days=1)}, {Doubt.BATCH_EXPIRED}),
-        ({"batch_number": "B9"}, {Doubt.BATCH_UNKNOWN}),
-        ({"batch_number": "T1"}, {Doubt.BATCH_UNKNOWN}),
+        ({"given_on": DAY + timedelta(days=1)}, {Concern.BATCH_EXPIRED}),
+        ({"batch_number": "B9"}, {Concern.BATCH_UNKNOWN}),
+        ({"batch_number": "T1"}, {Concern.BATCH_UNKNOWN}),
         ({"given_on": None, "batch_number": "B9"}, set()),
     ],
 )
-def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(terms: dict[str, object], doubts: set[Doubt]) -> None:
+def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(terms: dict[str, object], doubts: set[Concern]) -> None:
     assert set(judged(person(), **terms).doubts) == doubts
 
 
 def test_a_batch_of_another_vaccine_is_named() -> None:
     found = judged(person(), batch_number="T1")
-    assert str(found.doubts[Doubt.BATCH_UNKNOWN]) == "Batch T1 is one of tick."
+    assert str(found.doubts[Concern.BATCH_UNKNOWN]) == "Batch T1 is one of tick."
 
 
 def test_doubts_are_told_together() -> None:
     born = years_before(DAY, 90)
     found = judged(person(born=born, died=DAY), group_code="years", batch_number="B9")
-    assert set(found.doubts) == {Doubt.AGE, Doubt.DECEASED, Doubt.BATCH_UNKNOWN}
+    assert set(found.doubts) == {Concern.AGE, Concern.DECEASED, Concern.BATCH_UNKNOWN}
 
 
 def test_a_dose_can_be_without_a_group_and_is_there_already_where_it_was() -> None:
     without = {"group_code": None, "subgroup_code": None}
-    assert judged(person(), **without) == Judgement(Outcome.READY, dose_number=1)
+    assert judged(person(), **without) == Validation(Outcome.READY, dose_number=1)
     assert judged(person(dose(code=None)), **without).outcome == Outcome.ALREADY
     assert isinstance(judged(person(dose()), **without).error, Conflict)
     assert isinstance(judged(person(dose(code=None))).error, Conflict)
-    assert isinstance(judge(person(), replace(GROUP, group_code=None), SETTING).error, Invalid)
+    assert isinstance(validate(person(), replace(GROUP, group_code=None), SETTING).error, Invalid)
 
 
 PAID = [

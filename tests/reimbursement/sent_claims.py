@@ -12,7 +12,7 @@ from mv.reimbursement.payments import columns, importing
 from mv.reimbursement.payments.files import PaymentFile
 from mv.store import Store
 from mv.store.engine import Transaction
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from mv.tabular_files.table import Table
 from tests.conftest import invented_number
 
@@ -76,7 +76,7 @@ def _add_line(tx: Transaction, claim_id: int, number: int, line: Claimed) -> Non
 
 def file_of(*rows: str, heading: str = "Referens;Belopp") -> Table:
     """Return what is read of a file with these rows."""
-    return read(BytesIO("\n".join([heading, *rows]).encode()))
+    return read_table(BytesIO("\n".join([heading, *rows]).encode()))
 
 
 def import_rows(store: Store, actor: Actor, table: Table, payer: str = REGION) -> PaymentFile:

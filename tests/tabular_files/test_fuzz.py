@@ -15,7 +15,7 @@ from mv.errors import Invalid
 from mv.i18n import LANGUAGES, explain
 from mv.tabular_files import cells
 from mv.tabular_files import table as tables
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from mv.tabular_files.xlsx import number_formats
 from tests.files import make
 from tests.files.workbook import Cell, Row, Sheet, packed, parts, workbook
@@ -49,7 +49,7 @@ SCRAPS = [
 def look(data: bytes) -> None:
     """Read the file, and check that it is a table, or refused in words that both languages have."""
     try:
-        table = read(BytesIO(data))
+        table = read_table(BytesIO(data))
     except Invalid as error:
         assert all(explain(error, language) for language in LANGUAGES)
         return
@@ -122,11 +122,11 @@ def test_a_workbook_with_any_cells(rows: list[Row], codes: list[str], since_1904
 @given(st.text(max_size=30) | raw_numbers, xml_texts | st.sampled_from(["yyyy", "00-00", "0000"]))
 def test_any_text_in_a_cell_and_any_number_in_any_format(text: str, code: str) -> None:
     for parse in (
-        cells.value,
-        cells.amount,
-        cells.day,
-        number_formats.writer(code),
-        number_formats.writer(code, since_1904=True),
+        cells.parse_value,
+        cells.parse_amount,
+        cells.parse_day,
+        number_formats.make_formatter(code),
+        number_formats.make_formatter(code, since_1904=True),
     ):
         try:
             parse(text)

@@ -22,7 +22,7 @@ READ = """
 import json, resource, sys
 from mv.errors import Invalid
 from mv.i18n import explain
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -30,7 +30,7 @@ found = {}
 for path in sys.argv[2:]:
     with open(path, "rb") as file:
         try:
-            found[path] = f"{len(read(file).records)} rows"
+            found[path] = f"{len(read_table(file).records)} rows"
         except Invalid as error:
             found[path] = explain(error, "en")
 print(json.dumps(found))

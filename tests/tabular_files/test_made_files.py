@@ -10,7 +10,7 @@ import pytest
 
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from tests.files import make
 
 FILES = sorted(path for path in make.FOLDER.iterdir() if path.suffix not in (".py", ".json", "") and path.is_file())
@@ -22,7 +22,7 @@ def outcome(path: Path) -> dict[str, Any]:
     """Return what reading the file comes to, as the file beside it tells it."""
     try:
         with path.open("rb") as file:
-            table = read(file)
+            table = read_table(file)
     except Invalid as error:
         return {"error": {"en": explain(error, ENGLISH), "sv": explain(error, SWEDISH)}}
     found: dict[str, Any] = {

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.tabular_files import table as tables
-from mv.tabular_files.cells import MOST_KRONOR, amount, day
+from mv.tabular_files.cells import MOST_KRONOR, parse_amount, parse_day
 from mv.tabular_files.csv import MOST_CHARACTERS
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from mv.tabular_files.table import DELIMITERS, MOST_BYTES, Delimiter, Problem, Table
 from tests.conftest import invented_number
 
@@ -35,13 +35,13 @@ def cells(table: Table) -> list[tuple[str, ...]]:
 
 
 def read_text(text: str, delimiter: Delimiter | None = None) -> Table:
-    return read(BytesIO(text.encode()), delimiter)
+    return read_table(BytesIO(text.encode()), delimiter)
 
 
 def refusal(data: bytes, delimiter: Delimiter | None = None) -> str:
     """Return why the file is refused, and check that both languages say it without anybody's number."""
     with pytest.raises(Invalid) as caught:
-        read(BytesIO(data), delimiter)
+        read_table(BytesIO(data), delimiter)
     english, swedish = (explain(caught.value, language) for language in (ENGLISH, SWEDISH))
     assert english != swedish
     assert PERSON[2:] not in english.replace("-", "")
@@ -63,7 +63,7 @@ def refusal(data: bytes, delimiter: Delimiter | None = None) -> str:
     ids=["utf-8", "utf-8 with mark", "windows-1252", "utf-16", "utf-16 big end first"],
 )
 def test_a_file_is_the_same_in_every_encoding(data: bytes, encoding: str) -> None:
-    table = read(BytesIO(data))
+    table = read_table(BytesIO(data))
     assert (table.headings, cells(table)) == (("Vårdenhet", "Belopp"), ROWS)
     assert (table.encoding, table.delimiter) == (encoding, ";")
     assert table.content_hash("R") == read_text(TEXT).content_hash("R")
@@ -168,7 +168,7 @@ class Endless(BytesIO):
 def test_no_more_of_a_file_is_read_than_the_limit_needs() -> None:
     endless = Endless()
     with pytest.raises(Invalid) as caught:
-        read(cast(BinaryIO, endless))
+        read_table(cast(BinaryIO, endless))
     assert explain(caught.value, ENGLISH) == "The file is larger than 20 MB. Divide it into several."
     assert endless.asked == MOST_BYTES + 1
 
@@ -176,10 +176,10 @@ def test_no_more_of_a_file_is_read_than_the_limit_needs() -> None:
 def test_the_last_byte_and_the_last_row_that_are_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "MOST_ROWS", 3)
     data = b"A;B\n1;2\n\n3;4\n"
-    assert len(read(BytesIO(data)).records) == 2
+    assert len(read_table(BytesIO(data)).records) == 2
     assert refusal(data + b"\n") == "The file has more than 3 rows. Divide it into several."
     monkeypatch.setattr(tables, "MOST_BYTES", len(data))
-    assert len(read(BytesIO(data)).records) == 2
+    assert len(read_table(BytesIO(data)).records) == 2
     assert refusal(data + b" ") == "The file is larger than 0 MB. Divide it into several."
 
 
@@ -192,7 +192,7 @@ def test_the_last_byte_and_the_last_row_that_are_let_in(monkeypatch: pytest.Monk
 def test_whatever_the_bytes_are_a_file_is_read_or_refused(data: bytes) -> None:
     for delimiter in (None, *DELIMITERS):
         try:
-            table = read(BytesIO(data), delimiter)
+            table = read_table(BytesIO(data), delimiter)
         except Invalid as error:
             assert explain(error, ENGLISH)
         else:
@@ -216,7 +216,7 @@ def test_what_is_written_is_what_is_read(
 ) -> None:
     out = StringIO(newline="")
     csv.writer(out, delimiter=delimiter, lineterminator=end).writerows([("Första", "Andra"), *rows])
-    table = read(BytesIO(out.getvalue().encode(encoding)), delimiter)
+    table = read_table(BytesIO(out.getvalue().encode(encoding)), delimiter)
     assert cells(table) == rows
 
 
@@ -237,7 +237,7 @@ def test_what_is_written_is_what_is_read(
     ],
 )  # fmt: skip
 def test_an_amount_is_read_to_the_ore(text: str, ore: int) -> None:
-    assert amount(text) == ore
+    assert parse_amount(text) == ore
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_an_amount_is_read_to_the_ore(text: str, ore: int) -> None:
 )  # fmt: skip
 def test_what_is_no_amount_is_quoted_unless_it_may_be_a_persons_number(text: str, says: str) -> None:
     with pytest.raises(Invalid) as caught:
-        amount(text)
+        parse_amount(text)
     assert explain(caught.value, ENGLISH) == says
     assert explain(caught.value, SWEDISH) != says
 
@@ -291,7 +291,7 @@ def test_an_amount_that_is_written_is_read_again(ore: int, group: str, point: st
     if group == point:
         point = ","
     whole = f"{abs(ore) // 100:,}".replace(",", group)
-    assert amount(form.format(f"{minus if ore < 0 else ''}{whole}{point}{abs(ore) % 100:02}")) == ore
+    assert parse_amount(form.format(f"{minus if ore < 0 else ''}{whole}{point}{abs(ore) % 100:02}")) == ore
 
 
 @settings(deadline=None)
@@ -299,7 +299,7 @@ def test_an_amount_that_is_written_is_read_again(ore: int, group: str, point: st
 def test_no_decimal_is_rounded(value: Decimal) -> None:
     text = f"{value:f}"
     try:
-        ore = amount(text)
+        ore = parse_amount(text)
     except Invalid:
         return
     assert Decimal(ore) == value * 100
@@ -308,7 +308,7 @@ def test_no_decimal_is_rounded(value: Decimal) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=30))
 def test_whatever_a_cell_holds_it_is_an_amount_or_a_day_or_refused(text: str) -> None:
-    for parse in (amount, day):
+    for parse in (parse_amount, parse_day):
         try:
             parse(text)
         except Invalid as error:
@@ -320,12 +320,12 @@ def test_whatever_a_cell_holds_it_is_an_amount_or_a_day_or_refused(text: str) ->
 
 @pytest.mark.parametrize("text", ["2026-11-01", "20261101", "01/11/2026", " 2026-11-01 "])
 def test_a_day_is_read_in_each_of_three_ways(text: str) -> None:
-    assert day(text) == date(2026, 11, 1)
+    assert parse_day(text) == date(2026, 11, 1)
 
 
 @pytest.mark.parametrize("text", ["2024-02-29", "29/02/2024", "20240229"])
 def test_a_day_of_a_leap_year_is_a_day(text: str) -> None:
-    assert day(text) == date(2024, 2, 29)
+    assert parse_day(text) == date(2024, 2, 29)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_day_of_a_leap_year_is_a_day(text: str) -> None:
 )  # fmt: skip
 def test_what_is_no_day_is_quoted_unless_it_may_be_a_persons_number(text: str, says: str) -> None:
     with pytest.raises(Invalid) as caught:
-        day(text)
+        parse_day(text)
     assert explain(caught.value, ENGLISH) == says
     assert explain(caught.value, SWEDISH) != says
 
@@ -359,7 +359,7 @@ def test_a_day_that_is_written_is_read_again(value: date, form: str) -> None:
     text = value.strftime(form)
     if value.year < 1000:  # C libraries write such years with or without zeros
         text = form.replace("%Y", f"{value.year:04}").replace("%m", f"{value:%m}").replace("%d", f"{value:%d}")
-    assert day(text) == value
+    assert parse_day(text) == value
 
 
 # What is wrong, and where
@@ -367,7 +367,7 @@ def test_a_day_that_is_written_is_read_again(value: date, form: str) -> None:
 
 def test_a_problem_names_row_and_column_in_the_readers_language() -> None:
     with pytest.raises(Invalid) as caught:
-        amount("ett")
+        parse_amount("ett")
     problem = Problem(7, "Belopp", caught.value)
     assert problem.label(ENGLISH) == "Row 7, column Belopp: “ett” is no amount. Write it like 150,00."
     assert problem.label(SWEDISH).startswith("Rad 7, kolumn Belopp: ”ett”")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, explain
 from mv.tabular_files import table as tables
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from mv.tabular_files.xlsx import package
 from tests.files.broken_workbooks import DAMAGED
 from tests.files.made import BO
@@ -26,7 +26,7 @@ from tests.files.workbook_files import SHEET, TWO, with_parts
 
 def refusal(data: bytes) -> str:
     with pytest.raises(Invalid) as caught:
-        read(BytesIO(data))
+        read_table(BytesIO(data))
     return explain(caught.value, ENGLISH)
 
 
@@ -71,7 +71,9 @@ def test_what_openpyxl_writes_is_read(write_only: bool, rows: list[list[object]]
     out = BytesIO()
     book.save(out)
     expected = [tuple(written(value) for value in row) for row in rows]
-    assert [record.cells for record in read(BytesIO(out.getvalue())).records] == [row for row in expected if any(row)]
+    assert [record.cells for record in read_table(BytesIO(out.getvalue())).records] == [
+        row for row in expected if any(row)
+    ]
 
 
 # How much is let in
@@ -80,7 +82,7 @@ def test_what_openpyxl_writes_is_read(write_only: bool, rows: list[list[object]]
 def test_the_last_row_and_the_last_cell_that_are_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {1: TWO, 2: ("a", "b"), 40: ("c", "d"), 900_000: ("e", "")}
     monkeypatch.setattr(tables, "MOST_ROWS", 3)
-    assert len(read(BytesIO(workbook(rows))).records) == 3
+    assert len(read_table(BytesIO(workbook(rows))).records) == 3
     too_many = "The file has more than 3 rows. Divide it into several."
     assert refusal(workbook({**rows, 900_001: ("f",)})) == too_many
     assert refusal(workbook({**rows, 900_001: (Cell("f", "str"),)}).replace(b"</row>", b"</row >")) != too_many
@@ -101,21 +103,21 @@ def test_rows_are_counted_as_they_are_read_where_tags_have_a_prefix(
         body = f"<x:sheetData>{heading}{row * count}</x:sheetData>"
         return with_parts({SHEET: f'<x:worksheet xmlns:x="{MAIN}">{body}</x:worksheet>'})
 
-    assert len(read(BytesIO(prefixed(3))).records) == 3
+    assert len(read_table(BytesIO(prefixed(3))).records) == 3
     assert refusal(prefixed(4)) == "The file has more than 3 rows. Divide it into several."
 
 
 def test_rows_that_only_have_a_format_or_an_empty_result_are_none() -> None:
     empty = Cell("", "str", formula="B1&amp;C1")
     many = {number: (Cell(None, style=1), empty) for number in range(3, 2000)}
-    table = read(BytesIO(workbook({1: TWO, 2: ("a", "b"), **many}, ["0"])))
+    table = read_table(BytesIO(workbook({1: TWO, 2: ("a", "b"), **many}, ["0"])))
     assert [record.cells for record in table.records] == [("a", "b")]
 
 
 def test_a_sheet_that_is_called_by_a_number_of_a_person_is_not_named() -> None:
     sheets = [Sheet({}, f"{BO[:8]}-{BO[8:]}"), Sheet({}, BO)]
     assert BO[2:] not in refusal(packed(parts(sheets))).replace("-", "")
-    table = read(BytesIO(packed(parts([Sheet({1: TWO, 2: ("a", "b")}, "Blad1"), *sheets]))))
+    table = read_table(BytesIO(packed(parts([Sheet({1: TWO, 2: ("a", "b")}, "Blad1"), *sheets]))))
     assert table.other_sheets == ("…", "…")
 
 
@@ -123,7 +125,7 @@ def test_no_more_is_unpacked_than_is_let_in(monkeypatch: pytest.MonkeyPatch) -> 
     data = workbook([TWO, ("a", "b")])
     unpacked = sum(part.file_size for part in zipfile.ZipFile(BytesIO(data)).infolist())
     monkeypatch.setattr(package, "MOST_UNPACKED", unpacked)
-    assert len(read(BytesIO(data)).records) == 1
+    assert len(read_table(BytesIO(data)).records) == 1
     monkeypatch.setattr(package, "MOST_UNPACKED", unpacked - 1)
     assert refusal(data) == "The workbook unpacks to more than 0 MB. Divide it into several, or save it as CSV."
 

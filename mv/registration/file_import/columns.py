@@ -48,13 +48,13 @@ NAMES: Mapping[Column, str] = {
     Column.BIRTH_DATE: N_("Birth date"),
 }
 """What each is called for people, and in the template."""
-DAYS = frozenset({Column.VALID_FROM, Column.VALID_TO, Column.GIVEN_ON, Column.BIRTH_DATE})
-OF_A_DOSE = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH)
+DAY_COLUMNS = frozenset({Column.VALID_FROM, Column.VALID_TO, Column.GIVEN_ON, Column.BIRTH_DATE})
+DOSE_COLUMNS = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH)
 """A dose has all of them."""
 
-DATE = ("datum", "date", "dag", "day")
+DATE_HEADINGS = ("datum", "date", "dag", "day")
 """What a heading is called that may be either of two days."""
-WORDS: Mapping[Column, Sequence[str]] = {
+HEADINGS: Mapping[Column, Sequence[str]] = {
     Column.IDENTITY: (
         "personnummer", "personnr", "pnr", "person id", "identitetsnummer", "identity number", "personal number",
         "identity", "kundens personnummer", "patient", "id nummer",
@@ -70,7 +70,7 @@ WORDS: Mapping[Column, Sequence[str]] = {
     ),
     Column.VALID_FROM: (
         "forsta dag", "galler fran", "giltig fran", "fran och med", "fran", "from", "fr o m", "startdatum", "first day",
-        "valid from", "applies from", "start date", *DATE,
+        "valid from", "applies from", "start date", *DATE_HEADINGS,
     ),
     Column.SUBGROUP: ("undergrupp", "undergruppskod", "subgroup", "sub group", "subgroup code"),
     Column.GROUP: ("kundgrupp", "kundgruppskod", "grupp", "customer group", "group", "group code"),
@@ -83,33 +83,37 @@ WORDS: Mapping[Column, Sequence[str]] = {
     Column.FAMILY_NAME: ("efternamn", "family name", "last name", "surname"),
 }  # fmt: skip
 """What headings are called, the surest first; columns before those whose names their names hold."""
-WHAT_IS_WRONG = N_("What is wrong")
+PROBLEM_HEADING = N_("What is wrong")
 """The heading of the last column of a file with the reasons why it was not imported. That column is passed over."""
 
-Columns = Mapping[Column, str]
+ColumnHeadings = Mapping[Column, str]
 """The heading of each column that a file has."""
 
 
 def guess(names: Sequence[str]) -> dict[Column, str]:
     """Return which heading is which column; where there is a vaccine and one day, that is the day of the dose."""
-    found = column_guess.guess([name for name in names if not is_about_what_is_wrong(name)], WORDS, {})
-    if Column.VACCINE in found and Column.GIVEN_ON not in found and fold(found.get(Column.VALID_FROM, "")) in DATE:
+    found = column_guess.guess([name for name in names if not is_problem_heading(name)], HEADINGS, {})
+    if (
+        Column.VACCINE in found
+        and Column.GIVEN_ON not in found
+        and fold(found.get(Column.VALID_FROM, "")) in DATE_HEADINGS
+    ):
         found[Column.GIVEN_ON] = found.pop(Column.VALID_FROM)
     return {column: found[column] for column in Column if column in found}
 
 
-def is_about_what_is_wrong(heading: str) -> bool:
+def is_problem_heading(heading: str) -> bool:
     """Return whether the column holds why rows were not imported."""
-    return fold(heading) in {fold(translate(WHAT_IS_WRONG, language)) for language in (ENGLISH, SWEDISH)}
+    return fold(heading) in {fold(translate(PROBLEM_HEADING, language)) for language in (ENGLISH, SWEDISH)}
 
 
-def check(columns: Columns) -> None:
+def check(columns: ColumnHeadings) -> None:
     """Raise Invalid unless there are an identity number, a group and a day, and all of a dose or nothing of it."""
     if Column.IDENTITY not in columns:
         raise Invalid(N_("Choose which column holds the identity number."))
     if Column.GROUP not in columns:
         raise Invalid(N_("Choose which column holds the customer group."))
-    has = [column in columns for column in OF_A_DOSE]
+    has = [column in columns for column in DOSE_COLUMNS]
     if any(has) and not all(has):
         raise Invalid(N_("Choose which columns hold the day of the dose, the vaccine and the batch, or none of them."))
     if Column.VALID_FROM not in columns and not any(has):

@@ -8,17 +8,17 @@ from itertools import combinations
 from mv import memberships
 from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import.columns import Column
-from mv.registration.file_import.rows import Row
+from mv.registration.file_import.rows import ImportRow
 from mv.reimbursement.rules.vaccine_types import KIND
 
 MOST_ROWS_OF_A_PERSON = 50
 
-Contradiction = tuple[Row, Column, Conflict]
+Contradiction = tuple[ImportRow, Column, Conflict]
 
 
-def find(rows: Sequence[Row], known: Catalogue) -> Iterator[Contradiction]:
+def find(rows: Sequence[ImportRow], known: Catalogue) -> Iterator[Contradiction]:
     """Yield each row of one person's ``rows`` that another one contradicts, where it does, and which one that is.
 
     Rows may put a person in different groups in different periods, or for doses of different kinds of vaccines (ATC
@@ -28,7 +28,7 @@ def find(rows: Sequence[Row], known: Catalogue) -> Iterator[Contradiction]:
         many = Conflict(N_("The file has more than {most} rows of this person."), most=MOST_ROWS_OF_A_PERSON)
         yield row, Column.IDENTITY, many
     for one, other in combinations(rows[:MOST_ROWS_OF_A_PERSON], 2):
-        found = _between(one.terms, other.terms, known)
+        found = _contradiction(one.terms, other.terms, known)
         if found:
             column, message = found
             for row, against in ((one, other), (other, one)):
@@ -36,7 +36,7 @@ def find(rows: Sequence[Row], known: Catalogue) -> Iterator[Contradiction]:
                 yield row, column, Conflict(message, row=against.number, choice=choice)
 
 
-def _between(one: Terms, other: Terms, known: Catalogue) -> tuple[Column, str] | None:
+def _contradiction(one: RegistrationEntry, other: RegistrationEntry, known: Catalogue) -> tuple[Column, str] | None:
     """Return where two rows contradict each other and what is to be said of it; None where they do not."""
     if one == other:
         return None
@@ -52,11 +52,11 @@ def _between(one: Terms, other: Terms, known: Catalogue) -> tuple[Column, str] |
             return None
         message = N_("Row {row} has another period of {choice} for this person. Keep one of them.")
         return Column.GROUP, message
-    if both_doses and _kind(one, known) != _kind(other, known):
+    if both_doses and _atc_level_4(one, known) != _atc_level_4(other, known):
         return None
     return Column.GROUP, N_("Row {row} puts this person in another group, {choice}. Keep one of them.")
 
 
-def _kind(terms: Terms, known: Catalogue) -> str:
+def _atc_level_4(terms: RegistrationEntry, known: Catalogue) -> str:
     vaccine = known.vaccines.get(terms.product_code or "")
     return vaccine.atc[:KIND] if vaccine else ""

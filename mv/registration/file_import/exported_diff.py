@@ -15,25 +15,25 @@ from mv.errors import N_, Conflict, Invalid, MvError
 from mv.export.groups import REASONS, STATUSES
 from mv.memberships import EndReason, Membership
 from mv.pseudonyms import Pseudonyms
-from mv.registration.code_lookup import Names
-from mv.registration.file_import.exported_layout import VERSION, Layout
-from mv.registration.file_import.sayings import Word, is_instant, is_text, one_of
+from mv.registration.code_lookup import CodeLookup
+from mv.registration.file_import.cell_comparison import TranslatedWord, instant_matcher, text_matcher, word_parser
+from mv.registration.file_import.exported_layout import ROW_VERSION, ExportedLayout
 from mv.tabular_files import cells
-from mv.tabular_files.cells import quoted
+from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
 
 T = TypeVar("T")
 
-SHORTENED = re.compile(r"([0-9])[.,]([0-9]+)E\+?11")
+SCIENTIFIC_NOTATION = re.compile(r"([0-9])[.,]([0-9]+)E\+?11")
 """Twelve digits as a spreadsheet shows them in a narrow column, and writes them to CSV then."""
 
 
-STATUS = one_of(STATUSES, N_("Write active or inactive."))
-REASON = one_of(REASONS, N_("Write ceased or wrong."))
+STATUS = word_parser(STATUSES, N_("Write active or inactive."))
+REASON = word_parser(REASONS, N_("Write ceased or wrong."))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedRow:
     """A row as a file asks for it, and whether somebody changed it in the file."""
 
     row: Membership
@@ -41,20 +41,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparer:
+class ExportedRowComparer:
     """Compares rows, and keeps what is wrong with their cells.
 
     ``pseudonyms`` check whose row it is in a file that names nobody, where there is a key.
     """
 
-    layout: Layout
-    names: Names
+    layout: ExportedLayout
+    names: CodeLookup
     known: Catalogue
     today: date
     pseudonyms: Pseudonyms | None
     problems: list[Problem] = field(default_factory=list)
 
-    def asked(self, record: Record, now: Membership, seen: Membership, customer: Customer) -> Asked | None:
+    def asked(self, record: Record, now: Membership, seen: Membership, customer: Customer) -> RequestedRow | None:
         """Return what the file asks for; None where a cell is wrong, which ``problems`` tell.
 
         ``now`` is the row as it is in the store, ``seen`` as it was when the file was made. Where the file has it as it
@@ -65,7 +65,7 @@ class Comparer:
         self.check_person(record, customer)
         self._check_row(record, now, seen)
         group, subgroup = self._choice(record, seen)
-        first = self._cell(record, "valid_from", cells.day, seen.valid_from)
+        first = self._cell(record, "valid_from", cells.parse_day, seen.valid_from)
         if first is None:
             self._add(record, "valid_from", Invalid(N_("This is missing.")))
         last, reason = self._end(record, now, seen)
@@ -74,22 +74,22 @@ class Comparer:
         new = replace(
             now, group_code=group, subgroup_code=subgroup, valid_from=first, valid_to=last, ended_reason=reason
         )
-        if _content(new) == _content(seen):
-            return Asked(now, changed=False)
-        if seen.version != now.version and _content(new) != _content(now):
+        if _editable_values(new) == _editable_values(seen):
+            return RequestedRow(now, changed=False)
+        if seen.version != now.version and _editable_values(new) != _editable_values(now):
             since = Conflict(N_("The row was changed here since the file was made. Take out the file anew."))
-            self._add(record, VERSION, since)
+            self._add(record, ROW_VERSION, since)
             return None
-        return Asked(new, changed=True)
+        return RequestedRow(new, changed=True)
 
     def check_person(self, record: Record, customer: Customer) -> None:
         """Keep a problem for each cell that says something else of the customer than the store does."""
         self._same(record, "customer_identity", lambda text: self._is_number(text, customer.identity))
-        self._same(record, "customer_name", is_text(customer.name))
-        self._same(record, "birth_date", lambda text: cells.day(text) == customer.birth_date)
-        self._same(record, "birth_year", is_text(str(customer.birth_date.year)))
+        self._same(record, "customer_name", text_matcher(customer.name))
+        self._same(record, "birth_date", lambda text: cells.parse_day(text) == customer.birth_date)
+        self._same(record, "birth_year", text_matcher(str(customer.birth_date.year)))
         if self.pseudonyms:
-            self._same(record, "customer_pseudonym", is_text(self.pseudonyms.of(customer.customer_id)))
+            self._same(record, "customer_pseudonym", text_matcher(self.pseudonyms.of(customer.customer_id)))
 
     def check_new(self, record: Record, valid_to: date | None) -> None:
         """Keep a problem where a row that is new says that it is wrong, or something else of its end than its days."""
@@ -105,18 +105,18 @@ class Comparer:
     def _check_row(self, record: Record, now: Membership, seen: Membership) -> None:
         """Keep a problem for each cell that cannot be changed and says something else of the row than the store."""
         unit = self.known.units.get(now.unit_id)
-        self._same(record, "unit", is_text(unit.name if unit else now.unit_id, now.unit_id))
-        self._same(record, "unit_id", is_text(now.unit_id))
-        self._same(record, "registered_at", is_instant(now.registered_at))
-        self._same(record, "registered_by", is_text(now.registered_by))
+        self._same(record, "unit", text_matcher(unit.name if unit else now.unit_id, now.unit_id))
+        self._same(record, "unit_id", text_matcher(now.unit_id))
+        self._same(record, "registered_at", instant_matcher(now.registered_at))
+        self._same(record, "registered_by", text_matcher(now.registered_by))
         if seen.version == now.version:
-            self._same(record, "ended_at", is_instant(now.ended_at))
-            self._same(record, "ended_by", is_text(now.ended_by or ""))
+            self._same(record, "ended_at", instant_matcher(now.ended_at))
+            self._same(record, "ended_by", text_matcher(now.ended_by or ""))
 
     def _is_number(self, text: str, number: str) -> bool:
         if text == number:
             return True
-        if shortened := SHORTENED.fullmatch(text):
+        if shortened := SCIENTIFIC_NOTATION.fullmatch(text):
             digits = shortened[1] + shortened[2]
             return number.isdigit() and round(int(number), len(digits) - 12) == int(digits.ljust(12, "0"))
         return identity.parse(text, self.today).number == number
@@ -132,7 +132,7 @@ class Comparer:
             same = False
         if not same:
             message = N_("“{read}” is not what is registered, and this column cannot be changed by a file.")
-            self._add(record, name, Invalid(message, read=quoted(text)))
+            self._add(record, name, Invalid(message, read=quote(text)))
 
     def _choice(self, record: Record, seen: Membership) -> tuple[str | None, str | None]:
         """Return the group and subgroup that are wanted: of name and code the one that was changed tells."""
@@ -171,7 +171,7 @@ class Comparer:
 
     def _end(self, record: Record, now: Membership, seen: Membership) -> tuple[date | None, str | None]:
         """Return the last day and why the row ended; None twice for an active one. The last day decides."""
-        last = self._cell(record, "valid_to", cells.day, seen.valid_to)
+        last = self._cell(record, "valid_to", cells.parse_day, seen.valid_to)
         status = self._cell(record, "status", STATUS, _status(seen))
         reason = self._cell(record, "ended_reason", REASON, seen.ended_reason)
         if status == "active" and last is not None and not seen.active:
@@ -204,26 +204,26 @@ class Comparer:
 def difference(now: Membership, new: Membership, known: Catalogue) -> list[tuple[str, object, object]]:
     """Return what differs, each with what it is called, in words to be translated, before and after."""
     pairs: list[tuple[str, object, object]] = [
-        (N_("Group"), _choice_of(now, known), _choice_of(new, known)),
+        (N_("Group"), _describe_choice(now, known), _describe_choice(new, known)),
         (N_("First day"), now.valid_from, new.valid_from),
         (N_("Last day"), now.valid_to or "–", new.valid_to or "–"),
-        (N_("Reason for ending"), _reason_of(now), _reason_of(new)),
+        (N_("Reason for ending"), _describe_reason(now), _describe_reason(new)),
     ]
     return [(name, before, after) for name, before, after in pairs if before != after]
 
 
-def _choice_of(row: Membership, known: Catalogue) -> object:
+def _describe_choice(row: Membership, known: Catalogue) -> object:
     try:
         return known.choice(row.group_code, row.subgroup_code)
     except Invalid:
         return "/".join(code for code in (row.group_code, row.subgroup_code) if code)
 
 
-def _reason_of(row: Membership) -> object:
-    return Word(REASONS[row.ended_reason]) if row.ended_reason else "–"
+def _describe_reason(row: Membership) -> object:
+    return TranslatedWord(REASONS[row.ended_reason]) if row.ended_reason else "–"
 
 
-def _content(row: Membership) -> tuple[object, ...]:
+def _editable_values(row: Membership) -> tuple[object, ...]:
     return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
 
 

@@ -9,13 +9,13 @@ from mv.errors import N_, Invalid
 from mv.export import doses, groups
 from mv.export.schema import Column as ExportColumn
 from mv.i18n import SWEDISH, translate
-from mv.registration.file_import.columns import Column, is_about_what_is_wrong
+from mv.registration.file_import.columns import Column, is_problem_heading
 from mv.tabular_files.table import Record, Table
 from mv.text import fold
 
-NUMBER, VERSION = "membership_id", "version"
+ROW_ID, ROW_VERSION = "membership_id", "version"
 COLUMNS = (*groups.COLUMNS, *groups.PSEUDONYM)
-NEW_ROW: Mapping[Column, Sequence[str]] = {
+NEW_ROW_COLUMNS: Mapping[Column, Sequence[str]] = {
     Column.IDENTITY: ("customer_identity",),
     Column.GROUP: ("group", "group_code"),
     Column.SUBGROUP: ("subgroup", "subgroup_code"),
@@ -27,7 +27,7 @@ NEW_ROW: Mapping[Column, Sequence[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ExportedLayout:
     """The headings of a file, and the places of the columns that Utdata made, by their stable names."""
 
     headings: Sequence[str]
@@ -44,32 +44,33 @@ class Layout:
     def of_new_rows(self) -> dict[Column, list[int]]:
         """Return where a row that is new has what."""
         found = {
-            column: [self.places[name] for name in names if name in self.places] for column, names in NEW_ROW.items()
+            column: [self.places[name] for name in names if name in self.places]
+            for column, names in NEW_ROW_COLUMNS.items()
         }
         return {column: places for column, places in found.items() if places}
 
 
-def recognise(headings: Sequence[str]) -> Layout | None:
+def recognise(headings: Sequence[str]) -> ExportedLayout | None:
     """Return the layout of a file of groups that Utdata made, in either language; None of any other file.
 
     Raises Invalid for a file of doses, which cannot be imported.
     """
     places = _places(headings, COLUMNS)
-    if NUMBER in places and VERSION in places:
-        return Layout(headings, places)
-    if {"dose_id", VERSION} <= _places(headings, doses.DOSE).keys():
+    if ROW_ID in places and ROW_VERSION in places:
+        return ExportedLayout(headings, places)
+    if {"dose_id", ROW_VERSION} <= _places(headings, doses.DOSE).keys():
         raise Invalid(
             N_("This is a file of doses, which cannot be imported back. Correct each dose on the page Vaccination.")
         )
     return None
 
 
-def as_written(table: Table) -> Table:
+def without_escapes(table: Table) -> Table:
     """Return the table without the apostrophes that were put before texts that could run as formulas.
 
     CSV that was made here has them: what Utdata made, and a file with the reasons why it was not imported.
     """
-    made_here = any(is_about_what_is_wrong(heading) for heading in table.headings) or recognise(table.headings)
+    made_here = any(is_problem_heading(heading) for heading in table.headings) or recognise(table.headings)
     if table.delimiter is None or not made_here:
         return table
     records = [Record(each.number, tuple(cell.removeprefix("'") for cell in each.cells)) for each in table.records]

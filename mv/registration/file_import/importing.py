@@ -14,15 +14,15 @@ from mv.access import Action, Actor
 from mv.errors import N_, Conflict, Invalid
 from mv.registration import membership_steps, saving
 from mv.registration.file_import import loading
-from mv.registration.file_import.loading import Request
-from mv.registration.file_import.plan import Plan, State
-from mv.registration.rounds import Kind, Registration, begin
-from mv.registration.saving import Wanted
+from mv.registration.file_import.loading import ImportRequest
+from mv.registration.file_import.plan import Plan, RowState
+from mv.registration.rounds import EntryMethod, Round, begin
+from mv.registration.saving import PlannedEntry
 from mv.store import Store
 from mv.store.engine import Transaction
 
 
-def preview(store: Store, actor: Actor, request: Request) -> Plan:
+def preview(store: Store, actor: Actor, request: ImportRequest) -> Plan:
     """Return what the file would come to; nothing is saved.
 
     That the customers in it were seen is logged, and as a refusal that there are such that the user has nothing to do
@@ -30,7 +30,7 @@ def preview(store: Store, actor: Actor, request: Request) -> Plan:
     """
 
     def work(tx: Transaction) -> Plan:
-        plan = loading.plan(tx, store.now(), store.today(), actor, request)
+        plan = loading.build_plan(tx, store.now(), store.today(), actor, request)
         audit.record_look(tx, store.now(), actor, Action.IMPORT_ROWS, plan.seen)
         return plan
 
@@ -41,8 +41,8 @@ def preview(store: Store, actor: Actor, request: Request) -> Plan:
 
 
 def import_file(
-    store: Store, actor: Actor, request: Request, mark: str, tell: Callable[[float], None] = lambda share: None
-) -> Registration:
+    store: Store, actor: Actor, request: ImportRequest, mark: str, tell: Callable[[float], None] = lambda share: None
+) -> Round:
     """Save all of the file, and return the registration that can be undone as a whole.
 
     ``mark`` is that of the plan that was looked at. ``tell`` is told now and then which share of the work is done.
@@ -50,18 +50,18 @@ def import_file(
     to be; what :func:`preview` raises.
     """
 
-    def work(tx: Transaction) -> Registration:
+    def work(tx: Transaction) -> Round:
         at = store.now()
-        plan = loading.plan(tx, at, store.today(), actor, request, lock=True)
+        plan = loading.build_plan(tx, at, store.today(), actor, request, lock=True)
         tell(0.5)
         if plan.mark != mark:
             raise Conflict(N_("Something in it has changed meanwhile. Nothing was imported; look at it again."))
         if not plan.can_be:
             raise Invalid(N_("Nothing was imported: not every row can be, or none is to be."))
         who = replace(actor, unit_id=actor.unit_id or request.unit_id or "")
-        made = begin(tx, at, store.today(), who, Kind.FILE, None)
+        made = begin(tx, at, store.today(), who, EntryMethod.FILE, None)
         _save(tx, at, actor, made.registration_id, plan)
-        saved = plan.counts[State.READY] + plan.counts[State.CHANGED]
+        saved = plan.counts[RowState.READY] + plan.counts[RowState.CHANGED]
         audit.record(tx, at, who, Action.IMPORT_ROWS, None, change="imported", rows=saved)
         tell(1.0)
         return made
@@ -72,18 +72,20 @@ def import_file(
 def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, plan: Plan) -> None:
     registered = customers.insert(tx, at, actor, list(plan.new_people.values()))
     ids = dict(zip(plan.new_people, (customer.customer_id for customer in registered), strict=True))
-    changes = [line.change for line in plan.lines if line.change and line.state is State.CHANGED]
+    changes = [line.change for line in plan.lines if line.change and line.state is RowState.CHANGED]
     changed = membership_steps.change_all(tx, at, actor, changes)
     judged = [
-        (_with_id(line.wanted, ids), line.judgement)
+        (_with_customer_id(line.wanted, ids), line.judgement)
         for line in plan.lines
-        if line.state is State.READY and line.wanted and line.judgement
+        if line.state is RowState.READY and line.wanted and line.judgement
     ]
     saving.write(tx, at, actor, registration_id, judged)
-    membership_steps.keep(tx, at, registration_id, [(was, now) for (was, _), now in zip(changes, changed, strict=True)])
+    membership_steps.record_changes(
+        tx, at, registration_id, [(was, now) for (was, _), now in zip(changes, changed, strict=True)]
+    )
 
 
-def _with_id(wanted: Wanted, ids: Mapping[int, int]) -> Wanted:
+def _with_customer_id(wanted: PlannedEntry, ids: Mapping[int, int]) -> PlannedEntry:
     """Return what is wanted of somebody who is registered by now."""
     if wanted.customer_id not in ids:
         return wanted

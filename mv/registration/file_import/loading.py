@@ -13,16 +13,16 @@ from mv.errors import N_, Invalid
 from mv.memberships import Membership
 from mv.pseudonyms import Pseudonyms
 from mv.registration import saving
-from mv.registration.code_lookup import Names
+from mv.registration.code_lookup import CodeLookup
 from mv.registration.file_import import columns as file_columns
 from mv.registration.file_import import exported_layout, exported_validation
-from mv.registration.file_import.columns import Column, Columns
-from mv.registration.file_import.exported_diff import Comparer
-from mv.registration.file_import.exported_layout import NUMBER, VERSION
-from mv.registration.file_import.exported_validation import Judge, Returned
-from mv.registration.file_import.plan import Known, Line, Plan, Planner, State
-from mv.registration.file_import.rows import Reader, Row
-from mv.registration.validation import Setting
+from mv.registration.file_import.columns import Column, ColumnHeadings
+from mv.registration.file_import.exported_diff import ExportedRowComparer
+from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION
+from mv.registration.file_import.exported_validation import ExportedRow, ExportedRowValidator
+from mv.registration.file_import.plan import ImportContext, NewRowValidator, Plan, PlannedRow, RowState
+from mv.registration.file_import.rows import ImportRow, RowReader
+from mv.registration.validation import ValidationContext
 from mv.store.engine import Row as StoredRow
 from mv.store.engine import Transaction
 from mv.tabular_files.table import Problem, Record, Table
@@ -41,7 +41,7 @@ KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key IN"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImportRequest:
     """A file, how it is read, and the unit and the reason of rows that have none of their own.
 
     ``columns`` are those of a file that Utdata did not make. With ``pseudonyms`` it is checked whose row it is in one
@@ -49,24 +49,26 @@ class Request:
     """
 
     table: Table
-    columns: Columns
+    columns: ColumnHeadings
     unit_id: str | None
     reason: str = ""
     pseudonyms: Pseudonyms | None = None
 
 
 @dataclass(slots=True)
-class _Read:
+class _LoadedRows:
     """The rows of a file: new ones, and those that come back, with what the store has of these, now and before."""
 
-    new: list[Row] = field(default_factory=list)
+    new: list[ImportRow] = field(default_factory=list)
     records: dict[int, Record] = field(default_factory=dict)
-    returned: list[Returned] = field(default_factory=list)
+    returned: list[ExportedRow] = field(default_factory=list)
     now: dict[int, Membership] = field(default_factory=dict)
     seen: dict[tuple[int, int], Membership] = field(default_factory=dict)
 
 
-def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Request, *, lock: bool = False) -> Plan:
+def build_plan(
+    tx: Transaction, at: datetime, today: date, actor: Actor, request: ImportRequest, *, lock: bool = False
+) -> Plan:
     """Return what becomes of the file, on what the open transaction sees.
 
     With ``lock``, every other change of its customers' groups and doses waits until ``tx`` ends. Raises Invalid for a
@@ -74,56 +76,58 @@ def plan(tx: Transaction, at: datetime, today: date, actor: Actor, request: Requ
     """
     if request.unit_id is not None:
         require_unit(actor, request.unit_id)
-    reason, table = saving.clean_reason(request.reason), exported_layout.as_written(request.table)
+    reason, table = saving.clean_reason(request.reason), exported_layout.without_escapes(request.table)
     if len(table.records) > MOST_ROWS:
         raise Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
-    setting = saving.read_setting(tx, today)
-    reader, comparer = _readers(table, request, setting)
-    read = _read(tx, table, reader, comparer)
-    known = _known(tx, at, actor, read, setting, lock=lock)
-    lines: list[Line] = []
+    setting = saving.read_validation_context(tx, today)
+    reader, comparer = _make_readers(table, request, setting)
+    read = _load_rows(tx, table, reader, comparer)
+    known = _load_context(tx, at, actor, read, setting, lock=lock)
+    lines: list[PlannedRow] = []
     if comparer:
-        lines += Judge(comparer, known, read.now, read.seen, at, actor).judge(read.returned)
-        _check_new(read, known, comparer)
-    planner = Planner(reader, known, reason, at, actor)
+        lines += ExportedRowValidator(comparer, known, read.now, read.seen, at, actor).judge(read.returned)
+        _check_new_rows(read, known, comparer)
+    planner = NewRowValidator(reader, known, reason, at, actor)
     wrong = {problem.row for problem in reader.problems}
     lines += planner.judge([row for row in read.new if row.number not in wrong])
     return _in_order(table, lines, planner)
 
 
-def _readers(table: Table, request: Request, setting: Setting) -> tuple[Reader, Comparer | None]:
+def _make_readers(
+    table: Table, request: ImportRequest, setting: ValidationContext
+) -> tuple[RowReader, ExportedRowComparer | None]:
     """Return what reads new rows, and for a file that Utdata made what compares the others; one list of problems."""
-    names, today = Names(setting.known), setting.today
+    names, today = CodeLookup(setting.known), setting.today
     layout = exported_layout.recognise(table.headings)
     if layout is None:
         file_columns.check(request.columns)
         places = {column: [table.headings.index(heading)] for column, heading in request.columns.items()}
-        return Reader(table.headings, places, names, request.unit_id, today), None
-    reader = Reader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
-    comparer = Comparer(layout, names, setting.known, today, request.pseudonyms, reader.problems)
+        return RowReader(table.headings, places, names, request.unit_id, today), None
+    reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
+    comparer = ExportedRowComparer(layout, names, setting.known, today, request.pseudonyms, reader.problems)
     return reader, comparer
 
 
-def _read(tx: Transaction, table: Table, reader: Reader, comparer: Comparer | None) -> _Read:
-    read = _Read()
+def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: ExportedRowComparer | None) -> _LoadedRows:
+    read = _LoadedRows()
     for record in table.records:
-        if comparer and (comparer.layout.text(record, NUMBER) or comparer.layout.text(record, VERSION)):
-            back = exported_validation.returned(comparer.layout, record)
-            if isinstance(back, Returned):
+        if comparer and (comparer.layout.text(record, ROW_ID) or comparer.layout.text(record, ROW_VERSION)):
+            back = exported_validation.parse_reference(comparer.layout, record)
+            if isinstance(back, ExportedRow):
                 read.returned.append(back)
             else:
                 reader.problems.append(back)
         elif Column.IDENTITY not in reader.places:
             nobody = Invalid(N_("The file has no identity numbers, so it can have no new rows."))
-            reader.problems.append(Problem(record.number, comparer.layout.heading(NUMBER) if comparer else "", nobody))
+            reader.problems.append(Problem(record.number, comparer.layout.heading(ROW_ID) if comparer else "", nobody))
         elif row := reader.read(record):
             read.new.append(row)
             read.records[row.number] = record
-    _read_returned(tx, read)
+    _load_exported(tx, read)
     return read
 
 
-def _read_returned(tx: Transaction, read: _Read) -> None:
+def _load_exported(tx: Transaction, read: _LoadedRows) -> None:
     """Read the rows that come back as they are now, and those that were taken out earlier as they were then."""
     stored = _in_parts(tx, ROWS, sorted({row.membership_id for row in read.returned}))
     read.now = {row["membership_id"]: Membership(**row) for row in stored}
@@ -134,17 +138,19 @@ def _read_returned(tx: Transaction, read: _Read) -> None:
         read.seen[number, row["version"]] = replace(read.now[number], **row)
 
 
-def _known(tx: Transaction, at: datetime, actor: Actor, read: _Read, setting: Setting, *, lock: bool) -> Known:
+def _load_context(
+    tx: Transaction, at: datetime, actor: Actor, read: _LoadedRows, setting: ValidationContext, *, lock: bool
+) -> ImportContext:
     found = customers.of_numbers(tx, sorted({row.identity.number for row in read.new}))
     ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in read.now.values()}
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
     keys = {row.terms.key(found[row.identity.number].customer_id) for row in read.new if row.identity.number in found}
     saved = {row["row_key"]: row["registered_at"] for row in _in_parts(tx, KEYS, sorted(keys))}
-    return Known(found, frozenset(unrelated), saving.read_people(tx, people), saved, setting)
+    return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), saved, setting)
 
 
-def _check_new(read: _Read, known: Known, comparer: Comparer) -> None:
+def _check_new_rows(read: _LoadedRows, known: ImportContext, comparer: ExportedRowComparer) -> None:
     """Keep a problem where a new row of a file that Utdata made says something that it cannot say."""
     for row in read.new:
         comparer.check_new(read.records[row.number], row.terms.valid_to)
@@ -153,13 +159,13 @@ def _check_new(read: _Read, known: Known, comparer: Comparer) -> None:
             comparer.check_person(read.records[row.number], customer)
 
 
-def _in_order(table: Table, lines: Sequence[Line], planner: Planner) -> Plan:
+def _in_order(table: Table, lines: Sequence[PlannedRow], planner: NewRowValidator) -> Plan:
     """Return the plan with a line for each row of the file; one with a problem is wrong."""
     known, problems = planner.known, sorted(planner.reader.problems, key=lambda problem: problem.row)
     wrong = {problem.row for problem in problems}
     by_number = {line.number: line for line in lines}
     in_order = [
-        Line(record.number, State.WRONG) if record.number in wrong else by_number[record.number]
+        PlannedRow(record.number, RowState.WRONG) if record.number in wrong else by_number[record.number]
         for record in table.records
     ]
     seen = frozenset(number for number in known.people if number > 0)

@@ -17,17 +17,17 @@ from mv.errors import N_, Conflict, Invalid, MvError
 from mv.identity import Identity
 from mv.memberships import Membership
 from mv.registration import saving
-from mv.registration.file_import import contradictions, newcomers
+from mv.registration.file_import import contradictions, new_customers
 from mv.registration.file_import.columns import Column
-from mv.registration.file_import.newcomers import OTHER_BIRTH_DATE
-from mv.registration.file_import.rows import Reader, Row
-from mv.registration.saving import Wanted
-from mv.registration.validation import Doubt, Judgement, Outcome, Person, Setting, after, judge
+from mv.registration.file_import.new_customers import OTHER_BIRTH_DATE
+from mv.registration.file_import.rows import ImportRow, RowReader
+from mv.registration.saving import PlannedEntry
+from mv.registration.validation import Concern, Outcome, Person, Validation, ValidationContext, validate, with_rows
 from mv.tabular_files.table import Problem
 from mv.text import fold
 
 
-class State(StrEnum):
+class RowState(StrEnum):
     """What becomes of a row. Only what is READY or CHANGED is saved."""
 
     READY = "ready"
@@ -40,7 +40,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlannedRow:
     """A row of a file, by its number there, and what becomes of it.
 
     ``why`` says why there is nothing to save. A new row has what is ``wanted`` and its judgement, a changed one what it
@@ -48,11 +48,11 @@ class Line:
     """
 
     number: int
-    state: State
+    state: RowState
     customer: Customer | None = None
     why: MvError | None = None
-    wanted: Wanted | None = None
-    judgement: Judgement | None = None
+    wanted: PlannedEntry | None = None
+    judgement: Validation | None = None
     change: tuple[Membership, Membership] | None = None
 
     def mark(self) -> list[object]:
@@ -61,7 +61,8 @@ class Line:
         return [
             self.number, self.state, self.customer and self.customer.customer_id,
             wanted and repr(wanted.terms), self.judgement and sorted(self.judgement.doubts),
-            change and [str(value) for row in change for value in (row.membership_id, row.version, content(row))],
+            change
+            and [str(value) for row in change for value in (row.membership_id, row.version, editable_values(row))],
         ]  # fmt: skip
 
 
@@ -72,23 +73,25 @@ class Plan:
     ``seen`` are the customers that the user was shown, ``unrelated`` those that the user has nothing to do with.
     """
 
-    lines: list[Line]
+    lines: list[PlannedRow]
     problems: list[Problem]
     new_people: Mapping[int, tuple[Identity, Customer]]
     seen: frozenset[int]
     unrelated: frozenset[int]
 
     @property
-    def counts(self) -> dict[State, int]:
+    def counts(self) -> dict[RowState, int]:
         """How many rows there are of each state; together as many as the file has."""
         found = Counter(line.state for line in self.lines)
-        return {state: found[state] for state in State}
+        return {state: found[state] for state in RowState}
 
     @property
     def can_be(self) -> bool:
         """Whether all of it can be saved, and something is to be."""
         counts = self.counts
-        return not counts[State.WRONG] + counts[State.DOUBTFUL] and bool(counts[State.READY] + counts[State.CHANGED])
+        return not counts[RowState.WRONG] + counts[RowState.DOUBTFUL] and bool(
+            counts[RowState.READY] + counts[RowState.CHANGED]
+        )
 
     @property
     def mark(self) -> str:
@@ -97,7 +100,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ImportContext:
     """What is known of those whom a file names: by their numbers, the ids of those that are nobody's business here.
 
     ``keys`` are those of rows that were saved from a file before, and when.
@@ -107,34 +110,34 @@ class Known:
     unrelated: frozenset[int]
     people: dict[int, Person]
     keys: Mapping[str, datetime]
-    setting: Setting
+    setting: ValidationContext
 
 
 @dataclass(frozen=True, slots=True)
-class Planner:
+class NewRowValidator:
     """Judges new rows. ``reason`` is that of rows which have none of their own."""
 
-    reader: Reader
-    known: Known
+    reader: RowReader
+    known: ImportContext
     reason: str
     at: datetime
     actor: Actor
     new_people: dict[int, tuple[Identity, Customer]] = field(default_factory=dict)
 
-    def judge(self, rows: Sequence[Row]) -> Iterator[Line]:
+    def judge(self, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
         """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
-        of_person: defaultdict[int, list[Row]] = defaultdict(list)
+        of_person: defaultdict[int, list[ImportRow]] = defaultdict(list)
         found = self._customers(rows)
         for row in rows:
             if row.identity.number in found:
                 of_person[found[row.identity.number].customer_id].append(row)
             else:
-                yield Line(row.number, State.WRONG)
+                yield PlannedRow(row.number, RowState.WRONG)
         customers = {customer.customer_id: customer for customer in found.values()}
         for customer_id, own in of_person.items():
             yield from self._judge_person(customers[customer_id], own)
 
-    def _judge_person(self, customer: Customer, rows: Sequence[Row]) -> Iterator[Line]:
+    def _judge_person(self, customer: Customer, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
         contradicted = set()
         for row, column, error in contradictions.find(rows, self.known.setting.known):
             self.reader.add(row.number, column, error)
@@ -144,50 +147,52 @@ class Planner:
             key = row.terms.key(customer.customer_id)
             first = firsts.setdefault(key, row.number)
             if row.number in contradicted:
-                yield Line(row.number, State.WRONG, customer)
+                yield PlannedRow(row.number, RowState.WRONG, customer)
             elif first != row.number:
                 same = Conflict(N_("The same as row {row}."), row=first)
-                yield Line(row.number, State.REPEATED, customer, same)
+                yield PlannedRow(row.number, RowState.REPEATED, customer, same)
             else:
                 yield self._judge_row(customer, row, key)
 
-    def _judge_row(self, customer: Customer, row: Row, key: str) -> Line:
+    def _judge_row(self, customer: Customer, row: ImportRow, key: str) -> PlannedRow:
         person = self.known.people[customer.customer_id]
-        judgement = judge(person, row.terms, self.known.setting)
+        judgement = validate(person, row.terms, self.known.setting)
         if key in self.known.keys:
-            return Line(row.number, State.ALREADY, customer, _earlier(self.known.keys[key], judgement))
+            return PlannedRow(
+                row.number, RowState.ALREADY, customer, _imported_earlier(self.known.keys[key], judgement)
+            )
         error = judgement.error or self._other_person(customer, row)
         if judgement.outcome is Outcome.ALREADY and judgement.counts:
             ends = row.terms.valid_to
             if ends is None or row.terms.given_on or judgement.counts.valid_to == ends:
-                return Line(row.number, State.ALREADY, customer, error)
+                return PlannedRow(row.number, RowState.ALREADY, customer, error)
             error = Conflict(N_("The customer is in this group already, with another last day. Adjust it on the page."))
         if error:
             self.reader.add(row.number, _column_of(error, row), error)
-            return Line(row.number, State.WRONG, customer)
-        if _is_called_otherwise(customer, row):
+            return PlannedRow(row.number, RowState.WRONG, customer)
+        if _has_other_given_name(customer, row):
             name = Invalid(N_("The given name is not the one that is registered for this number. Check the number."))
-            judgement = replace(judgement, doubts={**judgement.doubts, Doubt.NAME: name})
+            judgement = replace(judgement, doubts={**judgement.doubts, Concern.NAME: name})
         reason = row.reason or self.reason
         accepted = frozenset(judgement.doubts) if reason else frozenset()
-        wanted = Wanted(customer.customer_id, row.terms, reason, accepted, key)
-        self.known.people[customer.customer_id] = after(
-            person, *saving.provisional(wanted, judgement, self.at, self.actor)
+        wanted = PlannedEntry(customer.customer_id, row.terms, reason, accepted, key)
+        self.known.people[customer.customer_id] = with_rows(
+            person, *saving.provisional_rows(wanted, judgement, self.at, self.actor)
         )
-        state = State.READY if reason or not judgement.doubts else State.DOUBTFUL
-        return Line(row.number, state, customer, None, wanted, judgement)
+        state = RowState.READY if reason or not judgement.doubts else RowState.DOUBTFUL
+        return PlannedRow(row.number, state, customer, None, wanted, judgement)
 
-    def _other_person(self, customer: Customer, row: Row) -> MvError | None:
+    def _other_person(self, customer: Customer, row: ImportRow) -> MvError | None:
         if row.birth_date not in (None, customer.birth_date):
             return Invalid(OTHER_BIRTH_DATE)
         if not self.actor.owns(row.terms.unit_id):
             return Invalid(N_("The unit is not one of yours. Choose one that is."))
         return None
 
-    def _customers(self, rows: Sequence[Row]) -> dict[str, Customer]:
+    def _customers(self, rows: Sequence[ImportRow]) -> dict[str, Customer]:
         """Return by number whose rows can be judged; of whom they cannot, a problem is kept for each."""
         found: dict[str, Customer] = {}
-        unknown: defaultdict[str, list[Row]] = defaultdict(list)
+        unknown: defaultdict[str, list[ImportRow]] = defaultdict(list)
         for row in rows:
             customer = self.known.customers.get(row.identity.number)
             if customer is None:
@@ -204,10 +209,10 @@ class Planner:
                 found[number] = new
         return found
 
-    def _new_person(self, rows: Sequence[Row]) -> Customer | None:
+    def _new_person(self, rows: Sequence[ImportRow]) -> Customer | None:
         """Return the person of these rows, who is to be registered; None where that cannot be, with a problem."""
         first = next((row for row in rows if row.is_named), rows[0])
-        error = newcomers.why_not(first, rows, self.known.setting.today)
+        error = new_customers.find_problem(first, rows, self.known.setting.today)
         if error:
             for row in rows:
                 self.reader.add(row.number, error[0], error[1])
@@ -239,19 +244,19 @@ COLUMNS_OF_ERRORS: Mapping[str, Column] = {
 """Which column an error is about; the others are about the group."""
 
 
-def content(row: Membership) -> tuple[object, ...]:
+def editable_values(row: Membership) -> tuple[object, ...]:
     """Return what a file can change of a row of a group."""
     return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
 
 
-def _column_of(error: MvError, row: Row) -> Column:
+def _column_of(error: MvError, row: ImportRow) -> Column:
     column = COLUMNS_OF_ERRORS.get(error.key, Column.GROUP)
     if column is Column.VALID_FROM and row.terms.valid_from == row.terms.given_on:
         return Column.GIVEN_ON
     return column
 
 
-def _earlier(at: datetime, judgement: Judgement) -> Conflict:
+def _imported_earlier(at: datetime, judgement: Validation) -> Conflict:
     """Return the error that says that the row was saved from a file before, and whether it still stands."""
     day = to_local(at).date()
     if judgement.outcome is Outcome.ALREADY:
@@ -259,6 +264,6 @@ def _earlier(at: datetime, judgement: Judgement) -> Conflict:
     return Conflict(N_("Imported on {day} already, and removed or changed here since. It is not added again."), day=day)
 
 
-def _is_called_otherwise(customer: Customer, row: Row) -> bool:
+def _has_other_given_name(customer: Customer, row: ImportRow) -> bool:
     given = set(fold(row.given_name).split())
     return bool(given) and not given & set(fold(customer.name).split())

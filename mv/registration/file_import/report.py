@@ -10,17 +10,17 @@ from mv.catalogue import Catalogue
 from mv.errors import N_, MvError
 from mv.i18n import explain, label, translate, translate_count
 from mv.registration.file_import.exported_diff import difference
-from mv.registration.file_import.plan import Plan, State
-from mv.tabular_files.table import Table, read_at
+from mv.registration.file_import.plan import Plan, RowState
+from mv.tabular_files.table import Table, quote_cells
 
-STATES: Mapping[State, str] = {
-    State.READY: N_("To be registered"),
-    State.CHANGED: N_("To be changed"),
-    State.DOUBTFUL: N_("Doubtful, without a reason"),
-    State.WRONG: N_("With problems"),
-    State.ALREADY: N_("Already there"),
-    State.UNCHANGED: N_("Unchanged"),
-    State.REPEATED: N_("The same as another row"),
+STATES: Mapping[RowState, str] = {
+    RowState.READY: N_("To be registered"),
+    RowState.CHANGED: N_("To be changed"),
+    RowState.DOUBTFUL: N_("Doubtful, without a reason"),
+    RowState.WRONG: N_("With problems"),
+    RowState.ALREADY: N_("Already there"),
+    RowState.UNCHANGED: N_("Unchanged"),
+    RowState.REPEATED: N_("The same as another row"),
 }
 """What each is called for people."""
 
@@ -40,14 +40,14 @@ class Report:
     @property
     def done(self) -> bool:
         """Whether all of the file is in the store now, or would be."""
-        counts = self.plan.counts if self.plan else {State.WRONG: 1, State.DOUBTFUL: 0}
-        return self.error is None and not counts[State.WRONG] + counts[State.DOUBTFUL]
+        counts = self.plan.counts if self.plan else {RowState.WRONG: 1, RowState.DOUBTFUL: 0}
+        return self.error is None and not counts[RowState.WRONG] + counts[RowState.DOUBTFUL]
 
     def to_json(self) -> str:
         """Return the report as a JSON object, which docs/import.md describes."""
         plan = self.plan
-        counts = plan.counts if plan else dict.fromkeys(State, 0)
-        saved = counts[State.READY] + counts[State.CHANGED] if self.registration_id is not None else 0
+        counts = plan.counts if plan else dict.fromkeys(RowState, 0)
+        saved = counts[RowState.READY] + counts[RowState.CHANGED] if self.registration_id is not None else 0
         return json.dumps(
             {
                 "done": self.done,
@@ -55,7 +55,7 @@ class Report:
                 "registration": self.registration_id,
                 "rows": len(plan.lines) if plan else 0,
                 "saved": saved,
-                "already": counts[State.ALREADY] + counts[State.UNCHANGED] + counts[State.REPEATED],
+                "already": counts[RowState.ALREADY] + counts[RowState.UNCHANGED] + counts[RowState.REPEATED],
                 "new_people": len(plan.new_people) if plan else 0,
                 "counts": {state.value: count for state, count in counts.items()},
                 "problems": self._problems(),
@@ -98,7 +98,7 @@ class Report:
         if self.error:
             found.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
         if self.plan and self.table:
-            for problem, read in zip(self.plan.problems, read_at(self.table, self.plan.problems), strict=True):
+            for problem, read in zip(self.plan.problems, quote_cells(self.table, self.plan.problems), strict=True):
                 message = explain(problem.error, self.language)
                 found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
         return found
@@ -106,7 +106,7 @@ class Report:
     def _doubts(self) -> list[dict[str, object]]:
         """Return what is doubtful in rows, and whether it was accepted for a reason."""
         return [
-            {"row": line.number, "accepted": line.state is State.READY, "message": explain(doubt, self.language)}
+            {"row": line.number, "accepted": line.state is RowState.READY, "message": explain(doubt, self.language)}
             for line in (self.plan.lines if self.plan else ())
             if line.judgement
             for doubt in line.judgement.doubts.values()

@@ -12,24 +12,24 @@ from mv import customers, identity
 from mv.errors import N_, Invalid, MvError
 from mv.identity import Identity
 from mv.registration import saving
-from mv.registration.code_lookup import Names
-from mv.registration.entry import Terms
+from mv.registration.code_lookup import CodeLookup
+from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import.columns import Column
-from mv.registration.pasted import SHORTENED
+from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import cells
-from mv.tabular_files.cells import quoted
+from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
 from mv.vaccinations import BATCH_NUMBER, LAST_DOSE_NUMBER
 
 T = TypeVar("T")
 
-FORMULA = ("+", "@")
+FORMULA_PREFIXES = ("+", "@")
 """What a cell begins with, beside =, that a spreadsheet takes for a formula; no value that belongs here does."""
 DOSE_NUMBER = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """A row, by its number in the file: of whom, and what is to be registered.
 
     The names are as they stand there, empty texts where there are none; the repr shows nothing of the person.
@@ -37,7 +37,7 @@ class Row:
 
     number: int
     identity: Identity
-    terms: Terms
+    terms: RegistrationEntry
     given_name: str = field(repr=False)
     family_name: str = field(repr=False)
     birth_date: date | None = field(repr=False)
@@ -50,7 +50,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RowReader:
     """Reads rows, and keeps what is wrong with their cells.
 
     ``places`` are those of each column in a record; where there are two, one holds names and the other codes.
@@ -59,23 +59,23 @@ class Reader:
 
     headings: Sequence[str]
     places: Mapping[Column, Sequence[int]]
-    names: Names
+    names: CodeLookup
     unit_id: str | None
     today: date
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, record: Record) -> Row | None:
+    def read(self, record: Record) -> ImportRow | None:
         """Return the row; None where a cell is wrong, which ``problems`` tell."""
         before = len(self.problems)
         person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
         terms = self._terms(record)
         given = self._read(record, Column.GIVEN_NAME, customers.clean_name)
         family = self._read(record, Column.FAMILY_NAME, customers.clean_name)
-        born = self._read(record, Column.BIRTH_DATE, cells.day)
+        born = self._read(record, Column.BIRTH_DATE, cells.parse_day)
         reason = self._read(record, Column.REASON, saving.clean_reason)
         if person is None or terms is None or len(self.problems) > before:
             return None
-        return Row(record.number, person, terms, given or "", family or "", born, reason or "")
+        return ImportRow(record.number, person, terms, given or "", family or "", born, reason or "")
 
     def heading(self, column: Column) -> str:
         """Return the heading of a column; of one that the file does not have, nothing."""
@@ -85,7 +85,7 @@ class Reader:
         """Keep what is wrong with a row."""
         self.problems.append(Problem(number, self.heading(column), error))
 
-    def _terms(self, record: Record) -> Terms | None:
+    def _terms(self, record: Record) -> RegistrationEntry | None:
         group = self._read(record, Column.GROUP, self.names.group, needed=True)
         subgroup = group and self._read(record, Column.SUBGROUP, lambda text: self.names.subgroup(group, text))
         first = self._past(record, Column.VALID_FROM, N_("The group cannot start after today, {today}."))
@@ -101,7 +101,7 @@ class Reader:
         start = first or given_on
         if group is None or start is None or unit is None:
             return None
-        return Terms(group, subgroup or None, start, unit, last, given_on, product, batch, number)
+        return RegistrationEntry(group, subgroup or None, start, unit, last, given_on, product, batch, number)
 
     def _dose(self, record: Record) -> tuple[str | None, str]:
         """Return the product and the batch; where there is a part of a dose, there has to be all of it."""
@@ -117,7 +117,7 @@ class Reader:
         """Return the day that the column holds, which is not a ``future`` one."""
 
         def parse(text: str) -> date:
-            day = cells.day(text)
+            day = cells.parse_day(text)
             if day > self.today:
                 raise Invalid(future, today=self.today)
             return day
@@ -137,7 +137,7 @@ class Reader:
         read: list[T] = []
         for heading, text in self._cells(record, column):
             try:
-                read.append(parse(_plain(text)))
+                read.append(parse(_cell_value(text)))
             except MvError as error:
                 self.problems.append(Problem(record.number, heading, error))
                 return None
@@ -152,7 +152,7 @@ class Reader:
 
 def parse_identity(text: str, today: date) -> Identity:
     """Return the identity that a cell holds. Raises Invalid, which never holds the number."""
-    if SHORTENED.fullmatch(text):
+    if SCIENTIFIC_NOTATION.fullmatch(text):
         raise Invalid(
             N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
         )
@@ -171,15 +171,15 @@ def parse_dose_number(text: str) -> int:
     if not DOSE_NUMBER.fullmatch(text) or int(text) == 0:
         raise Invalid(
             N_("“{read}” is no dose number. Write a whole number from 1 to {last}."),
-            read=quoted(text),
+            read=quote(text),
             last=LAST_DOSE_NUMBER,
         )
     return int(text)
 
 
-def _plain(text: str) -> str:
+def _cell_value(text: str) -> str:
     """Return the value of a cell. Raises Invalid for what a spreadsheet leaves instead of one."""
-    text = cells.value(text)
-    if text.startswith(FORMULA):
+    text = cells.parse_value(text)
+    if text.startswith(FORMULA_PREFIXES):
         raise Invalid(N_("The cell holds a formula. Write the value itself."))
     return text

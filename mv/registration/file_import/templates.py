@@ -17,18 +17,18 @@ from mv.export.schema import Column, Kind, Layout
 from mv.i18n import explain, translate
 from mv.pseudonyms import TEXT
 from mv.registration.file_import import exported_layout
-from mv.registration.file_import.columns import DAYS, NAMES, WHAT_IS_WRONG, is_about_what_is_wrong
-from mv.registration.file_import.plan import Line, Plan, State
+from mv.registration.file_import.columns import DAY_COLUMNS, NAMES, PROBLEM_HEADING, is_problem_heading
+from mv.registration.file_import.plan import Plan, PlannedRow, RowState
 from mv.tabular_files.table import Table
 
 TITLE = N_("To register")
-BETWEEN = " | "
+SEPARATOR = " | "
 """Between two reasons in a cell."""
 
 
 def template(form: Format, language: str) -> Iterator[bytes]:
     """Yield a file with the headings in ``language`` and no row: nobody in an example can be imported by mistake."""
-    columns = [Column(column, name, Kind.DAY if column in DAYS else Kind.TEXT) for column, name in NAMES.items()]
+    columns = [Column(column, name, Kind.DAY if column in DAY_COLUMNS else Kind.TEXT) for column, name in NAMES.items()]
     layout = Layout(translate(TITLE, language), columns, [translate(name, language) for name in NAMES.values()])
     frame = pd.DataFrame({column.name: pd.Series([], dtype=TEXT) for column in columns})
     yield from pipeline.of_frame(layout, frame, form)
@@ -39,49 +39,49 @@ def template_filename(form: Format) -> str:
     return f"mall_efterregistrering.{form.suffix}"
 
 
-def with_reasons(table: Table, plan: Plan, language: str) -> Iterator[bytes]:
+def with_problems(table: Table, plan: Plan, language: str) -> Iterator[bytes]:
     """Yield the rows of a file as they were, every one, and in a last column why they cannot be imported.
 
     That column is passed over when the file, mended, is handed in again; one that it has already goes.
     """
-    written = exported_layout.as_written(table)
-    kept = [place for place, heading in enumerate(table.headings) if not is_about_what_is_wrong(heading)]
-    reasons = _reasons(plan, language)
+    written = exported_layout.without_escapes(table)
+    kept = [place for place, heading in enumerate(table.headings) if not is_problem_heading(heading)]
+    reasons = _problems_by_row(plan, language)
     cells = {f"{place}": [record.cells[place] for record in written.records] for place in kept}
     cells["reasons"] = [reasons.get(record.number, "") for record in written.records]
     columns = [Column(name, name) for name in cells]
-    heads = [*(table.headings[place] for place in kept), translate(WHAT_IS_WRONG, language)]
+    heads = [*(table.headings[place] for place in kept), translate(PROBLEM_HEADING, language)]
     frame = pd.DataFrame({name: pd.Series(texts, dtype=TEXT) for name, texts in cells.items()})
-    yield from pipeline.of_frame(Layout(translate(TITLE, language), columns, heads), frame, form_of(table))
+    yield from pipeline.of_frame(Layout(translate(TITLE, language), columns, heads), frame, format_of(table))
 
 
-def form_of(table: Table) -> Format:
+def format_of(table: Table) -> Format:
     """Return the format in which a file is handed back: a workbook, or CSV that a spreadsheet reads."""
     if table.delimiter is None:
         return Xlsx()
     return Csv("," if table.delimiter == "," else ";", bom=True)
 
 
-def filename(table: Table, today: date) -> str:
+def problems_filename(table: Table, today: date) -> str:
     """Return a name for the file with the reasons, with nothing about any person in it."""
-    return f"att_ratta_{today}.{form_of(table).suffix}"
+    return f"att_ratta_{today}.{format_of(table).suffix}"
 
 
-def _reasons(plan: Plan, language: str) -> dict[int, str]:
+def _problems_by_row(plan: Plan, language: str) -> dict[int, str]:
     """Return by the number of a row why it cannot be imported."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     for problem in plan.problems:
         place = f"{problem.column}: " if problem.column else ""
         found[problem.row].append(place + explain(problem.error, language))
     for line in plan.lines:
-        if line.state is State.DOUBTFUL:
+        if line.state is RowState.DOUBTFUL:
             found[line.number] += [
-                *doubts_of(line, language),
+                *explain_concerns(line, language),
                 translate(N_("Write a reason, if it is right."), language),
             ]
-    return {number: BETWEEN.join(dict.fromkeys(texts)) for number, texts in found.items()}
+    return {number: SEPARATOR.join(dict.fromkeys(texts)) for number, texts in found.items()}
 
 
-def doubts_of(line: Line, language: str) -> list[str]:
+def explain_concerns(line: PlannedRow, language: str) -> list[str]:
     """Return what is doubtful in a row."""
     return [explain(doubt, language) for doubt in line.judgement.doubts.values()] if line.judgement else []

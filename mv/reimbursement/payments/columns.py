@@ -172,7 +172,7 @@ class _Reader:
     def row(self, record: Record) -> Row:
         return Row(
             number=record.number,
-            ore=self._read(record, Column.AMOUNT, cells.amount, self.amounts) or 0,
+            ore=self._read(record, Column.AMOUNT, cells.parse_amount, self.amounts) or 0,
             paid_on=self._day(record, Column.PAID_ON),
             reference=parse_reference(self._value(record, Column.REFERENCE)),
             identity=self._value(record, Column.IDENTITY),
@@ -187,14 +187,14 @@ class _Reader:
         return self._read(record, column, str, self.values) or ""
 
     def _day(self, record: Record, column: Column) -> date | None:
-        return self._read(record, column, cells.day, self.days) if self._text(record, column) else None
+        return self._read(record, column, cells.parse_day, self.days) if self._text(record, column) else None
 
     def _read(self, record: Record, column: Column, parse: Callable[[str], T], known: dict[str, T]) -> T | None:
         text = self._text(record, column)
         if text in known:
             return known[text]
         try:
-            return known.setdefault(text, parse(cells.value(text)))
+            return known.setdefault(text, parse(cells.parse_value(text)))
         except Invalid as error:
             self.problems.append(Problem(record.number, self.columns[column], error))
             return None

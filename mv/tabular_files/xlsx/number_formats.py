@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
-from mv.tabular_files.xlsx.xml import damaged
+from mv.tabular_files.xlsx.xml import damaged_error
 
-Writer = Callable[[str], str]
+Formatter = Callable[[str], str]
 
 BUILT_IN: Mapping[int, str] = {
     **dict.fromkeys((14, 15, 16, 17, *range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
@@ -41,33 +41,33 @@ _BEFORE_LEAP = 60
 """The workbooks of 1900 have a 29 February in that year, which was none: the days before it are one later."""
 
 
-def writer(code: str, *, since_1904: bool = False) -> Writer:
+def make_formatter(code: str, *, since_1904: bool = False) -> Formatter:
     """Return how a number is written whose cell has the format ``code``."""
     section = code[:_LONGEST_CODE].partition(";")[0]
     if _ZEROS.fullmatch(section) and section.count("0") > 1:
-        return partial(_padded, re.sub(r'[\\"]', "", section))
+        return partial(_format_padded, re.sub(r'[\\"]', "", section))
     if not _ELAPSED.search(section) and _DAY_OR_TIME.search(_NOT_CODE.sub("", section)):
-        return partial(_moment, since_1904)
-    return plain
+        return partial(_format_date_time, since_1904)
+    return format_number
 
 
-def plain(raw: str) -> str:
+def format_number(raw: str) -> str:
     """Return a number without exponent, rounded to the digits that a spreadsheet keeps.
 
     One that has more digits in front of the point is written with its exponent, as it is not known exactly.
     """
     if raw.isascii() and raw.isdigit() and len(raw) <= _EXACT:
         return str(int(raw))
-    number = _float(raw)
+    number = _parse_number(raw)
     text = f"{number:.{_EXACT}g}"
     if "e+" in text:
         return text.upper()
     return f"{Decimal(text):f}" if number else "0"
 
 
-def _padded(form: str, raw: str) -> str:
+def _format_padded(form: str, raw: str) -> str:
     """Return a whole number with zeros in front and hyphens or spaces inside, as its format shows it."""
-    digits = plain(raw)
+    digits = format_number(raw)
     if not digits.isdigit():
         return digits
     rest = list(digits.zfill(form.count("0")))
@@ -75,9 +75,9 @@ def _padded(form: str, raw: str) -> str:
     return "".join(rest) + "".join(reversed(written))
 
 
-def _moment(since_1904: bool, raw: str) -> str:
+def _format_date_time(since_1904: bool, raw: str) -> str:
     """Return YYYY-MM-DD, HH:MM:SS or both; a number that is no day as it is."""
-    number = _float(raw)
+    number = _parse_number(raw)
     whole = math.floor(number)
     seconds = round((number - whole) * _SECONDS)
     if seconds == _SECONDS:
@@ -88,13 +88,13 @@ def _moment(since_1904: bool, raw: str) -> str:
     if whole == _BEFORE_LEAP and not since_1904:
         return "1900-02-29"
     try:
-        day = _day(whole, since_1904)
+        day = _to_date(whole, since_1904)
     except OverflowError:
-        return plain(raw)
+        return format_number(raw)
     return f"{day.isoformat()} {time}" if seconds else day.isoformat()
 
 
-def _day(whole: int, since_1904: bool) -> date:
+def _to_date(whole: int, since_1904: bool) -> date:
     if whole < 0:
         raise OverflowError
     if since_1904:
@@ -102,10 +102,10 @@ def _day(whole: int, since_1904: bool) -> date:
     return _FIRST_DAY + timedelta(days=whole + (whole < _BEFORE_LEAP))
 
 
-def _float(raw: str) -> float:
+def _parse_number(raw: str) -> float:
     if len(raw) > _LONGEST_NUMBER or not _NUMBER.fullmatch(raw):
-        raise damaged()
+        raise damaged_error()
     number = float(raw)
     if not math.isfinite(number):
-        raise damaged()
+        raise damaged_error()
     return number

@@ -16,7 +16,7 @@ from io import BytesIO
 from mv.errors import N_, Invalid
 from mv.tabular_files import file_type
 from mv.tabular_files.table import MEGABYTE
-from mv.tabular_files.xlsx.xml import children, damaged
+from mv.tabular_files.xlsx.xml import damaged_error, iter_children
 
 MOST_UNPACKED = 128 * MEGABYTE
 """Of all parts together. A hundred thousand rows of ten columns are about 60."""
@@ -62,10 +62,10 @@ class Package:
                 while piece := part.read(_PIECE):
                     unpacked += len(piece)
                     if unpacked > most:
-                        raise _too_large(most)
+                        raise _too_large_error(most)
                     yield piece
         except (KeyError, *_BROKEN):
-            raise damaged() from None
+            raise damaged_error() from None
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """Return what the part is related to: by id, the last word of the type, and the name of the part.
@@ -75,23 +75,23 @@ class Package:
         folder, base = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{base}.rels")
         found: dict[str, tuple[str, str]] = {}
-        for one in children(self.pieces(path, MOST_BESIDE), "") if self.has(path) else ():
+        for one in iter_children(self.pieces(path, MOST_BESIDE), "") if self.has(path) else ():
             if one.get("TargetMode") != "External":
                 target = posixpath.normpath(posixpath.join("/", folder, one.get("Target", "")))
                 found[one.get("Id", "")] = one.get("Type", "").rpartition("/")[2], target.lstrip("/")
                 if len(found) > MOST_PARTS:
-                    raise damaged()
+                    raise damaged_error()
         return found
 
 
-def opened(data: bytes) -> Package:
+def open_package(data: bytes) -> Package:
     """Return the package that ``data`` holds. Raises Invalid for one of another kind, too large, or locked."""
     if data.count(_CENTRAL_ENTRY) > MOST_PARTS:
-        raise damaged()
+        raise damaged_error()
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _BROKEN:
-        raise damaged() from None
+        raise damaged_error() from None
     package = Package(archive, {part.filename.lower(): part for part in archive.infolist()})
     parts = package.parts.values()
     if any(part.flag_bits & _ENCRYPTED for part in parts):
@@ -102,7 +102,7 @@ def opened(data: bytes) -> Package:
         )
     file_type.refuse_package(package.parts, next(package.pieces("mimetype"), b"") if package.has("mimetype") else b"")
     if sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise _too_large(MOST_UNPACKED)
+        raise _too_large_error(MOST_UNPACKED)
     return package
 
 
@@ -110,7 +110,7 @@ def _is_bomb(part: zipfile.ZipInfo) -> bool:
     return part.file_size > MEGABYTE and part.file_size > MOST_RATIO * part.compress_size
 
 
-def _too_large(most: int) -> Invalid:
+def _too_large_error(most: int) -> Invalid:
     return Invalid(
         N_("The workbook unpacks to more than {most} MB. Divide it into several, or save it as CSV."),
         most=most // MEGABYTE,

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Set
 from xml.etree.ElementTree import Element
 
 from mv.tabular_files import table
-from mv.tabular_files.xlsx.xml import children
+from mv.tabular_files.xlsx.xml import iter_children
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return the text of a cell without spaces around, its letters in one part, and its escapes resolved."""
     if "_x" in text:
         text = _ESCAPED.sub(_unescape, text)
@@ -21,31 +21,31 @@ def clean(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def written(element: Element) -> str:
+def text_of(element: Element) -> str:
     """Return the text that an element is made of, in one run or several, without how it is pronounced (``rPh``)."""
     space = element.tag[: element.tag.rfind(" ") + 1]
     text, run = f"{space}t", f"{space}r"
     if len(element) == 1 and element[0].tag == text:
-        return clean(element[0].text or "")
+        return clean_text(element[0].text or "")
     parts: list[str] = []
     for child in element:
         if child.tag == text:
             parts.append(child.text or "")
         elif child.tag == run:
             parts.extend(part.text or "" for part in child if part.tag == text)
-    return clean("".join(parts))
+    return clean_text("".join(parts))
 
 
-def shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
+def read_shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
     """Return those of the shared texts whose numbers are ``wanted``, as far as there are such."""
     found: dict[int, str] = {}
-    for number, element in enumerate(children(pieces, "")):
+    for number, element in enumerate(iter_children(pieces, "")):
         if number in wanted:
-            found[number] = written(element)
+            found[number] = text_of(element)
             if len(found) == len(wanted):
                 break
         elif number > table.MOST_CELLS:
-            raise table.too_many_cells()
+            raise table.too_many_cells_error()
     return found
 
 

@@ -10,9 +10,9 @@ from xml.etree.ElementTree import Element
 from mv.errors import N_, Invalid
 from mv.tabular_files import table
 from mv.tabular_files.cells import NO_VALUE
-from mv.tabular_files.xlsx.number_formats import Writer, plain
-from mv.tabular_files.xlsx.shared_strings import clean, written
-from mv.tabular_files.xlsx.xml import children, damaged, local
+from mv.tabular_files.xlsx.number_formats import Formatter, format_number
+from mv.tabular_files.xlsx.shared_strings import clean_text, text_of
+from mv.tabular_files.xlsx.xml import damaged_error, iter_children, local_name
 
 LAST_ROW = 1_048_576
 """Of a sheet in Excel."""
@@ -38,39 +38,39 @@ class Row:
     hidden: bool
 
 
-def rows(pieces: Iterable[bytes], writers: Sequence[Writer]) -> Iterator[Row]:
+def read_rows(pieces: Iterable[bytes], writers: Sequence[Formatter]) -> Iterator[Row]:
     """Yield the rows that have a value; ``writers`` write the numbers, by the style of the cell.
 
     Raises Invalid for more rows, columns or cells than are let in, and for what is no sheet.
     """
     before = found = seen = 0
-    for element in children(pieces, "sheetData"):
-        if local(element.tag) != "row":
-            raise damaged()
+    for element in iter_children(pieces, "sheetData"):
+        if local_name(element.tag) != "row":
+            raise damaged_error()
         given = element.get("r")
-        number = before + 1 if given is None else _whole(given)
+        number = before + 1 if given is None else _parse_whole_number(given)
         if not before < number <= LAST_ROW:
-            raise damaged()
+            raise damaged_error()
         before = number
         seen += len(element)
         if seen > table.MOST_CELLS:
-            raise table.too_many_cells()
-        cells = _cells(element, number, writers)
+            raise table.too_many_cells_error()
+        cells = _row_cells(element, number, writers)
         if not cells:
             continue
         found += 1
         if found > table.MOST_ROWS + 1:
-            raise table.too_many_rows()
+            raise table.too_many_rows_error()
         yield Row(number, cells, element.get("hidden") in _TRUE)
 
 
 @cache
-def letters(place: int) -> str:
+def column_letters(place: int) -> str:
     """Return what a spreadsheet calls the column of this place, from 0: A … Z, AA …"""
-    return (letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+    return (column_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
-def _cells(row: Element, number: int, writers: Sequence[Writer]) -> list[str | int]:
+def _row_cells(row: Element, number: int, writers: Sequence[Formatter]) -> list[str | int]:
     """Return what the cells hold, from the first column to the last that has a value."""
     space = row.tag.removesuffix("row")
     names = (f"{space}v", f"{space}f", f"{space}is")
@@ -78,12 +78,12 @@ def _cells(row: Element, number: int, writers: Sequence[Writer]) -> list[str | i
     place = -1
     for element in row:
         reference = element.get("r")
-        place = place + 1 if reference is None else _place(reference)
-        value = _value(element, names, writers)
+        place = place + 1 if reference is None else _column_place(reference)
+        value = _cell_value(element, names, writers)
         if value == "":
             continue
         if place < len(cells):
-            raise damaged()
+            raise damaged_error()
         if place >= table.MOST_COLUMNS:
             raise Invalid(
                 N_(
@@ -91,7 +91,7 @@ def _cells(row: Element, number: int, writers: Sequence[Writer]) -> list[str | i
                     " cell, or move the value."
                 ),
                 row=number,
-                column=letters(place),
+                column=column_letters(place),
                 most=table.MOST_COLUMNS,
             )
         if type(value) is str and len(value) > MOST_CHARACTERS:
@@ -101,13 +101,13 @@ def _cells(row: Element, number: int, writers: Sequence[Writer]) -> list[str | i
     return cells
 
 
-def _value(cell: Element, names: tuple[str, str, str], writers: Sequence[Writer]) -> str | int:
+def _cell_value(cell: Element, names: tuple[str, str, str], writers: Sequence[Formatter]) -> str | int:
     """Return what the cell holds, by its type; NO_VALUE for a formula that was saved without."""
     value, formula, inline = names
     kind = cell.get("t", "n")
     text, is_formula = "", False
     if len(cell) > _MOST_IN_CELL:
-        raise damaged()
+        raise damaged_error()
     for child in cell:
         if child.tag == value:
             text = child.text or ""
@@ -115,46 +115,46 @@ def _value(cell: Element, names: tuple[str, str, str], writers: Sequence[Writer]
         elif child.tag == formula:
             is_formula = True
         elif child.tag == inline and kind == "inlineStr":
-            return written(child)
+            return text_of(child)
     if not text:
         return NO_VALUE if is_formula else ""
     match kind:
         case "s":
-            return _whole(text)
+            return _parse_whole_number(text)
         case "n":
-            return _number(text, cell.get("s"), writers)
+            return _format_number(text, cell.get("s"), writers)
         case "str" | "e" | "inlineStr":
-            return clean(text)
+            return clean_text(text)
         case "b":
             return "TRUE" if text in _TRUE else "FALSE"
         case "d":
-            return clean(text).removesuffix(_MIDNIGHT)
-    raise damaged()
+            return clean_text(text).removesuffix(_MIDNIGHT)
+    raise damaged_error()
 
 
-def _number(text: str, style: str | None, writers: Sequence[Writer]) -> str:
-    place = _whole(style) if style else 0
-    return writers[place](text) if place < len(writers) else plain(text)
+def _format_number(text: str, style: str | None, writers: Sequence[Formatter]) -> str:
+    place = _parse_whole_number(style) if style else 0
+    return writers[place](text) if place < len(writers) else format_number(text)
 
 
-def _whole(text: str) -> int:
+def _parse_whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
-        raise damaged()
+        raise damaged_error()
     return int(text)
 
 
-def _place(reference: str) -> int:
+def _column_place(reference: str) -> int:
     """Return the place of a cell's column, from 0."""
     name = reference.rstrip("0123456789")
     if len(name) > _LONGEST_COLUMN:
-        raise damaged()
+        raise damaged_error()
     return _column(name)
 
 
 @cache
 def _column(name: str) -> int:
     if not (name.isascii() and name.isalpha() and name.isupper()):
-        raise damaged()
+        raise damaged_error()
     place = 0
     for letter in name:
         place = place * 26 + ord(letter) - ord("A") + 1

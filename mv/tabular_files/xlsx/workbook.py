@@ -20,11 +20,11 @@ from mv.tabular_files import table
 from mv.tabular_files.cells import may_be_identity
 from mv.tabular_files.table import EXCEL, Record, Table
 from mv.tabular_files.xlsx import package, shared_strings, sheet
-from mv.tabular_files.xlsx.number_formats import BUILT_IN, Writer, writer
+from mv.tabular_files.xlsx.number_formats import BUILT_IN, Formatter, make_formatter
 from mv.tabular_files.xlsx.package import MOST_BESIDE, Package
-from mv.tabular_files.xlsx.shared_strings import clean
-from mv.tabular_files.xlsx.sheet import Row, letters
-from mv.tabular_files.xlsx.xml import children, damaged, local
+from mv.tabular_files.xlsx.shared_strings import clean_text
+from mv.tabular_files.xlsx.sheet import Row, column_letters
+from mv.tabular_files.xlsx.xml import damaged_error, iter_children, local_name
 
 _LONGEST_NAME = 31
 """Characters that Excel lets in."""
@@ -51,54 +51,54 @@ class _Book:
 
 def read(data: bytes) -> Table:
     """Return the table. Raises Invalid as :func:`mv.tabular_files.reading.read` does."""
-    opened = package.opened(data)
-    book = _book(opened)
+    opened = package.open_package(data)
+    book = _read_book(opened)
     _refuse_many_rows(opened.pieces(book.part))
-    rows = list(sheet.rows(opened.pieces(book.part), _writers(opened, book)))
+    rows = list(sheet.read_rows(opened.pieces(book.part), _read_formatters(opened, book)))
     wanted = {cell for row in rows for cell in row.cells if isinstance(cell, int)}
-    known = shared_strings.shared(opened.pieces(book.texts), wanted) if book.texts and wanted else {}
-    records = [record for row in rows if any((record := _record(row, known)).cells)]
+    known = shared_strings.read_shared(opened.pieces(book.texts), wanted) if book.texts and wanted else {}
+    records = [record for row in rows if any((record := _to_record(row, known)).cells)]
     if not records:
         raise Invalid(
             N_("The sheet {sheet} is empty. Only the first sheet is read that is not hidden: move the table there."),
             sheet=book.sheet,
         )
-    headings = table.headings(records[0].cells)
+    headings = table.parse_headings(records[0].cells)
     if len(records) < 2:
         raise Invalid(N_("The file has no rows under its headings."))
-    fitted = [_fitted(record, len(headings)) for record in records[1:]]
+    fitted = [_fit(record, len(headings)) for record in records[1:]]
     hidden = sum(row.hidden for row in rows)
     return Table(headings, fitted, EXCEL, None, book.sheet, book.others, hidden)
 
 
-def _book(opened: Package) -> _Book:
+def _read_book(opened: Package) -> _Book:
     main = next((part for kind, part in opened.related("").values() if kind == "officeDocument"), "xl/workbook.xml")
     sheets: list[Element] = []
     since_1904 = False
-    for element in children(opened.pieces(main, MOST_BESIDE), ""):
-        if local(element.tag) == "workbookPr":
+    for element in iter_children(opened.pieces(main, MOST_BESIDE), ""):
+        if local_name(element.tag) == "workbookPr":
             since_1904 = element.get("date1904") in ("1", "true")
-        elif local(element.tag) == "sheets":
+        elif local_name(element.tag) == "sheets":
             sheets = list(element)
             break
     related = opened.related(main)
-    shown = next((one for one in sheets if _kind(one, related) == "worksheet" and not _is_hidden(one)), None)
+    shown = next((one for one in sheets if _sheet_type(one, related) == "worksheet" and not _is_hidden(one)), None)
     if shown is None:
-        raise damaged()
+        raise damaged_error()
     parts = {kind: part for kind, part in related.values()}
     return _Book(
-        sheet=_name(shown),
-        part=related[_related_by(shown)][1],
-        others=tuple(_name(one) for one in sheets if one is not shown),
+        sheet=_safe_name(shown),
+        part=related[_relation_id(shown)][1],
+        others=tuple(_safe_name(one) for one in sheets if one is not shown),
         since_1904=since_1904,
         styles=parts.get("styles"),
         texts=parts.get("sharedStrings"),
     )
 
 
-def _name(sheet: Element) -> str:
+def _safe_name(sheet: Element) -> str:
     """Return the name of the sheet for a message, or only dots where it may hold an identity number."""
-    name = clean(sheet.get("name", ""))[:_LONGEST_NAME]
+    name = clean_text(sheet.get("name", ""))[:_LONGEST_NAME]
     return "…" if may_be_identity(name) else name
 
 
@@ -106,25 +106,25 @@ def _is_hidden(sheet: Element) -> bool:
     return sheet.get("state", "visible") != "visible"
 
 
-def _kind(sheet: Element, related: Mapping[str, tuple[str, str]]) -> str:
+def _sheet_type(sheet: Element, related: Mapping[str, tuple[str, str]]) -> str:
     """Return whether it is a worksheet, or something else, such as a sheet that is a chart."""
-    return related.get(_related_by(sheet), ("", ""))[0]
+    return related.get(_relation_id(sheet), ("", ""))[0]
 
 
-def _related_by(sheet: Element) -> str:
+def _relation_id(sheet: Element) -> str:
     """Return the id by which the sheet is related to its part, which is not its own."""
-    return next((value for name, value in sheet.items() if local(name) == "id"), "")
+    return next((value for name, value in sheet.items() if local_name(name) == "id"), "")
 
 
-def _writers(opened: Package, book: _Book) -> list[Writer]:
+def _read_formatters(opened: Package, book: _Book) -> list[Formatter]:
     """Return how numbers are written, by the number of the style."""
     if book.styles is None:
         return []
     codes = {str(number): code for number, code in BUILT_IN.items()}
-    for one in children(opened.pieces(book.styles, MOST_BESIDE), "numFmts"):
+    for one in iter_children(opened.pieces(book.styles, MOST_BESIDE), "numFmts"):
         codes[one.get("numFmtId", "")] = one.get("formatCode", "")
-    formats = [one.get("numFmtId", "") for one in children(opened.pieces(book.styles, MOST_BESIDE), "cellXfs")]
-    made = {number: writer(codes.get(number, ""), since_1904=book.since_1904) for number in set(formats)}
+    formats = [one.get("numFmtId", "") for one in iter_children(opened.pieces(book.styles, MOST_BESIDE), "cellXfs")]
+    made = {number: make_formatter(codes.get(number, ""), since_1904=book.since_1904) for number in set(formats)}
     return [made[number] for number in formats]
 
 
@@ -138,20 +138,20 @@ def _refuse_many_rows(pieces: Iterable[bytes]) -> None:
         *rows, rest = (rest + piece).split(_END_OF_ROW)
         count += sum(_VALUE.search(row) is not None for row in rows)
         if count > table.MOST_ROWS + 1:
-            raise table.too_many_rows()
+            raise table.too_many_rows_error()
         if len(rest) > _LONGEST_ROW:
             return
 
 
-def _record(row: Row, known: Mapping[int, str]) -> Record:
+def _to_record(row: Row, known: Mapping[int, str]) -> Record:
     try:
         cells = tuple(known[cell] if isinstance(cell, int) else cell for cell in row.cells)
     except KeyError:
-        raise damaged() from None
+        raise damaged_error() from None
     return Record(row.number, cells)
 
 
-def _fitted(record: Record, columns: int) -> Record:
+def _fit(record: Record, columns: int) -> Record:
     cells = record.cells
     for place, cell in enumerate(cells[columns:], start=columns):
         if cell:
@@ -161,6 +161,6 @@ def _fitted(record: Record, columns: int) -> Record:
                     " that is not empty: give the column one there, or clear the cell."
                 ),
                 row=record.number,
-                column=letters(place),
+                column=column_letters(place),
             )
     return Record(record.number, cells[:columns] + ("",) * (columns - len(cells)))

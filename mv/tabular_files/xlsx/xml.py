@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from mv.errors import N_, Invalid
 
-LONGEST_MARK = 256 * 1024
+LONGEST_TAG = 256 * 1024
 """Bytes of a tag with its attributes, a comment or the like."""
 LONGEST_ELEMENT = 4 * 1024 * 1024
 """Bytes of an element that is taken as a whole, as the row of a sheet is."""
@@ -26,24 +26,24 @@ MOST_LEVELS = 64
 _UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def damaged() -> Invalid:
+def damaged_error() -> Invalid:
     """Return the error for a workbook that does not hold together."""
     return Invalid(
         N_("The workbook is damaged, or not whole. Open it in a spreadsheet program, save it again, and choose that.")
     )
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """Return the name of an element or attribute without its namespace, which stands before a space."""
     return name.rpartition(" ")[2]
 
 
-def children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
+def iter_children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
     """Yield each element in the first ``container`` inside the root, once it is whole; with "", each in the root.
 
     What comes after the container is not read. Raises Invalid for what is no XML.
     """
-    tree = _Tree()
+    tree = _GrowingTree()
     found: Element | None = None
     for _ in tree.grow(pieces):
         if found is None:
@@ -59,7 +59,7 @@ def children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
                 return
 
 
-class _Tree:
+class _GrowingTree:
     """Elements that come to be as a document is read. Expat hands them to the builder without a detour by Python."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class _Tree:
                 yield
             parser.Parse(b"", True)
         except expat.ExpatError:
-            raise damaged() from None
+            raise damaged_error() from None
         self._ended = True
         yield
 
@@ -90,7 +90,7 @@ class _Tree:
         """Return the first element of the root with this local name, or with "" the root itself, once it has begun."""
         if self._root is None or name == "":
             return self._root
-        return next((element for element in self._root if local(element.tag) == name), None)
+        return next((element for element in self._root if local_name(element.tag) == name), None)
 
     def has_ended(self, element: Element) -> bool:
         """Return whether the root, or an element in it, is whole: another has begun after it, or the document ended."""
@@ -121,16 +121,16 @@ class _Tree:
 
     def _check(self, parsed: int) -> None:
         """Raise Invalid for a mark, an element, levels or names that are more than let in. ``parsed`` is in bytes."""
-        if self._fed - parsed > LONGEST_MARK or self._fed - self._begun > LONGEST_ELEMENT:
-            raise damaged()
+        if self._fed - parsed > LONGEST_TAG or self._fed - self._begun > LONGEST_ELEMENT:
+            raise damaged_error()
         if len(self._names) > MOST_NAMES:
-            raise damaged()
+            raise damaged_error()
         last, levels = self._root, 0
         while last is not None and len(last):
             last, levels = last[-1], levels + 1
             if levels > MOST_LEVELS:
-                raise damaged()
+                raise damaged_error()
 
 
 def _refuse(*_: object) -> None:
-    raise damaged()
+    raise damaged_error()

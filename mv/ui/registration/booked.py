@@ -11,11 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mv.errors import MvError
 from mv.registration import booked
-from mv.registration.booked import Booked, Stopped
-from mv.registration.rounds import Kind
+from mv.registration.booked import AttendanceRejected, BookedCustomer
+from mv.registration.rounds import EntryMethod
 from mv.ui import session
 from mv.ui.notices import notify
-from mv.ui.registration.booked_row import Marked, batch_reason_key, draw_row, entered
+from mv.ui.registration.booked_row import TickedBooking, batch_reason_key, draw_row, read_ticked
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
@@ -30,18 +30,18 @@ from mv.ui.widgets.unit_picker import choose_unit
 def draw_booked() -> None:
     """Draw this part of the page."""
     day, unit_id = _choose_day_and_unit()
-    draw_latest(Kind.BOOKED, _("Saved last from the bookings,"), _("Undo all of it"))
-    found = booked.of_day(store(), session.actor(), unit_id, day)
+    draw_latest(EntryMethod.BOOKED, _("Saved last from the bookings,"), _("Undo all of it"))
+    found = booked.read_day(store(), session.actor(), unit_id, day)
     if not found:
         st.info(_("No bookings at this unit on this day. Choose another day or unit."))
         return
     key = f"booked_{unit_id}_{day}"
     left = {each.booking.booking_id: each for each in found if each.given is None}
     if left:
-        _draw_left(left, len(found), day, key)
+        _draw_checklist(left, len(found), day, key)
     else:
         st.success(_("Everybody who was booked is registered."))
-    _draw_done([each for each in found if each.given])
+    _draw_registered([each for each in found if each.given])
 
 
 def _choose_day_and_unit() -> tuple[date, str]:
@@ -54,19 +54,19 @@ def _choose_day_and_unit() -> tuple[date, str]:
         return day, choose_unit(_("Unit"), "booked_unit", session.actor().unit_id)
 
 
-def _draw_left(left: Mapping[int, Booked], all_booked: int, day: date, key: str) -> None:
+def _draw_checklist(left: Mapping[int, BookedCustomer], all_booked: int, day: date, key: str) -> None:
     """Draw those who are not registered: the batches, the boxes, and the button that saves who is ticked."""
     place = _draw_batches(left, day, key)
-    came = entered([left[number] for number in left if number in ticked_boxes(key)], key)
+    came = read_ticked([left[number] for number in left if number in ticked_boxes(key)], key)
     with place:
-        _draw_doubtful_batches(list(came.values()), key)
+        _draw_batch_concerns(list(came.values()), key)
     st.subheader(_heading(len(left), all_booked), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_tick_all(list(left), key)
         changes_groups = st.toggle(_("Change groups"), key=f"{key}_groups")
     for number in page_of(list(left), key):
         draw_row(left[number], came.get(number), key, changes_group=changes_groups)
-    lacks = _draw_what_is_missing(list(came.values()))
+    lacks = _draw_missing(list(came.values()))
     words = _("Save those who are ticked")
     button = f"{key}_save_{len(left)}"
     if st.button(f"{words} ({len(came)})", type="primary", key=button, disabled=lacks or not came):
@@ -79,7 +79,7 @@ def _heading(left: int, all_booked: int) -> str:
     return _("Did not come, or left to do: {left} of {all}", left=left, all=all_booked)
 
 
-def _draw_what_is_missing(came: Sequence[Marked]) -> bool:
+def _draw_missing(came: Sequence[TickedBooking]) -> bool:
     """Draw of whom a group, and of which vaccines a batch, is to be chosen first; return whether there are any."""
     people = [each.came.booked.customer.name for each in came if each.came.group is None]
     vaccines = {vaccine_name(each.came.booked.booking.product_code) for each in came if not each.came.batch_number}
@@ -90,7 +90,7 @@ def _draw_what_is_missing(came: Sequence[Marked]) -> bool:
     return bool(people or vaccines)
 
 
-def _draw_batches(left: Mapping[int, Booked], day: date, key: str) -> DeltaGenerator:
+def _draw_batches(left: Mapping[int, BookedCustomer], day: date, key: str) -> DeltaGenerator:
     """Draw the batch of each vaccine that was booked; return the place below for what is doubtful of them."""
     counts = Counter(each.booking.product_code for each in left.values())
     with st.container(border=True, key=f"{key}_batches"):
@@ -103,11 +103,11 @@ def _draw_batches(left: Mapping[int, Booked], day: date, key: str) -> DeltaGener
         return st.container()
 
 
-def _draw_doubtful_batches(came: Sequence[Marked], key: str) -> None:
+def _draw_batch_concerns(came: Sequence[TickedBooking], key: str) -> None:
     """Draw what is doubtful of the batches, each with the field for why it is right."""
     products: dict[str, MvError] = {}
     for each in came:
-        for doubt in booked.OF_BATCH & each.doubts.keys():
+        for doubt in booked.BATCH_CONCERNS & each.doubts.keys():
             products[each.came.booked.booking.product_code] = each.doubts[doubt]
     for product, doubtful in products.items():
         st.warning(literal(f"{vaccine_name(product)}: {explain(doubtful)}"))
@@ -119,7 +119,7 @@ def _draw_doubtful_batches(came: Sequence[Marked], key: str) -> None:
         )
 
 
-def _save(came: Sequence[Marked], key: str) -> None:
+def _save(came: Sequence[TickedBooking], key: str) -> None:
     """Save who is ticked. A second click ends this run at the next thing that is drawn, saved or not."""
     words = _("Those who came are saved …")
     bar = st.progress(0.0, words)
@@ -128,8 +128,8 @@ def _save(came: Sequence[Marked], key: str) -> None:
         bar.progress(share, words)
 
     try:
-        booked.save_booked(store(), session.actor(), [each.came for each in came], tell)
-    except Stopped as error:
+        booked.save_attendances(store(), session.actor(), [each.came for each in came], tell)
+    except AttendanceRejected as error:
         bar.empty()
         st.error(literal(explain(error)))
         return
@@ -138,7 +138,7 @@ def _save(came: Sequence[Marked], key: str) -> None:
     st.rerun()
 
 
-def _draw_done(done: Sequence[Booked]) -> None:
+def _draw_registered(done: Sequence[BookedCustomer]) -> None:
     """Draw those who are registered already; they are not ticked again."""
     if not done:
         return

@@ -10,8 +10,8 @@ import streamlit as st
 from mv.catalogue import in_use
 from mv.errors import MvError
 from mv.registration import booked
-from mv.registration.booked import LONGEST_REASON, NO_GROUP, OF_BATCH, Booked, Came, GroupCodes
-from mv.registration.validation import Doubt
+from mv.registration.booked import BATCH_CONCERNS, LONGEST_REASON, NO_GROUP, Attendance, BookedCustomer, GroupCodes
+from mv.registration.validation import Concern
 from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import catalogue, store
@@ -24,11 +24,11 @@ WIDTHS = (5, 4, 7)
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class TickedBooking:
     """Somebody who is ticked, what is doubtful, and why nothing can be saved as it is, if so."""
 
-    came: Came
-    doubts: Mapping[Doubt, MvError]
+    came: Attendance
+    doubts: Mapping[Concern, MvError]
     error: MvError | None
 
 
@@ -37,24 +37,24 @@ def batch_reason_key(product: str, key: str) -> str:
     return f"{key}_batch_reason_{product}"
 
 
-def entered(ticked: Sequence[Booked], key: str) -> dict[int, Marked]:
+def read_ticked(ticked: Sequence[BookedCustomer], key: str) -> dict[int, TickedBooking]:
     """Return by the numbers of the bookings what the fields hold of those who are ticked, and what can become of it.
 
     Where no group or no batch is chosen nothing is told of that yet.
     """
-    came = [_came(each, key) for each in ticked]
+    came = [_read_attendance(each, key) for each in ticked]
     told = [each for each in came if each.group and each.batch_number]
-    judged = dict(zip(told, booked.judge_booked(store(), session.actor(), told), strict=True)) if told else {}
+    judged = dict(zip(told, booked.validate_attendances(store(), session.actor(), told), strict=True)) if told else {}
     found = {}
     for each in came:
         judgement = judged.get(each)
         doubts = judgement.doubts if judgement else {}
-        marked = Marked(replace(each, doubts=frozenset(doubts)), doubts, judgement.error if judgement else None)
+        marked = TickedBooking(replace(each, doubts=frozenset(doubts)), doubts, judgement.error if judgement else None)
         found[each.booked.booking.booking_id] = marked
     return found
 
 
-def draw_row(each: Booked, marked: Marked | None, key: str, *, changes_group: bool) -> None:
+def draw_row(each: BookedCustomer, marked: TickedBooking | None, key: str, *, changes_group: bool) -> None:
     """Draw somebody's box, vaccine and group; below, what is doubtful of whoever is ticked, with a field for why."""
     number = each.booking.booking_id
     with st.container(key=f"{key}_row_{number}", gap="xxsmall"):
@@ -67,13 +67,13 @@ def draw_row(each: Booked, marked: Marked | None, key: str, *, changes_group: bo
             if each.likely is None or changes_group:
                 _choose_group(each, person, key)
             else:
-                st.text(_name(_group(each, key) or NO_GROUP))
+                st.text(_group_name(_group(each, key) or NO_GROUP))
         if marked:
-            _draw_doubts(marked, number, key)
+            _draw_concerns(marked, number, key)
 
 
-def _came(each: Booked, key: str) -> Came:
-    return Came(
+def _read_attendance(each: BookedCustomer, key: str) -> Attendance:
+    return Attendance(
         each,
         _group(each, key),
         (session.value(f"{key}_batch_{each.booking.product_code}") or "").strip(),
@@ -82,12 +82,12 @@ def _came(each: Booked, key: str) -> Came:
     )
 
 
-def _group(each: Booked, key: str) -> GroupCodes | None:
+def _group(each: BookedCustomer, key: str) -> GroupCodes | None:
     chosen: GroupCodes | None = session.value(f"{key}_group_{each.booking.booking_id}")
     return chosen or each.likely
 
 
-def _choose_group(each: Booked, person: str, key: str) -> None:
+def _choose_group(each: BookedCustomer, person: str, key: str) -> None:
     """Draw the groups, the customer's own first."""
     day = each.booking.local_day
     groups = in_use(catalogue().groups.values(), day)
@@ -101,7 +101,7 @@ def _choose_group(each: Booked, person: str, key: str) -> None:
         _("Group of {name}", name=person),
         codes,
         index=codes.index(each.likely) if each.likely else None,
-        format_func=_name,
+        format_func=_group_name,
         placeholder=_("Choose a group"),
         key=f"{key}_group_{each.booking.booking_id}",
         label_visibility="collapsed",
@@ -110,15 +110,15 @@ def _choose_group(each: Booked, person: str, key: str) -> None:
     )
 
 
-def _name(codes: GroupCodes) -> str:
+def _group_name(codes: GroupCodes) -> str:
     group_code, subgroup_code = codes
     return name_of(catalogue().choice(group_code, subgroup_code)) if group_code else _("No group")
 
 
-def _draw_doubts(marked: Marked, number: int, key: str) -> None:
+def _draw_concerns(marked: TickedBooking, number: int, key: str) -> None:
     if marked.error:
         st.error(literal(explain(marked.error)))
-    doubts = [error for doubt, error in marked.doubts.items() if doubt not in OF_BATCH]
+    doubts = [error for doubt, error in marked.doubts.items() if doubt not in BATCH_CONCERNS]
     if doubts:
         left, right = st.columns(2, vertical_alignment="bottom")
         left.warning(literal(" ".join(explain(error) for error in doubts)))

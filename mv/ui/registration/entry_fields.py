@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv import catalogue as catalogues
 from mv.errors import Invalid
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.ui import session
 from mv.ui.groups.form import choose_group
 from mv.ui.resources import catalogue, store
@@ -19,17 +19,17 @@ WIDTHS = (6, 7, 8, 8)
 """Of day, unit, vaccine and batch, relative to each other."""
 
 
-def choose_terms(key: str) -> Terms | None:
+def choose_entry(key: str) -> RegistrationEntry | None:
     """Draw the fields and return what they hold; while something is missing, say so and return None."""
-    draw_terms(key)
+    draw_entry_fields(key)
     try:
-        return entered_terms(key)
+        return read_entry(key)
     except Invalid as error:
         st.info(literal(explain(error)))
         return None
 
 
-def draw_terms(key: str) -> None:
+def draw_entry_fields(key: str) -> None:
     """Draw the fields, whose keys begin with ``key``; see :func:`entered_terms`."""
     cells = st.columns(WIDTHS)
     day = cells[0].date_input(
@@ -52,10 +52,10 @@ def draw_terms(key: str) -> None:
     choose_group(key, day)
 
 
-def entered_terms(key: str) -> Terms:
+def read_entry(key: str) -> RegistrationEntry:
     """Return what the fields hold now. It is for callbacks, too. Raises Invalid for what is missing."""
     group, product = session.value(f"{key}_group"), session.value(f"{key}_product")
-    return Terms.typed(
+    return RegistrationEntry.typed(
         group,
         session.value(f"{key}_subgroup_{group}"),
         session.value(f"{key}_day"),
@@ -65,7 +65,7 @@ def entered_terms(key: str) -> Terms:
     )
 
 
-def take_up(key: str, kept: Terms | None) -> None:
+def restore(key: str, kept: RegistrationEntry | None) -> None:
     """Let fields that are not drawn yet begin with what was ``kept``, of that what can still be chosen."""
     if kept is None or session.value(f"{key}_unit") is not None:
         return
@@ -86,7 +86,7 @@ def take_up(key: str, kept: Terms | None) -> None:
         session.set_value(f"{key}_subgroup_{kept.group_code}", kept.subgroup_code)
 
 
-def forget_group(key: str) -> None:
+def clear_group(key: str) -> None:
     """Empty the fields of group and subgroup. It is for callbacks."""
     group = session.value(f"{key}_group")
     session.set_value(f"{key}_subgroup_{group}", None)

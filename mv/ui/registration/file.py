@@ -10,10 +10,10 @@ from mv.pseudonyms import Pseudonyms
 from mv.registration import saving
 from mv.registration.file_import import columns as file_columns
 from mv.registration.file_import import exported_layout, importing, templates
-from mv.registration.file_import.columns import NAMES, Columns
-from mv.registration.file_import.loading import MOST_ROWS, Request
-from mv.registration.file_import.plan import Plan, State
-from mv.registration.rounds import Kind
+from mv.registration.file_import.columns import NAMES, ColumnHeadings
+from mv.registration.file_import.loading import MOST_ROWS, ImportRequest
+from mv.registration.file_import.plan import Plan, RowState
+from mv.registration.rounds import EntryMethod
 from mv.registration.saving import LONGEST_REASON
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, Table
 from mv.ui import session
@@ -29,14 +29,14 @@ from mv.ui.widgets import download, file_upload
 from mv.ui.widgets.unit_picker import choose_unit
 
 KEY = "import"
-ROUND = "import_round"
+TURN = "import_round"
 """Counts the imports of the session: after each the field is empty again."""
 
 
 def draw_file() -> None:
     """Draw this part of the page."""
-    turn = session.value(ROUND) or 0
-    draw_latest(Kind.FILE, _("The file that was imported last,"), _("Undo the whole file"))
+    turn = session.value(TURN) or 0
+    draw_latest(EntryMethod.FILE, _("The file that was imported last,"), _("Undo the whole file"))
     _draw_templates()
     unit_id = choose_unit(
         _("Unit"), f"{KEY}_unit", session.actor().unit_id, help=_("Of the rows that name no unit themselves.")
@@ -60,13 +60,13 @@ def draw_file() -> None:
         return
     try:
         table = file_upload.read(file, KEY)
-        asked = _choose(table, unit_id, file_upload.key_of(file, table), turn)
+        asked = _choose_request(table, unit_id, file_upload.key_of(file, table), turn)
         plan = _plan(asked)
     except MvError as error:
         st.error(literal(explain(error)))
         return
     draw_plan(plan, asked.table)
-    _draw_end(plan, asked, turn)
+    _draw_result(plan, asked, turn)
 
 
 def _draw_templates() -> None:
@@ -95,22 +95,22 @@ def _draw_templates() -> None:
                 )
 
 
-def _choose(table: Table, unit_id: str, end: str, turn: int) -> Request:
+def _choose_request(table: Table, unit_id: str, end: str, turn: int) -> ImportRequest:
     """Draw which column is which, and the reason of doubtful rows; return how the file is to be read."""
     key = configured().pseudonym_key
-    columns: Columns = {}
+    columns: ColumnHeadings = {}
     if exported_layout.recognise(table.headings):
         st.info(_("The file is one of groups from Output data. Its rows are compared with what is registered now."))
     else:
         with st.expander(_("Columns"), expanded=True):
             columns = file_upload.choose_columns(NAMES, file_columns.guess(table.headings), table, KEY, end)
     reason = session.value(f"{KEY}_reason_{turn}") or ""
-    if _wrong_reason(reason):  # told where it is written
+    if _reason_error(reason):  # told where it is written
         reason = ""
-    return Request(table, columns, unit_id, reason, Pseudonyms(key) if key else None)
+    return ImportRequest(table, columns, unit_id, reason, Pseudonyms(key) if key else None)
 
 
-def _plan(asked: Request) -> Plan:
+def _plan(asked: ImportRequest) -> Plan:
     """Return what the file comes to: judged anew where something else is asked, or was saved. Raises MvError."""
     kept, planned_for = state(RegistrationState), (asked, session.actor())
     if kept.plan and kept.planned_for == planned_for:
@@ -121,7 +121,7 @@ def _plan(asked: Request) -> Plan:
     return plan
 
 
-def _draw_end(plan: Plan, asked: Request, turn: int) -> None:
+def _draw_result(plan: Plan, asked: ImportRequest, turn: int) -> None:
     """Draw what can be done now: give a reason, import, or fetch the file with what is wrong in it."""
     counts = plan.counts
     if any(line.judgement and line.judgement.doubts for line in plan.lines):
@@ -132,20 +132,20 @@ def _draw_end(plan: Plan, asked: Request, turn: int) -> None:
             help=_("For rows without a reason of their own. Kept beside the row. No identity numbers or names."),
             key=f"{KEY}_reason_{turn}",
         )
-        if error := _wrong_reason(reason):
+        if error := _reason_error(reason):
             st.error(literal(explain(error)))
     if plan.can_be:
-        saved = counts[State.READY] + counts[State.CHANGED]
+        saved = counts[RowState.READY] + counts[RowState.CHANGED]
         words = _("Import all")
         if st.button(f"{words} ({saved})", type="primary", key=f"{KEY}_save_{turn}"):
             _import(plan, asked, turn, saved)
-    elif counts[State.WRONG] or counts[State.DOUBTFUL]:
+    elif counts[RowState.WRONG] or counts[RowState.DOUBTFUL]:
         language, table = session.language(), asked.table
         download.offer(
             _("Get the file with what is wrong"),
-            filename=templates.filename(table, store().today()),
-            mime=templates.form_of(table).mime,
-            chunks=lambda: templates.with_reasons(table, plan, language),
+            filename=templates.problems_filename(table, store().today()),
+            mime=templates.format_of(table).mime,
+            chunks=lambda: templates.with_problems(table, plan, language),
             key=f"{KEY}_reasons",
         )
         st.caption(_("Every row is in it, with the reasons in the last column. Mend it, and choose it here."))
@@ -153,7 +153,7 @@ def _draw_end(plan: Plan, asked: Request, turn: int) -> None:
         st.success(_("There is nothing to import: all of it is there already."))
 
 
-def _wrong_reason(reason: str) -> Invalid | None:
+def _reason_error(reason: str) -> Invalid | None:
     try:
         saving.clean_reason(reason)
     except Invalid as error:
@@ -161,7 +161,7 @@ def _wrong_reason(reason: str) -> Invalid | None:
     return None
 
 
-def _import(plan: Plan, asked: Request, turn: int, saved: int) -> None:
+def _import(plan: Plan, asked: ImportRequest, turn: int, saved: int) -> None:
     """Import the file, telling how far it has come. After saving, nothing is drawn before all is remembered."""
     words, kept = _("The rows are saved …"), state(RegistrationState)
     bar = st.progress(0.0, words)
@@ -180,6 +180,6 @@ def _import(plan: Plan, asked: Request, turn: int, saved: int) -> None:
         st.rerun()
     else:
         kept.plan = None
-        session.set_value(ROUND, turn + 1)
+        session.set_value(TURN, turn + 1)
         notify("success", count_of("{count} row is imported.", "{count} rows are imported.", saved))
         st.rerun()

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from mv.registration.file_import.exported_diff import difference
-from mv.registration.file_import.plan import Line, Plan, State
+from mv.registration.file_import.plan import Plan, PlannedRow, RowState
 from mv.registration.file_import.report import STATES
-from mv.registration.file_import.templates import doubts_of
+from mv.registration.file_import.templates import explain_concerns
 from mv.tabular_files.table import Table
 from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
@@ -43,7 +43,7 @@ def draw_plan(plan: Plan, table: Table) -> None:
                 len(plan.new_people),
             )
         )
-    _draw_doubts([line for line in plan.lines if line.judgement and line.judgement.doubts])
+    _draw_concerns([line for line in plan.lines if line.judgement and line.judgement.doubts])
     _draw_changes([line for line in plan.lines if line.change])
     _draw_others([line for line in plan.lines if line.why])
 
@@ -57,14 +57,14 @@ def _draw_counts(plan: Plan) -> None:
     )
 
 
-def _draw_doubts(lines: Sequence[Line]) -> None:
+def _draw_concerns(lines: Sequence[PlannedRow]) -> None:
     if lines:
         st.subheader(_("Doubtful rows"), anchor=False)
-        states = {State.READY: _("For a reason"), State.DOUBTFUL: _("Without a reason")}
-        _draw(lines, {_("Reason"): lambda line: states[line.state], _("What is doubtful"): _doubts})
+        states = {RowState.READY: _("For a reason"), RowState.DOUBTFUL: _("Without a reason")}
+        _draw(lines, {_("Reason"): lambda line: states[line.state], _("What is doubtful"): _explain_concerns})
 
 
-def _draw_changes(lines: Sequence[Line]) -> None:
+def _draw_changes(lines: Sequence[PlannedRow]) -> None:
     """Draw each difference, before and after, a row for each."""
     differing = [(line, *each) for line in lines if line.change for each in difference(*line.change, catalogue())]
     if not differing:
@@ -78,37 +78,37 @@ def _draw_changes(lines: Sequence[Line]) -> None:
         _("After"): [name_of(after) for *_rest, after in differing],
     }
     draw_frame(pd.DataFrame(cells).head(ROWS_SHOWN), {})
-    _say_more(len(differing))
+    _draw_limit(len(differing))
 
 
-def _draw_others(lines: Sequence[Line]) -> None:
+def _draw_others(lines: Sequence[PlannedRow]) -> None:
     if lines:
         with st.expander(_("Rows with nothing to save ({count})", count=grouped(len(lines)))):
-            _draw(lines, {_("State"): lambda line: _(STATES[line.state]), _("Why"): _why})
+            _draw(lines, {_("State"): lambda line: _(STATES[line.state]), _("Why"): _explain_error})
 
 
-def _draw(lines: Sequence[Line], columns: Mapping[str, Callable[[Line], str]]) -> None:
+def _draw(lines: Sequence[PlannedRow], columns: Mapping[str, Callable[[PlannedRow], str]]) -> None:
     cells: dict[str, list[object]] = {
         _("Row in the file"): [line.number for line in lines],
         _("Customer"): [_person(line) for line in lines],
         **{name: [of(line) for line in lines] for name, of in columns.items()},
     }
     draw_frame(pd.DataFrame(cells).head(ROWS_SHOWN), {})
-    _say_more(len(lines))
+    _draw_limit(len(lines))
 
 
-def _say_more(count: int) -> None:
+def _draw_limit(count: int) -> None:
     if count > ROWS_SHOWN:
         st.caption(_("The first {count} are shown.", count=ROWS_SHOWN))
 
 
-def _person(line: Line) -> str:
+def _person(line: PlannedRow) -> str:
     return name_and_age(line.customer.name, line.customer.birth_date) if line.customer else ""
 
 
-def _doubts(line: Line) -> str:
-    return " ".join(doubts_of(line, session.language()))
+def _explain_concerns(line: PlannedRow) -> str:
+    return " ".join(explain_concerns(line, session.language()))
 
 
-def _why(line: Line) -> str:
+def _explain_error(line: PlannedRow) -> str:
     return explain(line.why) if line.why else ""

@@ -9,16 +9,16 @@ import streamlit as st
 
 from mv.errors import N_, Invalid
 from mv.registration import pasted_lists
-from mv.registration.entry import Terms
-from mv.registration.pasted import MOST_LINES
-from mv.registration.pasted_lists import Line, State, Stopped
-from mv.registration.rounds import Kind
+from mv.registration.entry import RegistrationEntry
+from mv.registration.pasted_list_parsing import MOST_LINES
+from mv.registration.pasted_lists import Line, LineRejected, LineState
+from mv.registration.rounds import EntryMethod
 from mv.registration.saving import LONGEST_REASON
 from mv.ui import session
 from mv.ui.notices import notify
-from mv.ui.registration.entry_fields import choose_terms, take_up
+from mv.ui.registration.entry_fields import choose_entry, restore
 from mv.ui.registration.entry_state import pasted_list
-from mv.ui.registration.pasted_list_state import PastedList
+from mv.ui.registration.pasted_list_state import PastedListState
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
@@ -29,16 +29,16 @@ from mv.ui.widgets.table import draw_table
 HEIGHT = 240
 """Of the field, in pixels: about ten lines."""
 LONGEST_SHOWN = 40
-EVERY = "every"
+ALL_STATES = "every"
 STATES = {
-    State.READY: N_("Ready"),
-    State.DOUBTFUL: N_("Doubtful"),
-    State.ALREADY: N_("Registered already"),
-    State.WRONG: N_("Wrong"),
-    State.UNKNOWN: N_("Unknown number"),
-    State.ELSEWHERE: N_("Another unit's"),
-    State.REPEATED: N_("Twice in the list"),
-    State.HEADING: N_("Heading"),
+    LineState.READY: N_("Ready"),
+    LineState.DOUBTFUL: N_("Doubtful"),
+    LineState.ALREADY: N_("Registered already"),
+    LineState.WRONG: N_("Wrong"),
+    LineState.UNKNOWN: N_("Unknown number"),
+    LineState.ELSEWHERE: N_("Another unit's"),
+    LineState.REPEATED: N_("Twice in the list"),
+    LineState.HEADING: N_("Heading"),
 }
 
 
@@ -46,10 +46,10 @@ def draw_list() -> None:
     """Draw this part of the page."""
     key = f"list_{session.actor().unit_id}"
     work = pasted_list(key)
-    take_up(key, work.kept)
-    draw_latest(Kind.LIST, _("The list that was saved last,"), _("Undo the whole list"))
+    restore(key, work.kept)
+    draw_latest(EntryMethod.LIST, _("The list that was saved last,"), _("Undo the whole list"))
     with st.container(border=True, key=f"{key}_terms"):
-        terms = choose_terms(key)
+        terms = choose_entry(key)
     work.kept = terms or work.kept
     text = st.text_area(
         _("Identity numbers, one on each line"),
@@ -59,20 +59,20 @@ def draw_list() -> None:
         persist_state="session",
     )
     st.button(_("Check the list"), key=f"{key}_check", on_click=work.forget)
-    if text and terms and _judge(work, text, terms, key):
+    if text and terms and _validate(work, text, terms, key):
         st.subheader(count_of("{count} line in the list", "{count} lines in the list", len(work.lines)), anchor=False)
         _draw_saving(work, key)
         _draw_lines(work.lines, key)
 
 
-def _judge(work: PastedList, text: str, terms: Terms, key: str) -> bool:
+def _validate(work: PastedListState, text: str, terms: RegistrationEntry, key: str) -> bool:
     """Have each line judged, unless it is; return whether that was possible, and say why where it was not."""
     if (work.text, work.terms) == (text, terms):
         return True
     ticked_boxes(key).clear()  # what was ticked, was for other doubts
     try:
         with st.spinner(_("The list is checked …")):
-            work.keep(text, terms, pasted_lists.judge_list(store(), session.actor(), text, terms))
+            work.keep(text, terms, pasted_lists.validate_list(store(), session.actor(), text, terms))
     except Invalid as error:
         st.error(literal(explain(error)))
         return False
@@ -82,21 +82,21 @@ def _judge(work: PastedList, text: str, terms: Terms, key: str) -> bool:
 def _draw_lines(lines: Sequence[Line], key: str) -> None:
     """Draw how many lines there are of each state, which add up to all of them, and the lines of the chosen one."""
     counts = Counter(line.state for line in lines)
-    names = {EVERY: _("All")} | {state: _(name) for state, name in STATES.items() if counts[state]}
+    names = {ALL_STATES: _("All")} | {state: _(name) for state, name in STATES.items() if counts[state]}
     chosen = st.segmented_control(
         _("Show"),
         list(names),
-        default=EVERY,
+        default=ALL_STATES,
         required=True,
         format_func=lambda state: f"{names[state]} ({counts[state] if state in counts else len(lines)})",
         key=f"{key}_show_{'_'.join(sorted(counts))}",
     )
-    by_number = {line.number: line for line in lines if chosen in (EVERY, line.state)}
+    by_number = {line.number: line for line in lines if chosen in (ALL_STATES, line.state)}
     shown = [by_number[number] for number in page_of(list(by_number), f"{key}_{chosen}")]
     draw_table(
         {
             _("Line"): [str(line.number) for line in shown],
-            _("In the list"): [_shortened(line.text) for line in shown],
+            _("In the list"): [_shorten(line.text) for line in shown],
             _("Customer"): [_person(line) for line in shown],
             _("State"): [_(STATES[line.state]) for line in shown],
             _("Why"): [_why(line) for line in shown],
@@ -106,7 +106,7 @@ def _draw_lines(lines: Sequence[Line], key: str) -> None:
     )
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
 
@@ -117,25 +117,25 @@ def _person(line: Line) -> str:
 
 def _why(line: Line) -> str:
     doubts = line.judgement.doubts.values() if line.judgement else ()
-    if line.state is State.HEADING:
+    if line.state is LineState.HEADING:
         return _("It holds no digit, so it is passed over as a heading.")
     return explain(line.error) if line.error else " ".join(explain(doubt) for doubt in doubts)
 
 
-def _draw_saving(work: PastedList, key: str) -> None:
+def _draw_saving(work: PastedListState, key: str) -> None:
     """Draw the doubtful lines, to be ticked, and the button that saves what is ready and what is ticked."""
-    doubtful = {line.number: line for line in work.lines if line.state is State.DOUBTFUL}
+    doubtful = {line.number: line for line in work.lines if line.state is LineState.DOUBTFUL}
     if doubtful:
-        _draw_doubtful(doubtful, work.turn, key)
+        _draw_concerns(doubtful, work.turn, key)
     ticked = ticked_boxes(key)
-    chosen = [line for line in work.lines if line.state is State.READY or line.number in ticked]
+    chosen = [line for line in work.lines if line.state is LineState.READY or line.number in ticked]
     words = _("Save all ready and ticked") if ticked else _("Save all ready")
     button = f"{key}_save_{work.turn}"
     if st.button(f"{words} ({len(chosen)})", type="primary", key=button, disabled=not chosen):
         _save(work, chosen, key)
 
 
-def _draw_doubtful(doubtful: dict[int, Line], turn: int, key: str) -> None:
+def _draw_concerns(doubtful: dict[int, Line], turn: int, key: str) -> None:
     with st.container(border=True, key=f"{key}_doubtful"):
         st.text(
             count_of(
@@ -158,7 +158,7 @@ def _draw_doubtful(doubtful: dict[int, Line], turn: int, key: str) -> None:
         )
 
 
-def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
+def _save(work: PastedListState, chosen: Sequence[Line], key: str) -> None:
     """Save the chosen lines, telling how far it has come, and leave the others in the field.
 
     A second click ends this run at the next thing that is drawn. So it saves nothing, or all that there is to do after
@@ -174,7 +174,7 @@ def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
 
     try:
         pasted_lists.save_list(store(), session.actor(), work.terms, chosen, reason, tell)
-    except Stopped as error:
+    except LineRejected as error:
         work.forget()
         bar.empty()
         st.error(literal(explain(error)))
@@ -182,14 +182,14 @@ def _save(work: PastedList, chosen: Sequence[Line], key: str) -> None:
         bar.empty()
         st.error(literal(explain(error)))
     else:
-        left = pasted_lists.left_over(work.lines, chosen)
+        left = pasted_lists.remaining_text(work.lines, chosen)
         work.go_on()
         session.set_value(f"{key}_text_{work.turn}", left)
-        notify("success", _saved(len(chosen), left))
+        notify("success", _describe_saved(len(chosen), left))
         st.rerun()
 
 
-def _saved(count: int, left: str) -> str:
+def _describe_saved(count: int, left: str) -> str:
     saved = count_of("{count} line is saved.", "{count} lines are saved.", count)
     still = _("What is left of the list is still in the field.")
     return f"{saved} {still}" if left else saved

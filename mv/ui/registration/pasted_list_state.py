@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mv.registration.entry import Terms
+from mv.registration.entry import RegistrationEntry
 from mv.registration.pasted_lists import Line
 
 
 @dataclass(slots=True)
-class PastedList:
+class PastedListState:
     """What each line of the list was judged to be, for which text and terms.
 
     ``turn`` counts the lists that were saved: the field of each has a key of its own. ``kept`` are the terms that were
@@ -18,11 +18,11 @@ class PastedList:
 
     turn: int = 0
     text: str = field(default="", repr=False)
-    terms: Terms | None = None
+    terms: RegistrationEntry | None = None
     lines: list[Line] = field(default_factory=list, repr=False)
-    kept: Terms | None = None
+    kept: RegistrationEntry | None = None
 
-    def keep(self, text: str, terms: Terms | None, lines: list[Line]) -> None:
+    def keep(self, text: str, terms: RegistrationEntry | None, lines: list[Line]) -> None:
         """Keep what was judged."""
         self.text, self.terms, self.lines = text, terms, lines
 

@@ -7,24 +7,24 @@ import streamlit as st
 from mv.errors import N_
 from mv.registration import rounds
 from mv.registration import undo as undoing
-from mv.registration.rounds import Kind, Registration
+from mv.registration.rounds import EntryMethod, Round
 from mv.ui import session
 from mv.ui.groups.form import action
 from mv.ui.notices import do_once, notify
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of
 
-KINDS = {
-    Kind.TYPED: N_("Written numbers"),
-    Kind.LIST: N_("Pasted list"),
-    Kind.FILE: N_("Imported file"),
-    Kind.BOOKED: N_("From the bookings"),
+METHOD_NAMES = {
+    EntryMethod.TYPED: N_("Written numbers"),
+    EntryMethod.LIST: N_("Pasted list"),
+    EntryMethod.FILE: N_("Imported file"),
+    EntryMethod.BOOKED: N_("From the bookings"),
 }
 
 
 def draw_ended() -> None:
     """Draw the rounds of today that are ended, the latest first; nothing where there are none."""
-    ended = [each for each in rounds.of_today(store(), session.actor()) if each.ended_at]
+    ended = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.ended_at]
     kept = rounds.count_rows(store(), session.actor())
     shown = [each for each in ended if each.undone_at or kept.get(each.registration_id)]
     if not shown:
@@ -34,8 +34,8 @@ def draw_ended() -> None:
             _draw_round(each, kept.get(each.registration_id, 0))
 
 
-def _draw_round(each: Registration, rows: int) -> None:
-    name = f"{_(KINDS[Kind(each.kind)])}, {clock_time(each.started_at)}"
+def _draw_round(each: Round, rows: int) -> None:
+    name = f"{_(METHOD_NAMES[EntryMethod(each.kind)])}, {clock_time(each.started_at)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"round_{each.registration_id}"):
         st.text(name, width=280)
         st.text(count_of("{count} row", "{count} rows", rows), width=100)
@@ -45,9 +45,9 @@ def _draw_round(each: Registration, rows: int) -> None:
         _draw_undo(each, rows, action(_("Undo the whole round"), name), "round")
 
 
-def draw_latest(kind: Kind, words: str, undo: str) -> None:
+def draw_latest(kind: EntryMethod, words: str, undo: str) -> None:
     """Draw what was saved last of that kind today, called ``words``, with ``undo`` for it, unless it is undone."""
-    of_kind = [each for each in rounds.of_today(store(), session.actor()) if each.kind == kind]
+    of_kind = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.kind == kind]
     if not of_kind or of_kind[0].undone_at:
         return
     rows = rounds.count_rows(store(), session.actor()).get(of_kind[0].registration_id, 0)
@@ -59,7 +59,7 @@ def draw_latest(kind: Kind, words: str, undo: str) -> None:
         _draw_undo(of_kind[0], rows, undo, "latest")
 
 
-def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
+def _draw_undo(each: Round, rows: int, label: str, key: str) -> None:
     with st.popover(label, icon=":material/undo:"):
         st.text(
             count_of(
@@ -68,7 +68,7 @@ def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
                 rows,
             )
         )
-        if each.kind == Kind.FILE:
+        if each.kind == EntryMethod.FILE:
             st.text(_("What the file changed becomes what it was."))
         st.button(
             _("Yes, undo all of it"),
@@ -79,7 +79,7 @@ def _draw_undo(each: Registration, rows: int, label: str, key: str) -> None:
         )
 
 
-def _undo(each: Registration) -> None:
+def _undo(each: Round) -> None:
     do_once(
         f"undo registration {each.registration_id}",
         lambda: undoing.undo_all(store(), session.actor(), each.registration_id),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mv.identity import age
 from mv.registration import rounds, undo
-from mv.registration.rounds import Row
+from mv.registration.rounds import RoundRow
 from mv.ui import session
 from mv.ui.groups.form import action
 from mv.ui.notices import do_once, notify, show_notices, telling
@@ -33,10 +33,10 @@ def name_and_age(name: str, birth_date: date) -> str:
 
 def draw_rows(key: str) -> None:
     """Draw the rows of the open round, how many they are, and by group; nothing where none is open."""
-    now = rounds.current(store(), session.actor())
-    rows = rounds.rows(store(), session.actor(), now.registration_id) if now else []
+    now = rounds.current_round(store(), session.actor())
+    rows = rounds.read_rows(store(), session.actor(), now.registration_id) if now else []
     if rows:
-        _draw_sums([row for row in rows if row.undone_at is None], key)
+        _draw_summary([row for row in rows if row.undone_at is None], key)
     show_notices()
     with st.container(gap="xxsmall"):
         for row in rows[:ROWS_AT_ONCE]:
@@ -46,7 +46,7 @@ def draw_rows(key: str) -> None:
                 _draw_row(row, key)
 
 
-def _draw_sums(kept: Sequence[Row], key: str) -> None:
+def _draw_summary(kept: Sequence[RoundRow], key: str) -> None:
     heading = count_of("{count} row in this round", "{count} rows in this round", len(kept))
     counts = Counter(_group(row) for row in kept)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -55,11 +55,11 @@ def _draw_sums(kept: Sequence[Row], key: str) -> None:
         st.button(_("End the round"), key=f"{key}_end", on_click=_end, args=(key,))
 
 
-def _group(row: Row) -> str:
+def _group(row: RoundRow) -> str:
     return name_of(catalogue().choice(row.group_code, row.subgroup_code)) if row.group_code else _("No group")
 
 
-def _what(row: Row) -> str:
+def _describe(row: RoundRow) -> str:
     """Return what was registered, and that it was for a reason."""
     parts = [_group(row)]
     if row.product_code:
@@ -71,13 +71,13 @@ def _what(row: Row) -> str:
     return ", ".join(parts)
 
 
-def _draw_row(row: Row, key: str) -> None:
+def _draw_row(row: RoundRow, key: str) -> None:
     person = name_and_age(row.name, row.birth_date)
     number = f"{row.registration_id}_{row.row_number}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"saved_row_{number}"):
         st.text(clock_time(row.registered_at), width=WIDTH_OF_TIME)
         st.text(person, width=WIDTH_OF_PERSON)
-        st.text(_what(row), width="stretch")
+        st.text(_describe(row), width="stretch")
         if row.undone_at:
             st.text(_("Undone"), width="content")
             return
@@ -90,7 +90,7 @@ def _draw_row(row: Row, key: str) -> None:
         )
 
 
-def _undo(row: Row, key: str) -> None:
+def _undo(row: RoundRow, key: str) -> None:
     number, line = (row.registration_id, row.row_number), typed_line(key)
     do_once(
         f"undo row {number}",

@@ -8,13 +8,13 @@ from mv.access import OtherUnit
 from mv.customers import Customer
 from mv.errors import Invalid, MvError, StoreUnavailable
 from mv.registration import rounds
-from mv.registration.rounds import Entered, Unknown
-from mv.registration.validation import Doubt
+from mv.registration.rounds import TypedEntry, UnknownIdentity
+from mv.registration.validation import Concern
 from mv.ui import session
-from mv.ui.registration.entry_fields import draw_terms, entered_terms, forget_group, take_up
-from mv.ui.registration.entry_state import HERE, TypedLine, typed_line
+from mv.ui.registration.entry_fields import clear_group, draw_entry_fields, read_entry, restore
+from mv.ui.registration.entry_state import NUMBER_FIELD, TypedState, typed_line
 from mv.ui.registration.saved_rows import draw_rows, name_and_age
-from mv.ui.registration.typed_problem import draw_stop, first_field
+from mv.ui.registration.typed_problem import draw_problem, first_field
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of
 from mv.ui.vaccinations.table import vaccine_name
@@ -24,42 +24,42 @@ from mv.ui.widgets.number_field import draw_number_field
 def draw_typed() -> None:
     """Draw this part of the page. What is done in it draws it anew without the rest of the page."""
     key = f"typed_{session.actor().unit_id}"
-    _begin(key)
+    _restore_fields(key)
     st.fragment(_draw)(key)
 
 
-def _begin(key: str) -> None:
+def _restore_fields(key: str) -> None:
     """Take up what was kept, when the page is opened anew."""
     if session.value(f"{key}_unit") is not None:
         return
     line = typed_line(key)
-    now = rounds.current(store(), session.actor())
+    now = rounds.current_round(store(), session.actor())
     line.kept = now.terms if now else None
     line.saved = None
-    take_up(key, line.kept)
-    line.put_cursor(HERE if session.value(f"{key}_group") else f"{key}_group")
+    restore(key, line.kept)
+    line.put_cursor(NUMBER_FIELD if session.value(f"{key}_group") else f"{key}_group")
 
 
 def _draw(key: str) -> None:
     line = typed_line(key)
     with st.container(border=True, key=f"{key}_terms"):
-        draw_terms(key)
+        draw_entry_fields(key)
     with st.container(border=True, key=f"{key}_line"):
         left, right = st.columns([3, 2], vertical_alignment="bottom")
         with left:
-            draw_number_field(line, f"{key}_entry", lambda text: _enter(key, text))
+            draw_number_field(line, f"{key}_entry", lambda text: _register(key, text))
         with right.container(horizontal=True, horizontal_alignment="right"):
             st.checkbox(_("Keep the group"), value=True, key=f"{key}_keep_group", width="content")
             st.checkbox(_("Keep the person"), key=f"{key}_keep_person", width="content")
         if line.stop:
-            draw_stop(line.stop, key, _enter)
+            draw_problem(line.stop, key, _register)
         elif line.saved:
-            st.success(literal(_what_was_saved(line.saved)))
-    _keep(key, line)
+            st.success(literal(_describe_saved(line.saved)))
+    _keep_entry(key, line)
     draw_rows(key)
 
 
-def _enter(key: str, text: str, reason: str = "", accepted: frozenset[Doubt] = frozenset()) -> None:
+def _register(key: str, text: str, reason: str = "", accepted: frozenset[Concern] = frozenset()) -> None:
     """Save what the fields hold of whoever has this number, or stop at it; an empty text leaves what stopped."""
     line = typed_line(key)
     if not text:
@@ -67,38 +67,38 @@ def _enter(key: str, text: str, reason: str = "", accepted: frozenset[Doubt] = f
         return
     line.text = text  # is to come back, should anything fail that nobody expects
     try:
-        terms = entered_terms(key)
+        terms = read_entry(key)
     except Invalid as error:
         line.stop_at(text, error, None)
         line.put_cursor(f"{key}_group")
         return
     try:
-        saved = rounds.enter(store(), session.actor(), text, terms, reason=reason, accepted=accepted)
+        saved = rounds.register(store(), session.actor(), text, terms, reason=reason, accepted=accepted)
     except StoreUnavailable:
         raise
     except MvError as error:
-        stop = line.stop_at(text, error, _whose(text, error))
+        stop = line.stop_at(text, error, _find_customer(text, error))
         line.put_cursor(first_field(stop, key))
         return
     keeps_person = session.value(f"{key}_keep_person")
     line.kept = terms
     line.go_on(saved, text if keeps_person else "")
     if not session.value(f"{key}_keep_group"):
-        forget_group(key)
+        clear_group(key)
         line.focus = f"{key}_group"
 
 
-def _whose(text: str, error: MvError) -> Customer | None:
+def _find_customer(text: str, error: MvError) -> Customer | None:
     """Return whose number it is, so that a message about somebody says about whom."""
-    if isinstance(error, (Unknown, OtherUnit)):
+    if isinstance(error, (UnknownIdentity, OtherUnit)):
         return None
     try:
-        return rounds.look_up(store(), session.actor(), text)
-    except (Invalid, Unknown, OtherUnit):
+        return rounds.find_customer(store(), session.actor(), text)
+    except (Invalid, UnknownIdentity, OtherUnit):
         return None
 
 
-def _what_was_saved(saved: Entered) -> str:
+def _describe_saved(saved: TypedEntry) -> str:
     made, entry = saved.made, saved.made.wanted.terms.group()
     person = name_and_age(saved.customer.name, saved.customer.birth_date)
     group = name_of(catalogue().choice(entry.group_code, entry.subgroup_code))
@@ -114,12 +114,12 @@ def _what_was_saved(saved: Entered) -> str:
     )
 
 
-def _keep(key: str, line: TypedLine) -> None:
+def _keep_entry(key: str, line: TypedState) -> None:
     """Keep what the fields hold, as soon as it is whole, so that it can be taken up on another computer."""
     try:
-        terms = entered_terms(key)
+        terms = read_entry(key)
     except Invalid:
         return
     if terms != line.kept:
-        rounds.keep_terms(store(), session.actor(), terms)
+        rounds.keep_entry(store(), session.actor(), terms)
         line.kept = terms

@@ -10,44 +10,44 @@ import streamlit as st
 from mv import customers
 from mv.access import OtherUnit
 from mv.errors import N_, Invalid, MvError, StoreUnavailable
-from mv.registration.rounds import Unknown
-from mv.registration.saving import LONGEST_REASON, Doubtful, clean_reason
-from mv.registration.validation import Doubt
+from mv.registration.rounds import UnknownIdentity
+from mv.registration.saving import LONGEST_REASON, ReasonRequired, clean_reason
+from mv.registration.validation import Concern
 from mv.ui import session
 from mv.ui.customers.open_other_unit import draw_reason, open_customer
-from mv.ui.registration.entry_state import HERE, Stop, typed_line
+from mv.ui.registration.entry_state import NUMBER_FIELD, EntryProblem, typed_line
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
 from mv.ui.vaccinations.form import EARLIEST
 
-NONE_ACCEPTED: frozenset[Doubt] = frozenset()
+NONE_ACCEPTED: frozenset[Concern] = frozenset()
 
 
-class Enter(Protocol):
+class Register(Protocol):
     """Saves what is chosen of whoever has the number ``text``, or stops at it."""
 
-    def __call__(self, key: str, text: str, reason: str = "", accepted: frozenset[Doubt] = NONE_ACCEPTED) -> None: ...
+    def __call__(self, key: str, text: str, reason: str = "", accepted: frozenset[Concern] = NONE_ACCEPTED) -> None: ...
 
 
-def first_field(stop: Stop, key: str) -> str:
+def first_field(stop: EntryProblem, key: str) -> str:
     """Return the key of the field that is to have the cursor."""
     panel = _panel(stop, key)
-    if isinstance(stop.error, Unknown):
+    if isinstance(stop.error, UnknownIdentity):
         begun = session.value(f"{panel}_given_name") and not session.value(f"{panel}_family_name")
         return f"{panel}_family_name" if begun else f"{panel}_given_name"
-    if isinstance(stop.error, Doubtful | OtherUnit):
+    if isinstance(stop.error, ReasonRequired | OtherUnit):
         return f"{panel}_reason"
-    return HERE
+    return NUMBER_FIELD
 
 
-def draw_stop(stop: Stop, key: str, enter: Enter) -> None:
+def draw_problem(stop: EntryProblem, key: str, enter: Register) -> None:
     """Draw why the line stopped, of whom, and the fields by which it goes on."""
     about = name_and_age(stop.customer.name, stop.customer.birth_date) + ". " if stop.customer else ""
-    if isinstance(stop.error, Doubtful):
+    if isinstance(stop.error, ReasonRequired):
         st.warning(literal(about + " ".join(explain(doubt) for doubt in stop.error.doubts.values())))
-        _draw_doubts(stop, stop.error, key, enter)
-    elif isinstance(stop.error, Unknown):
+        _draw_concerns(stop, stop.error, key, enter)
+    elif isinstance(stop.error, UnknownIdentity):
         st.warning(literal(explain(stop.error)))
         _draw_new_person(stop, stop.error, key, enter)
     elif isinstance(stop.error, OtherUnit):
@@ -57,12 +57,12 @@ def draw_stop(stop: Stop, key: str, enter: Enter) -> None:
         st.error(literal(about + explain(stop.error)))
 
 
-def _panel(stop: Stop, key: str) -> str:
+def _panel(stop: EntryProblem, key: str) -> str:
     """Return what the keys of this stop's fields begin with: another stop's begin empty."""
     return f"{key}_stop_{stop.turn}"
 
 
-def _draw_doubts(stop: Stop, error: Doubtful, key: str, enter: Enter) -> None:
+def _draw_concerns(stop: EntryProblem, error: ReasonRequired, key: str, enter: Register) -> None:
     panel = _panel(stop, key)
 
     def accept() -> None:
@@ -79,10 +79,10 @@ def _draw_doubts(stop: Stop, error: Doubtful, key: str, enter: Enter) -> None:
             help=_("Kept beside the row. No identity numbers or names."),
             key=f"{panel}_reason",
         )
-        _draw_end(stop, key, _("Save all the same"), accept)
+        _draw_buttons(stop, key, _("Save all the same"), accept)
 
 
-def _draw_new_person(stop: Stop, error: Unknown, key: str, enter: Enter) -> None:
+def _draw_new_person(stop: EntryProblem, error: UnknownIdentity, key: str, enter: Register) -> None:
     panel = _panel(stop, key)
 
     def register() -> None:
@@ -105,10 +105,10 @@ def _draw_new_person(stop: Stop, error: Unknown, key: str, enter: Enter) -> None
             cells[2].date_input(
                 _("Birth date"), value=None, min_value=EARLIEST, format="YYYY-MM-DD", key=f"{panel}_birth_date"
             )
-        _draw_end(stop, key, _("Register the person and save"), register)
+        _draw_buttons(stop, key, _("Register the person and save"), register)
 
 
-def _draw_other_unit(stop: Stop, error: OtherUnit, key: str, enter: Enter) -> None:
+def _draw_other_unit(stop: EntryProblem, error: OtherUnit, key: str, enter: Register) -> None:
     panel = _panel(stop, key)
 
     def cross() -> None:
@@ -117,19 +117,19 @@ def _draw_other_unit(stop: Stop, error: OtherUnit, key: str, enter: Enter) -> No
 
     with st.form(f"{panel}_form", border=False):
         draw_reason(panel)
-        _draw_end(stop, key, _("Open the customer and save"), cross)
+        _draw_buttons(stop, key, _("Open the customer and save"), cross)
 
 
-def _draw_end(stop: Stop, key: str, word: str, go_on: Callable[[], None]) -> None:
+def _draw_buttons(stop: EntryProblem, key: str, word: str, go_on: Callable[[], None]) -> None:
     """Draw the buttons that end the form, and what is wrong with what was answered last."""
     with st.container(horizontal=True):
         st.form_submit_button(word, type="primary", on_click=_answer, args=(stop, key, go_on))
-        st.form_submit_button(_("Leave this number"), on_click=_leave, args=(stop, key))
+        st.form_submit_button(_("Leave this number"), on_click=_skip, args=(stop, key))
     if stop.problem:
         st.error(literal(explain(stop.problem)))
 
 
-def _answer(stop: Stop, key: str, go_on: Callable[[], None]) -> None:
+def _answer(stop: EntryProblem, key: str, go_on: Callable[[], None]) -> None:
     line = typed_line(key)
     if line.stop is not stop:  # the second half of a double Enter
         return
@@ -142,7 +142,7 @@ def _answer(stop: Stop, key: str, go_on: Callable[[], None]) -> None:
         line.put_cursor(first_field(stop, key))
 
 
-def _leave(stop: Stop, key: str) -> None:
+def _skip(stop: EntryProblem, key: str) -> None:
     line = typed_line(key)
     if line.stop is stop:
         line.go_on(None)

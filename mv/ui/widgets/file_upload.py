@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mv.errors import N_
 from mv.tabular_files import reading
-from mv.tabular_files.table import Delimiter, Problem, Table, read_at
+from mv.tabular_files.table import Delimiter, Problem, Table, quote_cells
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.widgets.table import draw_table
@@ -88,7 +88,7 @@ def draw_problems(problems: Sequence[Problem], table: Table) -> None:
         {
             _("Row in the file"): [str(problem.row) for problem in shown],
             _("Column"): [problem.column for problem in shown],
-            _("What was read"): read_at(table, shown),
+            _("What was read"): quote_cells(table, shown),
             _("What is wrong"): [explain(problem.error) for problem in shown],
         },
         empty="",
@@ -101,7 +101,7 @@ def draw_problems(problems: Sequence[Problem], table: Table) -> None:
 def _read(file: UploadedFile, chosen: Delimiter | None) -> Table:
     file.seek(0)
     with st.spinner(_("The file is read …")):
-        return reading.read(file, chosen)
+        return reading.read_table(file, chosen)
 
 
 def _draw_left_out(table: Table) -> None:

@@ -23,8 +23,8 @@ from mv.pseudonyms import Pseudonyms
 from mv.registration import undo
 from mv.registration.file_import import importing
 from mv.registration.file_import.exported_layout import recognise
-from mv.registration.file_import.loading import Request
-from mv.registration.file_import.plan import State, content
+from mv.registration.file_import.loading import ImportRequest
+from mv.registration.file_import.plan import RowState, editable_values
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Record, Table
@@ -56,7 +56,7 @@ def taken_out(
 
 
 def read(data: bytes) -> Table:
-    return reading.read(BytesIO(data))
+    return reading.read_table(BytesIO(data))
 
 
 def edited(table: Table, edits: Mapping[int, Edit]) -> Table:
@@ -88,15 +88,15 @@ def test_a_file_that_nobody_changed_changes_nothing(
     clinic: Store, actor: Actor, form: Format, headings: Headings, pseudonyms: Pseudonyms | None
 ) -> None:
     table = read(taken_out(clinic, actor, form, headings, pseudonyms))
-    found = importing.preview(clinic, actor, Request(table, {}, None, pseudonyms=pseudonyms))
-    assert (counted(found), found.problems) == ({State.UNCHANGED: len(table.records)}, [])
+    found = importing.preview(clinic, actor, ImportRequest(table, {}, None, pseudonyms=pseudonyms))
+    assert (counted(found), found.problems) == ({RowState.UNCHANGED: len(table.records)}, [])
     assert len(table.records) > 60
 
 
 def test_a_workbook_that_a_spreadsheet_saved_anew_changes_nothing(clinic: Store, actor: Actor) -> None:
     book, out = openpyxl.load_workbook(BytesIO(taken_out(clinic, actor, export.Xlsx(), "sv"))), BytesIO()
     book.save(out)
-    assert set(states(plan(clinic, actor, read(out.getvalue())))) == {State.UNCHANGED}
+    assert set(states(plan(clinic, actor, read(out.getvalue())))) == {RowState.UNCHANGED}
 
 
 def test_what_a_spreadsheet_does_to_csv_changes_nothing(clinic: Store, actor: Actor) -> None:
@@ -111,7 +111,7 @@ def test_what_a_spreadsheet_does_to_csv_changes_nothing(clinic: Store, actor: Ac
         if row["customer_identity"].isdigit()
     }
     found = plan(clinic, actor, edited(table, shortened))
-    assert (set(states(found)), found.problems) == ({State.UNCHANGED}, [])
+    assert (set(states(found)), found.problems) == ({RowState.UNCHANGED}, [])
 
 
 # What comes back otherwise
@@ -166,10 +166,10 @@ def test_what_was_changed_in_the_file_and_nothing_else_is_to_be_changed(
     drawn = {number: data.draw(edits(candidates[number])) for number in chosen}
     found = plan(clinic, actor, edited(table, {number: edit for number, (edit, _) in drawn.items()}))
     assert found.problems == []
-    wanted = {number: want for number, (_, want) in drawn.items() if want != content(candidates[number])}
-    changes = {line.number: content(line.change[1]) for line in found.lines if line.change}
+    wanted = {number: want for number, (_, want) in drawn.items() if want != editable_values(candidates[number])}
+    changes = {line.number: editable_values(line.change[1]) for line in found.lines if line.change}
     assert changes == wanted
-    assert counted(found).get(State.UNCHANGED, 0) == len(table.records) - len(wanted)
+    assert counted(found).get(RowState.UNCHANGED, 0) == len(table.records) - len(wanted)
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_changes_are_kept_in_the_history_as_if_made_by_hand_and_undone_together(
     assert problems(plan(store, actor, table)) == []
     made = take_in(store, actor, table)
     now = [of_anders(store, actor, row) for row in rows]
-    assert [content(row) for row in now] == [
+    assert [editable_values(row) for row in now] == [
         ("frailty", None, last, last, "ceased"),
         ("medical_risk", "diabetes", FIRST, None, None),
         ("staff", None, FIRST, TODAY, "ceased"),
@@ -219,7 +219,7 @@ def test_changes_are_kept_in_the_history_as_if_made_by_hand_and_undone_together(
     assert [entry["action"] for entry in logged(store, "adjust_group", "restore_group")] == [
         "adjust_group", "adjust_group", "restore_group",
     ]  # fmt: skip
-    assert counted(plan(store, actor, table)) == {State.ALREADY: 3}
+    assert counted(plan(store, actor, table)) == {RowState.ALREADY: 3}
     assert undo.undo_all(store, actor, made.registration_id) == 3
     back = [of_anders(store, actor, row) for row in rows]
     assert [replace(row, version=0) for row in back] == [replace(row, version=0) for row in rows]
@@ -251,7 +251,7 @@ def test_what_cannot_be_changed_is_told_by_row_and_column(
     ):
         found = plan(store, actor, edited(table, {2: edit}))
         assert [(row, name) for row, name, _ in problems(found)] == [(2, column)], edit
-        assert states(found) == [State.WRONG, State.UNCHANGED, State.UNCHANGED]
+        assert states(found) == [RowState.WRONG, RowState.UNCHANGED, RowState.UNCHANGED]
         assert other[2:] not in said(problems(found))
     found = plan(store, actor, edited(table, {3: {"status": "active"}, 4: {"ended_reason": ""}}))
     assert [(row, name) for row, name, _ in problems(found)] == [(3, "status"), (4, "ended_reason")]
@@ -264,13 +264,13 @@ def test_a_row_that_was_changed_here_since_is_told_where_the_file_changes_it_too
 ) -> None:
     table = read(taken_out(store, actor))
     memberships.adjust(store, actor, rows[0].membership_id, 1, Entry("65_plus", None, FIRST - timedelta(days=1)))
-    assert set(states(plan(store, actor, table))) == {State.UNCHANGED}
+    assert set(states(plan(store, actor, table))) == {RowState.UNCHANGED}
     found = plan(store, actor, edited(table, {2: {"valid_from": f"{TODAY}"}}))
     assert problems(found) == [
         (2, "version", "The row was changed here since the file was made. Take out the file anew.")
     ]
     same = edited(table, {2: {"valid_from": f"{FIRST - timedelta(days=1)}"}})
-    assert states(plan(store, actor, same)) == [State.ALREADY, State.UNCHANGED, State.UNCHANGED]
+    assert states(plan(store, actor, same)) == [RowState.ALREADY, RowState.UNCHANGED, RowState.UNCHANGED]
 
 
 def test_rows_without_a_number_are_new_and_judged_with_the_changes_of_the_others(
@@ -286,9 +286,14 @@ def test_rows_without_a_number_are_new_and_judged_with_the_changes_of_the_others
     )
     longer = replace(table, records=[*table.records, Record(5, cells)])
     assert said(problems(plan(store, actor, longer))) == ""
-    assert states(plan(store, actor, longer))[-1] is State.ALREADY
+    assert states(plan(store, actor, longer))[-1] is RowState.ALREADY
     ended = edited(longer, {2: {"valid_to": f"{last}"}})
-    assert states(plan(store, actor, ended)) == [State.CHANGED, State.UNCHANGED, State.UNCHANGED, State.READY]
+    assert states(plan(store, actor, ended)) == [
+        RowState.CHANGED,
+        RowState.UNCHANGED,
+        RowState.UNCHANGED,
+        RowState.READY,
+    ]
     take_in(store, actor, ended)
     periods = [(row.valid_from, row.valid_to) for row in memberships.of_customer(store, actor, anders.customer_id)]
     assert (FIRST, last) in periods

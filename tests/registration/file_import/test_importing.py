@@ -21,7 +21,7 @@ from mv.identity import format_identity
 from mv.memberships import EndReason
 from mv.registration import rounds, undo
 from mv.registration.file_import import importing, loading
-from mv.registration.file_import.plan import COLUMNS_OF_ERRORS, State
+from mv.registration.file_import.plan import COLUMNS_OF_ERRORS, RowState
 from mv.store import Store, open_store
 from tests.browser.screen import catalog
 from tests.conftest import TODAY, invented_number
@@ -58,7 +58,7 @@ def test_rows_are_saved_together_and_undone_together(
         f"{EVA[2:8]}-{EVA[8:]};Medical risk group;heart;;soder;{LATER:%Y%m%d};EFLUELDA;B1;;eva;ek",
     )
     found = plan(store, actor, file)
-    assert (states(found), found.problems) == ([State.READY, State.READY], [])
+    assert (states(found), found.problems) == ([RowState.READY, RowState.READY], [])
     before = contents(store)
     made = take_in(store, actor, file)
     (of_anders,) = memberships.of_customer(store, actor, anders.customer_id)
@@ -67,7 +67,7 @@ def test_rows_are_saved_together_and_undone_together(
     assert (of_anders.group_code, of_anders.valid_from, of_anders.unit_id) == ("65_plus", FIRST, "norr")
     assert (of_eva.subgroup_code, of_eva.valid_from, of_eva.unit_id) == ("heart", LATER, "soder")
     assert (dose.given_on, dose.batch_number, dose.membership_id) == (LATER, "B1", of_eva.membership_id)
-    assert [row.row_number for row in rounds.rows(store, actor, made.registration_id)] == [2, 1]
+    assert [row.row_number for row in rounds.read_rows(store, actor, made.registration_id)] == [2, 1]
     assert logged(store, "import_rows")[-1]["detail"] == {"change": "imported", "rows": 2}
     assert undo.undo_all(store, actor, made.registration_id) == 2
     assert memberships.of_customer(store, actor, eva.customer_id)[0].ended_reason == EndReason.WRONG
@@ -78,10 +78,10 @@ def test_the_same_file_or_row_again_saves_nothing(store: Store, actor: Actor, an
     rows = [f"{anders.identity};65_plus;;{FIRST}", f"{EVA};65_plus;;{FIRST}"]
     take_in(store, actor, table(rows[0], headings="Personnummer;Kundgrupp;Undergrupp;Från"))
     both = table(*rows, headings="Pnr;Grupp;Undergrupp;Fr o m")
-    assert states(plan(store, actor, both)) == [State.ALREADY, State.READY]
+    assert states(plan(store, actor, both)) == [RowState.ALREADY, RowState.READY]
     take_in(store, actor, both)
     found = plan(store, actor, both)
-    assert counted(found) == {State.ALREADY: 2}
+    assert counted(found) == {RowState.ALREADY: 2}
     with nothing_changes(store), pytest.raises(Invalid):
         importing.import_file(store, actor, request(both), found.mark)
 
@@ -92,7 +92,7 @@ def test_what_was_removed_since_is_said_to_be_and_not_added_again(store: Store, 
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     memberships.remove(store, actor, row.membership_id, 1, EndReason.WRONG)
     (line,) = plan(store, actor, file).lines
-    assert line.state is State.ALREADY
+    assert line.state is RowState.ALREADY
     assert str(line.why) == f"Imported on {TODAY} already, and removed or changed here since. It is not added again."
     with pytest.raises(Conflict):  # what was made is no more what it was
         undo.undo_all(store, actor, made.registration_id)
@@ -121,7 +121,7 @@ def test_one_wrong_row_keeps_all_of_the_file_out_and_is_told_by_row_and_column(
         f";=1+1;;{FIRST}",
     )
     found = plan(store, actor, file)
-    assert states(found) == [State.READY] + [State.WRONG] * 8
+    assert states(found) == [RowState.READY] + [RowState.WRONG] * 8
     told = problems(found)
     assert [(row, column) for row, column, _ in told] == [
         (3, "Personnummer"), (4, "Personnummer"), (5, "Kundgrupp"), (5, "Enhet"), (6, "Undergrupp"), (6, "Första dag"),
@@ -158,13 +158,13 @@ def test_rows_that_say_different_things_of_one_person_are_told_both_and_none_win
     found = plan(store, actor, table(*(f"{NEW};{row}" for row in rows)), reason="Checked")
     assert [(row, column) for row, column, _ in problems(found)] == [(n + 2, name) for n, name in enumerate(columns)]
     if rows[0] == rows[1]:
-        assert states(found) == [State.READY, State.REPEATED]
+        assert states(found) == [RowState.READY, RowState.REPEATED]
         assert str(found.lines[1].why) == "The same as row 2."
     elif columns:
-        assert states(found) == [State.WRONG, State.WRONG]
+        assert states(found) == [RowState.WRONG, RowState.WRONG]
     else:
         take_in(store, actor, table(*(f"{NEW};{row}" for row in rows)), reason="Checked")
-        assert counted(plan(store, actor, table(*(f"{NEW};{row}" for row in rows)))) == {State.ALREADY: 2}
+        assert counted(plan(store, actor, table(*(f"{NEW};{row}" for row in rows)))) == {RowState.ALREADY: 2}
 
 
 def test_who_is_unknown_is_registered_where_both_names_are_given(store: Store, actor: Actor) -> None:
@@ -172,23 +172,23 @@ def test_who_is_unknown_is_registered_where_both_names_are_given(store: Store, a
     assert said(problems(plan(store, actor, file))).startswith("No customer has this number. Check it, or give both")
     file = table(f"{NEW};65_plus;;{FIRST};centrum;;;;;Åke;Ek", f"{NEW};65_plus;;{FIRST};centrum;;;;;;")
     found = plan(store, actor, file)
-    assert (len(found.new_people), states(found)) == (1, [State.READY, State.REPEATED])
+    assert (len(found.new_people), states(found)) == (1, [RowState.READY, RowState.REPEATED])
     take_in(store, actor, file)
     (new,) = customers.search(store, actor, NEW).customers
     assert (new.name, new.unit_id, new.birth_date) == ("Åke Ek", "centrum", date(1950, 5, 5))
     assert customers.search(store, actor, "ek ak").customers == [new]
-    assert counted(plan(store, actor, file)) == {State.ALREADY: 1, State.REPEATED: 1}
+    assert counted(plan(store, actor, file)) == {RowState.ALREADY: 1, RowState.REPEATED: 1}
     assert [entry["customer_id"] for entry in logged(store, "register_customer")] == [new.customer_id]
 
 
 def test_what_is_doubtful_takes_the_reason_of_its_row_or_of_all(store: Store, actor: Actor, anders: Customer) -> None:
     row = f"{anders.identity};65_plus;;{FIRST};;{FIRST};Efluelda;NEW-1"
-    assert counted(plan(store, actor, table(row))) == {State.DOUBTFUL: 1}
+    assert counted(plan(store, actor, table(row))) == {RowState.DOUBTFUL: 1}
     with nothing_changes(store), pytest.raises(Invalid):
         take_in(store, actor, table(row))
-    assert counted(plan(store, actor, table(f"{row};Seen on the box"))) == {State.READY: 1}
+    assert counted(plan(store, actor, table(f"{row};Seen on the box"))) == {RowState.READY: 1}
     made = take_in(store, actor, table(row), reason="Seen on the box")
-    (saved,) = rounds.rows(store, actor, made.registration_id)
+    (saved,) = rounds.read_rows(store, actor, made.registration_id)
     assert (saved.doubts, saved.reason) == ('["batch_unknown"]', "Seen on the box")
     told = problems(plan(store, actor, table(f"{row};see {EVA}")))
     assert (told[0][:2], EVA in said(told)) == ((2, "Orsak"), False)
@@ -196,7 +196,11 @@ def test_what_is_doubtful_takes_the_reason_of_its_row_or_of_all(store: Store, ac
 
 def test_another_name_than_the_registered_one_is_doubtful(store: Store, actor: Actor, anders: Customer) -> None:
     rows = [f"{anders.identity};65_plus;;{FIRST};;;;;;{name}" for name in ("Eva;Karlsson", "ANDERS;Ek", ";Karlsson")]
-    assert [states(plan(store, actor, table(row)))[0] for row in rows] == [State.DOUBTFUL, State.READY, State.READY]
+    assert [states(plan(store, actor, table(row)))[0] for row in rows] == [
+        RowState.DOUBTFUL,
+        RowState.READY,
+        RowState.READY,
+    ]
 
 
 def test_who_is_of_another_unit_is_not_told_about_and_logged_as_a_refusal(
@@ -204,7 +208,7 @@ def test_who_is_of_another_unit_is_not_told_about_and_logged_as_a_refusal(
 ) -> None:
     file = table(f"{EVA};65_plus;;{FIRST}", f"{anders.identity};65_plus;;{FIRST}")
     found = plan(store, NORR, file)
-    assert states(found) == [State.WRONG, State.READY]
+    assert states(found) == [RowState.WRONG, RowState.READY]
     assert said(problems(found)).startswith("The customer belongs to another unit.")
     assert [(e["customer_id"], e["user_id"]) for e in logged(store, "import_rows")] == [
         (anders.customer_id, "nils.berg"), (eva.customer_id, "nils.berg"),
@@ -246,21 +250,22 @@ KILLED = """
 import os, signal, sys
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.store import open_store
-from mv.registration import changing, importing
+from mv.registration import membership_steps
+from mv.registration.file_import import importing
 from tests.registration.people_files import request, table
 
 store = open_store(sys.argv[1])
 actor = Actor("karin.holm", "Karin Holm", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 asked = request(table(*open(sys.argv[2], encoding="utf-8").read().splitlines()))
 mark = importing.preview(store, actor, asked).mark
-kept = changing.keep
+kept = membership_steps.record_changes
 
 def keep(*arguments):
     kept(*arguments)
     if sys.argv[3] == "before":
         os.kill(os.getpid(), signal.SIGKILL)
 
-changing.keep = keep
+membership_steps.record_changes = keep
 importing.import_file(store, actor, asked, mark)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -280,7 +285,7 @@ def test_a_kill_leaves_all_or_nothing_and_repeating_ends_as_once(
         left = contents(store)
         assert (len(left["customer"]), len(left["registration_row"])) == ((0, 0) if moment == "before" else (30, 30))
         found = plan(store, actor, table(*lines))
-        assert counted(found) == {State.READY if moment == "before" else State.ALREADY: 30}
+        assert counted(found) == {RowState.READY if moment == "before" else RowState.ALREADY: 30}
         if moment == "before":
             take_in(store, actor, table(*lines))
         after = contents(store)

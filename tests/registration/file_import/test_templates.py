@@ -18,17 +18,17 @@ from mv.customers import Customer
 from mv.errors import Invalid
 from mv.export import Csv, Format, Xlsx
 from mv.i18n import ENGLISH, SWEDISH, explain, translate
-from mv.registration.code_lookup import Names
+from mv.registration.code_lookup import CodeLookup
 from mv.registration.file_import import columns, templates
 from mv.registration.file_import.columns import NAMES, Column
-from mv.registration.file_import.plan import State
+from mv.registration.file_import.plan import RowState
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Table
 from tests.conftest import TODAY, invented_number
 from tests.registration.people_files import plan, problems, states, table
 
-GONE = {State.READY, State.REPEATED}
+GONE = {RowState.READY, RowState.REPEATED}
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_columns_are_named_by_json_too() -> None:
 
 
 def test_what_the_catalogue_has_is_named_by_code_or_name_in_either_language_and_any_case(known: Catalogue) -> None:
-    names = Names(known)
+    names = CodeLookup(known)
     assert {names.group(text) for text in ("65_plus", "65 ÅR OCH ÄLDRE", "65 years and older ")} == {"65_plus"}
     assert {names.subgroup("staff", text) for text in ("home_care", "hemtjänst", "Home care")} == {"home_care"}
     assert {names.vaccine(text) for text in ("efluelda", "EFLUELDA")} == {"efluelda"}
@@ -130,7 +130,7 @@ def test_what_the_catalogue_has_is_named_by_code_or_name_in_either_language_and_
 
 def mended(data: bytes, *, xlsx: bool) -> Table:
     """Return what the file with the reasons holds, without the rows that have one."""
-    read = reading.read(BytesIO(data))
+    read = reading.read_table(BytesIO(data))
     assert (read.delimiter is None) == xlsx
     assert read.headings[-1] == "What is wrong"
     kept = [record for record in read.records if not record.cells[-1]]
@@ -153,11 +153,11 @@ def test_the_file_to_mend_has_every_row_as_it_was_and_the_reasons_last(
             book.worksheets[0].append([cell if not cell.startswith("=") else f"'{cell}" for cell in cells])
         out = BytesIO()
         book.save(out)
-        read = reading.read(BytesIO(out.getvalue()))
+        read = reading.read_table(BytesIO(out.getvalue()))
     found = plan(store, actor, read)
-    assert states(found)[2] is State.WRONG
-    data = b"".join(templates.with_reasons(read, found, "en"))
-    again = reading.read(BytesIO(data))
+    assert states(found)[2] is RowState.WRONG
+    data = b"".join(templates.with_problems(read, found, "en"))
+    again = reading.read_table(BytesIO(data))
     assert [len(record.cells) for record in again.records] == [12] * 4
     reasons = [record.cells[-1] for record in again.records]
     assert [bool(reason) for reason in reasons] == [False, False, True, False]
@@ -166,5 +166,5 @@ def test_the_file_to_mend_has_every_row_as_it_was_and_the_reasons_last(
     (line,) = [line for line in plan(store, actor, mended(data, xlsx=xlsx)).lines if line.customer and line.number == 3]
     assert line.customer is not None
     assert line.customer.family_name == "'t Hooft"
-    assert templates.filename(read, TODAY) == f"att_ratta_{TODAY}.{'xlsx' if xlsx else 'csv'}"
+    assert templates.problems_filename(read, TODAY) == f"att_ratta_{TODAY}.{'xlsx' if xlsx else 'csv'}"
     assert problems(plan(store, actor, again))[0][0] == 4

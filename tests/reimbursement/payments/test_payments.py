@@ -31,7 +31,7 @@ from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.importing import Part
 from mv.reimbursement.payments.matching import Outcome, Why
 from mv.store import Store
-from mv.tabular_files.reading import read
+from mv.tabular_files.reading import read_table
 from mv.tabular_files.table import Table
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
@@ -375,7 +375,7 @@ def test_the_same_file_again_changes_nothing_and_says_when_and_by_whom_it_was_im
     store: Store, actor: Actor, colleague: Actor, claim: int, spoil: Callable[[str], bytes]
 ) -> None:
     text = f"Referens;Belopp\nA{claim}-1;150\nokänd å;1\n"
-    table, again = read(BytesIO(text.encode())), read(BytesIO(spoil(text)))
+    table, again = read_table(BytesIO(text.encode())), read_table(BytesIO(spoil(text)))
     first = import_rows(store, actor, table)
     analyst = Actor("eva.ek", "Eva Ek", Role.ANALYST, "norr", frozenset({EVERY_UNIT}))
     preview = importing.preview(store, analyst, REGION, again, columns.guess(again.headings))

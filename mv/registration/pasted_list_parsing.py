@@ -14,18 +14,18 @@ from mv.identity import Identity
 MOST_LINES = 1000
 LONGEST_LINE = 500
 
-CELLS = re.compile(r"[\t;,|]")
+CELL_SEPARATOR = re.compile(r"[\t;,|]")
 """What stands between the cells of a line; no identity number holds any of it."""
-AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+EDGE_CHARACTERS = re.compile(r"^[\W_]+|[\W_]+$")
 """What stands around a number and is no part of it: spaces, quotes, bullets, an equals sign, a byte-order mark."""
-AMONG_WORDS = re.compile(r"(?<![^\W_])(?:\d{2})?\d{6}\s?[-+\N{MINUS SIGN}\u2010-\u2015]?\s?[^\W_]{4}(?![^\W_])")
+IDENTITY_IN_TEXT = re.compile(r"(?<![^\W_])(?:\d{2})?\d{6}\s?[-+\N{MINUS SIGN}\u2010-\u2015]?\s?[^\W_]{4}(?![^\W_])")
 """What looks like an identity number, where something else stands in the same cell."""
-SHORTENED = re.compile(r"\d[.,]\d+\s?[Ee]\s?\+?\s?\d\d")
+SCIENTIFIC_NOTATION = re.compile(r"\d[.,]\d+\s?[Ee]\s?\+?\s?\d\d")
 """A long number as a spreadsheet shows it in a narrow column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pasted:
+class ParsedLine:
     """A line, by its number in the list, with the identity that stands there, or why there is none.
 
     A heading has neither. The repr does not show what stands there.
@@ -42,12 +42,12 @@ class Pasted:
         return self.identity is None and self.error is None
 
 
-def read(text: str, today: date) -> list[Pasted]:
+def parse(text: str, today: date) -> list[ParsedLine]:
     """Return the lines of ``text`` but for the empty ones; a first one without any digit is a heading.
 
     Raises Invalid for a list without a line, or with more than MOST_LINES.
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if AROUND.sub("", line)]
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if EDGE_CHARACTERS.sub("", line)]
     heading = lines[:1] if lines and not any(char.isdigit() for char in lines[0][1]) else []
     others = lines[len(heading) :]
     if not others:
@@ -58,24 +58,26 @@ def read(text: str, today: date) -> list[Pasted]:
             count=len(others),
             most=MOST_LINES,
         )
-    return [Pasted(number, line) for number, line in heading] + [_read(number, line, today) for number, line in others]
+    return [ParsedLine(number, line) for number, line in heading] + [
+        _parse_line(number, line, today) for number, line in others
+    ]
 
 
-def _read(number: int, line: str, today: date) -> Pasted:
+def _parse_line(number: int, line: str, today: date) -> ParsedLine:
     if len(line) > LONGEST_LINE:
-        return Pasted(number, line, error=Invalid(N_("The line is too long. Write one person on each line.")))
-    found, wrong = _numbers(line, today)
+        return ParsedLine(number, line, error=Invalid(N_("The line is too long. Write one person on each line.")))
+    found, wrong = _find_identities(line, today)
     if len(found) > 1:
         several = Invalid(N_("There are several identity numbers on the line. Write one person on each line."))
-        return Pasted(number, line, error=several)
+        return ParsedLine(number, line, error=several)
     if found:
-        return Pasted(number, line, found[0])
-    if SHORTENED.search(line):
+        return ParsedLine(number, line, found[0])
+    if SCIENTIFIC_NOTATION.search(line):
         wrong = Invalid(N_("The spreadsheet has shortened the number. Show its column without decimals; copy it anew."))
-    return Pasted(number, line, error=wrong)
+    return ParsedLine(number, line, error=wrong)
 
 
-def _numbers(line: str, today: date) -> tuple[list[Identity], Invalid | None]:
+def _find_identities(line: str, today: date) -> tuple[list[Identity], Invalid | None]:
     """Return the different identities on the line, and what is wrong with whatever else may be meant as one.
 
     That is what has most digits.
@@ -97,7 +99,7 @@ def _numbers(line: str, today: date) -> tuple[list[Identity], Invalid | None]:
 
 def _candidates(line: str) -> Iterator[list[str]]:
     """Yield for each cell that is not empty what may be the number: all of it, then what looks like one in it."""
-    for cell in CELLS.split(line):
-        text = AROUND.sub("", cell)
+    for cell in CELL_SEPARATOR.split(line):
+        text = EDGE_CHARACTERS.sub("", cell)
         if text:
-            yield [text, *AMONG_WORDS.findall(text)]
+            yield [text, *IDENTITY_IN_TEXT.findall(text)]

@@ -7,13 +7,13 @@ from datetime import date
 
 from mv.errors import N_, Invalid, MvError
 from mv.registration.file_import.columns import Column
-from mv.registration.file_import.rows import Row
+from mv.registration.file_import.rows import ImportRow
 from mv.text import fold
 
 OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 
 
-def why_not(first: Row, rows: Sequence[Row], today: date) -> tuple[Column, MvError] | None:
+def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> tuple[Column, MvError] | None:
     """Return why the person of these rows cannot be registered, and which column that is about."""
     born = {row.birth_date for row in rows} - {None}
     if not first.is_named:
@@ -32,5 +32,5 @@ def why_not(first: Row, rows: Sequence[Row], today: date) -> tuple[Column, MvErr
     return None
 
 
-def _name(row: Row) -> tuple[str, str]:
+def _name(row: ImportRow) -> tuple[str, str]:
     return fold(row.given_name), fold(row.family_name)

@@ -12,12 +12,12 @@ from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.text import fold
 
-SECONDS = timedelta(minutes=1)
+MISSING_SECONDS = timedelta(minutes=1)
 """A spreadsheet may leave them out of an instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TranslatedWord:
     """A word of a list of words, which knows itself in several languages."""
 
     text: str
@@ -27,7 +27,7 @@ class Word:
         return translate(self.text, language)
 
 
-def one_of(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
+def word_parser(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
     """Return what reads one of the words, by its code or in either language."""
     forms = [(form, code) for code, word in words.items() for form in (code, *_forms(word))]
     codes = dict(forms) | {fold(form): code for form, code in forms}
@@ -45,23 +45,23 @@ def _forms(word: str) -> list[str]:
     return [translate(word, language) for language in (ENGLISH, SWEDISH)]
 
 
-def is_text(*registered: str) -> Callable[[str], bool]:
+def text_matcher(*registered: str) -> Callable[[str], bool]:
     """Return what tells whether a cell says one of these, also with the apostrophe of a text that is no formula."""
 
     def is_same(text: str) -> bool:
         if text in registered:
             return True
-        same = {_spaced(each) for each in registered}
-        return _spaced(text) in same or _spaced(text.removeprefix("'")) in same
+        same = {_normalised(each) for each in registered}
+        return _normalised(text) in same or _normalised(text.removeprefix("'")) in same
 
     return is_same
 
 
-def _spaced(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def is_instant(registered: datetime | None) -> Callable[[str], bool]:
+def instant_matcher(registered: datetime | None) -> Callable[[str], bool]:
     """Return what tells whether a cell says this instant, as the clock in Stockholm showed it."""
 
     def is_same(text: str) -> bool:
@@ -71,7 +71,7 @@ def is_instant(registered: datetime | None) -> Callable[[str], bool]:
             return False
         return (
             registered is not None
-            and abs(said.replace(tzinfo=None) - to_local(registered).replace(tzinfo=None)) < SECONDS
+            and abs(said.replace(tzinfo=None) - to_local(registered).replace(tzinfo=None)) < MISSING_SECONDS
         )
 
     return is_same
