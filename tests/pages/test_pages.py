@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample
+from mv import customers, memberships
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.identity import check_digit
 from mv.memberships import Entry
-from mv.store import open_store
+from mv.store import Store
 from mv.ui import resources
+from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, dashboard, words
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
 ALL_PAGES = [
     "search",
     "bookings",
@@ -39,35 +34,15 @@ ALL_PAGES = [
     "reimbursement_rules",
 ]
 CUSTOMER_PAGES = ["customer", "groups", "vaccination"]
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
-
-
-def number(born: date) -> str:
-    return f"{born:%Y%m%d}981{check_digit(f'{born:%y%m%d}981')}"
 
 
 @pytest.fixture
-def store_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Let MV_STORE name a store of invented people, nobody so far, that the dashboard opens without sign-in."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    with closing(open_store(str(file))) as store:
-        store.load({"meta": pa.table(sample.MARK)})
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    yield file
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def anders(store_file: Path) -> int:
+def anders(store: Store) -> int:
     """Put Anders Karlsson in the store: 65 years or older, booked today, with a known batch for his vaccine."""
-    store = open_store(str(store_file))
-    catalogue.refresh(store)
     born = date(1946, 3, 12)
-    customer = customers.register(store, DEMO, number(born), "Anders", "Karlsson", "centrum")
+    customer = customers.register(store, DEMO, invented_number(born), "Anders", "Karlsson", "centrum")
     memberships.add(store, DEMO, customer.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = store.now()
     store.write(
         lambda tx: tx.execute(
             "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
@@ -82,22 +57,7 @@ def anders(store_file: Path) -> int:
             now.date() + timedelta(days=200),
         )
     )
-    store.close()
     return customer.customer_id
-
-
-def dashboard(page: str, *, customer: str | int | None = None, locale: str = "sv-SE") -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=30)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    if customer is not None:
-        at.query_params["kund"] = str(customer)
-    return at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
-
-
-def texts(at: AppTest) -> str:
-    kinds = (at.text, at.markdown, at.header, at.subheader, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 @pytest.mark.parametrize("page", ALL_PAGES)
@@ -106,7 +66,7 @@ def test_every_page_is_drawn_and_says_who_works(anders: int, page: str, locale: 
     at = dashboard(page, customer=anders, locale=locale)
     assert not at.exception
     assert not at.error
-    assert "Demo Demosson" in texts(at)
+    assert "Demo Demosson" in words(at)
 
 
 @pytest.mark.parametrize(
@@ -152,30 +112,30 @@ def test_a_name_gives_a_list_and_an_exact_number_opens_the_card(anders: int) -> 
     at.text_input(key="search_text").input("and kar")
     at.button[0].click().run()
     assert any("Anders Karlsson" in button.label for button in at.button)
-    at.text_input(key="search_text").input(number(date(1946, 3, 12)))
+    at.text_input(key="search_text").input(invented_number(date(1946, 3, 12)))
     at.button[0].click().run()
-    assert "Kundkort" in texts(at)
+    assert "Kundkort" in words(at)
     assert at.query_params["kund"] == str(anders)
 
 
 def test_a_wrong_number_is_explained_in_the_users_language(anders: int) -> None:
-    for locale, words in (("sv-SE", "kontrollsiffran"), ("en-GB", "last digit")):
+    for locale, says in (("sv-SE", "kontrollsiffran"), ("en-GB", "last digit")):
         at = dashboard("search", locale=locale)
         at.text_input(key="search_text").input("194603129811")
         at.button[0].click().run()
-        assert words in at.error[0].value
+        assert says in at.error[0].value
 
 
 def test_an_unknown_number_offers_to_register_a_customer_who_then_has_a_card(anders: int) -> None:
     at = dashboard("search")
-    unknown = number(date(1990, 1, 2))
+    unknown = invented_number(date(1990, 1, 2))
     at.text_input(key="search_text").input(unknown)
     at.button[0].click().run()
     assert at.text_input(key="register_number").value == unknown
     at.text_input(key="register_given_name").input("Eva")
     at.text_input(key="register_family_name").input("Åström")
     at.button(key="register_save").click().run()
-    assert "Eva Åström" in texts(at)
+    assert "Eva Åström" in words(at)
 
 
 def test_a_group_is_saved_adjusted_removed_and_restored(anders: int) -> None:
@@ -183,18 +143,18 @@ def test_a_group_is_saved_adjusted_removed_and_restored(anders: int) -> None:
     at.selectbox(key="add_group").select("medical_risk").run()
     at.selectbox(key="add_subgroup_medical_risk").select("diabetes").run()
     at.button(key="add_save").click().run()
-    assert "Medicinsk riskgrupp – Diabetes typ 1 eller 2" in texts(at)
+    assert "Medicinsk riskgrupp – Diabetes typ 1 eller 2" in words(at)
     assert not at.error
     removing = next(b for b in at.button if (b.key or "").startswith("groups_remove_") and "Diabetes" in b.label)
     row = removing.key.rsplit("_", 1)[1]
     at.button(key=f"groups_adjust_{row}").click().run()
     at.selectbox(key=f"adjust_{row}_1_subgroup_medical_risk").select("heart").run()
     at.button(key=f"adjust_{row}_1_save").click().run()
-    assert "Hjärt" in texts(at)
+    assert "Hjärt" in words(at)
     at.button(key=f"groups_remove_{row}").click().run()
-    assert "Fel från början" in texts(at)
+    assert "Fel från början" in words(at)
     at.button(key=f"groups_undo_{row}").click().run()
-    assert "Fel från början" not in texts(at)
+    assert "Fel från början" not in words(at)
     assert at.button(key=f"groups_remove_{row}")
 
 
@@ -205,7 +165,7 @@ def test_an_adjustment_that_changes_nothing_can_be_followed_by_one_that_does(and
         at.button(key=f"groups_adjust_{row}").click().run()
         at.date_input(key=f"adjust_{row}_1_first").set_value(day).run()
         at.button(key=f"adjust_{row}_1_save").click().run()
-        assert f"från {day}" in texts(at)
+        assert f"från {day}" in words(at)
     assert not at.error
 
 
@@ -225,7 +185,7 @@ def test_a_group_that_someone_else_changed_is_not_overwritten(anders: int) -> No
     memberships.adjust(store, samir, row.membership_id, row.version, Entry("65_plus", None, date(2025, 1, 1)))
     removing.click().run()
     assert "samir" in at.error[0].value
-    assert "från 2025-01-01" in texts(at)
+    assert "från 2025-01-01" in words(at)
 
 
 def test_the_dialog_opens_over_the_card_and_stays_open_while_groups_are_added(anders: int) -> None:
@@ -273,10 +233,10 @@ def test_the_output_counts_what_the_file_holds(anders: int) -> None:
 
 def test_the_language_is_switched_in_the_menu(anders: int) -> None:
     at = dashboard("search")
-    assert "Sök kund" in texts(at)
+    assert "Sök kund" in words(at)
     at.segmented_control(key="mv_language").set_value("en").run()
-    assert "Find customer" in texts(at)
-    assert "Sök kund" not in texts(at)
+    assert "Find customer" in words(at)
+    assert "Sök kund" not in words(at)
 
 
 def test_a_store_that_cannot_be_opened_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

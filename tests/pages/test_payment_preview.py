@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
-from mv.access import EVERY_UNIT, Actor, Role
+from mv import customers, memberships, vaccinations
 from mv.customers import Customer
 from mv.memberships import Entry
-from mv.reimbursement.rules import rule_table
-from mv.store import Store, open_store
-from mv.ui import resources
+from mv.store import Store
 from mv.vaccinations import Dose
 from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, dashboard, messages
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 DAY = timedelta(days=1)
 PAID = "Exempelregionen betalar 150 kr enligt regeln ”Influensavaccin, 65 år och äldre, 2024-03-01”."
 NO_GROUP = "Ersätts inte: ingen kundgrupp räknas för dosen."
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store of invented people, nobody so far, that the dashboard opens without sign-in."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    st.cache_resource.clear()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        rule_table.refresh(made)
-    yield resources.store()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -62,21 +36,6 @@ def put_in_group(store: Store, customer: Customer, days_ago: int, code: str = "6
     return memberships.add(store, DEMO, customer.customer_id, entry).membership_id
 
 
-def page(name: str, customer: Customer) -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=60)
-    at.context = {"locale": "sv-SE", "timezone": "Europe/Stockholm"}
-    at.run()
-    at.query_params["kund"] = str(customer.customer_id)
-    return at.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
-
-
-def messages(at: AppTest) -> list[str]:
-    """Return what stands in coloured boxes, as it is read."""
-    assert not at.exception
-    boxes = [*at.success, *at.info, *at.warning, *at.error]
-    return [box.value.replace("\\", "") for box in boxes]
-
-
 def captions(at: AppTest) -> list[str]:
     assert not at.exception
     return [caption.value.replace("\\", "") for caption in at.caption]
@@ -90,7 +49,7 @@ def test_no_verdict_is_told_before_a_vaccine_is_chosen_and_then_it_follows_the_f
 ) -> None:
     put_in_group(store, anders, days_ago=10)
     key, today = f"dose_new_{anders.customer_id}", store.today()
-    at = page("vaccination", anders)
+    at = dashboard("vaccination", anders)
     assert messages(at) == []
     at.selectbox(key=f"{key}_product").select("efluelda").run()
     assert messages(at) == [PAID]
@@ -105,7 +64,7 @@ def test_no_verdict_is_told_before_a_vaccine_is_chosen_and_then_it_follows_the_f
 
 def test_a_dose_of_somebody_whom_no_group_fits_says_what_one_could_give(store: Store) -> None:
     young = customers.register(store, DEMO, invented_number(date(1990, 3, 12)), "Anna", "Ek", "centrum")
-    at = page("vaccination", young)
+    at = dashboard("vaccination", young)
     at.selectbox(key=f"dose_new_{young.customer_id}_product").select("comirnaty").run()
     assert f"{NO_GROUP} Med en kundgrupp kan den vara värd upp till 275 kr." in messages(at)
 
@@ -114,7 +73,7 @@ def test_a_dose_that_turns_another_one_says_so_before_it_is_saved(store: Store, 
     row = put_in_group(store, anders, days_ago=10)
     other = given(store, anders, 1, row, "fluad_tetra")
     key, day = f"dose_new_{anders.customer_id}", store.today() - 2 * DAY
-    at = page("vaccination", anders)
+    at = dashboard("vaccination", anders)
     at.date_input(key=f"{key}_day").set_value(day).run()
     at.selectbox(key=f"{key}_product").select("efluelda").run()
     verdict, others = messages(at)
@@ -129,7 +88,7 @@ def test_a_dose_that_turns_another_one_says_so_before_it_is_saved(store: Store, 
 def test_a_correction_is_judged_as_it_stands_in_the_fields(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     dose = given(store, anders, 5, row)
-    at = page("vaccination", anders)
+    at = dashboard("vaccination", anders)
     at.button(key=f"correct_{dose.dose_id}").click().run()
     assert messages(at) == [PAID]
     at.checkbox(key=f"dose_{dose.dose_id}_1_abroad").check().run()
@@ -145,7 +104,7 @@ def test_a_correction_is_judged_as_it_stands_in_the_fields(store: Store, anders:
 def test_a_dose_given_abroad_is_listed_as_that_and_the_next_one_is_not(store: Store, anders: Customer) -> None:
     put_in_group(store, anders, days_ago=10)
     key = f"dose_new_{anders.customer_id}"
-    at = page("vaccination", anders)
+    at = dashboard("vaccination", anders)
     at.date_input(key=f"{key}_day").set_value(date(2020, 10, 1)).run()
     assert "efluelda" not in product_codes(at)
     at.checkbox(key=f"{key}_abroad").check().run()
@@ -171,7 +130,7 @@ def test_a_dose_can_be_given_the_new_group_of_the_row_that_it_had_its_old_one_by
     dose = given(store, anders, 5, row)
     entry = Entry("65_plus", None, store.today() - 10 * DAY)
     memberships.adjust(store, DEMO, row, 1, entry)
-    at = page("vaccination", anders)
+    at = dashboard("vaccination", anders)
     at.button(key=f"correct_{dose.dose_id}").click().run()
     choice = at.radio(key=f"dose_{dose.dose_id}_1_group_{dose.given_on}")
     assert [option.replace("\\", "") for option in choice.options] == [
@@ -193,7 +152,7 @@ def test_a_dose_can_be_given_the_new_group_of_the_row_that_it_had_its_old_one_by
 def test_adjusting_a_group_says_live_which_doses_it_turns(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     dose = given(store, anders, 5, row)
-    at = page("groups", anders)
+    at = dashboard("groups", anders)
     at.button(key=f"groups_adjust_{row}").click().run()
     assert messages(at) == []
     first = at.date_input(key=f"adjust_{row}_1_first")
@@ -216,7 +175,7 @@ def test_a_new_group_that_makes_a_dose_paid_says_so_and_any_other_says_nothing(s
     row = put_in_group(store, anders, days_ago=10)
     given(store, anders, 5, row)
     memberships.remove(store, DEMO, row, 1)
-    at = page("groups", anders)
+    at = dashboard("groups", anders)
     at.selectbox(key="add_group").select("65_plus").run()
     assert messages(at) == []
     at.date_input(key="add_first").set_value(store.today() - 5 * DAY).run()
@@ -228,7 +187,7 @@ def test_removing_takes_one_click_and_says_before_and_after_what_it_does(store: 
     given(store, anders, 5, row)
     given(store, anders, 5, row, "comirnaty")
     lost = "2 doser ersätts inte längre (−425 kr)"
-    at = page("groups", anders)
+    at = dashboard("groups", anders)
     assert [text for text in captions(at) if "ersätts" in text] == [f"Om den tas bort: {lost}."]
     at.button(key=f"groups_remove_{other}").click().run()
     at.button(key=f"groups_remove_{row}").click().run()
@@ -242,7 +201,7 @@ def test_removing_takes_one_click_and_says_before_and_after_what_it_does(store: 
 def test_the_dialog_says_what_removing_does_too(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     given(store, anders, 5, row)
-    at = page("customer", anders)
+    at = dashboard("customer", anders)
     at.button(key="start_vaccination").click().run()
     assert "Om den tas bort: 1 dos ersätts inte längre (−150 kr)." in captions(at)
     at.button(key=f"dialog_remove_{row}").click().run()

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
-from mv.access import EVERY_UNIT, Actor, Role
-from mv.store import Store, open_store
-from mv.ui import resources
+from mv import customers, memberships, vaccinations
+from mv.store import Store
 from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, click, dashboard, words
 from tests.pages.number_field import enter, field
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "bjorken", frozenset({EVERY_UNIT}))
 ANDERS = invented_number(date(1946, 3, 12))
 KEY = "typed_bjorken"
 """What the keys of the fields begin with, at the unit that is the demonstration's first."""
@@ -29,47 +20,18 @@ BATCH = "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('efl
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store of invented people with Anders Karlsson in it, and two batches of Efluelda, one of them expired."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    st.cache_resource.clear()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        customers.register(made, DEMO, ANDERS, "Anders", "Karlsson", "bjorken")
-        today = made.today()
-        made.write(lambda tx: tx.execute(BATCH, "B-1", today + timedelta(days=200)))
-        made.write(lambda tx: tx.execute(BATCH, "OLD", today - timedelta(days=3)))
-    yield resources.store()
-    st.cache_resource.clear()
+def store(store: Store) -> Store:
+    """The dashboard's store with Anders Karlsson in it, and two batches of Efluelda, one of them expired."""
+    customers.register(store, DEMO, ANDERS, "Anders", "Karlsson", "bjorken")
+    today = store.today()
+    store.write(lambda tx: tx.execute(BATCH, "B-1", today + timedelta(days=200)))
+    store.write(lambda tx: tx.execute(BATCH, "OLD", today - timedelta(days=3)))
+    return store
 
 
 @pytest.fixture
 def at(store: Store) -> AppTest:
-    return opened()
-
-
-def opened(locale: str = "sv-SE") -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=60)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    at.switch_page(str(ROOT / "pages" / "registration.py")).run()
-    assert not at.exception
-    return at
-
-
-def texts(at: AppTest) -> str:
-    """Return what is written on the page, as people read it."""
-    kinds = (at.text, at.subheader, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
-
-
-def click(at: AppTest, label: str) -> None:
-    next(button for button in at.button if button.label == label).click().run()
-    assert not at.exception
+    return dashboard("registration")
 
 
 def choose(at: AppTest, group: str, product: str | None = None, batch: str | None = None) -> AppTest:
@@ -91,44 +53,44 @@ def test_without_a_group_the_number_stays_and_the_cursor_goes_to_the_group(at: A
 
 def test_a_number_is_saved_once_and_the_row_undone(store: Store, at: AppTest) -> None:
     enter(choose(at, "medical_risk"), ANDERS)
-    assert "Anders Karlsson, 80 år" in texts(at)
+    assert "Anders Karlsson, 80 år" in words(at)
     assert (field(at)["text"], field(at)["stopped"]) == ("", False)
     answered = int(str(field(at)["answered"]))
     enter(at, ANDERS, answered)
     assert not at.error
-    assert "1 rad i omgången" in texts(at)
+    assert "1 rad i omgången" in words(at)
     (undo,) = [button for button in at.button if str(button.key).startswith("undo_saved_")]
     undo.click().run()
-    assert "0 rader i omgången" in texts(at)
+    assert "0 rader i omgången" in words(at)
     (row,) = memberships.of_customer(store, DEMO, 1)
     assert row.ended_reason == "wrong"
 
 
 def test_a_dose_is_saved_with_its_batch_and_the_choice_taken_up_by_another_browser(store: Store, at: AppTest) -> None:
     enter(choose(at, "65_plus", "efluelda", "B-1"), ANDERS)
-    assert "65 år och äldre, Efluelda (J07BB02), sats B-1" in texts(at)
+    assert "65 år och äldre, Efluelda (J07BB02), sats B-1" in words(at)
     (dose,) = vaccinations.of_customer(store, DEMO, 1)
     assert (dose.batch_number, dose.group_code, dose.unit_id) == ("B-1", "65_plus", "bjorken")
-    other = opened()
+    other = dashboard("registration")
     assert other.selectbox(key=f"{KEY}_group").value == "65_plus"
     assert other.selectbox(key=f"{KEY}_batch_efluelda").value == "B-1"
-    assert "1 rad i omgången" in texts(other)
+    assert "1 rad i omgången" in words(other)
     assert field(other)["focus"] == "number"
 
 
 def test_an_expired_batch_takes_a_reason(store: Store, at: AppTest) -> None:
     enter(choose(at, "65_plus", "efluelda", "OLD"), ANDERS)
-    assert "Anders Karlsson, 80 år. Sats OLD gick ut" in texts(at)
+    assert "Anders Karlsson, 80 år. Sats OLD gick ut" in words(at)
     reason = str(field(at)["focus"])
     click(at, "Spara ändå")
-    assert "Skriv varför det är rätt." in texts(at)
+    assert "Skriv varför det är rätt." in words(at)
     at.text_input(key=reason).set_value("Född 19460312")
     click(at, "Spara ändå")
-    assert "personnummer" in texts(at)
+    assert "personnummer" in words(at)
     assert vaccinations.of_customer(store, DEMO, 1) == []
     at.text_input(key=reason).set_value("Kontrollerat mot kartongen")
     click(at, "Spara ändå")
-    assert "sats OLD, med skäl: Kontrollerat mot kartongen" in texts(at)
+    assert "sats OLD, med skäl: Kontrollerat mot kartongen" in words(at)
     assert len(vaccinations.of_customer(store, DEMO, 1)) == 1
 
 
@@ -138,11 +100,11 @@ def test_a_number_that_does_not_hold_the_birth_date_asks_for_it(at: AppTest) -> 
     at.text_input(key=f"{panel}_given_name").set_value("Eva")
     at.text_input(key=f"{panel}_family_name").set_value("Ek")
     click(at, "Registrera personen och spara")
-    assert "födelsedatum" in texts(at)
-    assert "Eva Ek" not in texts(at)
+    assert "födelsedatum" in words(at)
+    assert "Eva Ek" not in words(at)
     at.date_input(key=f"{panel}_birth_date").set_value(date(1950, 2, 3))
     click(at, "Registrera personen och spara")
-    assert "Eva Ek, 7" in texts(at)
+    assert "Eva Ek, 7" in words(at)
     assert (field(at)["text"], field(at)["focus"]) == ("", "number")
 
 

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, export, memberships, sample
+from mv import customers, export, memberships
 from mv.clock import to_local
 from mv.memberships import Entry
-from mv.reimbursement.rules import rule_table
-from mv.store import open_store
+from mv.store import Store
 from mv.ui import resources
-from tests.pages.test_pages import DEMO, dashboard, number, texts
+from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, cells, dashboard, labels, plain, words
 
 HEADINGS = "Personnummer;Kundgrupp;Första dag;Dosens dag;Vaccin;Sats;Orsak"
-ANDERS = number(date(1946, 3, 12))
-EVA = number(date(1950, 1, 2))
+ANDERS = invented_number(date(1946, 3, 12))
+EVA = invented_number(date(1950, 1, 2))
 
 
 @pytest.fixture
-def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
-    """Let the dashboard open a store with Anders, in 65_plus since 2024, and Eva, in no group: their ids by number."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    with closing(open_store(str(file))) as store:
-        catalogue.refresh(store)
-        rule_table.refresh(store)
-        store.load({"meta": pa.table(sample.MARK)})
-        anders = customers.register(store, DEMO, ANDERS, "Anders", "Karlsson", "centrum")
-        memberships.add(store, DEMO, anders.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
-        eva = customers.register(store, DEMO, EVA, "Eva", "Ek", "norr")
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    yield {ANDERS: anders.customer_id, EVA: eva.customer_id}
-    st.cache_resource.clear()
+def people(store: Store) -> dict[str, int]:
+    """Have in the store Anders, in 65_plus since 2024, and Eva, in no group: their ids by number."""
+    anders = customers.register(store, DEMO, ANDERS, "Anders", "Karlsson", "centrum")
+    memberships.add(store, DEMO, anders.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
+    eva = customers.register(store, DEMO, EVA, "Eva", "Ek", "norr")
+    return {ANDERS: anders.customer_id, EVA: eva.customer_id}
 
 
 def page(locale: str = "sv-SE") -> AppTest:
@@ -57,18 +43,6 @@ def hand_in(at: AppTest, data: bytes, turn: int = 0) -> AppTest:
     return at.run()
 
 
-def plain(text: str) -> str:
-    return text.replace("\\", "").replace("\u2060", "")
-
-
-def cells(at: AppTest, table: int) -> list[list[str]]:
-    return [[plain(cell) for cell in row] for row in at.table[table].value.values.tolist()]
-
-
-def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
-
-
 def yesterday() -> date:
     return to_local(resources.store().now()).date() - timedelta(days=1)
 
@@ -80,7 +54,7 @@ def of_eva(people: dict[str, int]) -> list[memberships.Membership]:
 def test_a_file_is_looked_at_imported_and_undone(people: dict[str, int]) -> None:
     at = page()
     day = yesterday()
-    new = number(date(1951, 2, 3))
+    new = invented_number(date(1951, 2, 3))
     choose(
         at, f"{EVA};65 år och äldre;{day}", f"{ANDERS};65_plus;{day}", f"{EVA};65 år och äldre;{day}",
         f"{new};65_plus;{day}",
@@ -133,7 +107,7 @@ def test_a_file_from_output_data_shows_each_difference_and_changes_just_that(peo
     store = resources.store()
     data = b"".join(export.groups_file(store, DEMO, export.Filters(), headings="sv")).decode("utf-8-sig")
     hand_in(at, data.encode())
-    assert "Filen är en fil med kundgrupper från Utdata." in plain(texts(at))
+    assert "Filen är en fil med kundgrupper från Utdata." in plain(words(at))
     assert cells(at, 0) == [["Oförändrade", "1"], ["Summa", "1"]]
     hand_in(at, data.replace("2024-10-01;", "2024-11-01;").encode())
     assert at.dataframe[0].value.values.tolist()[0][2:] == ["Första dag", "2024-10-01", "2024-11-01"]

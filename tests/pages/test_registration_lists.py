@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
+from mv import customers, memberships, vaccinations
 from mv.clock import from_local
 from mv.customers import Customer
 from mv.memberships import EndReason
-from mv.store import Store, open_store
+from mv.store import Store
 from mv.ui import resources
 from mv.vaccinations import Dose
 from tests.conftest import invented_number
-from tests.pages.test_registration import BATCH, DEMO, click, opened, texts
+from tests.pages.dashboard import DEMO, click, dashboard, labels, plain, words
+from tests.pages.test_registration import BATCH
 
 BOOKING = "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at) VALUES ($1, $2, $3, $4, $3)"
 LIST, BOOKED = "list_bjorken", "booked_bjorken"
@@ -28,27 +24,17 @@ UNKNOWN = invented_number(date(1951, 2, 3))
 
 
 @pytest.fixture
-def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Customer]]:
+def people(store: Store) -> list[Customer]:
     """Anders, 80 years old, Eva, 36, and Maj, 35, all booked today at bjorken; two batches of Efluelda, one expired."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    st.cache_resource.clear()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        born = {"Anders": date(1946, 3, 12), "Eva": date(1990, 1, 2), "Maj": date(1991, 4, 5)}
-        found = [
-            customers.register(made, DEMO, invented_number(day, 982), name, "Ek", "bjorken")
-            for name, day in born.items()
-        ]
-        for hour, (customer, product) in enumerate(zip(found, ("efluelda", "efluelda", "fsme_immun"), strict=True), 9):
-            book(made, customer, hour, product)
-        made.write(lambda tx: tx.execute(BATCH, "B-1", made.today() + timedelta(days=200)))
-        made.write(lambda tx: tx.execute(BATCH, "OLD", made.today() - timedelta(days=1)))
-    yield found
-    st.cache_resource.clear()
+    born = {"Anders": date(1946, 3, 12), "Eva": date(1990, 1, 2), "Maj": date(1991, 4, 5)}
+    found = [
+        customers.register(store, DEMO, invented_number(day, 982), name, "Ek", "bjorken") for name, day in born.items()
+    ]
+    for hour, (customer, product) in enumerate(zip(found, ("efluelda", "efluelda", "fsme_immun"), strict=True), 9):
+        book(store, customer, hour, product)
+    store.write(lambda tx: tx.execute(BATCH, "B-1", store.today() + timedelta(days=200)))
+    store.write(lambda tx: tx.execute(BATCH, "OLD", store.today() - timedelta(days=1)))
+    return found
 
 
 def book(store: Store, customer: Customer, hour: int, product: str) -> None:
@@ -57,7 +43,7 @@ def book(store: Store, customer: Customer, hour: int, product: str) -> None:
 
 
 def part(name: str) -> AppTest:
-    at = opened()
+    at = dashboard("registration")
     at.segmented_control(key="afterwards_part").set_value(name).run()
     assert not at.exception
     return at
@@ -77,14 +63,6 @@ def doses(customer: Customer) -> list[Dose]:
     return vaccinations.of_customer(resources.store(), DEMO, customer.customer_id)
 
 
-def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
-
-
-def plain(text: str) -> str:
-    return text.replace("\\", "")
-
-
 # A list
 
 
@@ -92,7 +70,7 @@ def test_a_list_is_judged_saved_and_what_is_left_stays_in_the_field(people: list
     anders, eva, maj = people
     at = part("list")
     paste(at, f"Personnummer\n{eva.identity}\n{anders.identity}\n{UNKNOWN}\n12\n{eva.identity}\n{maj.identity}")
-    assert "Välj en kundgrupp." in texts(at)
+    assert "Välj en kundgrupp." in words(at)
     assert not at.table
     at.selectbox(key=f"{LIST}_group").set_value("pregnant").run()
     table = at.table[0].value
@@ -105,7 +83,7 @@ def test_a_list_is_judged_saved_and_what_is_left_stays_in_the_field(people: list
     ]  # fmt: skip
     assert rows(eva) == []
     click(at, "Spara alla klara (2)")
-    assert "2 rader är sparade. Det som är kvar av listan står kvar i fältet." in texts(at)
+    assert "2 rader är sparade. Det som är kvar av listan står kvar i fältet." in words(at)
     assert rows(eva) == rows(maj) == [("pregnant", None)]
     assert rows(anders) == []
     left = f"Personnummer\n{anders.identity}\n{UNKNOWN}\n12\n{eva.identity}"
@@ -131,7 +109,7 @@ def test_doubtful_lines_are_taken_along_once_ticked_and_for_a_reason(people: lis
     assert "Spara alla klara (1)" in labels(at)
     at.checkbox(key=f"{LIST}_box_2").check().run()
     click(at, "Spara alla klara och markerade (2)")
-    assert "Skriv varför de tveksamma raderna är rätt." in texts(at)
+    assert "Skriv varför de tveksamma raderna är rätt." in words(at)
     assert rows(eva) == rows(anders) == []
     at.text_input(key=f"{LIST}_reason_0").set_value("Kontrollerat").run()
     click(at, "Spara alla klara och markerade (2)")
@@ -159,7 +137,7 @@ def test_a_line_that_cannot_be_any_more_is_named_and_the_list_is_judged_anew(peo
     store = resources.store()
     memberships.add(store, DEMO, eva.customer_id, memberships.Entry("household_contact", None, store.today()))
     click(at, "Spara alla klara (2)")
-    assert "Inget i listan är sparat, på grund av rad 2. Kunden har redan kundgruppen" in texts(at)
+    assert "Inget i listan är sparat, på grund av rad 2. Kunden har redan kundgruppen" in words(at)
     assert rows(anders) == []
     at.run()
     assert [plain(cell) for cell in at.table[0].value["Läge"]] == ["Klar", "Redan registrerad"]
@@ -170,11 +148,11 @@ def test_a_list_is_undone_as_a_whole_after_it_is_confirmed(people: list[Customer
     at.selectbox(key=f"{LIST}_group").set_value("household_contact").run()
     paste(at, "\n".join(customer.identity for customer in people))
     click(at, "Spara alla klara (3)")
-    assert "Senast sparade lista" in texts(at)
+    assert "Senast sparade lista" in words(at)
     click(at, "Ja, ångra allt")
-    assert "Ångrat: 3 rader." in texts(at)
+    assert "Ångrat: 3 rader." in words(at)
     assert [rows(customer) for customer in people] == [[("household_contact", EndReason.WRONG)]] * 3
-    assert "Senast sparade lista" not in texts(at)
+    assert "Senast sparade lista" not in words(at)
 
 
 def test_what_is_pasted_and_chosen_is_still_there_after_looking_elsewhere(people: list[Customer]) -> None:
@@ -195,7 +173,7 @@ def test_a_list_that_cannot_be_read_says_why_and_stays_so(people: list[Customer]
     at.selectbox(key=f"{LIST}_group").set_value("household_contact").run()
     paste(at, text)
     for _ in range(2):
-        assert says in texts(at)
+        assert says in words(at)
         assert at.text_area(key=f"{LIST}_text_0").value == text
         at.run()
 
@@ -215,25 +193,25 @@ def test_who_came_is_ticked_saved_and_those_left_stay_to_be_ticked(people: list[
     anders, eva, maj = people
     at = part("booked")
     assert boxes(at) == ["09:00 Anders Ek, 80 år", "10:00 Eva Ek, 36 år", "11:00 Maj Ek, 35 år"]
-    assert "65 år och äldre" in texts(at)
-    assert "Ingen kundgrupp" in texts(at)
+    assert "65 år och äldre" in words(at)
+    assert "Ingen kundgrupp" in words(at)
     at.checkbox[0].check().run()
-    assert "Välj sats för: Efluelda" in texts(at)
+    assert "Välj sats för: Efluelda" in words(at)
     assert next(button for button in at.button if button.label == "Spara de markerade (1)").disabled
     at.selectbox(key=key("batch_efluelda")).set_value("B-1").run()
     at.checkbox[1].check().run()
-    assert "Välj kundgrupp för: Eva Ek" in texts(at)
+    assert "Välj kundgrupp för: Eva Ek" in words(at)
     at.selectbox(key=key("group_2")).set_value(("pregnant", None)).run()
     click(at, "Spara de markerade (2)")
-    assert "2 personer är registrerade." in texts(at)
+    assert "2 personer är registrerade." in words(at)
     assert [(dose.batch_number, dose.group_code) for dose in (*doses(anders), *doses(eva))] == [
         ("B-1", "65_plus"),
         ("B-1", "pregnant"),
     ]
     assert doses(maj) == []
     assert boxes(at) == ["11:00 Maj Ek, 35 år"]
-    assert "Kom inte eller kvar: 1 av 3" in texts(at)
-    assert "2 registrerade" in texts(at)
+    assert "Kom inte eller kvar: 1 av 3" in words(at)
+    assert "2 registrerade" in words(at)
     assert [plain(cell) for cell in at.table[0].value["Kund"]] == ["Anders Ek, 80 år", "Eva Ek, 36 år"]
     click(at, "Ja, ångra allt")
     assert len(boxes(at)) == 3
@@ -249,7 +227,7 @@ def test_what_is_doubtful_takes_a_reason_for_the_batch_and_one_for_the_person(pe
     assert any("Sats OLD gick ut" in warning for warning in warnings)
     assert any("åldern passar inte 65 år och äldre" in warning for warning in warnings)
     click(at, "Spara de markerade (1)")
-    assert "Inget är sparat, på grund av Eva Ek." in texts(at)
+    assert "Inget är sparat, på grund av Eva Ek." in words(at)
     at.text_input(key=key("batch_reason_efluelda")).set_value("Ny leverans").run()
     at.text_input(key=key("reason_2")).set_value("Kontrollerat").run()
     click(at, "Spara de markerade (1)")
@@ -264,7 +242,7 @@ def test_all_are_ticked_and_groups_are_changed_where_they_were_plain(people: lis
     assert at.selectbox(key=key("group_1")).value == ("65_plus", None)
     at.selectbox(key=key("group_1")).set_value(("medical_risk", "heart")).run()
     at.toggle(key=key("groups")).set_value(False).run()
-    assert "Medicinsk riskgrupp – Hjärt" in texts(at)
+    assert "Medicinsk riskgrupp – Hjärt" in words(at)
     at.checkbox[1].uncheck().run()
     at.checkbox[2].uncheck().run()
     at.selectbox(key=key("batch_efluelda")).set_value("B-1").run()
@@ -286,4 +264,4 @@ def test_ticks_of_a_page_that_is_not_drawn_stay(people: list[Customer]) -> None:
 def test_a_day_without_bookings_says_so(people: list[Customer]) -> None:
     at = part("booked")
     at.date_input(key="booked_day").set_value(resources.store().today() - timedelta(days=1)).run()
-    assert "Inga bokningar på den här enheten den dagen." in texts(at)
+    assert "Inga bokningar på den här enheten den dagen." in words(at)

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
-from mv.access import EVERY_UNIT, Actor, Role
+from mv import customers, memberships, vaccinations
 from mv.customers import Customer
 from mv.memberships import Entry, Membership
-from mv.reimbursement.rules import rule_table
-from mv.store import Store, open_store
-from mv.ui import resources
+from mv.store import Store
 from tests.conftest import invented_number
 from tests.contents import logged
+from tests.pages.dashboard import DEMO, dashboard, words
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 DAY = timedelta(days=1)
 BORN = date(1981, 8, 29)
 RESERVE = "19810829M071"
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store of invented people, nobody so far, that the dashboard opens without sign-in."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    st.cache_resource.clear()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        rule_table.refresh(made)
-    yield resources.store()
-    st.cache_resource.clear()
 
 
 def person(store: Store, name: str = "Kim Räv", number: str = "", born: date = BORN) -> Customer:
@@ -61,25 +35,12 @@ def give(store: Store, membership: Membership, days_ago: int, product: str = "va
     vaccinations.register(store, DEMO, membership.customer_id, entry)
 
 
-def opened(
-    page: str = "reimbursement_checks", part: str | None = None, customer: Customer | None = None, locale: str = "sv-SE"
-) -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=60)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    if customer:
-        at.query_params["kund"] = str(customer.customer_id)
-    at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+def checks(part: str | None = None, locale: str = "sv-SE") -> AppTest:
+    at = dashboard("reimbursement_checks", locale=locale)
     if part:
         at.segmented_control(key="checks_part").set_value(part).run()
     assert not at.exception
     return at
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.text, at.markdown, at.header, at.subheader, at.caption, at.info, at.warning, at.error, at.success)
-    tables = [table.value.to_string() for table in at.table]
-    return "\n".join([element.value for kind in kinds for element in kind] + tables).replace("\\", "")
 
 
 def show(at: AppTest, key: str) -> AppTest:
@@ -95,7 +56,7 @@ def show(at: AppTest, key: str) -> AppTest:
 def test_how_many_and_how_much_is_told_before_anybody_is_shown(store: Store) -> None:
     customer = person(store, "Gun Ek", born=date(store.today().year - 75, 5, 6))
     give(store, in_group(store, customer, "pneumo_75"), 3, "pneumovax")
-    at = opened()
+    at = checks()
     assert "**1 dos, 250 kr**" in words(at)
     assert "Inget hittades." in words(at)  # of what is reported and not paid
     assert "Gun" not in words(at)
@@ -109,7 +70,7 @@ def test_how_many_and_how_much_is_told_before_anybody_is_shown(store: Store) -> 
 def test_a_pregnancy_that_was_never_ended_leads_to_its_row_open_for_adjusting(store: Store) -> None:
     customer = person(store, "Moa Ek", born=date(1995, 4, 5))
     row = in_group(store, customer, "pregnant", days=301)
-    at = show(opened(part="periods"), "check_show_too_long")
+    at = show(checks(part="periods"), "check_show_too_long")
     assert "Har pågått i 301 dagar; den kan pågå i högst 300." in words(at)
     at.button(key="check_too_long_0_0_0").click().run()
     assert not at.exception
@@ -122,7 +83,7 @@ def test_each_of_two_groups_with_different_payers_is_one_click_away(store: Store
     customer = person(store)
     rows = in_group(store, customer, "staff", "health_care"), in_group(store, customer, "medical_risk", "heart")
     for place, row in enumerate(rows):
-        at = show(opened(part="periods"), "check_show_two_payers")
+        at = show(checks(part="periods"), "check_show_two_payers")
         assert "Influensavaccin: Arbetsgivaren eller Exempelregionen betalar." in words(at)
         at.button(key=f"check_two_payers_0_{place}_0").click().run()
         assert at.button(key=f"adjust_{row.membership_id}_1_save")
@@ -130,7 +91,7 @@ def test_each_of_two_groups_with_different_payers_is_one_click_away(store: Store
 
 def test_what_the_user_mends_is_gone_from_the_check(store: Store) -> None:
     row = in_group(store, person(store, "Moa Ek", born=date(1995, 4, 5)), "pregnant", days=301)
-    at = opened(part="periods")
+    at = checks(part="periods")
     assert "**1 kundgrupp, 0 kr**" in words(at)
     memberships.remove(store, DEMO, row.membership_id, 1)
     assert "1 kundgrupp" not in words(at.run())
@@ -140,7 +101,7 @@ def test_two_records_of_one_person_show_both_numbers_and_both_kronor(store: Stor
     number = invented_number(BORN, 983)
     for customer, days_ago in ((person(store, number=RESERVE), 20), (person(store, number=number), 10)):
         give(store, in_group(store, customer, "medical_risk", "heart"), days_ago)
-    at = opened(part="twice")
+    at = checks(part="twice")
     assert "**1 par, 150 kr**" in words(at)
     show(at, "check_show_twice")
     assert RESERVE in words(at)
@@ -156,14 +117,14 @@ def test_two_records_of_one_person_show_both_numbers_and_both_kronor(store: Stor
 def test_only_a_page_of_customers_is_shown_and_logged_at_a_time(store: Store) -> None:
     for number in range(26):
         in_group(store, person(store, number=invented_number(BORN, 100 + 20 * number)), "pregnant", days=310 + number)
-    at = show(opened(part="periods"), "check_show_too_long")
+    at = show(checks(part="periods"), "check_show_too_long")
     assert "**26 kundgrupper, 0 kr**" in words(at)
     assert len(logged(store, "view_checks")) == 25
     assert "Har pågått i 310 dagar" not in words(at)  # the one that has lasted longest comes first
 
 
 def test_days_in_the_wrong_order_are_explained(store: Store) -> None:
-    at = opened(part="periods")
+    at = checks(part="periods")
     at.date_input(key="checks_first").set_value(store.today() + DAY).run()
     assert not at.exception
     assert at.error[0].value.startswith("Periodens första dag")
@@ -174,7 +135,7 @@ def test_the_new_year_list_counts_first_and_shows_who_on_demand(store: Store) ->
     lacks = person(store, "Gun Ek", born=date(year - 65, 12, 31))
     has = person(store, "Bo Ek", invented_number(date(year - 65, 1, 1), 983), date(year - 65, 1, 1))
     in_group(store, has, "65_plus")
-    at = opened(part="new_year")
+    at = checks(part="new_year")
     assert "Gun" not in words(at)
     row = at.table[0].value.set_index("Kundgrupp").loc["65 år och äldre"]
     assert list(row) == ["1", "1", "–"]
@@ -193,7 +154,7 @@ def test_the_new_year_list_counts_first_and_shows_who_on_demand(store: Store) ->
 
 @pytest.mark.parametrize("part", ["nvr", "new_year", "periods", "twice"])
 def test_each_part_is_drawn_in_english(store: Store, part: str) -> None:
-    at = opened(part=part, locale="en-GB")
+    at = checks(part=part, locale="en-GB")
     assert not at.error
     assert [header.value for header in at.header] == ["Checks"]
 
@@ -210,13 +171,13 @@ def change(at: AppTest, customer: Customer, number: str) -> AppTest:
 
 def test_a_customer_gets_another_number_on_the_card_and_is_found_by_both(store: Store) -> None:
     customer, number = person(store, number=RESERVE), invented_number(BORN, 983)
-    at = change(opened("customer", customer=customer), customer, number)
+    at = change(dashboard("customer", customer=customer), customer, number)
     assert "Numret är bytt" in at.success[0].value
     assert f"Tidigare nummer: {RESERVE}" in words(at)
     assert f"{number[:8]}-{number[8:]}" in words(at)
     assert at.text_input(key=f"identity_{customer.customer_id}_number").value == ""
     for searched in (RESERVE, number):
-        at = opened("search")
+        at = dashboard("search")
         at.text_input(key="search_text").input(searched)
         at.button[0].click().run()
         assert "Kim Räv" in words(at)
@@ -226,7 +187,7 @@ def test_a_customer_gets_another_number_on_the_card_and_is_found_by_both(store: 
 
 def test_another_birth_date_is_shown_and_has_to_be_meant(store: Store) -> None:
     customer = person(store, number=RESERVE)
-    at = change(opened("customer", customer=customer), customer, invented_number(BORN + DAY))
+    at = change(dashboard("customer", customer=customer), customer, invented_number(BORN + DAY))
     assert "Numret säger född 1981-08-30; kunden är registrerad som född 1981-08-29." in words(at)
     assert at.error[0].value.startswith("Numret ger en annan födelsedag")
     at.checkbox(key=f"identity_{customer.customer_id}_same").check().run()
@@ -237,6 +198,6 @@ def test_another_birth_date_is_shown_and_has_to_be_meant(store: Store) -> None:
 
 def test_another_customers_number_is_refused_with_what_to_do(store: Store) -> None:
     customer, other = person(store, number=RESERVE), person(store, number=invented_number(BORN, 983))
-    at = change(opened("customer", customer=customer), customer, other.identity)
+    at = change(dashboard("customer", customer=customer), customer, other.identity)
     assert "slå ihop de två posterna" in at.error[0].value
     assert customers.get(store, DEMO, customer.customer_id).identity == RESERVE

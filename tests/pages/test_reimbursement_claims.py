@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, sample
 from mv.access import Actor, Role
 from mv.reimbursement.claims import ledger
 from mv.reimbursement.claims.ledger import State
-from mv.reimbursement.rules import rule_table
-from mv.store import open_store
+from mv.store import Store
 from mv.ui import resources
 from mv.vaccinations import Dose
-from tests.conftest import SetClock
-from tests.pages.test_pages import DEMO, dashboard, texts
+from tests.conftest import TODAY, SetClock
+from tests.pages.dashboard import DEMO, dashboard, plain, words
 from tests.reimbursement.claims.clinic import REGION, Clinic
 
-NOON = datetime.now(UTC).replace(hour=12)
-TODAY = NOON.date()
 LAST_DAY = TODAY.replace(day=1) - timedelta(days=1)
 FIRST_DAY = LAST_DAY.replace(day=1)
 BEFORE = FIRST_DAY - timedelta(days=1)
@@ -46,24 +37,10 @@ LINES = {
 
 
 @pytest.fixture
-def doses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Dose]]:
-    """Let the dashboard open a store with two doses of last month and one of before, each worth 150 kr."""
-    file, settings, clock = tmp_path / "mv.duckdb", tmp_path / "settings.toml", SetClock(NOON)
-    settings.touch()
-    with closing(open_store(str(file), clock)) as store:
-        store.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(store)
-        rule_table.refresh(store)
-        clinic = Clinic(store, clock, DEMO)
-        given = [clinic.dose(day) for day in (LAST_DAY, FIRST_DAY, BEFORE)]
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    yield given
-    st.cache_resource.clear()
-
-
-def plain(text: str) -> str:
-    return text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
+def doses(store: Store, clock: SetClock) -> list[Dose]:
+    """Have in the store two doses of last month and one of before, each worth 150 kr."""
+    clinic = Clinic(store, clock, DEMO)
+    return [clinic.dose(day) for day in (LAST_DAY, FIRST_DAY, BEFORE)]
 
 
 def show(at: AppTest, part: str) -> AppTest:
@@ -102,16 +79,16 @@ def test_last_month_is_looked_at_claimed_and_seen(doses: list[Dose]) -> None:
         ("Plusrader", "300 kr", "2 rader"), ("Minusrader", "0 kr", "0 rader"), ("Anspråket", "300 kr", "2 rader")
     ]  # fmt: skip
     assert rows(at, 0) == [["given dos", "2", "300"], ["Summa", "2", "300"]]
-    assert "1 dos given före perioden ska ersättas och finns inte i något anspråk. Värde 150 kr" in plain(texts(at))
+    assert "1 dos given före perioden ska ersättas och finns inte i något anspråk. Värde 150 kr" in words(at)
     assert ledger.claims(resources.store(), DEMO) == []
     at.button(key="claim_make").click().run()
     assert not at.exception
     assert plain(at.success[0].value) == "Anspråk 1 är skapat: 2 rader, 300 kr."
     assert rows(at, 0) == [["Utkast", "1", "2", "300", "0"], ["Summa", "1", "2", "300", "0"]]
-    assert "Alla anspråk: utkast 300 kr = 300 kr." in plain(texts(at))
+    assert "Alla anspråk: utkast 300 kr = 300 kr." in words(at)
     assert rows(at, 1)[0][:4] == ["1", REGION, f"{FIRST_DAY} – {LAST_DAY}", "Utkast"]
     assert rows(at, 2) == [["Ersättning: given dos", "2", "300"], ["Summa", "2", "300"]]
-    assert "Raderna är tillsammans anspråkets belopp, 300 kr. Betalt hittills: 0 kr." in plain(texts(at))
+    assert "Raderna är tillsammans anspråkets belopp, 300 kr. Betalt hittills: 0 kr." in words(at)
     lines = at.dataframe[0].value
     assert set(lines.columns) == LINES
     assert list(lines["Rad"]) == ["A1-1", "A1-2"]
@@ -163,7 +140,7 @@ def test_a_claim_goes_on_by_its_buttons(doses: list[Dose]) -> None:
     for state, word in ((State.SENT, "skickat"), (State.ANSWERED, "besvarat"), (State.CLOSED, "avslutat")):
         step(at, state)
         assert plain(at.success[0].value) == f"Anspråk 1 är nu: {word}."
-        assert f"Anspråk 1: {word}" in plain(texts(at))
+        assert f"Anspråk 1: {word}" in words(at)
     assert not [button for button in at.button if (button.key or "").startswith("claim_")]
     assert [row[1] for row in rows(at, 3)] == ["Avslutat", "Besvarat", "Skickat", "Utkast"]
 
@@ -171,7 +148,7 @@ def test_a_claim_goes_on_by_its_buttons(doses: list[Dose]) -> None:
 def test_a_discarded_claim_claims_nothing_and_its_doses_are_due_again(doses: list[Dose]) -> None:
     at = step(made(), State.DISCARDED)
     assert rows(at, 0) == [["Summa", "0", "0", "0", "0"]]
-    assert "Kasserade anspråk, som inte begär något: 1." in texts(at)
+    assert "Kasserade anspråk, som inte begär något: 1." in words(at)
     choose_region(show(at, "new"))
     assert metrics(at)[-1] == ("Anspråket", "300 kr", "2 rader")
 
@@ -184,7 +161,7 @@ def test_what_somebody_else_did_with_the_claim_is_told(doses: list[Dose]) -> Non
     )
     at.button(key=f"claim_discarded_{claim.claim_id}_{claim.version}").click().run()
     assert plain(at.error[0].value).startswith("eva.ek ändrade anspråket")
-    assert "Anspråk 1: skickat" in plain(texts(at))
+    assert "Anspråk 1: skickat" in words(at)
 
 
 def test_the_page_is_english_for_who_reads_english(doses: list[Dose]) -> None:

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
-from mv.access import EVERY_UNIT, Actor, Role
+from mv import customers, memberships, vaccinations
 from mv.memberships import Entry, Membership
-from mv.reimbursement.rules import rule_table
-from mv.store import Store, open_store
-from mv.ui import resources
+from mv.store import Store
 from mv.vaccinations import Dose
 from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, ROOT, dashboard, words
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
 DAY = timedelta(days=1)
 OLD = "65 år och äldre"
 PAGES = {"Att rätta": "reimbursement_corrections", "Vaccination": "vaccination", "Kundgrupper": "groups"}
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store of invented people, nobody so far, that the dashboard opens without sign-in."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    st.cache_resource.clear()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        rule_table.refresh(made)
-    yield resources.store()
-    st.cache_resource.clear()
 
 
 def given(store: Store, name: str, born: date, days_ago: int, product: str = "efluelda") -> Dose:
@@ -59,18 +33,6 @@ def in_group(store: Store, dose: Dose, code: str, first: date, last: date | None
 
 def now(store: Store, dose: Dose) -> Dose:
     return next(one for one in vaccinations.of_customer(store, DEMO, dose.customer_id) if one.dose_id == dose.dose_id)
-
-
-def opened(locale: str = "sv-SE") -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=60)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    return at.switch_page(str(ROOT / "pages" / "reimbursement_corrections.py")).run()
-
-
-def texts(at: AppTest) -> str:
-    kinds = (at.text, at.header, at.subheader, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "").replace("\u2060", "")
 
 
 def heading(at: AppTest) -> str:
@@ -114,63 +76,63 @@ def test_the_list_says_how_many_doses_what_they_are_worth_and_what_is_missing(
     born = date(store.today().year - 65, 12, 31)
     last = given(store, "Sista", born, 30)
     more = given(store, "Flest", date(1950, 1, 2), 10, "comirnaty")
-    at = opened(locale)
+    at = dashboard("reimbursement_corrections", locale=locale)
     assert not at.exception
     assert rows(at) == [more.dose_id, last.dose_id]
-    shown = texts(at)
+    shown = words(at)
     for text in (*sums, "Sista Ek", "Flest Ek", "Efluelda", "Comirnaty"):
         assert text in shown
     assert (f"Fyller 65 år {born.year + 65}: hör till {OLD}." in shown) is (locale == "sv-SE")
 
 
 def test_an_empty_list_says_so_plainly(store: Store) -> None:
-    at = opened()
+    at = dashboard("reimbursement_corrections")
     assert not at.exception
     assert [success.value for success in at.success] == [
         "Inget att rätta. Alla doser som kan ersättas är som de ska. Bra jobbat!"
     ]
     at.selectbox(key="corrections_shown").select("lost").run()
-    assert "Inget är förlorat" in texts(at)
+    assert "Inget är förlorat" in words(at)
 
 
 def test_doses_that_are_too_late_are_shown_for_themselves(store: Store) -> None:
     late = given(store, "Eva", date(1950, 1, 2), 31)
-    at = opened()
+    at = dashboard("reimbursement_corrections")
     assert rows(at) == []
     at.selectbox(key="corrections_shown").select("lost").run()
     assert rows(at) == [late.dose_id]
-    assert "1 dag för sent" in texts(at)
-    assert "Doser som skulle ha ersatts." in texts(at)
-    assert "inom en vecka" not in texts(at)
+    assert "1 dag för sent" in words(at)
+    assert "Doser som skulle ha ersatts." in words(at)
+    assert "inom en vecka" not in words(at)
     at.selectbox(key="corrections_vaccine").select("comirnaty").run()
     assert rows(at) == []
-    assert "Ta bort något filter" in texts(at)
+    assert "Ta bort något filter" in words(at)
 
 
 def test_a_group_to_choose_leads_to_the_dose_with_the_group_chosen_and_nothing_saved(store: Store) -> None:
     dose = given(store, "Eva", date(1950, 1, 2), 10)
     row = in_group(store, dose, "65_plus", dose.given_on)
     in_group(store, dose, "household_contact", dose.given_on)
-    at = correct(opened(), dose)
+    at = correct(dashboard("reimbursement_corrections"), dose)
     assert heading(at) == "Vaccination"
-    assert "Att rätta: 1 av 1" in texts(at)
-    assert "Ersätts inte: ingen kundgrupp räknas för dosen." in texts(at)
+    assert "Att rätta: 1 av 1" in words(at)
+    assert "Ersätts inte: ingen kundgrupp räknas för dosen." in words(at)
     assert at.radio(key=f"dose_{dose.dose_id}_1_group_{dose.given_on}").value == row.membership_id
     assert now(store, dose).version == 1
     at.button(key="dose_save").click().run()
     assert not at.exception
     assert now(store, dose).group_code == "65_plus"
-    assert "Exempelregionen betalar 150 kr" in texts(at)
-    assert "1 rättad, 150 kr" in texts(at)
+    assert "Exempelregionen betalar 150 kr" in words(at)
+    assert "1 rättad, 150 kr" in words(at)
     click(at, f"queue_list_{dose.dose_id}")
     assert heading(at) == "Att rätta"
     assert rows(at) == []
-    assert "1 rättad, 150 kr" in texts(at)
+    assert "1 rättad, 150 kr" in words(at)
 
 
 def test_a_group_by_age_is_filled_in_then_chosen_for_the_dose_and_each_is_saved_by_a_click(store: Store) -> None:
     dose = given(store, "Eva", date(1950, 1, 2), 10)
-    at = correct(opened(), dose)
+    at = correct(dashboard("reimbursement_corrections"), dose)
     assert heading(at) == "Kundgrupper"
     assert at.selectbox(key="add_group").value == "65_plus"
     assert at.date_input(key="add_first").value == dose.given_on
@@ -179,11 +141,11 @@ def test_a_group_by_age_is_filled_in_then_chosen_for_the_dose_and_each_is_saved_
     assert not at.exception
     (row,) = memberships.of_customer(store, DEMO, dose.customer_id)
     assert (row.group_code, row.valid_from) == ("65_plus", dose.given_on)
-    assert "Kundgruppen finns nu: välj den för dosen." in texts(at)
+    assert "Kundgruppen finns nu: välj den för dosen." in words(at)
     click(at, f"queue_mend_{dose.dose_id}")
     assert heading(at) == "Vaccination"
     at.button(key="dose_save").click().run()
-    assert "1 rättad, 150 kr" in texts(at)
+    assert "1 rättad, 150 kr" in words(at)
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, None), (-90, -1)], ids=["begins later", "ended before"])
@@ -191,34 +153,34 @@ def test_a_period_that_does_not_reach_the_day_is_open_for_adjusting(store: Store
     dose = given(store, "Eva", date(1990, 1, 2), 10)
     ended = None if last is None else dose.given_on + last * DAY
     row = in_group(store, dose, "medical_risk", dose.given_on + first * DAY, ended)
-    at = correct(opened(), dose)
+    at = correct(dashboard("reimbursement_corrections"), dose)
     assert heading(at) == "Kundgrupper"
     assert at.selectbox(key="add_group").value is None
     name = "last" if ended else "first"
     assert at.date_input(key=f"adjust_{row.membership_id}_1_{name}").value == (ended or row.valid_from)
     told = "slutade" if ended else "börjar"
-    assert f"Medicinsk riskgrupp {told} {ended or row.valid_from}" in texts(at)
+    assert f"Medicinsk riskgrupp {told} {ended or row.valid_from}" in words(at)
     at.date_input(key=f"adjust_{row.membership_id}_1_{name}").set_value(dose.given_on).run()
     at.button(key=f"adjust_{row.membership_id}_1_save").click().run()
     assert not at.exception
-    assert "Kundgruppen finns nu: välj den för dosen." in texts(at)
+    assert "Kundgruppen finns nu: välj den för dosen." in words(at)
 
 
 def test_next_leads_to_the_next_dose_that_still_is_to_be_corrected_and_skips_nobody_else(store: Store) -> None:
     doses = [given(store, name, date(1950, 1, 2 + n), 20 - n) for n, name in enumerate(("Ada", "Bo", "Cia", "Dan"))]
-    at = opened()
+    at = dashboard("reimbursement_corrections")
     assert rows(at) == [dose.dose_id for dose in doses]
     correct(at, doses[0])
-    assert "Att rätta: 1 av 4" in texts(at)
+    assert "Att rätta: 1 av 4" in words(at)
     vaccinations.withdraw(store, DEMO, doses[1].dose_id, 1, vaccinations.WithdrawReason.WRONG_PERSON)
     go_on(at, doses[0])
-    assert "Cia Ek" in texts(at)
-    assert "Att rätta: 3 av 4" in texts(at)
+    assert "Cia Ek" in words(at)
+    assert "Att rätta: 3 av 4" in words(at)
     go_on(at, doses[2])
-    assert "Dan Ek" in texts(at)
+    assert "Dan Ek" in words(at)
     go_on(at, doses[3])
     assert heading(at) == "Att rätta"
-    assert "Det var den sista." in texts(at)
+    assert "Det var den sista." in words(at)
     assert rows(at) == [doses[n].dose_id for n in (0, 2, 3)]
 
 
@@ -226,37 +188,37 @@ def test_what_was_filled_in_for_one_customer_is_not_there_for_the_next(store: St
     by_age = given(store, "Ada", date(1950, 1, 2), 20)
     later = given(store, "Bo", date(1990, 1, 2), 19)
     in_group(store, later, "medical_risk", later.given_on + DAY)
-    at = correct(opened(), by_age)
+    at = correct(dashboard("reimbursement_corrections"), by_age)
     assert at.selectbox(key="add_group").value == "65_plus"
     go_on(at, by_age)
-    assert "Bo Ek" in texts(at)
+    assert "Bo Ek" in words(at)
     assert at.selectbox(key="add_group").value is None
     assert at.date_input(key="add_first").value == store.today()
 
 
 def test_the_banner_goes_with_the_customer_to_other_pages_and_ends_with_another_customer(store: Store) -> None:
     dose, other = given(store, "Ada", date(1950, 1, 2), 20), given(store, "Bo", date(1950, 1, 3), 19)
-    at = correct(opened(), dose)
+    at = correct(dashboard("reimbursement_corrections"), dose)
     for page in ("customer", "vaccination", "groups"):
         at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
         assert not at.exception
-        assert "Att rätta: 1 av 2" in texts(at)
-        assert f"Fyller {dose.given_on.year - 1950} år" in texts(at)
+        assert "Att rätta: 1 av 2" in words(at)
+        assert f"Fyller {dose.given_on.year - 1950} år" in words(at)
     at.query_params["kund"] = str(other.customer_id)
     at.switch_page(str(ROOT / "pages" / "customer.py")).run()
-    assert "Bo Ek" in texts(at)
-    assert "Att rätta: " not in texts(at)
+    assert "Bo Ek" in words(at)
+    assert "Att rätta: " not in words(at)
     at.query_params["kund"] = str(dose.customer_id)
     at.switch_page(str(ROOT / "pages" / "customer.py")).run()
-    assert "Ada Ek" in texts(at)
-    assert "Att rätta: " not in texts(at)
+    assert "Ada Ek" in words(at)
+    assert "Att rätta: " not in words(at)
 
 
 def test_a_dose_that_is_withdrawn_meanwhile_says_so_and_does_not_count_as_corrected(store: Store) -> None:
     dose = given(store, "Ada", date(1950, 1, 2), 20)
-    at = correct(opened(), dose)
+    at = correct(dashboard("reimbursement_corrections"), dose)
     vaccinations.withdraw(store, DEMO, dose.dose_id, 1, vaccinations.WithdrawReason.WRONG_PERSON)
     at.run()
-    assert "Ersätts inte: dosen är återkallad." in texts(at)
-    assert "rättad" not in texts(at)
+    assert "Ersätts inte: dosen är återkallad." in words(at)
+    assert "rättad" not in words(at)
     assert at.button(key=f"queue_next_{dose.dose_id}").label == "Nästa"

@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
-from mv.access import EVERY_UNIT, Actor, Role
+from mv import customers, memberships, vaccinations
 from mv.reimbursement.follow_up.cube import NO_GROUP
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.rules import rule_table
-from mv.store import Store, open_store
-from mv.ui import resources
+from mv.store import Store
 from mv.ui.reimbursement.follow_up import figures
 from mv.vaccinations import Entry
 from tests.conftest import invented_number
+from tests.pages.dashboard import DEMO, dashboard
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
-PAGE = ROOT / "pages" / "reimbursement_follow_up.py"
-DEMO = Actor("demo", "Demo Demosson", Role.LEAD, "centrum", frozenset({EVERY_UNIT}))
+PAGE = "reimbursement_follow_up"
 A_YEAR = timedelta(days=400)
 """Longer than a season, so that it was given in an earlier one."""
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """Have the dashboard open a store without sign-in, with the catalogue and the rules; return it as it is open."""
-    file, own_settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    own_settings.touch()
-    with closing(open_store(str(file))) as made:
-        made.load({"meta": pa.table(sample.MARK)})
-        catalogue.refresh(made)
-        rule_table.refresh(made)
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(own_settings))
-    yield resources.store()
-    st.cache_resource.clear()
-
-
-def page(locale: str = "sv-SE") -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=60)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    at.switch_page(str(PAGE)).run()
-    assert not at.exception
-    return at
 
 
 def words(at: AppTest) -> str:
@@ -99,7 +65,7 @@ def doses(store: Store) -> Store:
 
 
 def test_the_season_s_kronor_are_shown_and_their_parts_are_the_whole(doses: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     assert not at.error
     assert at.selectbox(key="follow_up_season").value == Season.of(doses.today()).first_year
     assert amounts(at) == {
@@ -122,7 +88,7 @@ def test_the_season_s_kronor_are_shown_and_their_parts_are_the_whole(doses: Stor
 
 
 def test_all_seasons_are_their_sum(doses: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     at.selectbox(key="follow_up_season").select(figures.EVERY_SEASON).run()
     assert amounts(at)["Förlorat"] == "150 kr"
     seasons = table(at, "Säsong")
@@ -132,7 +98,7 @@ def test_all_seasons_are_their_sum(doses: Store) -> None:
 
 
 def test_each_filter_narrows_what_is_counted(doses: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     assert at.selectbox(key="follow_up_unit").options == ["Mottagning Norr", "Mottagning Söder"]
     at.selectbox(key="follow_up_unit").select("soder").run()
     assert (amounts(at)["Ska betalas"], amounts(at)["Kan gå förlorat"]) == ("0 kr", "150 kr")
@@ -150,7 +116,7 @@ def test_each_filter_narrows_what_is_counted(doses: Store) -> None:
 
 
 def test_the_place_that_loses_is_asked_for_in_the_title(doses: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     assert "Vilken enhet förlorar mest?" in words(at)
     at.segmented_control(key="follow_up_place").set_value("group_code").run()
     assert "Vilken kundgrupp förlorar mest?" in words(at)
@@ -158,7 +124,7 @@ def test_the_place_that_loses_is_asked_for_in_the_title(doses: Store) -> None:
 
 
 def test_what_is_changed_is_counted_at_the_next_look(doses: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     give(doses, person(doses, 985, with_group=True), doses.today(), product="comirnaty")
     at.run()
     assert amounts(at)["Ska betalas"] == "425 kr"
@@ -167,7 +133,7 @@ def test_what_is_changed_is_counted_at_the_next_look(doses: Store) -> None:
 
 def test_figures_that_take_long_are_kept_until_somebody_asks(doses: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "SECONDS_OF_QUICK_ONES", 0.0)
-    at = page()
+    at = dashboard(PAGE)
     assert "Något har ändrats" not in words(at)
     give(doses, person(doses, 985, with_group=True), doses.today())
     at.run()
@@ -181,7 +147,7 @@ def test_figures_that_take_long_are_kept_until_somebody_asks(doses: Store, monke
 def test_figures_that_do_not_tie_out_are_called_wrong(doses: Store) -> None:
     give(doses, person(doses, 985, with_group=False), doses.today(), product="fsme_immun")
     doses.write(lambda tx: tx.execute("DELETE FROM vaccine WHERE product_code = 'fsme_immun'"))
-    at = page()
+    at = dashboard(PAGE)
     wrong = at.error[0].value.replace("\\", "")
     assert wrong.startswith("Siffrorna stämmer inte: Doser:")
     assert wrong.endswith("= 2, men det ska vara 3.")
@@ -190,14 +156,14 @@ def test_figures_that_do_not_tie_out_are_called_wrong(doses: Store) -> None:
 def test_a_store_of_which_nothing_can_be_judged_says_that_its_figures_are_wrong(store: Store) -> None:
     give(store, person(store, 985, with_group=False), store.today(), product="fsme_immun")
     store.write(lambda tx: tx.execute("DELETE FROM vaccine WHERE product_code = 'fsme_immun'"))
-    at = page()
+    at = dashboard(PAGE)
     assert at.error[0].value.replace("\\", "").endswith("= 0, men det ska vara 1.")
     assert not at.metric
 
 
 def test_one_dose_that_no_rule_pays_is_said_to_be_so(store: Store) -> None:
     give(store, person(store, 981, with_group=False), store.today(), product="fsme_immun")
-    at = page()
+    at = dashboard(PAGE)
     assert not at.error
     assert "Ingen regel ersätter någon av doserna den dag de gavs" in words(at)
     assert "De kan inte ge något." in words(at)
@@ -212,19 +178,19 @@ def test_one_dose_that_no_rule_pays_is_said_to_be_so(store: Store) -> None:
 
 def test_without_any_rule_nothing_is_paid(doses: Store) -> None:
     doses.write(lambda tx: tx.execute("UPDATE payment_rule SET removed = TRUE"))
-    at = page()
+    at = dashboard(PAGE)
     assert "Ingen regel ersätter någon av doserna den dag de gavs" in words(at)
     assert set(amounts(at).values()) == {"0 kr"}
 
 
 def test_a_store_without_doses_says_so(store: Store) -> None:
-    at = page()
+    at = dashboard(PAGE)
     assert "Ingen dos är registrerad på dina enheter än." in words(at)
     assert not at.metric and not at.error
 
 
 def test_everything_is_said_in_english_too(doses: Store) -> None:
-    at = page("en-GB")
+    at = dashboard(PAGE, locale="en-GB")
     assert at.header[0].value == "Paid and unpaid doses"
     assert list(amounts(at)) == ["Paid so far", "Payable", "At risk", "Lost", "To pay back"]
     assert "50.0% of 300 kr is paid or payable." in words(at)

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import sample
 from mv.reimbursement.claims.ledger import State
 from mv.reimbursement.payments import balances, files
 from mv.reimbursement.payments.balances import Standing
-from mv.store import open_store
+from mv.store import Store
 from mv.ui import resources
-from tests.pages.test_pages import DEMO, ROOT, SCRIPT, texts
+from tests.pages.dashboard import DEMO, dashboard, plain, words
 from tests.reimbursement.sent_claims import OTHER_REGION, REGION, Claimed, add_claim
 
+PAGE = "reimbursement_payments"
 SENT_AT = datetime(2026, 1, 5, 12)
 """So long ago that what is not paid is overdue."""
 
 
 @pytest.fixture
-def claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Let the dashboard open a store with a claim of three lines, 150 kr each, and return the claim's number."""
-    file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
-    settings.touch()
-    with closing(open_store(str(file))) as store:
-        store.load({"meta": pa.table(sample.MARK)})
-        number = add_claim(store, [Claimed(15_000, dose_id=n) for n in (1, 2, 3)], sent_at=SENT_AT)
-    monkeypatch.setenv("MV_STORE", str(file))
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    yield number
-    st.cache_resource.clear()
-
-
-def page(locale: str = "sv-SE") -> AppTest:
-    at = AppTest.from_file(SCRIPT, default_timeout=30)
-    at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.run()
-    return at.switch_page(str(ROOT / "pages" / "reimbursement_payments.py")).run()
+def claim(store: Store) -> int:
+    """Have in the store a claim of three lines, 150 kr each, and return the claim's number."""
+    return add_claim(store, [Claimed(15_000, dose_id=n) for n in (1, 2, 3)], sent_at=SENT_AT)
 
 
 def choose(at: AppTest, data: bytes | str, turn: int = 0) -> AppTest:
@@ -58,12 +38,8 @@ def show(at: AppTest, part: str) -> AppTest:
     return at.run()
 
 
-def plain(text: str) -> str:
-    return text.replace("\\", "").replace("\u2060", "")
-
-
 def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;100\nA999-1;20\nSumma;270\n")
+    at = choose(dashboard(PAGE), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;100\nA999-1;20\nSumma;270\n")
     assert not at.exception
     assert not at.error
     assert at.table[0].value.values.tolist() == [
@@ -72,8 +48,8 @@ def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
         ["Okänd", "1", "20", "20"],
         ["Summa", "3", "270", "−30"],
     ]
-    assert "Utfallen är tillsammans vad filen innehåller: 3 rader, 270 kr." in plain(texts(at))
-    assert "Rad 5 är summan av de andra" in plain(texts(at))
+    assert "Utfallen är tillsammans vad filen innehåller: 3 rader, 270 kr." in words(at)
+    assert "Rad 5 är summan av de andra" in words(at)
     assert at.dataframe[0].value["Utfall"].tolist() == ["För lite betalt", "Okänd"]
     assert files.files(resources.store(), DEMO, REGION) == []
     at.button(key="payment_import").click().run()
@@ -88,8 +64,8 @@ def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
         ["Obetald, förfallen", "1", "150", "0", "150", "0"],
         ["Summa", "3", "450", "250", "200", "0"],
     ]
-    assert "Begärt 450 kr = betalt 250 kr + kvar att få 200 kr − för mycket betalt 0 kr." in plain(texts(at))
-    assert "Mottaget i filer 270 kr = betalt 250 kr + utan känd rad 20 kr (1 rad)." in plain(texts(at))
+    assert "Begärt 450 kr = betalt 250 kr + kvar att få 200 kr − för mycket betalt 0 kr." in words(at)
+    assert "Mottaget i filer 270 kr = betalt 250 kr + utan känd rad 20 kr (1 rad)." in words(at)
     assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-2"]
     for standing_, line in (("unpaid", f"A{claim}-3"), ("unknown", "A999-1")):
         at.selectbox(key=f"payment_standing_{REGION}").set_value(standing_).run()
@@ -101,7 +77,7 @@ def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
 
 
 def test_the_same_file_again_says_when_and_by_whom_and_offers_no_import(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\n")
+    at = choose(dashboard(PAGE), f"Referens;Belopp\nA{claim}-1;150\n")
     at.button(key="payment_import").click().run()
     choose(at, f"\ufeffReferens;Belopp\r\nA{claim}-1;150\r\n", 1)
     assert "läste in den här filen" in plain(at.info[0].value)
@@ -109,7 +85,10 @@ def test_the_same_file_again_says_when_and_by_whom_and_offers_no_import(claim: i
 
 
 def test_cells_that_cannot_be_read_are_listed_by_row_and_column_and_nothing_is_offered(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp;Utbetald\nA{claim}-1;1.234;2026-11-01\nA{claim}-2;150;igår\n")
+    at = choose(
+        dashboard(PAGE),
+        f"Referens;Belopp;Utbetald\nA{claim}-1;1.234;2026-11-01\nA{claim}-2;150;igår\n",
+    )
     assert plain(at.error[0].value).startswith("2 celler kan inte läsas")
     assert [row[:2] for row in at.table[0].value.values.tolist()] == [["2", "Belopp"], ["3", "Utbetald"]]
     assert "payment_import" not in [button.key for button in at.button]
@@ -127,13 +106,13 @@ def test_cells_that_cannot_be_read_are_listed_by_row_and_column_and_nothing_is_o
     ],
 )
 def test_a_file_that_cannot_be_used_says_what_to_do(claim: int, data: bytes, says: str) -> None:
-    at = choose(page(), data)
+    at = choose(dashboard(PAGE), data)
     assert not at.exception
     assert plain(at.error[0].value).startswith(says)
 
 
 def test_columns_are_guessed_changed_and_remembered_for_the_payer(claim: int) -> None:
-    at = choose(page(), f"Märkning;Netto;Moms\nA{claim}-1;150;0\n")
+    at = choose(dashboard(PAGE), f"Märkning;Netto;Moms\nA{claim}-1;150;0\n")
     (reference,) = (box for box in at.selectbox if box.label == "Referens (anspråk-rad)")
     (amount,) = (box for box in at.selectbox if box.label == "Belopp")
     assert (reference.value, amount.value) == (None, None)
@@ -148,18 +127,18 @@ def test_columns_are_guessed_changed_and_remembered_for_the_payer(claim: int) ->
 
 
 def test_another_delimiter_can_be_chosen(claim: int) -> None:
-    at = choose(page(), f"Referens,Belopp;kr\nA{claim}-1,1;50\n")
-    assert "Semikolon" in plain(texts(at))
+    at = choose(dashboard(PAGE), f"Referens,Belopp;kr\nA{claim}-1,1;50\n")
+    assert "Semikolon" in words(at)
     (delimiter,) = (box for box in at.selectbox if box.label == "Avgränsare")
     delimiter.set_value(",").run()
     assert not at.exception
-    assert "Komma" in plain(texts(at))
+    assert "Komma" in words(at)
     (amount,) = (box for box in at.selectbox if box.label == "Belopp")
     assert amount.value == "Belopp;kr"
 
 
 def test_a_claim_whose_lines_are_all_answered_is_offered_to_be_marked_so(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;150\n")
+    at = choose(dashboard(PAGE), f"Referens;Belopp\nA{claim}-1;150\nA{claim}-2;150\n")
     at.button(key="payment_import").click().run()
     assert f"payment_answered_{claim}" not in [button.key for button in at.button]
     choose(at, f"Referens;Belopp\nA{claim}-3;0\n", 1)
@@ -172,7 +151,7 @@ def test_a_claim_whose_lines_are_all_answered_is_offered_to_be_marked_so(claim: 
 
 
 def test_a_file_is_withdrawn_and_the_days_to_pay_are_changed(claim: int) -> None:
-    at = choose(page(), f"Referens;Belopp\nA{claim}-1;150\n")
+    at = choose(dashboard(PAGE), f"Referens;Belopp\nA{claim}-1;150\n")
     at.button(key="payment_import").click().run()
     (made,) = files.files(resources.store(), DEMO, REGION)
     show(at, "files")
@@ -184,14 +163,14 @@ def test_a_file_is_withdrawn_and_the_days_to_pay_are_changed(claim: int) -> None
     at.number_input(key=f"payment_days_{REGION}_30").set_value(balances.MOST_DAYS_TO_PAY)
     at.button(key="payment_days_save").click().run()
     assert list(balances.outcomes(resources.store(), DEMO, REGION).parts) == [Standing.AWAITED]
-    assert "3650 dagar" in plain(texts(at))
+    assert "3650 dagar" in words(at)
 
 
 def test_a_payer_without_claims_or_files_says_so(claim: int) -> None:
     add_claim(resources.store(), [Claimed(15_000)], payer=OTHER_REGION, state="draft", sent_at=None)
-    at = page("en-GB")
+    at = dashboard(PAGE, locale="en-GB")
     at.selectbox(key="payment_payer").set_value(OTHER_REGION).run()
     show(at, "lines")
-    assert "No claim on this payer has been sent." in texts(at)
+    assert "No claim on this payer has been sent." in words(at)
     show(at, "files")
-    assert "No file of this payer is imported yet." in texts(at)
+    assert "No file of this payer is imported yet." in words(at)

@@ -7,9 +7,6 @@ its signature to the role that the store holds, is the dashboard's own.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,22 +18,20 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from mv import catalogue, customers, memberships, users, vaccinations
+from mv import customers, memberships, users, vaccinations
 from mv.access import EVERY_UNIT, Action, Actor, Role
 from mv.customers import Customer
 from mv.identity import format_identity
 from mv.memberships import Entry
 from mv.reimbursement.claims import drafting
-from mv.reimbursement.rules import rule_table
-from mv.store import open_store
+from mv.store import Store
 from mv.ui import resources
 from mv.ui.web import current_sign_in, startup_checks
-from tests.conftest import invented_number
+from tests.conftest import SetClock, invented_number
 from tests.contents import Rows
+from tests.pages.dashboard import go, start
 from tests.pages.number_field import enter, field
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "mv" / "ui" / "frame" / "dashboard.py"
 SETTINGS = """
 [auth]
 redirect_uri = "https://localhost/oauth2callback"
@@ -87,27 +82,20 @@ REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarn
 
 
 @pytest.fixture
-def signing_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have a new store, and people who sign in."""
-    settings = tmp_path / "settings.toml"
-    settings.write_text(SETTINGS)
-    monkeypatch.setenv("MV_SETTINGS", str(settings))
-    monkeypatch.setenv("MV_STORE", str(tmp_path / "mv.duckdb"))
-    st.cache_resource.clear()
+def store(store_file: Path) -> Store:
+    """The dashboard's store, in front of which people sign in."""
+    store_file.with_name("settings.toml").write_text(SETTINGS)
     startup_checks.read_same_file()
-    yield
-    st.cache_resource.clear()
+    return resources.store()
 
 
 @pytest.fixture
-def anders(signing_in: None, tmp_path: Path) -> Customer:
+def anders(store: Store) -> Customer:
     """Anders Karlsson of the unit norr, with a group."""
-    with closing(open_store(str(tmp_path / "mv.duckdb"))) as store:
-        catalogue.refresh(store)
-        number = invented_number(date(1946, 3, 12))
-        customer = customers.register(store, LEAD, number, "Anders", "Karlsson", "norr")
-        memberships.add(store, LEAD, customer.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
-        return customer
+    number = invented_number(date(1946, 3, 12))
+    customer = customers.register(store, LEAD, number, "Anders", "Karlsson", "norr")
+    memberships.add(store, LEAD, customer.customer_id, Entry("65_plus", None, date(2024, 10, 1)))
+    return customer
 
 
 def opened(
@@ -115,23 +103,16 @@ def opened(
 ) -> AppTest:
     """Return the dashboard as whoever signed in with this role opens it, with the customer in the address."""
     claims: dict[str, Any] = {"sub": f"kim.{role}", "name": "Kim Ek", "units": [unit] if unit else []}
-    claims |= {"is_logged_in": True, "provider": "default", "exp": time.time() + 600}
+    claims |= {"is_logged_in": True, "provider": "default", "exp": SetClock().now.timestamp() + 600}
     if role:
         claims["role"] = role
     cookie = create_signed_value(get_cookie_secret(), USER, json.dumps(claims)).decode()
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda _: {USER: cookie}))
-    at = AppTest.from_file(SCRIPT, default_timeout=30)
-    at.context = {"locale": "sv-SE", "timezone": "Europe/Stockholm"}
+    at = start()
     at.user = {name: value for name, value in claims.items() if name != "provider"}
     if customer:
         at.query_params["kund"] = str(customer.customer_id)
     return at.run()
-
-
-def go(at: AppTest, page: str, customer: Customer | None = None) -> AppTest:
-    if customer:
-        at.query_params["kund"] = str(customer.customer_id)
-    return at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
 
 
 def words(at: AppTest) -> str:
@@ -207,8 +188,7 @@ def test_the_menu_has_the_pages_of_the_role_alone(
 def test_whoever_is_not_signed_in_sees_the_way_in_and_nothing_else(
     anders: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = AppTest.from_file(SCRIPT, default_timeout=30)
-    at.context = {"locale": "sv-SE", "timezone": "Europe/Stockholm"}
+    at = start()
     at.user = {"is_logged_in": False}
     at.query_params["kund"] = str(anders.customer_id)
     at.run()
@@ -289,7 +269,6 @@ def test_a_claim_is_seen_without_persons_and_its_file_is_offered_to_leads(
     anders: Customer, monkeypatch: pytest.MonkeyPatch, role: str, offered: int
 ) -> None:
     store, today = resources.store(), resources.store().today()
-    rule_table.refresh(store)
     (group,) = memberships.of_customer(store, LEAD, anders.customer_id)
     entry = vaccinations.Entry("efluelda", "B-1", 1, today, "norr", group.membership_id)
     vaccinations.register(store, LEAD, anders.customer_id, entry)
