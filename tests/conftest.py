@@ -75,7 +75,7 @@ def clock() -> SetClock:
 
 
 def _make_store(url: str) -> None:
-    made = open_store(url)
+    made = open_store(url, SetClock(datetime(TODAY.year, 1, 1, 12, tzinfo=UTC)))
     catalogue.refresh(made)
     rule_table.refresh(made)
     made.close()

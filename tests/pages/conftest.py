@@ -30,7 +30,7 @@ def _no_search_for_components() -> Iterator[None]:
 def demo_file(duckdb_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of invented people, nobody so far, to be copied."""
     path = Path(shutil.copy(duckdb_file, tmp_path_factory.mktemp("demo")))
-    with closing(open_store(str(path))) as made:
+    with closing(open_store(str(path), SetClock())) as made:
         made.load({"meta": pa.table(sample.MARK)})
     return path
 
