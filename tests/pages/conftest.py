@@ -42,18 +42,10 @@ def store_file(demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     settings.touch()
     monkeypatch.setenv("MV_STORE", str(file))
     monkeypatch.setenv("MV_SETTINGS", str(settings))
-    opened: list[Store] = []
-
-    def open_at_time(url: str) -> Store:
-        opened.append(open_store(url, clock))
-        return opened[-1]
-
-    monkeypatch.setattr(resources, "open_store", open_at_time)
+    monkeypatch.setattr(resources, "clock", clock)
     st.cache_resource.clear()
     yield file
     st.cache_resource.clear()
-    for one in opened:
-        one.close()
 
 
 @pytest.fixture
