@@ -11,15 +11,15 @@ from starlette.middleware import Middleware
 
 from mv.ui.frame import unexpected_errors
 from mv.ui.web.downloads import sending
-from mv.ui.web.headers import Headers
-from mv.ui.web.request_guard import Guard
-from mv.ui.web.sign_in_redirects import Landing
+from mv.ui.web.headers import SecurityHeaders
+from mv.ui.web.request_guard import RequestGuard
+from mv.ui.web.sign_in_redirects import SignInRedirects
 
 unexpected_errors.keep_data_out_of_log()
 app = st.App(
     Path(__file__).parent / "mv" / "ui" / "frame" / "dashboard.py",
     routes=[sending.route()],
-    middleware=[Middleware(Headers), Middleware(Guard), Middleware(Landing)],
+    middleware=[Middleware(SecurityHeaders), Middleware(RequestGuard), Middleware(SignInRedirects)],
     on_script_error=unexpected_errors.show,
     exception_handlers={Exception: unexpected_errors.answer},
 )

@@ -11,13 +11,13 @@ from mv.ui.customers.identity_change import draw_earlier_numbers, draw_identity_
 from mv.ui.customers.merge import draw_merging
 from mv.ui.customers.merge_history import draw_merges
 from mv.ui.groups.dialog import draw_dialog
-from mv.ui.groups.form import choice_of
 from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, moment, name_of
 from mv.ui.vaccinations.table import draw_doses
+from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.table import draw_table
 
 

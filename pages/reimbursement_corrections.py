@@ -10,7 +10,6 @@ from mv.reimbursement.corrections.correction import Correction
 from mv.reimbursement.corrections.queue import Queue, Step
 from mv.reimbursement.pricing.wording import NAMES
 from mv.ui import session
-from mv.ui.groups.form import action
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.filters import choose_filters
 from mv.ui.reimbursement.corrections.queue import current_queue, mended, missing, open_place, product_name, time_left
@@ -19,6 +18,7 @@ from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of
 from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.row_button import action
 
 DOSES_ON_A_PAGE = 25
 COLUMNS = (2, 3, 3, 6, 2)  # the widths of a row's cells, relative to each other

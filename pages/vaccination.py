@@ -7,7 +7,6 @@ from mv.customers import Customer
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.double_click import next_form_number
-from mv.ui.groups.form import action
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import change_once, notify, save_once, show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
@@ -17,6 +16,7 @@ from mv.ui.session import state
 from mv.ui.text import _, moment
 from mv.ui.vaccinations.form import draw_dose_form, draw_verdict, entered, form_key
 from mv.ui.vaccinations.table import draw_doses, given, group_name, vaccine_name
+from mv.ui.widgets.row_button import action
 from mv.ui.widgets.table import draw_table
 from mv.vaccinations import Dose, WithdrawReason
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mv.ui.text import WORD_JOINER
-from mv.ui.web.downloads.tickets import Desk, State, Transfer
+from mv.ui.web.downloads.tickets import SessionDownloads, State, Transfer
 
 FILE = "kundgrupper_alla_2026-11-22.csv"
 
@@ -26,7 +26,7 @@ def drawn(*transfers: Transfer, locale: str = "sv-SE") -> AppTest:
 
     at = AppTest.from_function(page)
     at.context = {"locale": locale, "timezone": "Europe/Stockholm"}
-    at.session_state["mv_states"] = {Desk: Desk(transfers=list(transfers))}
+    at.session_state["mv_states"] = {SessionDownloads: SessionDownloads(transfers=list(transfers))}
     at.run()
     assert not at.exception
     return at

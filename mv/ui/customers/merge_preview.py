@@ -12,11 +12,11 @@ from mv.identity import format_identity
 from mv.merges.plan import KeepReason, Preview, SameDose, SameGroup
 from mv.merges.records import Record
 from mv.ui.customers.merge_history import moved
-from mv.ui.groups.form import choice_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, name_of, period
 from mv.ui.vaccinations.payment_preview import kronor
 from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.table import draw_table
 
 SEXES: Mapping[str, str] = {"male": N_("man"), "female": N_("woman")}

@@ -15,7 +15,7 @@ from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, explain, literal
 from mv.ui.web import current_sign_in
-from mv.ui.web.current_sign_in import Standing
+from mv.ui.web.current_sign_in import SignInStatus
 from mv.ui.web.sign_in_redirects import FAILED
 from mv.ui.web.startup_checks import configured
 from mv.users import User
@@ -28,16 +28,16 @@ def require() -> User:
     """Return who is signed in; for anybody else draw what they may see instead, and end the run."""
     cookie = current_sign_in.cookie_of_screen()
     problem: MvError | None = None
-    standing = current_sign_in.standing_of(cookie)
-    if cookie and standing == Standing():
+    status = current_sign_in.status_of(cookie)
+    if cookie and status == SignInStatus():
         try:
-            standing = current_sign_in.begin(cookie)
+            status = current_sign_in.begin(cookie)
         except MvError as error:
             problem = error
-    user = standing.user
+    user = status.user
     session.belong_to(cookie.session_hash if cookie and user else None)
     if user is None:
-        _alone(lambda: _draw_sign_in(standing.over, problem))
+        _alone(lambda: _draw_sign_in(status.end_reason, problem))
     elif _lacking(user):
         _alone(lambda: _draw_without_rights(user))
     else:
@@ -138,6 +138,6 @@ def _draw_sign_out() -> None:
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
 def _watch() -> None:
     """Look now and then whether the sign-in holds, without counting as activity; if not, clear the screen."""
-    user = current_sign_in.standing_of(current_sign_in.cookie_of_screen()).user
+    user = current_sign_in.status_of(current_sign_in.cookie_of_screen()).user
     if user is None or _lacking(user):
         st.rerun()

@@ -2,95 +2,23 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from datetime import date
 
 import streamlit as st
 
 from mv import memberships
-from mv.catalogue import Choice, in_use
 from mv.customers import Customer
 from mv.errors import N_, Invalid
-from mv.memberships import Entry, Membership
+from mv.memberships import Membership
 from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import Effect, Standing
 from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once
-from mv.ui.resources import catalogue, store
-from mv.ui.text import _, literal, name_of
+from mv.ui.resources import store
+from mv.ui.text import _, name_of
 from mv.ui.vaccinations.payment_preview import draw_effect
-
-NOTHING_TO_SEE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-
-
-def picture(svg: str, name: str = "") -> str:
-    """Return Markdown for a picture; its name is read out in place of it."""
-    return f"![{literal(name)}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"
-
-
-def action(word: str, row: str) -> str:
-    """Return a button's label: its word is seen, and a screen reader hears which row it acts on, too."""
-    return f"{word} {picture(NOTHING_TO_SEE, row)}"
-
-
-def choice_of(row: Membership) -> Choice:
-    """Return the group and subgroup of a row, in use or not."""
-    return catalogue().choice(row.group_code, row.subgroup_code)
-
-
-def choose_group(key: str, day: date, was: Membership | None = None) -> None:
-    """Draw the lists of groups and of the chosen one's subgroups in use on ``day``; see :func:`entered`.
-
-    What a row has already is in the lists even when it is no longer in use.
-    """
-    groups = catalogue().groups
-    left, right = st.columns(2)
-    codes = [each.group_code for each in in_use(groups.values(), day)]
-    if was and was.group_code not in codes:
-        codes.append(was.group_code)
-    group_code = left.selectbox(
-        _("Group"),
-        codes,
-        index=codes.index(was.group_code) if was else None,
-        format_func=lambda code: name_of(groups[code]),
-        placeholder=_("Choose a group"),
-        key=f"{key}_group",
-        filter_mode="contains",
-    )
-    subgroups = groups[group_code].subgroups if group_code else ()
-    names = {subgroup.subgroup_code: name_of(subgroup) for subgroup in subgroups}
-    sub_codes = [subgroup.subgroup_code for subgroup in in_use(subgroups, day)]
-    keeps = was.subgroup_code if was and was.group_code == group_code else None
-    if keeps and keeps not in sub_codes:
-        sub_codes.append(keeps)
-    right.selectbox(
-        _("Subgroup"),
-        sub_codes,
-        index=sub_codes.index(keeps) if keeps else None,
-        format_func=lambda code: names.get(code, code),
-        placeholder=_subgroup_hint(group_code, sub_codes),
-        disabled=not sub_codes,
-        key=f"{key}_subgroup_{group_code}",
-        filter_mode="contains",
-    )
-
-
-def _subgroup_hint(group_code: str | None, sub_codes: list[str]) -> str:
-    if group_code is None:
-        return _("Choose a group first")
-    return _("None, or choose one") if sub_codes else _("The group has no subgroups")
-
-
-def entered(key: str, first: date, last: date | None = None) -> Entry | None:
-    """Return what the fields of a form hold now; None while no group is chosen. It is for callbacks."""
-    group_code = session.value(f"{key}_group")
-    if group_code is None:
-        return None
-    subgroup_code = session.value(f"{key}_subgroup_{group_code}")
-    return Entry(
-        group_code, subgroup_code, session.value(f"{key}_first") or first, session.value(f"{key}_last") or last
-    )
+from mv.ui.widgets.group_picker import choice_of, choose_group, entered
 
 
 def draw_add_form(customer: Customer, standing: Standing, key: str, word: str, *, with_days: bool) -> None:

@@ -13,13 +13,14 @@ from mv.memberships import EndReason, Membership
 from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import Standing, period_of
 from mv.ui import session
-from mv.ui.groups.form import action, choice_of, choose_group, entered, picture
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import change_once, notify
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.vaccinations.payment_preview import draw_effect, summary
+from mv.ui.widgets.group_picker import choice_of, choose_group, entered
+from mv.ui.widgets.row_button import action, picture
 
 RED_BALL_WITH_CROSS = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'

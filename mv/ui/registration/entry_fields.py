@@ -8,11 +8,11 @@ from mv import catalogue as catalogues
 from mv.errors import Invalid
 from mv.registration.entry import RegistrationEntry
 from mv.ui import session
-from mv.ui.groups.form import choose_group
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
 from mv.ui.vaccinations.form import EARLIEST, choose_batch
 from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.group_picker import choose_group
 from mv.ui.widgets.unit_picker import choose_unit
 
 WIDTHS = (6, 7, 8, 8)

@@ -9,10 +9,10 @@ from mv.registration import rounds
 from mv.registration import undo as undoing
 from mv.registration.rounds import EntryMethod, Round
 from mv.ui import session
-from mv.ui.groups.form import action
 from mv.ui.notices import do_once, notify
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of
+from mv.ui.widgets.row_button import action
 
 METHOD_NAMES = {
     EntryMethod.TYPED: N_("Written numbers"),

@@ -13,11 +13,11 @@ from mv.memberships import Membership
 from mv.reimbursement.preview.customer_case import read_standing
 from mv.reimbursement.preview.dose import forecast
 from mv.ui import session
-from mv.ui.groups.form import choice_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.vaccinations.payment_preview import draw_forecast
 from mv.ui.vaccinations.table import group_name, vaccine_name
+from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.unit_picker import choose_unit
 from mv.vaccinations import Batch, Dose, Entry
 

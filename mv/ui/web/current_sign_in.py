@@ -28,12 +28,12 @@ class SignedOut(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Who is signed in, and by which sign-in; without a user, ``over`` says why, unless nobody ever was."""
+class SignInStatus:
+    """Who is signed in, and by which sign-in; without a user, ``end_reason`` says why, unless nobody ever was."""
 
     user: User | None = None
     sign_in: SignIn | None = None
-    over: SignInEnd | None = None
+    end_reason: SignInEnd | None = None
 
 
 def cookie_of_screen() -> SignedCookie | None:
@@ -46,67 +46,67 @@ def cookie_of_screen() -> SignedCookie | None:
     return found if found and all(found.claims.get(name) == known.get(name) for name in SAME_PERSON) else None
 
 
-def standing_of(cookie: SignedCookie | None) -> Standing:
+def status_of(cookie: SignedCookie | None) -> SignInStatus:
     """Return whether the sign-in of a cookie holds; what the store says is at most a second old."""
     if cookie is None:
-        return Standing()
-    found = _standing(cookie.session_hash)
-    if found.user is None and found.over is None and cookie.expires_at <= store().now():
-        return Standing(over=SignInEnd.EXPIRED)
+        return SignInStatus()
+    found = _status(cookie.session_hash)
+    if found.user is None and found.end_reason is None and cookie.expires_at <= store().now():
+        return SignInStatus(end_reason=SignInEnd.EXPIRED)
     return found
 
 
-def of_browser(sent: Mapping[str, str]) -> Standing:
+def of_browser(sent: Mapping[str, str]) -> SignInStatus:
     """Return whether the sign-in holds that a request's cookies name."""
-    return standing_of(cookies.read(sent))
+    return status_of(cookies.read(sent))
 
 
 @st.cache_resource(ttl=1, max_entries=10_000, show_spinner=False)
-def _standing(session_hash: str) -> Standing:
+def _status(session_hash: str) -> SignInStatus:
     found = sign_ins.get(store(), session_hash)
     if found is None:
-        return Standing()
+        return SignInStatus()
     over = found.end_at(store().now(), configured().idle)
     user = users.get(store(), found.user_id)
     if over is None and user is not None:
-        return Standing(user, found)
+        return SignInStatus(user, found)
     if user is not None and over is not None and found.ended_at is None:
         sign_ins.end(store(), user, session_hash, over)
-    return Standing(over=over or SignInEnd.SIGNED_OUT)
+    return SignInStatus(end_reason=over or SignInEnd.SIGNED_OUT)
 
 
-def begin(cookie: SignedCookie) -> Standing:
+def begin(cookie: SignedCookie) -> SignInStatus:
     """Begin the sign-in of a cookie that the store does not know. Raises Invalid and Forbidden, saying why not.
 
     A user who may do nothing here has no sign-in either, but is told who it is.
     """
     claimed = identify_user(configured().providers, cookie.provider, cookie.claims)
     user = users.record_sign_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
-    _standing.clear(cookie.session_hash)
+    _status.clear(cookie.session_hash)
     try:
-        return Standing(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
+        return SignInStatus(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
     except Forbidden:
         if user.blocked or user.role is None:
-            return Standing(user)
+            return SignInStatus(user)
         raise
 
 
 def end(cookie: SignedCookie) -> None:
-    """End a sign-in everywhere: in other windows, and for whoever copied its cookie."""
-    standing = standing_of(cookie)
-    if standing.user:
-        sign_ins.end(store(), standing.user, cookie.session_hash, SignInEnd.SIGNED_OUT)
-    _standing.clear(cookie.session_hash)
+    """SignInEnd a sign-in everywhere: in other windows, and for whoever copied its cookie."""
+    status = status_of(cookie)
+    if status.user:
+        sign_ins.end(store(), status.user, cookie.session_hash, SignInEnd.SIGNED_OUT)
+    _status.clear(cookie.session_hash)
 
 
 def require_user() -> User:
     """Return who is signed in at this screen, and remember that they are active. Raises SignedOut."""
     cookie = cookie_of_screen()
-    standing = standing_of(cookie)
-    if cookie is None or standing.user is None or standing.sign_in is None:
+    status = status_of(cookie)
+    if cookie is None or status.user is None or status.sign_in is None:
         raise SignedOut
-    before = standing.sign_in.last_active_at
+    before = status.sign_in.last_active_at
     if store().now() - before >= sign_ins.WRITE_AGAIN_AFTER:
-        sign_ins.touch(store(), standing.sign_in)
-        _standing.clear(cookie.session_hash)
-    return standing.user
+        sign_ins.touch(store(), status.sign_in)
+        _status.clear(cookie.session_hash)
+    return status.user

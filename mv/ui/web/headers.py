@@ -88,7 +88,7 @@ def harden_cookie(cookie: str, https: bool) -> str:
     return "; ".join([name, *kept])
 
 
-class Headers:
+class SecurityHeaders:
     """Middleware: adds the headers, hardens the cookies, and names each browser."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -29,7 +29,7 @@ NOT_SIGNED_IN = N_("You are signed out. Sign in again.")
 NOT_THERE = N_("There is nothing at this address.")
 
 
-class Guard:
+class RequestGuard:
     """Middleware: starts the server only as it may be started, and lets through only who may come."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,7 +41,7 @@ class Guard:
             problem = await run_in_threadpool(startup_checks.refusal)
             if problem is not None:
                 await receive()
-                tell(problem)
+                print_problem(problem)
                 await send({"type": "lifespan.startup.failed", "message": ""})
                 return
         else:
@@ -60,8 +60,8 @@ class Guard:
         if not startup_checks.configured().sign_in:
             return None if is_from_here(request) else Forbidden(NOT_FROM_HERE)
         if path.startswith(OF_SIGNED_IN):
-            standing = await run_in_threadpool(current_sign_in.of_browser, request.cookies)
-            return Forbidden(NOT_SIGNED_IN) if standing.user is None or standing.user.blocked else None
+            status = await run_in_threadpool(current_sign_in.of_browser, request.cookies)
+            return Forbidden(NOT_SIGNED_IN) if status.user is None or status.user.blocked else None
         return None
 
 
@@ -114,7 +114,7 @@ async def refuse(error: MvError, scope: Scope, receive: Receive, send: Send) -> 
     await error_pages.page(error, status, error_pages.language_of(request))(scope, receive, send)
 
 
-def tell(problem: MvError) -> None:
+def print_problem(problem: MvError) -> None:
     """Write why the server does not start to the standard error output, in every language: nobody asked in one."""
     for language in LANGUAGES:
         print(i18n.explain(problem, language), file=sys.stderr, flush=True)

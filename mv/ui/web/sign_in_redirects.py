@@ -20,7 +20,7 @@ WANTED = re.compile(r"/[a-z-]{0,40}(\?kund=\d{1,18})?", re.ASCII)
 FAILED = "inloggning=misslyckades"
 
 
-class Landing:
+class SignInRedirects:
     """Middleware around the addresses at which Streamlit signs in and out.
 
     Streamlit leads to the first page after signing in, says nothing when that failed, and forgets a sign-in
@@ -36,9 +36,9 @@ class Landing:
             return
         request, path = HTTPConnection(scope), without_base(scope["path"])
         if path == "/auth/login":
-            await self._app(scope, receive, remembering(send, wanted(request)))
+            await self._app(scope, receive, with_wanted_cookie(send, wanted(request)))
         elif path == "/oauth2callback":
-            await self._app(scope, receive, leading_on(send, request))
+            await self._app(scope, receive, with_wanted_location(send, request))
         else:
             if path == "/auth/logout":
                 await run_in_threadpool(end, request)
@@ -59,7 +59,7 @@ def wanted(request: HTTPConnection) -> str:
     return address if parts.netloc == request.headers.get("host") and WANTED.fullmatch(address) else "/"
 
 
-def remembering(send: Send, address: str) -> Send:
+def with_wanted_cookie(send: Send, address: str) -> Send:
     """Return ``send``, which also has the browser remember the address until it is back."""
 
     async def changed(message: Message) -> None:
@@ -71,7 +71,7 @@ def remembering(send: Send, address: str) -> Send:
     return changed
 
 
-def leading_on(send: Send, request: HTTPConnection) -> Send:
+def with_wanted_location(send: Send, request: HTTPConnection) -> Send:
     """Return ``send``, which leads to the remembered address, or to the sign-in page that says that it failed."""
     asked = "code" in request.query_params or "error" in request.query_params
     address = request.cookies.get(WANTED_COOKIE, "/")

@@ -15,7 +15,7 @@ from mv.ui.text import _, grouped, literal
 from mv.ui.web import current_sign_in
 from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.sending import PATH
-from mv.ui.web.downloads.tickets import Desk, Make, Offer, State
+from mv.ui.web.downloads.tickets import DownloadOffer, Make, SessionDownloads, State
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 
@@ -46,7 +46,7 @@ def draw_transfers() -> None:
 
 def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watched: bool) -> None:
     cookie = current_sign_in.cookie_of_screen() if configured().sign_in else None
-    made = Offer(
+    made = DownloadOffer(
         filename=filename,
         mime=mime,
         make=make,
@@ -54,17 +54,17 @@ def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watche
         session_hash=cookie.session_hash if cookie else None,
         user=current_sign_in.require_user() if configured().sign_in else None,
         language=session.language(),
-        desk=state(Desk),
+        downloads=state(SessionDownloads),
         watched=watched,
     )
-    ticket = tickets.put(made.desk, key, made)
+    ticket = tickets.put(made.downloads, key, made)
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
     address = f"/{base}{PATH}/{ticket}" if base else f"{PATH}/{ticket}"
     st.html(f'<a class="mv-download" href="{escape(address)}">{escape(label)}</a>')
 
 
 def _draw_transfers() -> None:
-    for transfer in list(state(Desk).transfers):
+    for transfer in list(state(SessionDownloads).transfers):
         progress = transfer.progress
         file, done, rows = literal(transfer.filename), grouped(progress.done), grouped(progress.rows)
         if transfer.state is State.UNDER_WAY:
@@ -88,10 +88,10 @@ def _draw_transfers() -> None:
 @contextmanager
 def run_of_page() -> Iterator[None]:
     """Surround a run: a file that is asked for meanwhile waits for its end, and what it does not offer is gone."""
-    desk, whole = state(Desk), False
-    tickets.begin_run(desk)
+    downloads, whole = state(SessionDownloads), False
+    tickets.begin_run(downloads)
     try:
         yield
         whole = True
     finally:
-        tickets.end_run(desk, whole=whole)
+        tickets.end_run(downloads, whole=whole)

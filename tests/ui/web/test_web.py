@@ -35,10 +35,10 @@ from mv.ui import resources
 from mv.ui.frame import unexpected_errors
 from mv.ui.web import cookies, current_sign_in
 from mv.ui.web.downloads import sending, tickets
-from mv.ui.web.downloads.tickets import Desk, Offer, State, Transfer
-from mv.ui.web.headers import BROWSER_COOKIE, Headers, harden_cookie
-from mv.ui.web.request_guard import Guard
-from mv.ui.web.sign_in_redirects import Landing
+from mv.ui.web.downloads.tickets import DownloadOffer, SessionDownloads, State, Transfer
+from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
+from mv.ui.web.request_guard import RequestGuard
+from mv.ui.web.sign_in_redirects import SignInRedirects
 
 AUTH = """
 [auth]
@@ -88,7 +88,7 @@ class Client:
 def client(*routes: Route, base_url: str = "http://localhost") -> Client:
     app = Starlette(
         routes=[sending.route(), *routes],
-        middleware=[Middleware(Headers), Middleware(Guard), Middleware(Landing)],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestGuard), Middleware(SignInRedirects)],
         exception_handlers={Exception: unexpected_errors.answer},
     )
     return Client(app, base_url)
@@ -120,19 +120,19 @@ def begin(**claims: object) -> str:
     return cookie
 
 
-def offer(pieces: Iterator[bytes] | Exception, browser: str = "mine", **changes: object) -> Offer:
+def offer(pieces: Iterator[bytes] | Exception, browser: str = "mine", **changes: object) -> DownloadOffer:
     def make(_progress: Progress) -> Iterator[bytes]:
         if isinstance(pieces, Exception):
             raise pieces
         return pieces
 
     values: dict[str, object] = {"filename": "å.csv", "mime": "text/csv", "make": make, "browser": browser}
-    rest: dict[str, object] = {"session_hash": None, "user": None, "language": "en", "desk": Desk()}
-    return Offer(**{**values, **rest, **changes})  # type: ignore[arg-type]
+    rest: dict[str, object] = {"session_hash": None, "user": None, "language": "en", "downloads": SessionDownloads()}
+    return DownloadOffer(**{**values, **rest, **changes})  # type: ignore[arg-type]
 
 
-def ticket_of(made: Offer) -> str:
-    return tickets.put(made.desk, "file", made)
+def ticket_of(made: DownloadOffer) -> str:
+    return tickets.put(made.downloads, "file", made)
 
 
 # Cookies
@@ -226,7 +226,7 @@ def test_a_web_socket_is_for_the_dashboards_own_pages(origin: str, accepted: boo
         reached.append("the page")
 
     async def ask() -> None:
-        await Guard(inner)(scope, receive, send)
+        await RequestGuard(inner)(scope, receive, send)
 
     async def receive() -> dict[str, object]:
         return {"type": "websocket.connect"}
@@ -297,11 +297,11 @@ def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
     resources.store()  # open, which takes its time
     cookie = cookies.read({USER: begin(exp=time.time() + 2)})
     assert cookie is not None
-    assert current_sign_in.standing_of(cookie).user is not None
+    assert current_sign_in.status_of(cookie).user is not None
     give_up = time.monotonic() + 10
-    while current_sign_in.standing_of(cookie).user is not None and time.monotonic() < give_up:
+    while current_sign_in.status_of(cookie).user is not None and time.monotonic() < give_up:
         time.sleep(0.1)
-    assert current_sign_in.standing_of(cookie).over == SignInEnd.EXPIRED
+    assert current_sign_in.status_of(cookie).end_reason == SignInEnd.EXPIRED
     kept = sign_ins.get(resources.store(), cookie.session_hash)
     assert kept is not None
     assert kept.ended_reason == "expired"
@@ -309,7 +309,7 @@ def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
 
 @pytest.mark.usefixtures("signing_in")
 def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
-    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).over == SignInEnd.EXPIRED
+    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).end_reason == SignInEnd.EXPIRED
 
 
 @pytest.mark.usefixtures("signing_in")
@@ -330,7 +330,7 @@ def test_a_blocked_user_is_known_but_gets_nothing() -> None:
     asked = client(answering("/media/x"), base_url="https://mv.example.se")
     assert asked.get("/media/x", headers=sent).status_code == 200
     resources.store().write(lambda tx: tx.execute("UPDATE app_user SET blocked = TRUE"))
-    current_sign_in._standing.clear()
+    current_sign_in._status.clear()
     user = current_sign_in.of_browser({USER: cookie}).user
     assert user is not None
     assert user.blocked
@@ -373,19 +373,19 @@ def test_what_is_wrong_before_the_first_piece_is_a_readable_page() -> None:
 
 
 def test_a_file_waits_for_the_page_and_a_page_that_is_left_takes_its_files_along() -> None:
-    desk = Desk()
-    first = ticket_of(offer(iter([b"old"]), desk=desk))
-    tickets.begin_run(desk)
+    downloads = SessionDownloads()
+    first = ticket_of(offer(iter([b"old"]), downloads=downloads))
+    tickets.begin_run(downloads)
 
     def redraw() -> None:
-        assert tickets.put(desk, "file", offer(iter([b"new"]), desk=desk)) == first
-        tickets.end_run(desk, whole=True)
+        assert tickets.put(downloads, "file", offer(iter([b"new"]), downloads=downloads)) == first
+        tickets.end_run(downloads, whole=True)
 
     threading.Timer(0.5, redraw).start()
     answer = client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
     assert answer.content == b"new"
-    tickets.begin_run(desk)
-    tickets.end_run(desk, whole=True)
+    tickets.begin_run(downloads)
+    tickets.end_run(downloads, whole=True)
     assert client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code == 404
 
 
@@ -400,7 +400,7 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     cookie = begin()
     found = cookies.read({USER: cookie})
     assert found is not None
-    user = current_sign_in.standing_of(found).user
+    user = current_sign_in.status_of(found).user
     sent = {"Cookie": f"{BROWSER_COOKIE}=mine; {USER}={cookie}"}
     asked = client(base_url="https://mv.example.se")
 
@@ -421,7 +421,7 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     assert status() == 404
 
 
-def scope_of(made: Offer) -> dict[str, object]:
+def scope_of(made: DownloadOffer) -> dict[str, object]:
     """Return a request for what is offered, as the server hands it on."""
     return {
         "type": "http", "method": "GET", "path": f"{sending.PATH}/{ticket_of(made)}", "query_string": b"",
@@ -447,7 +447,7 @@ def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
     made = offer(endless(closed), watched=True)
     asyncio.run(client().app(scope_of(made), receive, send))  # type: ignore[arg-type]
     assert closed.wait(5)
-    assert [transfer.state for transfer in made.desk.transfers] == [State.BROKEN]
+    assert [transfer.state for transfer in made.downloads.transfers] == [State.BROKEN]
     assert sending._under_way == 0
 
 
@@ -499,7 +499,7 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
         answer = connection.getresponse()
         assert answer.status == 200
         assert answer.read(100) == b"x" * 100
-        (transfer,) = made.desk.transfers
+        (transfer,) = made.downloads.transfers
         assert (transfer.filename, transfer.state) == ("å.csv", State.UNDER_WAY)
         transfer.progress.cancel()
         with pytest.raises(IncompleteRead):
@@ -510,12 +510,12 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
 
 
 def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
-    desk, sent = Desk(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
+    downloads, sent = SessionDownloads(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
 
     def fetch(pieces: Iterator[bytes] | Exception, **changes: object) -> list[State]:
-        made = offer(pieces, desk=desk, **{"watched": True, **changes})
+        made = offer(pieces, downloads=downloads, **{"watched": True, **changes})
         client().get(f"{sending.PATH}/{ticket_of(made)}", headers=sent)
-        return [transfer.state for transfer in desk.transfers]
+        return [transfer.state for transfer in downloads.transfers]
 
     def fails() -> Iterator[bytes]:
         yield b"x"
@@ -526,9 +526,9 @@ def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
     assert fetch(iter([b"x"]), watched=False) == [State.BROKEN], "one that is not watched changes nothing"
     assert fetch(Forbidden("no")) == [], "one that is refused was told why"
     going = Transfer("b.csv")
-    desk.transfers.append(going)
+    downloads.transfers.append(going)
     assert fetch(iter([b"x"])) == [State.UNDER_WAY, State.DONE]
-    assert desk.transfers[0] is going
+    assert downloads.transfers[0] is going
 
 
 # Errors

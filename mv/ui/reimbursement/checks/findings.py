@@ -18,11 +18,11 @@ from mv.reimbursement.checks.findings import Check, Found
 from mv.reimbursement.pricing import wording
 from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import navigation, session
-from mv.ui.groups.form import action
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, name_of, period
 from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.row_button import action
 
 ROWS_ON_A_PAGE = 25
 COLUMNS = (3, 4, 5, 2, 2)

@@ -11,11 +11,11 @@ from mv.errors import N_
 from mv.reimbursement.checks import new_year
 from mv.reimbursement.checks.new_year import STANDINGS, Count, Filters, Person, Standing
 from mv.ui import navigation, session
-from mv.ui.groups.form import action
 from mv.ui.reimbursement.checks.findings import who
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, name_of
 from mv.ui.widgets import download
+from mv.ui.widgets.row_button import action
 from mv.ui.widgets.table import draw_table
 
 ROWS_ON_A_PAGE = 25

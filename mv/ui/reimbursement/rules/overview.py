@@ -11,12 +11,12 @@ from mv.catalogue import covers
 from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.vaccine_types import KIND
 from mv.ui import session
-from mv.ui.groups.form import action
 from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.form import EARLIEST
 from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, kind_name, title, vaccine_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, period
+from mv.ui.widgets.row_button import action
 
 WIDTHS = (6, 2, 3, 3, 2)
 RULES_ON_A_PAGE = 40

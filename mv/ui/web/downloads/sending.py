@@ -20,7 +20,7 @@ from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailab
 from mv.export import Cancelled
 from mv.ui.web import cookies, current_sign_in, error_pages
 from mv.ui.web.downloads import tickets
-from mv.ui.web.downloads.tickets import GONE, Offer, State, Transfer
+from mv.ui.web.downloads.tickets import GONE, DownloadOffer, State, Transfer
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 from mv.users import User
@@ -60,7 +60,7 @@ async def hand_out(request: Request) -> Response:
         return error_pages.page(error, status, language)
 
 
-async def _offer(request: Request) -> Offer:
+async def _offer(request: Request) -> DownloadOffer:
     """Return the offer, to whom it was made and nobody else."""
     cookie = cookies.read(request.cookies) if configured().sign_in else None
     try:
@@ -70,8 +70,8 @@ async def _offer(request: Request) -> Offer:
         LOGGER.log(WARNING, "A download's address was opened in another browser or sign-in than it was made for")
         raise
     if configured().sign_in:
-        standing = await run_in_threadpool(current_sign_in.standing_of, cookie)
-        if standing.user is None or rights(standing.user) != rights(offer.user):
+        status = await run_in_threadpool(current_sign_in.status_of, cookie)
+        if status.user is None or rights(status.user) != rights(offer.user):
             raise NotFound(GONE)
     return offer
 
@@ -81,11 +81,11 @@ def rights(user: object) -> tuple[object, ...]:
     return (user.user_id, user.role, user.units, user.blocked) if isinstance(user, User) else ()
 
 
-async def _settled(offer: Offer) -> None:
+async def _settled(offer: DownloadOffer) -> None:
     """Wait until the session is at rest, so that what was chosen before the click counts."""
     give_up = monotonic() + SECONDS_TO_WAIT
     await asyncio.sleep(SECONDS_TO_SETTLE)
-    while offer.desk.busy and monotonic() < give_up:
+    while offer.downloads.busy and monotonic() < give_up:
         await asyncio.sleep(SECONDS_TO_SETTLE)
 
 
@@ -95,7 +95,7 @@ class _File(StreamingResponse):
     A file that is cancelled ends in the middle of the answer, so that the browser knows that it is not whole.
     """
 
-    def __init__(self, offer: Offer, transfer: Transfer, first: bytes | None, chunks: Iterator[bytes]) -> None:
+    def __init__(self, offer: DownloadOffer, transfer: Transfer, first: bytes | None, chunks: Iterator[bytes]) -> None:
         self._transfer = transfer
         self._chunks = chunks
         headers = {
@@ -106,7 +106,7 @@ class _File(StreamingResponse):
         super().__init__(self._pieces(first), 200, headers, offer.mime)
 
     @classmethod
-    async def begun(cls, offer: Offer) -> _File:
+    async def begun(cls, offer: DownloadOffer) -> _File:
         """Return the answer once the first piece is made; what is wrong with the file is raised here."""
         global _under_way
         _under_way += 1

@@ -45,7 +45,7 @@ class Transfer:
 
 
 @dataclass(slots=True)
-class Desk:
+class SessionDownloads:
     """What one session offers. ``busy`` while a run of the page goes on, which can change what is offered.
 
     ``transfers`` are those that its page watches: all that are under way, and what ended since one began.
@@ -58,10 +58,10 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class DownloadOffer:
     """A file to be made when it is asked for.
 
-    ``browser`` and ``session_hash`` say who may ask, ``user`` what the user was when it was drawn; ``desk``
+    ``browser`` and ``session_hash`` say who may ask, ``user`` what the user was when it was drawn; ``downloads``
     whether the session is at rest. When it is ``watched``, the page shows how far the file has come.
     """
 
@@ -72,40 +72,40 @@ class Offer:
     session_hash: str | None
     user: object
     language: Language
-    desk: Desk
+    downloads: SessionDownloads
     watched: bool = False
     drawn_at: float = field(default_factory=monotonic)
 
 
-_offers: dict[str, Offer] = {}
+_offers: dict[str, DownloadOffer] = {}
 _lock = threading.Lock()
 
 
-def put(desk: Desk, key: str, offer: Offer) -> str:
-    """Offer a file under the desk's ``key`` and return its ticket, the same one each time that it is drawn."""
+def put(downloads: SessionDownloads, key: str, offer: DownloadOffer) -> str:
+    """Offer a file under the downloads's ``key`` and return its ticket, the same one each time that it is drawn."""
     with _lock:
         _forget_old()
-        ticket = desk.tickets.setdefault(key, secrets.token_urlsafe(32))
-        desk.drawn.add(key)
+        ticket = downloads.tickets.setdefault(key, secrets.token_urlsafe(32))
+        downloads.drawn.add(key)
         _offers[ticket] = offer
         return ticket
 
 
-def begin_run(desk: Desk) -> None:
+def begin_run(downloads: SessionDownloads) -> None:
     """Remember that the session's page is being drawn."""
-    desk.busy = True
-    desk.drawn.clear()
+    downloads.busy = True
+    downloads.drawn.clear()
 
 
-def end_run(desk: Desk, *, whole: bool) -> None:
+def end_run(downloads: SessionDownloads, *, whole: bool) -> None:
     """Remember that it is drawn; what a page that was drawn as a ``whole`` does not offer cannot be had any more."""
     with _lock:
-        for key in (desk.tickets.keys() - desk.drawn) if whole else ():
-            _offers.pop(desk.tickets.pop(key), None)
-        desk.busy = False
+        for key in (downloads.tickets.keys() - downloads.drawn) if whole else ():
+            _offers.pop(downloads.tickets.pop(key), None)
+        downloads.busy = False
 
 
-def find(ticket: str, browser: str | None, session_hash: str | None) -> Offer:
+def find(ticket: str, browser: str | None, session_hash: str | None) -> DownloadOffer:
     """Return what is offered under ``ticket`` to this browser and sign-in. Raises NotFound and Forbidden."""
     with _lock:
         _forget_old()
@@ -118,19 +118,21 @@ def find(ticket: str, browser: str | None, session_hash: str | None) -> Offer:
     return offer
 
 
-def begin_transfer(offer: Offer) -> Transfer:
+def begin_transfer(offer: DownloadOffer) -> Transfer:
     """Return the record of a file that begins to be fetched; what ended before it is not shown any more."""
     transfer = Transfer(offer.filename)
     if offer.watched:
         with _lock:
-            offer.desk.transfers[:] = [t for t in offer.desk.transfers if t.state is State.UNDER_WAY] + [transfer]
+            offer.downloads.transfers[:] = [t for t in offer.downloads.transfers if t.state is State.UNDER_WAY] + [
+                transfer
+            ]
     return transfer
 
 
-def forget_transfer(offer: Offer, transfer: Transfer) -> None:
+def forget_transfer(offer: DownloadOffer, transfer: Transfer) -> None:
     """Show nothing of a file that did not begin: whoever asked for it was told why."""
     with _lock:
-        offer.desk.transfers[:] = [other for other in offer.desk.transfers if other is not transfer]
+        offer.downloads.transfers[:] = [other for other in offer.downloads.transfers if other is not transfer]
 
 
 def _forget_old() -> None:
