@@ -31,12 +31,12 @@ from mv import (
     users,
     vaccinations,
 )
-from mv.__main__ import main
 from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
 from mv.access_log import chain, documents, entries, patient_extract, samples, signals
 from mv.access_log.samples import Check, Verdict
 from mv.audit import ONE_LOOK
 from mv.catalogue import Catalogue
+from mv.cli import main
 from mv.customers import Customer
 from mv.errors import Forbidden, MvError
 from mv.export import Filters
@@ -721,7 +721,7 @@ def full_name(function: Callable[..., object]) -> str:
 def functions_with_store() -> Iterator[Callable[..., object]]:
     """Yield every public function of the program, screens and command line apart, that is handed the store."""
     for found in pkgutil.walk_packages(mv.__path__, "mv."):
-        if found.name.startswith(("mv.ui", "mv.__main__", "mv.audit")):  # mv.audit is what the others ask
+        if found.name.startswith(("mv.ui", "mv.cli", "mv.__main__", "mv.audit")):  # mv.audit is what the others ask
             continue
         module = importlib.import_module(found.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -874,7 +874,7 @@ def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     monkeypatch.setenv("MV_STORE", store_url)
     monkeypatch.setenv("MV_SETTINGS", str(settings))
     monkeypatch.setenv("MV_PSEUDONYM_KEY", KEY)
-    monkeypatch.setattr("mv.__main__.LANGUAGE", ENGLISH)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     return store_url
 
 

@@ -25,7 +25,7 @@ ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) 
 
 ALIKE_IN_BOTH = {
     "ATC", "Administration", "Excel (XLSX)", "Format", "Given", "Kronor", "Parquet", "Period", "Region", "Status",
-    "Vaccination", "man",
+    "TEXT", "Vaccination", "man",
 }  # fmt: skip
 """What is written alike in Swedish and English."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from datetime import date
 from functools import partial
 
@@ -78,7 +78,7 @@ def claims_file(
     headings: Headings = ENGLISH,
     pseudonyms: Pseudonyms | None = None,
     progress: Progress | None = None,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then every line, by claim and line.
 
     The claims are those of units that are all the actor's own, of one payer or of all, discarded ones too. With

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -97,7 +97,7 @@ def doses_file(
     headings: Headings = ENGLISH,
     pseudonyms: Pseudonyms | None = None,
     progress: Progress | None = None,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then the doses by customer and day.
 
     The doses are those given at the actor's own units, withdrawn ones too, each judged by the rules of now. With

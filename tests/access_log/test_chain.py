@@ -17,13 +17,12 @@ import psycopg
 import pytest
 
 from mv import audit, catalogue
-from mv.__main__ import main
 from mv.access import Action, Actor
 from mv.access_log import chain
 from mv.access_log.chain import Anchor, check, earliest_kept, parse_anchor, prune
 from mv.audit import COLUMNS, Entry
+from mv.cli import main
 from mv.errors import Invalid
-from mv.i18n import ENGLISH
 from mv.store import Store, open_store
 from mv.store.migrate import MIGRATIONS
 from tests.conftest import TODAY, SetClock
@@ -146,7 +145,7 @@ def said(
 ) -> tuple[int, str]:
     """Run check-log on the copy; return its exit code and what it says of what is wrong."""
     monkeypatch.setenv("MV_STORE", str(copy.file))
-    monkeypatch.setattr("mv.__main__.LANGUAGE", ENGLISH)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     return main(["check-log", *more]), capsys.readouterr().err
 
 

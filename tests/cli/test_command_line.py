@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from mv import export, sample
-from mv.__main__ import main
 from mv.access import EVERY_UNIT, Actor, Role
+from mv.cli import main
 from mv.export import Csv, Filters, Format, Headings, Parquet, Status, Xlsx
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
@@ -316,36 +316,3 @@ def test_a_store_that_another_process_has_open_is_said_to_be_in_use(filled: Path
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{filled} is in use by another process (PID {os.getpid()})" in done.stderr
     assert list(folder.iterdir()) == []
-
-
-# Wrong arguments
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["import"],
-        ["export"],
-        ["export", "--output", "x.csv", "--valid-from", "2026-02-30"],
-        ["export", "--output", "x.csv", "--as-of", "yesterday"],
-        ["export", "--output", "x.csv", "--status", "ended"],
-        ["export", "--output", "x.csv", "--delimiter", "|"],
-        ["export", "--output", "x.csv", "--format", "pdf"],
-        ["export-doses", "--output", "x.csv", "--status", "active"],
-        ["export", "--output", "x.csv", "--headings", "de"],
-        ["sample", "--customers", "many"],
-        ["sample", "--seed", "-1"],
-    ],
-    ids=" ".join,
-)
-def test_wrong_arguments_are_refused_before_the_store_is_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: Sequence[str]
-) -> None:
-    monkeypatch.setenv("MV_STORE", str(tmp_path / "mv.duckdb"))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == 2
-    assert capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,64 @@
+"""The parts that every command is made of: its help with an example, the store that it opens, who runs it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from contextlib import closing
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+import click
+
+from mv import catalogue, i18n, sample, settings, users
+from mv.access import EVERY_UNIT, Actor, Role
+from mv.cli.text import _, language
+from mv.errors import MvError
+from mv.reimbursement.rules import rule_table
+from mv.store import Store, configured_url, open_store
+
+P = ParamSpec("P")
+PROGRAM = "python -m mv"
+INTERRUPTED = 130
+"""The exit code by which a shell knows that Ctrl+C ended a command."""
+
+
+def command(name: str, about: str, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments."""
+    heading, line = _("Example:"), f"{PROGRAM} {name} {example}".rstrip()
+    epilog = f"\b\n{heading}\n  {line}"  # \b: click keeps these lines as they are
+    return click.command(name, help=about, epilog=epilog, options_metavar=_("[OPTIONS]"))
+
+
+def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, int]:
+    """Open the store for a command, and return its exit code: 0 unless it says another, 1 if it is refused."""
+
+    @wraps(run)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            with closing(open_store(configured_url())) as store:
+                catalogue.refresh(store)
+                rule_table.refresh(store)
+                return run(store, *args, **kwargs) or 0
+        except MvError as error:
+            click.echo(i18n.explain(error, language()), err=True)
+            return 1
+        except KeyboardInterrupt:
+            click.echo(_("Interrupted."), err=True)
+            return INTERRUPTED
+
+    return opened
+
+
+def current_user(store: Store) -> Actor:
+    """Return the user who runs the command, by the name in the operating system, with the role decided for it."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        name = str(os.getuid())
+    user_id = f"cli:{name}"
+    if not settings.load().sign_in and sample.is_invented(store):
+        return Actor(user_id, name, Role.LEAD, "", frozenset({EVERY_UNIT}))
+    user = users.get(store, user_id)
+    return user.actor() if user else Actor(user_id, name, None, "")
