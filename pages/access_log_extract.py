@@ -1,7 +1,5 @@
 """Loggutdrag: unit and time of every access to a patient's data, as a list, as CSV, and as a page to print."""
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +13,7 @@ from mv.ui.customers.banner import draw_customer
 from mv.ui.notices import show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 from mv.ui.widgets.table import draw_frame
 
@@ -53,9 +52,12 @@ def draw_extract(customer: Customer) -> None:
         for ending, label, mime in files:
             download.offer(
                 label,
-                filename=patient_extract.filename(store().today(), ending),
-                mime=mime,
-                chunks=partial(makers[ending], shared, who, customer.customer_id, language),
+                GeneratedFile(
+                    patient_extract.filename(store().today(), ending),
+                    mime,
+                    makers[ending],
+                    (shared, who, customer.customer_id, language),
+                ),
                 key=f"extract_{ending}",
             )
     st.caption(_("Accesses: {count}. Users are not named in an extract.", count=len(found.accesses)))

@@ -23,6 +23,7 @@ from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once, show_notices, telling
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 
 USUAL_SIZE = 20
@@ -78,9 +79,12 @@ def _draw_document(check: Check) -> None:
     st.button(_("Compare with the draw"), key="log_draw_again", on_click=_compare, args=(check.check_id,))
     download.offer(
         _("Download the document (CSV)"),
-        filename=f"loggkontroll_{check.check_id}.csv",
-        mime="text/csv",
-        chunks=lambda: documents.document(shared, who, check.check_id, language),
+        GeneratedFile(
+            f"loggkontroll_{check.check_id}.csv",
+            "text/csv",
+            documents.document,
+            (shared, who, check.check_id, language),
+        ),
         key="log_document",
     )
 

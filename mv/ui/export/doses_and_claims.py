@@ -7,33 +7,17 @@ from datetime import date
 import streamlit as st
 
 from mv.errors import N_, Invalid
-from mv.export import Csv, Format, Headings, Parquet, Xlsx, claims, doses
 from mv.export.doses import DoseFilters
 from mv.pseudonyms import Pseudonyms
 from mv.reimbursement.claims import payers
 from mv.ui import session
+from mv.ui.export.file_options import choose_format
+from mv.ui.export.files import ClaimsFile, DosesFile
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, name_of
 from mv.ui.widgets import download
 
 EARLIEST = date(1900, 1, 1)
-
-
-def choose_format() -> tuple[Format, Headings]:
-    """Draw how a file is made; return its format and the headings that it has."""
-    forms: dict[Format, str] = {
-        Csv(";"): _("CSV for a Swedish Excel (;)"),
-        Csv(","): _("CSV, plain (,)"),
-        Xlsx(): _("Excel (XLSX)"),
-        Parquet(): _("Parquet"),
-    }
-    headings: dict[Headings, str] = {"en": _("Stable column names"), "sv": _("Swedish headings")}
-    cells = st.columns(2)
-    form = cells[0].selectbox(_("Format"), list(forms), format_func=lambda chosen: forms[chosen], key="export_format")
-    heading = cells[1].selectbox(
-        _("Headings"), list(headings), format_func=lambda h: headings[h], key="export_headings"
-    )
-    return form, heading
 
 
 def draw_doses(pseudonyms: Pseudonyms | None) -> None:
@@ -46,15 +30,8 @@ def draw_doses(pseudonyms: Pseudonyms | None) -> None:
     st.caption(
         _("Each dose with the group that counts for it, the verdict on its payment and why, by the rules of now.")
     )
-    download.offer_watched(
-        _("Download"),
-        filename=doses.filename(filters, shared.today(), form),
-        mime=form.mime,
-        make=lambda progress: doses.doses_file(
-            shared, who, filters, form, headings=headings, pseudonyms=pseudonyms, progress=progress
-        ),
-        key="export_doses",
-    )
+    file = DosesFile(shared, who, shared.today(), filters, form, headings, pseudonyms)
+    download.offer(_("Download"), file, key="export_doses", watched=True)
     download.draw_transfers()
 
 
@@ -68,15 +45,8 @@ def draw_claims(pseudonyms: Pseudonyms | None) -> None:
     st.caption(
         _("Each line as it was claimed, with its claim’s state and what was paid for it. Discarded claims, too.")
     )
-    download.offer_watched(
-        _("Download"),
-        filename=claims.filename(shared.today(), form),
-        mime=form.mime,
-        make=lambda progress: claims.claims_file(
-            shared, who, payer, form, headings=headings, pseudonyms=pseudonyms, progress=progress
-        ),
-        key="export_claims",
-    )
+    file = ClaimsFile(shared, who, shared.today(), payer, form, headings, pseudonyms)
+    download.offer(_("Download"), file, key="export_claims", watched=True)
     download.draw_transfers()
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
@@ -14,13 +12,6 @@ from mv.ui.resources import catalogue
 from mv.ui.text import _, name_of
 
 EARLIEST = date(1900, 1, 1)
-
-
-@dataclass(slots=True)
-class ExportState:
-    """What is chosen for the export, to be changed in place: a download that is under way reads it, too."""
-
-    choice: dict[str, Any] = field(default_factory=dict)
 
 
 def choose_filters() -> Filters:

@@ -24,6 +24,7 @@ from mv.ui.registration.rounds import draw_latest
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, grouped, literal
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.web.startup_checks import configured
 from mv.ui.widgets import download, file_upload
 from mv.ui.widgets.unit_picker import choose_unit
@@ -88,9 +89,7 @@ def _draw_templates() -> None:
             for form, label in ((Csv(), _("Template as CSV")), (Xlsx(), _("Template as XLSX"))):
                 download.offer(
                     label,
-                    filename=templates.template_filename(form),
-                    mime=form.mime,
-                    chunks=lambda form=form: templates.template(form, language),  # type: ignore[misc]
+                    GeneratedFile(templates.template_filename(form), form.mime, templates.template, (form, language)),
                     key=f"{KEY}_template_{form.suffix}",
                 )
 
@@ -143,9 +142,12 @@ def _draw_result(plan: Plan, asked: ImportRequest, turn: int) -> None:
         language, table = session.language(), asked.table
         download.offer(
             _("Get the file with what is wrong"),
-            filename=templates.problems_filename(table, store().today()),
-            mime=templates.format_of(table).mime,
-            chunks=lambda: templates.with_problems(table, plan, language),
+            GeneratedFile(
+                templates.problems_filename(table, store().today()),
+                templates.format_of(table).mime,
+                templates.with_problems,
+                (table, plan, language),
+            ),
             key=f"{KEY}_reasons",
         )
         st.caption(_("Every row is in it, with the reasons in the last column. Mend it, and choose it here."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 
@@ -15,24 +15,34 @@ from mv.ui.text import _, grouped, literal
 from mv.ui.web import current_sign_in
 from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.sending import PATH
-from mv.ui.web.downloads.tickets import DownloadOffer, Make, SessionDownloads, State
+from mv.ui.web.downloads.tickets import DownloadFile, DownloadOffer, SessionDownloads, State
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def offer(label: str, *, filename: str, mime: str, chunks: Callable[[], Iterator[bytes]], key: str) -> None:
-    """Draw a link to the file whose pieces ``chunks`` makes, when it is clicked, and for this browser alone.
+def offer(label: str, file: DownloadFile, key: str, *, watched: bool = False) -> None:
+    """Draw a link to the file, which is made when the link is clicked, and for this browser alone.
 
-    Forbidden, Invalid, Conflict and StoreUnavailable that it raises before the first piece are shown as a page.
+    An MvError before the first piece is shown as a page. How far a ``watched`` file has come, :func:`draw_transfers`
+    shows.
     """
-    _offer(label, filename, mime, lambda _progress: chunks(), key, watched=False)
-
-
-def offer_watched(label: str, *, filename: str, mime: str, make: Make, key: str) -> None:
-    """Draw a link as :func:`offer` does, to a file that takes its time; :func:`draw_transfers` shows how far it is."""
-    _offer(label, filename, mime, make, key, watched=True)
+    cookie = current_sign_in.cookie_of_screen() if configured().sign_in else None
+    downloads = state(SessionDownloads)
+    made = DownloadOffer(
+        file=file,
+        browser=st.context.cookies.get(BROWSER_COOKIE, ""),
+        session_hash=cookie.session_hash if cookie else None,
+        user=current_sign_in.require_user() if configured().sign_in else None,
+        language=session.language(),
+        downloads=downloads,
+        watched=watched,
+    )
+    ticket = tickets.put(downloads, key, made)
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    address = f"/{base}{PATH}/{ticket}" if base else f"{PATH}/{ticket}"
+    st.html(f'<a class="mv-download" href="{escape(address)}">{escape(label)}</a>')
 
 
 def draw_transfers() -> None:
@@ -42,25 +52,6 @@ def draw_transfers() -> None:
     the user, and keeps nobody signed in.
     """
     st.fragment(_draw_transfers, run_every=SECONDS_BETWEEN_LOOKS)()
-
-
-def _offer(label: str, filename: str, mime: str, make: Make, key: str, *, watched: bool) -> None:
-    cookie = current_sign_in.cookie_of_screen() if configured().sign_in else None
-    made = DownloadOffer(
-        filename=filename,
-        mime=mime,
-        make=make,
-        browser=st.context.cookies.get(BROWSER_COOKIE, ""),
-        session_hash=cookie.session_hash if cookie else None,
-        user=current_sign_in.require_user() if configured().sign_in else None,
-        language=session.language(),
-        downloads=state(SessionDownloads),
-        watched=watched,
-    )
-    ticket = tickets.put(made.downloads, key, made)
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    address = f"/{base}{PATH}/{ticket}" if base else f"{PATH}/{ticket}"
-    st.html(f'<a class="mv-download" href="{escape(address)}">{escape(label)}</a>')
 
 
 def _draw_transfers() -> None:
@@ -87,7 +78,7 @@ def _draw_transfers() -> None:
 
 @contextmanager
 def run_of_page() -> Iterator[None]:
-    """Surround a run: a file that is asked for meanwhile waits for its end, and what it does not offer is gone."""
+    """Surround a run of the whole page: what it does not offer cannot be had any more."""
     downloads, whole = state(SessionDownloads), False
     tickets.begin_run(downloads)
     try:

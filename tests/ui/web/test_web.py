@@ -29,13 +29,12 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from mv import settings, sign_ins, users
 from mv.access import Role
 from mv.errors import Forbidden, Invalid
-from mv.export import Progress
 from mv.sign_ins import SignInEnd
 from mv.ui import resources
 from mv.ui.frame import unexpected_errors
 from mv.ui.web import cookies, current_sign_in
 from mv.ui.web.downloads import sending, tickets
-from mv.ui.web.downloads.tickets import DownloadOffer, SessionDownloads, State, Transfer
+from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDownloads, State, Transfer
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
@@ -121,14 +120,14 @@ def begin(**claims: object) -> str:
 
 
 def offer(pieces: Iterator[bytes] | Exception, browser: str = "mine", **changes: object) -> DownloadOffer:
-    def make(_progress: Progress) -> Iterator[bytes]:
+    def make() -> Iterator[bytes]:
         if isinstance(pieces, Exception):
             raise pieces
         return pieces
 
-    values: dict[str, object] = {"filename": "å.csv", "mime": "text/csv", "make": make, "browser": browser}
+    file = GeneratedFile("å.csv", "text/csv", make)
     rest: dict[str, object] = {"session_hash": None, "user": None, "language": "en", "downloads": SessionDownloads()}
-    return DownloadOffer(**{**values, **rest, **changes})  # type: ignore[arg-type]
+    return DownloadOffer(**{"file": file, "browser": browser, **rest, **changes})  # type: ignore[arg-type]
 
 
 def ticket_of(made: DownloadOffer) -> str:
@@ -372,21 +371,40 @@ def test_what_is_wrong_before_the_first_piece_is_a_readable_page() -> None:
     assert sending._under_way == 0
 
 
-def test_a_file_waits_for_the_page_and_a_page_that_is_left_takes_its_files_along() -> None:
+def test_a_ticket_names_the_offer_that_was_on_the_screen() -> None:
     downloads = SessionDownloads()
-    first = ticket_of(offer(iter([b"old"]), downloads=downloads))
+
+    def encoded(*texts: str) -> Iterator[bytes]:
+        return (text.encode() for text in texts)
+
+    def of(texts: tuple[str, ...]) -> DownloadOffer:
+        return offer(iter([]), file=GeneratedFile("å.csv", "text/csv", encoded, texts), downloads=downloads)
+
+    def fetched(ticket: str) -> bytes | int:
+        answer = client().get(f"{sending.PATH}/{ticket}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
+        return answer.content if answer.status_code == 200 else answer.status_code
+
+    first = ticket_of(of(("old",)))
+    assert ticket_of(of(("old",))) == first, "an equal offer keeps its address"
     tickets.begin_run(downloads)
+    second = ticket_of(of(("new",)))
+    assert (fetched(first), fetched(second)) == (b"old", b"new"), "a click may be on its way"
+    tickets.end_run(downloads, whole=True)
+    assert (fetched(first), fetched(second)) == (b"old", b"new")
+    third = ticket_of(of(("newest",)))
+    assert (fetched(first), fetched(second), fetched(third)) == (404, b"new", b"newest")
 
-    def redraw() -> None:
-        assert tickets.put(downloads, "file", offer(iter([b"new"]), downloads=downloads)) == first
-        tickets.end_run(downloads, whole=True)
 
-    threading.Timer(0.5, redraw).start()
-    answer = client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"})
-    assert answer.content == b"new"
+def test_a_page_that_is_left_takes_its_files_along() -> None:
+    downloads = SessionDownloads()
+    made = [ticket_of(offer(iter([name]), downloads=downloads)) for name in (b"old", b"new")]
+    tickets.begin_run(downloads)
+    tickets.end_run(downloads, whole=False)
+    sent = {"Cookie": f"{BROWSER_COOKIE}=mine"}
+    assert client().get(f"{sending.PATH}/{made[1]}", headers=sent).status_code == 200
     tickets.begin_run(downloads)
     tickets.end_run(downloads, whole=True)
-    assert client().get(f"{sending.PATH}/{first}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code == 404
+    assert [client().get(f"{sending.PATH}/{ticket}", headers=sent).status_code for ticket in made] == [404, 404]
 
 
 def test_an_offer_ends_when_its_page_was_not_drawn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from mv.ui import navigation, session
 from mv.ui.reimbursement.checks.findings import who
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, name_of
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 from mv.ui.widgets.row_button import action
 from mv.ui.widgets.table import draw_table
@@ -108,9 +109,9 @@ def _offer_file(year: int, filters: Filters) -> None:
     with cells[0]:
         download.offer(
             _("Download the list (CSV)"),
-            filename=new_year.filename(year),
-            mime="text/csv",
-            chunks=lambda: new_year.csv_chunks(shared, actor, year, filters, language),
+            GeneratedFile(
+                new_year.filename(year), "text/csv", new_year.csv_chunks, (shared, actor, year, filters, language)
+            ),
             key="new_year_file",
         )
     cells[1].caption(_("With identity numbers. That you take it out is logged."))

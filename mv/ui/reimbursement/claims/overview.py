@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -20,6 +19,7 @@ from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts, number_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, moment, period
 from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 from mv.ui.widgets.table import draw_frame, draw_table
 
@@ -127,9 +127,9 @@ def _draw_steps(claim: Claim) -> None:
             with st.container(width=WIDTH_OF_LINK):
                 download.offer(
                     _("Download the file (CSV)"),
-                    filename=files.filename(claim.claim_id),
-                    mime="text/csv",
-                    chunks=partial(files.download, shared, who, claim.claim_id),
+                    GeneratedFile(
+                        files.filename(claim.claim_id), "text/csv", files.download, (shared, who, claim.claim_id)
+                    ),
                     key="claim_file",
                 )
         for state in NEXT[claim.state] if may(who, Action.CHANGE_CLAIM) else ():

@@ -9,17 +9,19 @@ import streamlit as st
 from babel.numbers import format_percent
 
 from mv import audit
-from mv.access import Action
+from mv.access import Action, Actor
 from mv.access_log.documents import csv_pieces
 from mv.errors import N_
 from mv.i18n import SWEDISH
 from mv.reimbursement.follow_up.cube import Sum, totals
 from mv.reimbursement.pricing.assessment import State
 from mv.reimbursement.pricing.wording import kronor
+from mv.store import Store
 from mv.ui import session
 from mv.ui.reimbursement.follow_up.figures import MEANINGS, PARTS, STATES
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, literal
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 from mv.ui.widgets.table import draw_table
 
@@ -153,12 +155,15 @@ def _offer_file(rows: list[list[str]], file: str) -> None:
     shared, who = store(), session.actor()
     plain = [[name, *(cell.replace("\u00a0", "") for cell in cells)] for name, *cells in rows]
 
-    def chunks() -> Iterator[bytes]:
-        audit.permit(shared, who, Action.VIEW_REIMBURSEMENT)
-        return csv_pieces(plain)
-
     name = f"uppfoljning_{file}_{shared.today()}.csv"
     with st.container(width=WIDTH_OF_LINK):
         download.offer(
-            _("Download the figures"), filename=name, mime="text/csv", chunks=chunks, key=f"follow_up_{file}"
+            _("Download the figures"),
+            GeneratedFile(name, "text/csv", _pieces, (shared, who, plain)),
+            key=f"follow_up_{file}",
         )
+
+
+def _pieces(shared: Store, who: Actor, rows: list[list[str]]) -> Iterator[bytes]:
+    audit.permit(shared, who, Action.VIEW_REIMBURSEMENT)
+    return csv_pieces(rows)

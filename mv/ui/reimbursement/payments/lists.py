@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +17,7 @@ from mv.ui import session
 from mv.ui.notices import notify, telling
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, literal, moment
+from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
 from mv.ui.widgets.table import draw_frame, draw_table
 
@@ -197,15 +196,9 @@ def _draw_list(listing: Listing, name: str) -> None:
     if len(rows) > ROWS_SHOWN:
         st.caption(_("The first {count} are shown. The file has them all.", count=ROWS_SHOWN))
     shared, who, language = store(), session.actor(), session.language()
-
-    def chunks() -> Iterator[bytes]:
-        return lists.csv_chunks(shared, who, listing, language)
-
     download.offer(
         _("Download as CSV"),
-        filename=f"{name}_{store().today()}.csv",
-        mime="text/csv",
-        chunks=chunks,
+        GeneratedFile(f"{name}_{store().today()}.csv", "text/csv", lists.csv_chunks, (shared, who, listing, language)),
         key=f"payment_list_{listing.name}",
     )
 

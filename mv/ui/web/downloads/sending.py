@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from logging import WARNING
-from time import monotonic
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -28,9 +27,6 @@ from mv.users import User
 PATH = "/hamta"
 MOST_AT_ONCE = 4
 """Each one reads the store and keeps a worker busy; who comes when all are taken is told to come back."""
-SECONDS_TO_SETTLE = 0.15
-"""A field that was changed just before the click is on its way when the click arrives; it takes about this long."""
-SECONDS_TO_WAIT = 15.0
 MOST_BYTES_AT_ONCE = 1 << 20
 """Sent before it is looked again whether the file is still wanted: a second's worth for a slow browser."""
 STATUS = {NotFound: 404, Forbidden: 403, StoreUnavailable: 503, Conflict: 503}
@@ -50,8 +46,6 @@ async def hand_out(request: Request) -> Response:
     try:
         offer = await _offer(request)
         language = offer.language
-        await _settled(offer)
-        offer = await _offer(request)  # as it was drawn last
         if _under_way >= MOST_AT_ONCE:
             raise Conflict(N_("Too many files are being fetched at once. Try again in a moment."))
         return await _File.begun(offer)
@@ -81,14 +75,6 @@ def rights(user: object) -> tuple[object, ...]:
     return (user.user_id, user.role, user.units, user.blocked) if isinstance(user, User) else ()
 
 
-async def _settled(offer: DownloadOffer) -> None:
-    """Wait until the session is at rest, so that what was chosen before the click counts."""
-    give_up = monotonic() + SECONDS_TO_WAIT
-    await asyncio.sleep(SECONDS_TO_SETTLE)
-    while offer.downloads.busy and monotonic() < give_up:
-        await asyncio.sleep(SECONDS_TO_SETTLE)
-
-
 class _File(StreamingResponse):
     """Sends the pieces of an iterator that runs in a worker, and closes it however the sending ends.
 
@@ -99,11 +85,11 @@ class _File(StreamingResponse):
         self._transfer = transfer
         self._chunks = chunks
         headers = {
-            "Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.filename, safe='')}",
+            "Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.file.filename, safe='')}",
             "Content-Encoding": "identity",  # compressed, it would be held back and cost more than it saves
             "Cache-Control": "no-store",
         }
-        super().__init__(self._pieces(first), 200, headers, offer.mime)
+        super().__init__(self._pieces(first), 200, headers, offer.file.mime)
 
     @classmethod
     async def begun(cls, offer: DownloadOffer) -> _File:
@@ -113,7 +99,7 @@ class _File(StreamingResponse):
         transfer = tickets.begin_transfer(offer)
         chunks: Iterator[bytes] | None = None
         try:
-            chunks = await run_in_threadpool(offer.make, transfer.progress)
+            chunks = await run_in_threadpool(offer.file.pieces, transfer.progress)
             first = await run_in_threadpool(next, chunks, None)
             return cls(offer, transfer, first, chunks)
         except BaseException:

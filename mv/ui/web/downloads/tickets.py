@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from hmac import compare_digest
 from time import monotonic
+from typing import Protocol
 
 from mv.errors import N_, Forbidden, NotFound
 from mv.export import Progress
@@ -23,7 +24,35 @@ SECONDS_TO_LIVE = 30 * 60
 GONE = N_("This address no longer holds. Go back to the page and choose the download again.")
 OTHER_BROWSER = N_("This address was made for another browser or another sign-in. Get the file on the page instead.")
 
-Make = Callable[[Progress], Iterator[bytes]]
+
+class DownloadFile(Protocol):
+    """A file to be made when it is asked for: all that it is made from, fixed when its link is drawn.
+
+    Two that are equal are the same file, and keep the same address.
+    """
+
+    @property
+    def filename(self) -> str: ...
+
+    @property
+    def mime(self) -> str: ...
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Make the file piece by piece. Raises MvError before the first piece where it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """A file whose pieces a function makes from these arguments."""
+
+    filename: str
+    mime: str
+    function: Callable[..., Iterator[bytes]]
+    arguments: tuple[object, ...] = ()
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Make the file piece by piece; how far it has come is not told."""
+        return self.function(*self.arguments)
 
 
 class State(Enum):
@@ -46,35 +75,34 @@ class Transfer:
 
 @dataclass(slots=True)
 class SessionDownloads:
-    """What one session offers. ``busy`` while a run of the page goes on, which can change what is offered.
+    """The files that one session offers: the ticket of each by its key, and the keys that were ``drawn`` in this run.
 
-    ``transfers`` are those that its page watches: all that are under way, and what ended since one began.
+    ``replaced`` are the tickets that stood on the screen before these: a click on one may be on its way. ``transfers``
+    are those that the page watches: all that are under way, and what ended since one began.
     """
 
     tickets: dict[str, str] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
     drawn: set[str] = field(default_factory=set)
-    busy: bool = False
     transfers: list[Transfer] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadOffer:
-    """A file to be made when it is asked for.
+    """A file that a page offers to this ``browser`` and the sign-in of this ``session_hash`` alone.
 
-    ``browser`` and ``session_hash`` say who may ask, ``user`` what the user was when it was drawn; ``downloads``
-    whether the session is at rest. When it is ``watched``, the page shows how far the file has come.
+    ``user`` is what the user was when the link was drawn, ``downloads`` what the session offers. When it is
+    ``watched``, the page shows how far the file has come.
     """
 
-    filename: str
-    mime: str
-    make: Make
+    file: DownloadFile
     browser: str
     session_hash: str | None
     user: object
     language: Language
-    downloads: SessionDownloads
+    downloads: SessionDownloads = field(compare=False, repr=False)
     watched: bool = False
-    drawn_at: float = field(default_factory=monotonic)
+    drawn_at: float = field(default_factory=monotonic, compare=False)
 
 
 _offers: dict[str, DownloadOffer] = {}
@@ -82,27 +110,35 @@ _lock = threading.Lock()
 
 
 def put(downloads: SessionDownloads, key: str, offer: DownloadOffer) -> str:
-    """Offer a file under the downloads's ``key`` and return its ticket, the same one each time that it is drawn."""
+    """Offer a file under the session's ``key`` and return its ticket, which names this very offer.
+
+    The ticket stays the same while an equal offer is drawn. That of another one, which is drawn no more, holds until
+    it is replaced in turn.
+    """
     with _lock:
         _forget_old()
-        ticket = downloads.tickets.setdefault(key, secrets.token_urlsafe(32))
         downloads.drawn.add(key)
+        ticket = downloads.tickets.get(key)
+        if ticket is None or _offers.get(ticket) != offer:
+            _offers.pop(downloads.replaced.pop(key, ""), None)
+            if ticket is not None:
+                downloads.replaced[key] = ticket
+            ticket = downloads.tickets[key] = secrets.token_urlsafe(32)
         _offers[ticket] = offer
         return ticket
 
 
 def begin_run(downloads: SessionDownloads) -> None:
-    """Remember that the session's page is being drawn."""
-    downloads.busy = True
+    """Begin to draw the session's page."""
     downloads.drawn.clear()
 
 
 def end_run(downloads: SessionDownloads, *, whole: bool) -> None:
-    """Remember that it is drawn; what a page that was drawn as a ``whole`` does not offer cannot be had any more."""
+    """End drawing it; what a page that was drawn as a ``whole`` does not offer cannot be had any more."""
     with _lock:
         for key in (downloads.tickets.keys() - downloads.drawn) if whole else ():
-            _offers.pop(downloads.tickets.pop(key), None)
-        downloads.busy = False
+            for tickets in (downloads.tickets, downloads.replaced):
+                _offers.pop(tickets.pop(key, ""), None)
 
 
 def find(ticket: str, browser: str | None, session_hash: str | None) -> DownloadOffer:
@@ -120,7 +156,7 @@ def find(ticket: str, browser: str | None, session_hash: str | None) -> Download
 
 def begin_transfer(offer: DownloadOffer) -> Transfer:
     """Return the record of a file that begins to be fetched; what ended before it is not shown any more."""
-    transfer = Transfer(offer.filename)
+    transfer = Transfer(offer.file.filename)
     if offer.watched:
         with _lock:
             offer.downloads.transfers[:] = [t for t in offer.downloads.transfers if t.state is State.UNDER_WAY] + [

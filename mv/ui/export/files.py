@@ -1,0 +1,137 @@
+"""The files of output data: all that each is made from, fixed when its link is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from mv import export
+from mv.access import Actor
+from mv.export import Filters, Format, Headings, Progress, claims, doses
+from mv.export.doses import DoseFilters
+from mv.pseudonyms import Pseudonyms
+from mv.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsFile:
+    """Group rows, as they are chosen by the filters."""
+
+    store: Store
+    actor: Actor
+    today: date
+    filters: Filters
+    form: Format
+    headings: Headings
+    pseudonyms: Pseudonyms | None
+
+    @property
+    def filename(self) -> str:
+        return export.filename(self.filters, self.today, self.form)
+
+    @property
+    def mime(self) -> str:
+        return self.form.mime
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
+        return export.groups_file(
+            self.store,
+            self.actor,
+            self.filters,
+            self.form,
+            headings=self.headings,
+            pseudonyms=self.pseudonyms,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFile:
+    """The counts by group and status, for publication."""
+
+    store: Store
+    actor: Actor
+    today: date
+    filters: Filters
+    form: Format
+    headings: Headings
+
+    @property
+    def filename(self) -> str:
+        return export.filename(self.filters, self.today, self.form, summary=True)
+
+    @property
+    def mime(self) -> str:
+        return self.form.mime
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Make the file piece by piece. Raises Forbidden and Invalid."""
+        return export.published(self.store, self.actor, self.filters, self.form, headings=self.headings)
+
+
+@dataclass(frozen=True, slots=True)
+class DosesFile:
+    """Doses with what they are paid."""
+
+    store: Store
+    actor: Actor
+    today: date
+    filters: DoseFilters
+    form: Format
+    headings: Headings
+    pseudonyms: Pseudonyms | None
+
+    @property
+    def filename(self) -> str:
+        return doses.filename(self.filters, self.today, self.form)
+
+    @property
+    def mime(self) -> str:
+        return self.form.mime
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
+        return doses.doses_file(
+            self.store,
+            self.actor,
+            self.filters,
+            self.form,
+            headings=self.headings,
+            pseudonyms=self.pseudonyms,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsFile:
+    """The lines of a payer's claims, or of every payer's."""
+
+    store: Store
+    actor: Actor
+    today: date
+    payer: str | None
+    form: Format
+    headings: Headings
+    pseudonyms: Pseudonyms | None
+
+    @property
+    def filename(self) -> str:
+        return claims.filename(self.today, self.form)
+
+    @property
+    def mime(self) -> str:
+        return self.form.mime
+
+    def pieces(self, progress: Progress) -> Iterator[bytes]:
+        """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
+        return claims.claims_file(
+            self.store,
+            self.actor,
+            self.payer,
+            self.form,
+            headings=self.headings,
+            pseudonyms=self.pseudonyms,
+            progress=progress,
+        )
