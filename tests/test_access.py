@@ -662,7 +662,7 @@ WITHOUT_ACTOR = {
     "mv.users.record_sign_in": "who acts is found by it",
     "mv.sign_ins.begin": "who acts is found by it; asks for the right to sign in",
     "mv.sign_ins.end": "who acts is found by it",
-    "mv.sign_ins.state": "who acts is found by it",
+    "mv.sign_ins.get": "who acts is found by it",
     "mv.sign_ins.touch": "who acts is found by it",
 }
 """Functions that have the store and ask nobody's role, and why."""

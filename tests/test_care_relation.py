@@ -79,7 +79,7 @@ LOOKS: dict[str, Call] = {
     "vaccinations.of_customer": lambda s, who, r: vaccinations.of_customer(s, who, r.eva.customer_id),
     "vaccinations.changes": lambda s, who, r: vaccinations.changes(s, who, r.eva.customer_id),
     "standing.read_standing": lambda s, who, r: customer_case.read_standing(s, who, r.eva, catalogue.load(s)),
-    "bookings.coming": lambda s, who, r: bookings.upcoming(s, who, r.eva.customer_id),
+    "bookings.upcoming": lambda s, who, r: bookings.upcoming(s, who, r.eva.customer_id),
 }
 CHANGES: dict[str, Call] = {
     "memberships.add": lambda s, who, r: memberships.add(s, who, r.eva.customer_id, NEW_GROUP),
