@@ -6,63 +6,22 @@ reason. One that ceased to apply counted on the days of its period, one that was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths, versioned
+from mv import audit, catalogue, customers, deaths
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
+from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
-from mv.store.engine import Transaction, next_ids, to_table
-
-COLUMNS = """
-    membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
-    registered_at, registered_by, ended_at, ended_by, ended_reason, version
-"""
-_ENTRY = {
-    "group_code": pa.string(),
-    "subgroup_code": pa.string(),
-    "valid_from": pa.date32(),
-    "valid_to": pa.date32(),
-    "ended_reason": pa.string(),
-    "version": pa.int32(),
-}
-SCHEMA = pa.schema(
-    {
-        **dict.fromkeys(("membership_id", "customer_id"), pa.int64()),
-        **_ENTRY,
-        **dict.fromkeys(("active_key", "unit_id", "registered_by", "ended_by"), pa.string()),
-        **dict.fromkeys(("registered_at", "ended_at"), pa.timestamp("us")),
-    }
-)
-CHANGE_SCHEMA = pa.schema(
-    {
-        **dict.fromkeys(("membership_id", "customer_id"), pa.int64()),
-        **_ENTRY,
-        **dict.fromkeys(("change", "changed_by"), pa.string()),
-        "changed_at": pa.timestamp("us"),
-    }
-)
-UPDATED = {
-    **dict.fromkeys(("group_code", "subgroup_code"), "VARCHAR"),
-    **dict.fromkeys(("valid_from", "valid_to"), "DATE"),
-    "active_key": "VARCHAR",
-    "ended_at": "TIMESTAMP",
-    **dict.fromkeys(("ended_by", "ended_reason"), "VARCHAR"),
-}
-"""What a change may write, with its SQL types."""
-KIND = versioned.VersionedTable(
-    "membership",
-    COLUMNS,
-    missing=N_("The group row does not exist. Open the customer anew."),
-    changed=N_("{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."),
-)
+from mv.store.engine import Transaction, next_ids
+from mv.versioned import VersionedTable
 
 
 class EndReason(StrEnum):
@@ -94,6 +53,11 @@ class Membership:
     def active(self) -> bool:
         """Whether the row has not been removed."""
         return self.valid_to is None
+
+    @property
+    def active_key(self) -> str | None:
+        """What no two active rows have in common: the customer, the group and the subgroup; None for an ended row."""
+        return f"{self.customer_id}/{self.group_code}/{self.subgroup_code or ''}" if self.active else None
 
     def counts_on(self, day: date) -> bool:
         """Return whether a dose given on ``day`` can be paid by this row."""
@@ -133,6 +97,24 @@ class Entry:
     valid_to: date | None = None
 
 
+TABLE = VersionedTable(
+    "membership",
+    Membership,
+    Change,
+    {
+        **dict.fromkeys(("membership_id", "customer_id"), pa.int64()),
+        **dict.fromkeys(("group_code", "subgroup_code", "active_key", "unit_id"), pa.string()),
+        **dict.fromkeys(("valid_from", "valid_to"), pa.date32()),
+        **dict.fromkeys(("registered_at", "ended_at"), pa.timestamp("us")),
+        **dict.fromkeys(("registered_by", "ended_by", "ended_reason"), pa.string()),
+        "version": pa.int32(),
+    },
+    missing=N_("The group row does not exist. Open the customer anew."),
+    changed=N_("{who} changed this group at {time}. It is shown as it is now; nothing was overwritten."),
+)
+COLUMNS = TABLE.columns
+
+
 def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Membership]:
     """Return all rows of the customer: the active ones first, then the ended ones, the latest first."""
 
@@ -146,15 +128,10 @@ def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Membership
 
 def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
     """Return every change of the customer's rows, the latest first."""
-    sql = """
-        SELECT membership_id, version, change, changed_at, changed_by, group_code, subgroup_code,
-               valid_from, valid_to, ended_reason
-        FROM membership_change WHERE customer_id = $1 ORDER BY changed_at DESC, membership_id DESC, version DESC
-    """
 
     def work(tx: Transaction) -> list[Change]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_GROUPS, [customer_id])
-        return [Change(**row) for row in tx.rows(sql, customer_id)]
+        return TABLE.history(tx, customer_id)
 
     return audit.perform(store, actor, Action.VIEW_GROUPS, work, customer_id)
 
@@ -211,9 +188,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
                 version=1,
             )
         )
-    keys = [_active_key(row.customer_id, row) for row in added]
-    tx.load("membership", to_table(SCHEMA, added, active_key=keys))
-    _log(tx, at, actor, Action.ADD_GROUP, "added", added)
+    TABLE.insert(tx, at, actor, Action.ADD_GROUP, "added", added)
     return added
 
 
@@ -224,19 +199,18 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
     Raises what :func:`add` raises, and Conflict when someone else changed the row since ``seen_version``.
     """
 
-    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+    def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if not now.active and entry.valid_to is None:
             raise Invalid(N_("Give the last day of the period."))
         wanted = entry if not now.active else replace(entry, valid_to=None)
-        choice = check_period(catalogue.read(tx), wanted, birth_date, store.today(), was=now)
-        (customer,) = customers.read(tx, [now.customer_id])
+        choice = check_period(catalogue.read(tx), wanted, customer.birth_date, store.today(), was=now)
         deaths.refuse_after(customer.deceased_on, wanted.valid_from)
         others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
         if now.ended_reason != EndReason.WRONG:
             refuse_overlap(others, wanted, choice)
         return replace(now, **asdict(wanted))
 
-    return _change(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
+    return TABLE.perform(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
 
 
 def remove(
@@ -247,7 +221,7 @@ def remove(
     Raises Conflict when someone else changed the row since ``seen_version``, NotFound.
     """
 
-    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+    def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if not now.active:
             raise Conflict(N_("The group is removed already."))
         return replace(
@@ -258,7 +232,7 @@ def remove(
             ended_reason=reason or likely_end_reason(now, store.today()),
         )
 
-    return _change(store, actor, Action.REMOVE_GROUP, "removed", membership_id, seen_version, change)
+    return TABLE.perform(store, actor, Action.REMOVE_GROUP, "removed", membership_id, seen_version, change)
 
 
 def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
@@ -268,14 +242,14 @@ def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version:
     on days on which another one of the same group counts; NotFound.
     """
 
-    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+    def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if now.active:
             raise Conflict(N_("The group is active; remove it first."))
         if reason != EndReason.WRONG:
             _refuse_overlap_of(tx, now)
         return replace(now, ended_reason=reason)
 
-    return _change(store, actor, Action.REMOVE_GROUP, "reason", membership_id, seen_version, change)
+    return TABLE.perform(store, actor, Action.REMOVE_GROUP, "reason", membership_id, seen_version, change)
 
 
 def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -> Membership:
@@ -285,119 +259,20 @@ def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -
     in the meantime, NotFound.
     """
 
-    def change(tx: Transaction, now: Membership, birth_date: date) -> Membership:
+    def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if now.active:
             raise Conflict(N_("The group is active already."))
         active = replace(now, valid_to=None, ended_at=None, ended_by=None, ended_reason=None)
         _refuse_overlap_of(tx, active)
         return active
 
-    return _change(store, actor, Action.RESTORE_GROUP, "restored", membership_id, seen_version, change)
-
-
-def _change(
-    store: Store,
-    actor: Actor,
-    action: Action,
-    word: str,
-    membership_id: int,
-    seen_version: int,
-    change: Callable[[Transaction, Membership, date], Membership],
-) -> Membership:
-    """Do in a transaction what :func:`change_row` does, if ``actor`` may."""
-
-    def work(tx: Transaction) -> Membership:
-        return change_row(
-            tx, store.now(), actor, action, word, membership_id, seen_version, lambda now, born: change(tx, now, born)
-        )
-
-    return audit.perform(store, actor, action, work)
-
-
-def change_row(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    action: Action,
-    word: str,
-    membership_id: int,
-    seen_version: int,
-    change: Callable[[Membership, date], Membership],
-) -> Membership:
-    """Do what :func:`change_rows` does with one row, and return it."""
-    return change_rows(tx, at, actor, action, word, {membership_id: seen_version}, change)[0]
-
-
-def change_rows(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    action: Action,
-    word: str,
-    seen_versions: Mapping[int, int],
-    change: Callable[[Membership, date], Membership],
-) -> list[Membership]:
-    """Carry out ``change`` on each row as it was seen, keep the changes and log them, in the open transaction.
-
-    ``change`` is handed the row and the customer's birth date. Returns the rows as they are now. Raises what
-    :func:`mv.versioned.lock` raises.
-    """
-    held = versioned.lock(tx, at, actor, KIND, seen_versions)
-    now = [(Membership(**row), birth_date) for row, birth_date in held]
-    new = [change(row, birth_date) for row, birth_date in now]
-    changed = [row for row, (was, _) in zip(new, now, strict=True) if row != was]
-    written = {row.membership_id: row for row in update_all(tx, at, actor, action, word, changed)}
-    return [written.get(row.membership_id, row) for row in new]
-
-
-def update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Membership) -> Membership:
-    """Do what :func:`update_all` does with one row, and return it."""
-    return update_all(tx, at, actor, action, word, [new])[0]
-
-
-def update_all(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Sequence[Membership]
-) -> list[Membership]:
-    """Write rows of customers who are held, keep the changes and log them, in the open transaction; return the rows.
-
-    Each of ``new`` has the version that was seen. Raises Conflict when a row has another.
-    """
-    rows = [
-        (
-            row.membership_id, row.version,
-            (
-                row.group_code, row.subgroup_code, row.valid_from, row.valid_to, _active_key(row.customer_id, row),
-                row.ended_at, row.ended_by, row.ended_reason,
-            ),
-        )
-        for row in new
-    ]  # fmt: skip
-    now = [Membership(**row) for row in versioned.update(tx, KIND, UPDATED, rows)]
-    _log(tx, at, actor, action, word, now)
-    return now
-
-
-def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, left: Sequence[Membership]) -> None:
-    """Keep each row as the change left it, and log the change."""
-    about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
-    alike = {name: [value] * len(left) for name, value in about.items()}
-    tx.load("membership_change", to_table(CHANGE_SCHEMA, left, **alike))
-    details: list[tuple[int, dict[str, object]]] = [
-        (row.customer_id, {"membership": row.membership_id, "version": row.version, "change": word}) for row in left
-    ]
-    audit.record_all(tx, at, actor, action, details)
+    return TABLE.perform(store, actor, Action.RESTORE_GROUP, "restored", membership_id, seen_version, change)
 
 
 def read(tx: Transaction, customer_id: int) -> list[Membership]:
     """Return all rows of the customer as the open transaction sees them, ended ones first."""
     sql = f"SELECT {COLUMNS} FROM membership WHERE customer_id = $1 ORDER BY valid_to, valid_from, membership_id"
     return [Membership(**row) for row in tx.rows(sql, customer_id)]
-
-
-def _active_key(customer_id: int, entry: Entry | Membership) -> str | None:
-    if entry.valid_to is not None:
-        return None
-    return f"{customer_id}/{entry.group_code}/{entry.subgroup_code or ''}"
 
 
 def check_period(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,13 +11,15 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths, memberships, versioned
+from mv import audit, catalogue, customers, deaths, memberships
 from mv.access import Action, Actor, require_unit
 from mv.catalogue import Catalogue
+from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
 from mv.store import Store
-from mv.store.engine import Transaction, next_ids, to_table
+from mv.store.engine import Transaction, next_ids
+from mv.versioned import VersionedTable
 
 Shown = TypeVar("Shown")
 GroupCodes = tuple[str | None, str | None]
@@ -27,53 +29,6 @@ BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
 """What the national vaccination register (NVR) takes as a batch number."""
 LAST_DOSE_NUMBER = 99
 """The highest dose number that the national vaccination register takes."""
-
-COLUMNS = """
-    dose_id, customer_id, product_code, batch_number, dose_number, given_on, unit_id, membership_id,
-    group_code, subgroup_code, abroad, registered_at, registered_by, completed_at, withdrawn_at, withdrawn_by,
-    withdrawn_reason, version
-"""
-_ENTRY = {
-    **dict.fromkeys(("dose_id", "customer_id", "membership_id"), pa.int64()),
-    **dict.fromkeys(
-        ("product_code", "batch_number", "unit_id", "group_code", "subgroup_code", "withdrawn_reason"), pa.string()
-    ),
-    **dict.fromkeys(("dose_number", "version"), pa.int32()),
-    "given_on": pa.date32(),
-    "abroad": pa.bool_(),
-}
-SCHEMA = pa.schema(
-    {
-        **_ENTRY,
-        **dict.fromkeys(("registered_by", "withdrawn_by"), pa.string()),
-        **dict.fromkeys(("registered_at", "completed_at", "withdrawn_at"), pa.timestamp("us")),
-    }
-)
-CHANGE_SCHEMA = pa.schema(
-    {
-        **{name: kind for name, kind in _ENTRY.items() if name != "membership_id"},
-        **dict.fromkeys(("change", "changed_by"), pa.string()),
-        "changed_at": pa.timestamp("us"),
-    }
-)
-UPDATED = {
-    **dict.fromkeys(("product_code", "batch_number"), "VARCHAR"),
-    "dose_number": "INTEGER",
-    "given_on": "DATE",
-    "unit_id": "VARCHAR",
-    "membership_id": "BIGINT",
-    **dict.fromkeys(("group_code", "subgroup_code"), "VARCHAR"),
-    "abroad": "BOOLEAN",
-    **dict.fromkeys(("completed_at", "withdrawn_at"), "TIMESTAMP"),
-    **dict.fromkeys(("withdrawn_by", "withdrawn_reason"), "VARCHAR"),
-}
-"""What a change may write, with its SQL types."""
-KIND = versioned.VersionedTable(
-    "dose",
-    COLUMNS,
-    missing=N_("The dose does not exist. Open the customer anew."),
-    changed=N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
-)
 
 
 class WithdrawReason(StrEnum):
@@ -119,8 +74,14 @@ class Dose:
     withdrawn_reason: str | None
     version: int
 
+    def require_not_withdrawn(self) -> None:
+        """Raise Conflict when the dose is withdrawn."""
+        if self.withdrawn_at is not None:
+            raise Conflict(N_("The dose is withdrawn already."))
+
     def as_withdrawn(self, at: datetime, user_id: str, reason: WithdrawReason) -> Dose:
-        """Return the dose as withdrawn."""
+        """Return the dose as withdrawn. Raises Conflict when it is already."""
+        self.require_not_withdrawn()
         return replace(self, withdrawn_at=at, withdrawn_by=user_id, withdrawn_reason=reason)
 
 
@@ -164,6 +125,25 @@ class Entry:
     abroad: bool = False
 
 
+TABLE = VersionedTable(
+    "dose",
+    Dose,
+    Change,
+    {
+        **dict.fromkeys(("dose_id", "customer_id", "membership_id"), pa.int64()),
+        **dict.fromkeys(("product_code", "batch_number", "unit_id", "group_code", "subgroup_code"), pa.string()),
+        **dict.fromkeys(("dose_number", "version"), pa.int32()),
+        "given_on": pa.date32(),
+        "abroad": pa.bool_(),
+        **dict.fromkeys(("registered_at", "completed_at", "withdrawn_at"), pa.timestamp("us")),
+        **dict.fromkeys(("registered_by", "withdrawn_by", "withdrawn_reason"), pa.string()),
+    },
+    missing=N_("The dose does not exist. Open the customer anew."),
+    changed=N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
+)
+COLUMNS = TABLE.columns
+
+
 def batches(store: Store, product_code: str) -> list[Batch]:
     """Return the known batches of a product, expired ones too, the one that lasts longest first."""
     sql = """
@@ -181,16 +161,7 @@ def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Dose]:
 
 def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
     """Return every change of the customer's doses, the latest first."""
-    return _look(store, actor, customer_id, _read_changes)
-
-
-def _read_changes(tx: Transaction, customer_id: int) -> list[Change]:
-    sql = """
-        SELECT dose_id, version, change, changed_at, changed_by, product_code, batch_number, dose_number,
-               given_on, unit_id, group_code, subgroup_code, abroad, withdrawn_reason
-        FROM dose_change WHERE customer_id = $1 ORDER BY changed_at DESC, dose_id DESC, version DESC
-    """
-    return [Change(**row) for row in tx.rows(sql, customer_id)]
+    return _look(store, actor, customer_id, TABLE.history)
 
 
 def _look(
@@ -267,8 +238,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
         )
         for dose_id, (customer_id, entry, group) in zip(next_ids(tx, "dose_seq", len(entries)), entries, strict=True)
     ]
-    tx.load("dose", to_table(SCHEMA, new))
-    _log(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
+    TABLE.insert(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
     return new
 
 
@@ -279,9 +249,9 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
     else since ``seen_version``.
     """
 
-    def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
-        check(catalogue.read(tx), entry, birth_date, store.today(), was=now)
-        (customer,) = customers.read(tx, [now.customer_id])
+    def change(tx: Transaction, now: Dose, customer: Customer) -> Dose:
+        now.require_not_withdrawn()
+        check(catalogue.read(tx), entry, customer.birth_date, store.today(), was=now)
         deaths.refuse_after(customer.deceased_on, entry.given_on)
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
@@ -301,7 +271,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
             completed_at=store.now() if is_completed_anew(now, entry, group) else now.completed_at,
         )
 
-    return _change(store, actor, Action.CORRECT_DOSE, "corrected", dose_id, seen_version, change)
+    return TABLE.perform(store, actor, Action.CORRECT_DOSE, "corrected", dose_id, seen_version, change)
 
 
 def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason: WithdrawReason) -> Dose:
@@ -310,96 +280,10 @@ def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason
     Raises Conflict when it is withdrawn already or was changed since ``seen_version``, NotFound.
     """
 
-    def change(tx: Transaction, now: Dose, birth_date: date) -> Dose:
+    def change(tx: Transaction, now: Dose, customer: Customer) -> Dose:
         return now.as_withdrawn(store.now(), actor.user_id, reason)
 
-    return _change(store, actor, Action.WITHDRAW_DOSE, "withdrawn", dose_id, seen_version, change)
-
-
-def _change(
-    store: Store,
-    actor: Actor,
-    action: Action,
-    word: str,
-    dose_id: int,
-    seen_version: int,
-    change: Callable[[Transaction, Dose, date], Dose],
-) -> Dose:
-    """Do in a transaction what :func:`change_row` does, if ``actor`` may."""
-
-    def work(tx: Transaction) -> Dose:
-        return change_row(
-            tx, store.now(), actor, action, word, dose_id, seen_version, lambda now, born: change(tx, now, born)
-        )
-
-    return audit.perform(store, actor, action, work)
-
-
-def change_row(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    action: Action,
-    word: str,
-    dose_id: int,
-    seen_version: int,
-    change: Callable[[Dose, date], Dose],
-) -> Dose:
-    """Do what :func:`change_rows` does with one dose, and return it."""
-    return change_rows(tx, at, actor, action, word, {dose_id: seen_version}, change)[0]
-
-
-def change_rows(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    action: Action,
-    word: str,
-    seen_versions: Mapping[int, int],
-    change: Callable[[Dose, date], Dose],
-) -> list[Dose]:
-    """Carry out ``change`` on each dose as it was seen, keep the changes and log them, in the open transaction.
-
-    ``change`` is handed the dose and the customer's birth date. Returns the doses as they are now. Raises what
-    :func:`mv.versioned.lock` raises, and Conflict for a dose that is withdrawn.
-    """
-    held = versioned.lock(tx, at, actor, KIND, seen_versions)
-    now = [(Dose(**row), birth_date) for row, birth_date in held]
-    if any(dose.withdrawn_at is not None for dose, _ in now):
-        raise Conflict(N_("The dose is withdrawn already."))
-    new = [change(dose, birth_date) for dose, birth_date in now]
-    changed = [dose for dose, (was, _) in zip(new, now, strict=True) if dose != was]
-    written = {dose.dose_id: dose for dose in update_all(tx, at, actor, action, word, changed)}
-    return [written.get(dose.dose_id, dose) for dose in new]
-
-
-def update(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Dose) -> Dose:
-    """Do what :func:`update_all` does with one dose, and return it."""
-    return update_all(tx, at, actor, action, word, [new])[0]
-
-
-def update_all(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, new: Sequence[Dose]
-) -> list[Dose]:
-    """Write doses of customers who are held, keep the changes and log them, in the open transaction; return the doses.
-
-    Each of ``new`` has the version that was seen. Raises Conflict when a dose has another.
-    """
-    rows = [(dose.dose_id, dose.version, [getattr(dose, column) for column in UPDATED]) for dose in new]
-    now = [Dose(**row) for row in versioned.update(tx, KIND, UPDATED, rows)]
-    _log(tx, at, actor, action, word, now)
-    return now
-
-
-def _log(tx: Transaction, at: datetime, actor: Actor, action: Action, word: str, doses: Sequence[Dose]) -> None:
-    """Keep each dose as the change left it, and log the change."""
-    about = {"change": word, "changed_at": at, "changed_by": actor.user_id}
-    alike = {name: [value] * len(doses) for name, value in about.items()}
-    tx.load("dose_change", to_table(CHANGE_SCHEMA, doses, **alike))
-    details: list[tuple[int, dict[str, object]]] = [
-        (dose.customer_id, {"dose": dose.dose_id, "version": dose.version, "change": word}) for dose in doses
-    ]
-    audit.record_all(tx, at, actor, action, details)
+    return TABLE.perform(store, actor, Action.WITHDRAW_DOSE, "withdrawn", dose_id, seen_version, change)
 
 
 def read(tx: Transaction, customer_id: int) -> list[Dose]:

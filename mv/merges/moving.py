@@ -118,14 +118,15 @@ def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> It
     merged_id = preview.merged.customer_id
     for group in preview.groups:
         if group.is_widened:
-            row = memberships.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", _widened(group))
+            (row,) = memberships.TABLE.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", [_widened(group)])
             yield Row("membership", row.membership_id, row.customer_id == merged_id, "widened", row.version)
-        for wrong in group.wrong:
-            row = memberships.update(tx, at, actor, Action.REMOVE_GROUP, "removed", wrong.as_wrong(at, actor.user_id))
+        wrong = [row.as_wrong(at, actor.user_id) for row in group.wrong]
+        for row in memberships.TABLE.update(tx, at, actor, Action.REMOVE_GROUP, "removed", wrong):
             yield Row("membership", row.membership_id, row.customer_id == merged_id, "wrong", row.version)
-    for same in preview.doses:
-        withdrawn = same.withdrawn.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE)
-        dose = vaccinations.update(tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", withdrawn)
+    withdrawn = [
+        same.withdrawn.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE) for same in preview.doses
+    ]
+    for dose in vaccinations.TABLE.update(tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", withdrawn):
         yield Row("dose", dose.dose_id, dose.customer_id == merged_id, "withdrawn", dose.version)
 
 

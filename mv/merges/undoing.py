@@ -108,7 +108,7 @@ def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None
             _restore_group(tx, at, actor, known, now, before)
         else:
             narrowed = replace(now, valid_from=before["valid_from"], valid_to=before["valid_to"])
-            memberships.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", narrowed)
+            memberships.TABLE.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", [narrowed])
     for row in tx.rows(CHANGED, merge_id, "dose"):
         dose = _dose_as_left(tx, known, row)
         entry = vaccinations.Entry(
@@ -116,7 +116,7 @@ def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None
         )
         vaccinations.refuse_duplicate(vaccinations.read(tx, dose.customer_id), entry, but=dose.dose_id)
         given = replace(dose, withdrawn_at=None, withdrawn_by=None, withdrawn_reason=None)
-        vaccinations.update(tx, at, actor, Action.CORRECT_DOSE, "restored", given)
+        vaccinations.TABLE.update(tx, at, actor, Action.CORRECT_DOSE, "restored", [given])
 
 
 def _restore_group(tx: Transaction, at: datetime, actor: Actor, known: Catalogue, now: Membership, before: Row) -> None:
@@ -127,7 +127,7 @@ def _restore_group(tx: Transaction, at: datetime, actor: Actor, known: Catalogue
     entry = memberships.Entry(was.group_code, was.subgroup_code, was.valid_from, was.valid_to)
     memberships.refuse_overlap(others, entry, known.choice(was.group_code, was.subgroup_code))
     word = "restored" if was.active else "reason"
-    memberships.update(tx, at, actor, Action.RESTORE_GROUP, word, was)
+    memberships.TABLE.update(tx, at, actor, Action.RESTORE_GROUP, word, [was])
 
 
 def _group_as_left(tx: Transaction, known: Catalogue, left: Row) -> Membership:

@@ -69,7 +69,7 @@ def change_all(
     for phase, (action, word) in PHASES.items():
         rows = [row for step, row in taken if step == phase]
         if rows:
-            changed = memberships.update_all(tx, at, actor, action, word, rows)
+            changed = memberships.TABLE.update(tx, at, actor, action, word, rows)
             written |= {row.membership_id: row for row in changed}
     return [written[now.membership_id] for now, _ in changes]
 

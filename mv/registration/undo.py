@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from mv import audit, catalogue, customers, memberships, vaccinations, versioned
+from mv import audit, catalogue, customers, memberships, vaccinations
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, NotFound
-from mv.memberships import EndReason, Membership
+from mv.memberships import EndReason
 from mv.registration import membership_steps, saving
 from mv.registration.rounds import require_own
 from mv.store import Store
@@ -75,7 +75,7 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
     doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
     made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
     groups = {row["membership_id"]: row["membership_version"] for row in made}
-    vaccinations.change_rows(
+    vaccinations.TABLE.change_rows(
         tx,
         at,
         actor,
@@ -88,7 +88,7 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
         raise Conflict(
             N_("A dose counts by the group of this row. Correct or withdraw that dose first; nothing was undone.")
         )
-    memberships.change_rows(
+    memberships.TABLE.change_rows(
         tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
     )
     _restore_memberships(tx, at, actor, [row for row in rows if row["was"] is not None])
@@ -105,8 +105,7 @@ def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequ
     if not rows:
         return
     versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
-    held = versioned.lock(tx, at, actor, memberships.KIND, versions_left)
-    now = [Membership(**row) for row, _ in held]
+    now = [row for row, _ in memberships.TABLE.lock(tx, at, actor, versions_left)]
     texts = {row["membership_id"]: row["was"] for row in rows}
     was = {row.membership_id: membership_steps.from_json(texts[row.membership_id], row.customer_id) for row in now}
     known = catalogue.read(tx)

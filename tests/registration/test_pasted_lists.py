@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from mv import access, customers, identity_changes, memberships, versioned
+from mv import access, customers, identity_changes, memberships
 from mv.access import Actor, OtherUnit, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
@@ -257,8 +257,7 @@ def test_a_list_too_long_for_one_query_is_dealt_with_in_parts(
 ) -> None:
     for module, limit in ((access, "CUSTOMERS_AT_ONCE"), (customers, "VALUES_AT_ONCE")):
         monkeypatch.setattr(module, limit, 1)
-    for module in (versioned, undo):
-        monkeypatch.setattr(module, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(undo, "ROWS_AT_ONCE", 1)
     monkeypatch.setattr(saving, "CUSTOMERS_AT_ONCE", 1)
     memberships.add(store, actor, eva.customer_id, memberships.Entry("staff", None, DAY))  # so she was at norr
     maj = customers.register(store, actor, invented_number(date(1991, 4, 5), 982), "Maj", "Ek", "soder")

@@ -8,12 +8,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-from mv import audit, versioned
+from mv import audit
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, Forbidden, NotFound
 from mv.reimbursement.claims import payers
 from mv.store import Store
 from mv.store.engine import Row, Transaction
+from mv.versioned import changed_meanwhile
 
 CLAIMS = """
     SELECT k.claim_id, k.payer, k.period_from, k.period_to, k.units, k.state, k.lines, k.ore, k.made_at, k.made_by,
@@ -23,12 +24,6 @@ CLAIMS = """
     LEFT JOIN app_user u ON u.user_id = k.made_by
     LEFT JOIN (SELECT claim_id, sum(ore) AS ore FROM payment GROUP BY claim_id) p ON p.claim_id = k.claim_id
 """
-KIND = versioned.VersionedTable(
-    "claim",
-    "claim_id",
-    missing=N_("There is no such claim."),
-    changed=N_("{who} changed this claim at {time}. It is shown as it is now; nothing was overwritten."),
-)
 
 
 class State(StrEnum):
@@ -137,7 +132,7 @@ def get(tx: Transaction, actor: Actor, claim_id: int) -> Claim:
     """Return the claim. Raises NotFound, Forbidden where one of its units is not the actor's own."""
     row = tx.row(f"{CLAIMS} WHERE k.claim_id = $1", claim_id)
     if row is None:
-        raise NotFound(KIND.missing)
+        raise NotFound(N_("There is no such claim."))
     claim = _claim(row)
     if not _may_see(actor, claim):
         raise Forbidden(N_("The claim is about units that are not yours."))
@@ -156,7 +151,8 @@ def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: St
         payers.hold(tx, get(tx, actor, claim_id).payer)
         claim = get(tx, actor, claim_id)
         if claim.version != seen_version:
-            raise versioned.changed_meanwhile(tx, KIND, claim_id)
+            message = N_("{who} changed this claim at {time}. It is shown as it is now; nothing was overwritten.")
+            raise changed_meanwhile(tx, "claim", claim_id, message)
         return step(tx, store.now(), actor, claim, state)
 
     return audit.perform(store, actor, Action.CHANGE_CLAIM, work)
