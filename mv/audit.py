@@ -10,7 +10,7 @@ a name.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -98,7 +98,7 @@ def refusals(store: Store, actor: Actor, action: Action, customer_id: int | None
         yield
     except Forbidden as refusal:
         about = refusal.customer_id if isinstance(refusal, OtherUnit) else customer_id
-        record_refusal(store, actor, action, about)
+        record_refusals(store, actor, action, [about])
         raise
 
 
@@ -108,26 +108,19 @@ def permit(store: Store, actor: Actor, action: Action) -> None:
         require(actor, action)
 
 
-def record(
-    tx: Transaction,
-    at: datetime,
-    actor: Actor,
-    action: Action,
-    customer_id: int | None = None,
-    **detail: object,
-) -> None:
-    """Log that ``actor`` did ``action`` at the instant ``at`` (UTC), in the open transaction.
+def record(tx: Transaction, at: datetime, actor: Actor, action: Action, **detail: object) -> None:
+    """Log, in the open transaction, that ``actor`` did ``action`` at the instant ``at``, with no customer's data."""
+    _append(tx, [_entry(at, actor, action, Outcome.DONE, None, detail=detail)])
 
-    Raises OtherUnit when the customer is none that the actor has to do with.
+
+def record_customers(
+    tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, Mapping[str, object]]]
+) -> None:
+    """Log, in the open transaction, that ``actor`` did ``action`` with the data of customers at the instant ``at``.
+
+    ``details`` has the customer's id and what else is to be logged, for each entry. Raises OtherUnit when the actor has
+    no care relation with one of them.
     """
-    why = None if customer_id is None else require_care_relation(tx, at, actor, [customer_id])[customer_id]
-    _append(tx, [_entry(at, actor, action, Outcome.DONE, customer_id, why, detail)])
-
-
-def record_all(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, dict[str, object]]]
-) -> None:
-    """Log, as :func:`record` does, that ``actor`` did ``action`` with each of these customers."""
     why = require_care_relation(tx, at, actor, {customer_id for customer_id, _ in details})
     _append(
         tx,
@@ -151,13 +144,11 @@ def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, cus
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 
 
-def record_refusal(store: Store, actor: Actor, action: Action, customer_id: int | None = None) -> None:
-    """Log that ``actor`` was refused ``action``, unless the same was just refused (see ONE_LOOK)."""
-    record_refusals(store, actor, action, [customer_id])
-
-
 def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: Iterable[int | None]) -> None:
-    """Log, as :func:`record_refusal` does, that ``actor`` was refused ``action`` with each of these customers."""
+    """Log that ``actor`` was refused ``action`` with each of these customers; None where it is about nobody.
+
+    A refusal that was logged a moment ago is not logged again (see ONE_LOOK).
+    """
     at = store.now()
 
     def work(tx: Transaction) -> None:
@@ -167,6 +158,28 @@ def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: It
         )
 
     store.write(work)
+
+
+def last_entry_id(tx: Transaction) -> int:
+    """Return the number of the log's last entry, for :func:`changed_since`; 0 while the log is empty."""
+    last: int = tx.rows("SELECT entry_id FROM log_head WHERE log = 'access'")[0]["entry_id"]
+    return last
+
+
+def changed_since(
+    tx: Transaction, entry_id: int, actions: Collection[Action], user_id: str | None = None
+) -> set[int | None]:
+    """Return the customers with whom one of ``actions`` was done after the entry ``entry_id``, by anyone or one user.
+
+    None among them stands for what concerns no customer in particular; the set is empty when nothing was done. Entries
+    are numbered in the order in which they were committed, so none turns up later before a number that was read.
+    """
+    places = ", ".join(f"${n}" for n in range(3, 3 + len(actions)))
+    sql = f"""
+        SELECT DISTINCT customer_id FROM access_log
+        WHERE entry_id > $1 AND outcome = 'done' AND user_id = COALESCE($2, user_id) AND action IN ({places})
+    """
+    return {row["customer_id"] for row in tx.rows(sql, entry_id, user_id, *sorted(actions))}
 
 
 def _seen(tx: Transaction, at: datetime, actor: Actor, action: Action, outcome: Outcome) -> set[int | None]:
@@ -181,7 +194,7 @@ def _entry(
     outcome: Outcome,
     customer_id: int | None,
     why: str | None = None,
-    detail: dict[str, object] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> Entry:
     words = json.dumps(detail, default=str, ensure_ascii=False, sort_keys=True) if detail else None
     return Entry(0, at, actor.user_id, actor.role or "", actor.unit_id, action, customer_id, outcome, why, words)

@@ -121,13 +121,13 @@ def search(store: Store, actor: Actor, text: str) -> Hits:
 
     hits = audit.perform(store, actor, Action.SEARCH_CUSTOMERS, work)
     if hits.elsewhere is not None:
-        audit.record_refusal(store, actor, Action.SEARCH_CUSTOMERS, hits.elsewhere)
+        audit.record_refusals(store, actor, Action.SEARCH_CUSTOMERS, [hits.elsewhere])
     return hits
 
 
 def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: date) -> Hits:
     number = identity.parse(text, today).number
-    found = of_number(tx, number)
+    found = find_by_numbers(tx, [number]).get(number)
     if found is None:
         return Hits([])
     earlier = found.identity != number
@@ -138,12 +138,7 @@ def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: da
     return Hits([found], earlier=earlier)
 
 
-def of_number(tx: Transaction, number: str) -> Customer | None:
-    """Return the customer who has the checked ``number``, else the one who had it before; None where there is none."""
-    return of_numbers(tx, [number]).get(number)
-
-
-def of_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
+def find_by_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
     """Return by each of the checked ``numbers`` the customer who has it, else the one who had it before."""
     found: dict[str, Customer] = {}
     for table in (
@@ -207,17 +202,12 @@ def read(tx: Transaction, customer_ids: Collection[int]) -> list[Customer]:
     return found
 
 
-def hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int) -> date:
-    """Keep every other change of this customer's groups and doses waiting until ``tx`` ends.
-
-    Returns the customer's birth date. Raises NotFound, and OtherUnit when the customer is none that the actor
-    has to do with at the instant ``at``.
-    """
-    return lock(tx, at, actor, [customer_id])[customer_id].birth_date
-
-
 def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
-    """Do for each of these customers what :func:`hold` does, in the order of their ids, and return them by id."""
+    """Lock the customers' rows, groups and doses until the transaction ends, and return the customers by id.
+
+    Raises NotFound for one who does not exist or was merged into another, and OtherUnit for one with whom the actor has
+    no care relation at the instant ``at``.
+    """
     require_care_relation(tx, at, actor, customer_ids)
     held: dict[int, Customer] = {}
     for places, some in _in_parts(sorted(customer_ids)):
@@ -259,7 +249,7 @@ def register(
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."))
         require_unit(actor, unit_id)
-        if of_number(tx, person.number):
+        if find_by_numbers(tx, [person.number]):
             raise Conflict(N_("A customer with this number is registered already. Search for the number."))
         new = Customer(0, person.number, born, given, family, unit_id)
         return insert(tx, store.now(), actor, [(person, new)])[0]
@@ -286,7 +276,7 @@ def insert(
     tx.load("customer", to_table(SCHEMA, made, **others))
     keys = [(key, each) for each in made for key in name_keys(each.given_name, each.family_name)]
     tx.load("customer_name", to_table(NAME_SCHEMA, [each for _, each in keys], name_key=[key for key, _ in keys]))
-    audit.record_all(tx, at, actor, Action.REGISTER_CUSTOMER, [(each.customer_id, {}) for each in made])
+    audit.record_customers(tx, at, actor, Action.REGISTER_CUSTOMER, [(each.customer_id, {}) for each in made])
     return made
 
 

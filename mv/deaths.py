@@ -33,7 +33,7 @@ def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | Non
 
     def work(tx: Transaction) -> None:
         at = store.now()
-        birth_date = customers.hold(tx, at, actor, customer_id)
+        birth_date = customers.lock(tx, at, actor, [customer_id])[customer_id].birth_date
         if deceased_on is not None:
             if deceased_on > store.today():
                 raise Invalid(N_("The day of death cannot be after today, {today}."), today=store.today())
@@ -50,6 +50,6 @@ def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | Non
                 )
         for table in ("customer", "customer_name"):
             tx.execute(f"UPDATE {table} SET deceased_on = $2 WHERE customer_id = $1", customer_id, deceased_on)
-        audit.record(tx, at, actor, Action.RECORD_DEATH, customer_id, died=deceased_on is not None)
+        audit.record_customers(tx, at, actor, Action.RECORD_DEATH, [(customer_id, {"died": deceased_on is not None})])
 
     audit.perform(store, actor, Action.RECORD_DEATH, work, customer_id)

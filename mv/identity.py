@@ -122,18 +122,6 @@ def format_identity(number: str, today: date) -> str:
     return f"{identity.number[:8]}-{identity.number[8:]}"
 
 
-def format_short(number: str, today: date) -> str:
-    """Return YYMMDD-NNNC, with a plus sign from the year the person turns a hundred; for display only.
-
-    A reserve number stays as it is. Raises :class:`Invalid` as :func:`parse` does.
-    """
-    written = format_identity(number, today)
-    if "-" not in written:
-        return written
-    has_plus = today.year - int(written[:4]) >= 100
-    return written[2:].replace("-", "+") if has_plus else written[2:]
-
-
 def check_digit(digits: str) -> int:
     """Return the modulus 10 check digit of ``digits``; for a personnummer that is YYMMDDNNN.
 

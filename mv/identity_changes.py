@@ -1,7 +1,7 @@
 """Change of identity number: a reserve number that became a personnummer, or one that was mistyped.
 
 The customer stays the same, under the store's own id, and so do groups, doses, bookings and claims; lines that were
-claimed keep the number of their day. The old number still finds the customer (:func:`mv.customers.of_number`).
+claimed keep the number of their day. The old number still finds the customer (:func:`mv.customers.find_by_numbers`).
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
 
 def _hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:
     """Return what the customer is, held, with whom no other number was seen meanwhile."""
-    customers.hold(tx, at, actor, customer_id)
+    customers.lock(tx, at, actor, [customer_id])
     sql = "SELECT customer_id, identity, identity_kind, birth_date, sex FROM customer WHERE customer_id = $1"
     (now,) = tx.rows(sql, customer_id)
     if now["identity"] != seen:
@@ -149,7 +149,7 @@ def _earlier(tx: Transaction, customer_id: int) -> list[EarlierNumber]:
 def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str) -> None:
     if person.number == seen:
         raise Invalid(N_("The customer has this number already."))
-    other = customers.of_number(tx, person.number)
+    other = customers.find_by_numbers(tx, [person.number]).get(person.number)
     if other and other.customer_id != customer_id:
         raise NumberTaken(other.customer_id)
     if tx.row("SELECT 1 AS found FROM customer WHERE identity = $1", person.number):
@@ -175,9 +175,8 @@ def _give(
             )
         )
     _keep(tx, at, actor, now, person)
-    audit.record(
-        tx, at, actor, Action.CHANGE_IDENTITY, customer_id, before=now["identity_kind"], number_kind=person.kind
-    )
+    detail = {"before": now["identity_kind"], "number_kind": person.kind}
+    audit.record_customers(tx, at, actor, Action.CHANGE_IDENTITY, [(customer_id, detail)])
     return _update(tx, customer_id, person, born, sex)
 
 

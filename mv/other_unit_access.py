@@ -74,7 +74,7 @@ def open_customer(
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         opened = OtherUnitAccess(**row)
         detail = {"crossing": opened.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
-        audit.record(tx, at, actor, Action.OPEN_OTHER_UNIT, opened.customer_id, **detail)
+        audit.record_customers(tx, at, actor, Action.OPEN_OTHER_UNIT, [(opened.customer_id, detail)])
         return opened
 
     return audit.perform(store, actor, Action.OPEN_OTHER_UNIT, work, customer_id)

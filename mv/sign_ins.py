@@ -100,7 +100,7 @@ def end(store: Store, user: User, session_hash: str, why: SignInEnd) -> None:
             session_hash, at, why,
         )  # fmt: skip
         if ended:
-            audit.record(tx, at, user.actor(), Action.SIGN_OUT, None, reason=why)
+            audit.record(tx, at, user.actor(), Action.SIGN_OUT, reason=why)
 
     store.write(work)
 

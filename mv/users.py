@@ -135,7 +135,7 @@ def decide(
             raise _changed()
         user = _user(row)
         detail = {"user": user_id, "role": role, "units": values[2], "blocked": blocked}
-        audit.record(tx, store.now(), actor, Action.CHANGE_USER, None, **detail)
+        audit.record(tx, store.now(), actor, Action.CHANGE_USER, **detail)
         return user
 
     return audit.perform(store, actor, Action.CHANGE_USER, work)
@@ -180,7 +180,7 @@ def _own_customer(tx: Transaction, own_number: str | None, store: Store) -> int 
         number = identity.parse(own_number, store.today()).number
     except Invalid:
         return None
-    found = customers.of_number(tx, number)
+    found = customers.find_by_numbers(tx, [number]).get(number)
     return found.customer_id if found else None
 
 

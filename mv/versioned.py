@@ -221,7 +221,7 @@ class VersionedTable(Generic[R, C]):
         details: list[tuple[int, dict[str, object]]] = [
             (row.customer_id, {self.name: self._id(row), "version": row.version, "change": change}) for row in rows
         ]
-        audit.record_all(tx, at, actor, action, details)
+        audit.record_customers(tx, at, actor, action, details)
 
     def _by_id(self, rows: Iterable[R]) -> dict[int, R]:
         return {self._id(row): row for row in rows}

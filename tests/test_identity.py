@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from personnummer import personnummer as library
 
 from mv.errors import Invalid
-from mv.identity import Identity, IdentityKind, Sex, age, check_digit, format_identity, format_short, parse
+from mv.identity import Identity, IdentityKind, Sex, age, check_digit, format_identity, parse
 
 TODAY = date(2026, 11, 22)
 NATIONAL_LETTERS = "ABCDEFGHJKLMNPRSTUXYZ"
@@ -266,7 +266,6 @@ def test_the_clock_of_the_library_has_no_say(clock: date, monkeypatch: pytest.Mo
     assert parse("640823-3234", TODAY).number == "196408233234"
     assert parse("640823+3234", TODAY).number == "186408233234"
     assert parse(personnummer_of(date(2000, 2, 29), "238")[2:], TODAY).birth_date == date(2000, 2, 29)
-    assert format_short("191212121212", TODAY) == "121212+1212"
 
 
 def test_each_thread_has_the_day_it_was_given() -> None:
@@ -327,31 +326,22 @@ def with_other_digit(number: str, place: int, step: int) -> str:
 def test_the_written_forms_lead_back_to_the_number(number: str) -> None:
     assert parse(number, TODAY).number == number
     assert parse(format_identity(number, TODAY), TODAY).number == number
-    assert parse(format_short(number, TODAY), TODAY).number == number
 
 
 @given(reserve_numbers)
 @unhurried
 def test_reserve_numbers_are_shown_as_they_are(number: str) -> None:
-    assert format_identity(number, TODAY) == format_short(number, TODAY) == number
+    assert format_identity(number, TODAY) == number
 
 
 def test_personal_numbers_are_shown_in_the_forms_that_people_know() -> None:
     assert format_identity("6408233234", TODAY) == "19640823-3234"
     assert format_identity("197010632391", TODAY) == "19701063-2391"
-    assert format_short("196408233234", TODAY) == "640823-3234"
-
-
-def test_the_plus_sign_comes_with_the_year_of_the_hundredth_birthday() -> None:
-    number = personnummer_of(date(1926, 12, 31), "238")
-    assert format_short(number, date(2025, 12, 31))[6] == "-"
-    assert format_short(number, date(2026, 1, 1))[6] == "+"
 
 
 def test_formatting_refuses_what_parsing_refuses() -> None:
-    for show in (format_identity, format_short):
-        with pytest.raises(Invalid, match="last digit"):
-            show("640823-3235", TODAY)
+    with pytest.raises(Invalid, match="last digit"):
+        format_identity("640823-3235", TODAY)
 
 
 almost_numbers = st.one_of(

@@ -182,7 +182,7 @@ def prune(store: Store, actor: Actor, before: date) -> int:
             last["entry_id"], last["hash"] or "",
         )  # fmt: skip
         detail = {"before": before, "entries": found["n"], "through": last["entry_id"], "hash": last["hash"] or ""}
-        audit.record(tx, store.now(), actor, Action.PRUNE_LOG, None, **detail)
+        audit.record(tx, store.now(), actor, Action.PRUNE_LOG, **detail)
         removed: int = found["n"]
         return removed
 

@@ -211,7 +211,10 @@ def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: o
         latest = tx.rows(LATEST_LOOKS, at - ONE_LOOK, actor.user_id, actor.unit_id)
         seen = [(row["customer_id"], json.loads(row["detail"] or "{}")) for row in latest]
         if (customer_id, detail) not in seen:
-            audit.record(tx, at, actor, Action.VIEW_LOG, customer_id, **detail)
+            if customer_id is None:
+                audit.record(tx, at, actor, Action.VIEW_LOG, **detail)
+            else:
+                audit.record_customers(tx, at, actor, Action.VIEW_LOG, [(customer_id, detail)])
 
     audit.perform(store, actor, Action.VIEW_LOG, work, customer_id)
 

@@ -128,7 +128,7 @@ def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | No
             sql = "INSERT INTO log_check_entry (check_id, place, entry_id) VALUES ($1, $2, $3)"
             tx.execute(sql, row["check_id"], place, entry_id)
         detail = {"check": row["check_id"], "filters": filters.given(), "entries": len(drawn)}
-        audit.record(tx, at, actor, Action.CHECK_LOG, None, **detail)
+        audit.record(tx, at, actor, Action.CHECK_LOG, **detail)
         return _get(tx, actor, row["check_id"])
 
     return audit.perform(store, actor, Action.CHECK_LOG, work)
@@ -196,7 +196,7 @@ def judge(
         )  # fmt: skip
         if row is None:
             raise Conflict(N_("Somebody else judged this entry. It is shown as it is now; nothing was overwritten."))
-        audit.record(tx, at, actor, Action.CHECK_LOG, None, check=check_id, entry=row["entry_id"], verdict=verdict)
+        audit.record(tx, at, actor, Action.CHECK_LOG, check=check_id, entry=row["entry_id"], verdict=verdict)
 
     audit.perform(store, actor, Action.CHECK_LOG, work)
 
@@ -218,7 +218,7 @@ def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
         at = store.now()
         sql = "UPDATE log_check SET closed_at = $1, closed_by = $2, conclusion = $3 WHERE check_id = $4"
         tx.execute(sql, at, actor.user_id, text, check_id)
-        audit.record(tx, at, actor, Action.CHECK_LOG, None, check=check_id, closed=True)
+        audit.record(tx, at, actor, Action.CHECK_LOG, check=check_id, closed=True)
         return _get(tx, actor, check_id)
 
     return audit.perform(store, actor, Action.CHECK_LOG, work)
@@ -232,7 +232,7 @@ def taken_out(store: Store, actor: Actor, check_id: int) -> tuple[Check, list[Ju
 
     def work(tx: Transaction) -> tuple[Check, list[Judged]]:
         check = _get(tx, actor, check_id)
-        audit.record(tx, store.now(), actor, Action.CHECK_LOG, None, check=check_id, document=True)
+        audit.record(tx, store.now(), actor, Action.CHECK_LOG, check=check_id, document=True)
         return check, _read(tx, check_id)
 
     return audit.perform(store, actor, Action.CHECK_LOG, work)

@@ -114,7 +114,7 @@ def _count_and_log(store: Store, actor: Actor, selection: Selection, pseudonyms:
         (found,) = tx.rows(selection.sql(sql), *selection.params)
         at, rows = store.now(), found["rows"]
         detail = {"filters": given, "rows": rows, "identities": pseudonyms is None, "units": own}
-        audit.record(tx, at, actor, Action.EXPORT_GROUPS, None, **detail)
+        audit.record(tx, at, actor, Action.EXPORT_GROUPS, **detail)
         return found
 
     return store.write(work)

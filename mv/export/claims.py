@@ -113,7 +113,7 @@ def _log(store: Store, actor: Actor, payer: str | None, lines: int, *, identitie
 
     def work(tx: Transaction) -> None:
         detail = {"filters": filters, "rows": lines, "identities": identities, "units": units}
-        audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, None, **detail)
+        audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, **detail)
 
     store.write(work)
 

@@ -166,7 +166,7 @@ def _count_and_log(store: Store, actor: Actor, filters: DoseFilters, pseudonyms:
     def work(tx: Transaction) -> int:
         count: int = tx.rows(COUNT.format(where=" AND ".join(where)), *params)[0]["rows"]
         detail = {"filters": filters.given(), "rows": count, "identities": pseudonyms is None, "units": units}
-        audit.record(tx, store.now(), actor, Action.EXPORT_DOSES, None, **detail)
+        audit.record(tx, store.now(), actor, Action.EXPORT_DOSES, **detail)
         return count
 
     return store.write(work)

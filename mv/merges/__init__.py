@@ -1,7 +1,7 @@
 """Two records of one person made one: what will move is shown first, all of it is logged, and it can be undone.
 
 The record that ends keeps its row, for the access log and the claims that name it; its numbers and its name find the
-one that goes on (:func:`mv.customers.of_number`).
+one that goes on (:func:`mv.customers.find_by_numbers`).
 """
 
 from __future__ import annotations

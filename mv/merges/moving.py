@@ -85,7 +85,7 @@ def record(
         (one, {"merge": merge_id, "change": change, "customer_id": other})
         for one, other in ((keep_id, merged_id), (merged_id, keep_id))
     ]
-    audit.record_all(tx, at, actor, Action.MERGE_CUSTOMERS, details)
+    audit.record_customers(tx, at, actor, Action.MERGE_CUSTOMERS, details)
 
 
 def move(tx: Transaction, merge_id: int, customer_id: int) -> None:

@@ -88,7 +88,7 @@ def _hold(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> Row:
     keep_id = merge["customer_id"]
     if tx.row("SELECT 1 AS found FROM customer WHERE customer_id = $1 AND merged_into IS NOT NULL", keep_id):
         raise Conflict(N_("The record was merged into another since. Undo that first."))
-    customers.hold(tx, at, actor, keep_id)
+    customers.lock(tx, at, actor, [keep_id])
     now = tx.rows(MERGE, merge_id)[0]
     if now["undone_at"] is not None:
         raise Conflict(N_("The merging is undone already."))

@@ -84,7 +84,7 @@ def validate_list(store: Store, actor: Actor, text: str, terms: RegistrationEntr
     def work(tx: Transaction) -> tuple[list[Line], set[int]]:
         require_unit(actor, terms.unit_id)
         at = store.now()
-        found = customers.of_numbers(tx, sorted({line.identity.number for line in lines if line.identity}))
+        found = customers.find_by_numbers(tx, sorted({line.identity.number for line in lines if line.identity}))
         ids = {customer.customer_id for customer in found.values()}
         known, unrelated = split_by_care_relation(tx, at, actor, ids)
         people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])

@@ -275,7 +275,7 @@ def _has_care_relation(tx: Transaction, store: Store, actor: Actor, customer_id:
 
 def _customer_of_number(tx: Transaction, number: str, today: date) -> Customer:
     person = identity.parse(number, today)
-    found = customers.of_number(tx, person.number)
+    found = customers.find_by_numbers(tx, [person.number]).get(person.number)
     if found is None:
         raise UnknownIdentity(person.kind, person.birth_date)
     return found

@@ -24,6 +24,7 @@ from mv.audit import COLUMNS, Entry
 from mv.cli import main
 from mv.errors import Invalid
 from mv.store import Store, open_store
+from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS
 from tests.conftest import TODAY, SetClock
 from tests.contents import nothing_changes, refused
@@ -38,7 +39,14 @@ NOT_PRUNED = "Entry {entry} and those before it are missing, and were not pruned
 def write(store: Store, actor: Actor, *customer_ids: int | None) -> None:
     """Have an entry for each customer, with grounds and detail where there is one."""
     for customer_id in customer_ids:
-        store.write(lambda tx, of=customer_id: audit.record(tx, store.now(), actor, Action.ADD_GROUP, of, row=of))
+        store.write(lambda tx, of=customer_id: _write(tx, store.now(), actor, of))
+
+
+def _write(tx: Transaction, at: datetime, actor: Actor, customer_id: int | None) -> None:
+    if customer_id is None:
+        audit.record(tx, at, actor, Action.ADD_GROUP, row=None)
+    else:
+        audit.record_customers(tx, at, actor, Action.ADD_GROUP, [(customer_id, {"row": customer_id})])
 
 
 def messages(store: Store, expected: Anchor | None = None) -> list[str]:
@@ -60,7 +68,7 @@ def test_an_empty_log_is_whole_and_has_no_anchor(store: Store) -> None:
 
 def test_a_log_of_what_was_done_and_refused_is_whole(store: Store, actor: Actor) -> None:
     write(store, actor, 1, 2, None)
-    audit.record_refusal(store, actor, Action.VIEW_CUSTOMER, 3)
+    audit.record_refusals(store, actor, Action.VIEW_CUSTOMER, [3])
     store.write(lambda tx: audit.record_look(tx, store.now(), actor, Action.VIEW_CUSTOMER, range(1, 40)))
     report = check(store)
     assert (report.entries, report.unchained, report.breaks) == (43, 0, [])
@@ -101,7 +109,7 @@ def test_what_is_written_at_the_same_time_stands_in_one_chain(store: Store, acto
         who = replace(actor, user_id=f"user-{number}")
         for customer_id in range(5):
             write(store, who, customer_id)
-            audit.record_refusal(store, who, Action.VIEW_CUSTOMER, customer_id)
+            audit.record_refusals(store, who, Action.VIEW_CUSTOMER, [customer_id])
 
     with ThreadPoolExecutor(8) as threads:
         for done in [threads.submit(write_some, number) for number in range(8)]:
@@ -551,7 +559,7 @@ def test_postgresql_lets_what_is_older_than_five_years_go(server_log: Callable[[
 def test_postgresql_numbers_the_log_without_a_gap(store: Store, actor: Actor) -> None:
     write(store, actor, 1)
     with pytest.raises(ZeroDivisionError):
-        store.write(lambda tx: (audit.record(tx, store.now(), actor, Action.ADD_GROUP, 2), 1 / 0))
+        store.write(lambda tx: (audit.record(tx, store.now(), actor, Action.ADD_GROUP, row=2), 1 / 0))
     write(store, actor, 3)
     with store.read() as tx:
         numbers = [row["entry_id"] for row in tx.rows("SELECT entry_id FROM access_log ORDER BY entry_id")]

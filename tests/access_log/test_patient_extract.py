@@ -114,7 +114,7 @@ def test_an_export_of_pseudonyms_is_left_out(store: Store, clock: SetClock, acto
     list(export.groups_file(store, actor, Filters(), pseudonyms=Pseudonyms("a key for tests, long enough" * 2)))
     assert not [access for access in accesses(store, actor, anders) if access.maybe]
     # Entries from before it was logged whether there were identity numbers: there were.
-    store.write(lambda tx: record(tx, store.now(), actor, Action.EXPORT_GROUPS, None, rows=1))
+    store.write(lambda tx: record(tx, store.now(), actor, Action.EXPORT_GROUPS, rows=1))
     assert len([access for access in accesses(store, actor, anders) if access.maybe]) == 1
 
 

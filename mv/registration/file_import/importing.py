@@ -62,7 +62,7 @@ def import_file(
         made = begin(tx, at, store.today(), who, EntryMethod.FILE, None)
         _save(tx, at, actor, made.registration_id, plan)
         saved = plan.counts[RowState.READY] + plan.counts[RowState.CHANGED]
-        audit.record(tx, at, who, Action.IMPORT_ROWS, None, change="imported", rows=saved)
+        audit.record(tx, at, who, Action.IMPORT_ROWS, change="imported", rows=saved)
         tell(1.0)
         return made
 

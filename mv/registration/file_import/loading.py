@@ -141,7 +141,7 @@ def _load_exported(tx: Transaction, read: _LoadedRows) -> None:
 def _load_context(
     tx: Transaction, at: datetime, actor: Actor, read: _LoadedRows, setting: ValidationContext, *, lock: bool
 ) -> ImportContext:
-    found = customers.of_numbers(tx, sorted({row.identity.number for row in read.new}))
+    found = customers.find_by_numbers(tx, sorted({row.identity.number for row in read.new}))
     ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in read.now.values()}
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)

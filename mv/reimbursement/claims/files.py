@@ -94,7 +94,7 @@ def download(store: Store, actor: Actor, claim_id: int) -> Iterator[bytes]:
         )
     units = sorted(claim.units)
     detail = {"claim": claim_id, "rows": claim.lines, "identities": True, "units": units}
-    store.write(lambda tx: audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, None, **detail))
+    store.write(lambda tx: audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, **detail))
     return _pieces(store, claim_id)
 
 

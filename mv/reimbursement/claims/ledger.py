@@ -183,7 +183,7 @@ def keep(tx: Transaction, at: datetime, actor: Actor, claim: Claim, change: str)
         claim.claim_id, claim.version, change, at, actor.user_id, claim.state,
     )  # fmt: skip
     detail = {"claim": claim.claim_id, "change": change, "payer": claim.payer, "rows": claim.lines}
-    audit.record(tx, at, actor, Action.CHANGE_CLAIM, None, **detail)
+    audit.record(tx, at, actor, Action.CHANGE_CLAIM, **detail)
     return claim
 
 

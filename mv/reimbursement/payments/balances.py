@@ -207,7 +207,7 @@ def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> Terms:
             raise Invalid(N_("Write the days to pay: from 0 to {most}."), most=MOST_DAYS_TO_PAY)
         hold(tx, payer)
         tx.execute("UPDATE payer SET days_to_pay = $2 WHERE payer = $1", payer, days)
-        audit.record(tx, store.now(), actor, Action.IMPORT_PAYMENTS, None, change="adjusted", payer=payer, days=days)
+        audit.record(tx, store.now(), actor, Action.IMPORT_PAYMENTS, change="adjusted", payer=payer, days=days)
         return _terms(tx, payer)
 
     return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)

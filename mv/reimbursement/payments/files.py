@@ -112,7 +112,7 @@ def withdraw(store: Store, actor: Actor, payment_file_id: int) -> PaymentFile:
 def log(tx: Transaction, at: datetime, actor: Actor, change: str, file: PaymentFile) -> PaymentFile:
     """Log in the open transaction what was done with the file, and return it."""
     detail = {"change": change, "payer": file.payer, "file": file.payment_file_id, "rows": file.rows_read}
-    audit.record(tx, at, actor, Action.IMPORT_PAYMENTS, None, **detail, ore=file.ore)
+    audit.record(tx, at, actor, Action.IMPORT_PAYMENTS, **detail, ore=file.ore)
     return file
 
 

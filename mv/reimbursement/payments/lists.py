@@ -142,7 +142,7 @@ def csv_chunks(store: Store, actor: Actor, listing: Listing, language: Language 
 
 
 def _log(at: datetime, actor: Actor, listing: Listing, tx: Transaction) -> None:
-    audit.record(tx, at, actor, Action.VIEW_REIMBURSEMENT, None, list=listing.name, **listing.about)
+    audit.record(tx, at, actor, Action.VIEW_REIMBURSEMENT, list=listing.name, **listing.about)
 
 
 def cells(listing: Listing, rows: Sequence[Row], language: Language) -> list[list[str]]:

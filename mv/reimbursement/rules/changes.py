@@ -175,7 +175,7 @@ def _save(tx: Transaction, at: datetime, actor: Actor, step: Step) -> Rule:
             raise _changed_meanwhile(tx, step.rule)
         now = changed
     detail = {"rule": now.payment_rule_id, "version": now.version, "change": step.kind}
-    audit.record(tx, at, actor, Action.CHANGE_RULE, None, **detail)
+    audit.record(tx, at, actor, Action.CHANGE_RULE, **detail)
     return now
 
 
