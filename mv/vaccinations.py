@@ -213,7 +213,7 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
 def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[int, Entry, GroupCodes]]) -> list[Dose]:
     """Write a dose for each customer, entry and group that counts, and return them in the same order.
 
-    That they can be is the caller's to know: see :func:`check`, :func:`refuse_twice` and :func:`group_that_counts`.
+    That they can be is the caller's to know: see :func:`check`, :func:`refuse_duplicate` and :func:`counting_group`.
     """
     new = [
         Dose(

@@ -9,7 +9,7 @@ import pytest
 
 from mv import bookings, customers, deaths, export, identity_changes, memberships, merges, vaccinations
 from mv.access import CARE, FOLLOW_UP, Action, Actor
-from mv.audit import ONE_LOOK, record, record_look
+from mv.audit import ONE_LOOK, changed_since, last_entry_id, record, record_customers, record_look, record_refusals
 from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.merges import undoing as merge_undoing
@@ -32,7 +32,8 @@ NOON = datetime(2026, 11, 22, 12)
 
 
 def test_an_entry_says_what_was_done_with_whose_data_where_when_and_by_whom(store: Store, actor: Actor) -> None:
-    store.write(lambda tx: record(tx, NOON, actor, Action.ADD_GROUP, 7, membership=3, change="tillagd", day=TODAY))
+    detail = {"membership": 3, "change": "tillagd", "day": TODAY}
+    store.write(lambda tx: record_customers(tx, NOON, actor, Action.ADD_GROUP, [(7, detail)]))
     store.write(lambda tx: record(tx, NOON, actor, Action.EXPORT_GROUPS))
     assert logged(store) == [
         {
@@ -56,7 +57,7 @@ def test_an_entry_says_what_was_done_with_whose_data_where_when_and_by_whom(stor
 
 def test_an_entry_exists_only_together_with_what_it_tells_about(store: Store, actor: Actor) -> None:
     with pytest.raises(ZeroDivisionError), store.read() as tx:
-        record(tx, NOON, actor, Action.ADD_GROUP, 7)
+        record_customers(tx, NOON, actor, Action.ADD_GROUP, [(7, {})])
         record_look(tx, NOON, actor, Action.VIEW_CUSTOMER, [7])
         raise ZeroDivisionError
     assert logged(store) == []
@@ -64,6 +65,23 @@ def test_an_entry_exists_only_together_with_what_it_tells_about(store: Store, ac
 
 def looks(store: Store) -> list[tuple[object, ...]]:
     return [(e["logged_at"], e["user_id"], e["unit_id"], e["action"], e["customer_id"]) for e in logged(store)]
+
+
+def test_the_log_says_with_whom_something_was_done_since_an_entry(store: Store, actor: Actor, colleague: Actor) -> None:
+    actions = {Action.ADD_GROUP, Action.CHANGE_RULE}
+    store.write(lambda tx: record_customers(tx, NOON, actor, Action.ADD_GROUP, [(1, {})]))
+    with store.read() as tx:
+        before = last_entry_id(tx)
+        assert before == 1
+        assert changed_since(tx, before, actions) == set()
+    store.write(lambda tx: record_customers(tx, NOON, actor, Action.ADD_GROUP, [(2, {}), (2, {}), (3, {})]))
+    store.write(lambda tx: record_customers(tx, NOON, actor, Action.REMOVE_GROUP, [(4, {})]))
+    store.write(lambda tx: record(tx, NOON, colleague, Action.CHANGE_RULE))
+    record_refusals(store, actor, Action.ADD_GROUP, [5])
+    with store.read() as tx:
+        assert changed_since(tx, before, actions) == {2, 3, None}
+        assert changed_since(tx, before, actions, actor.user_id) == {2, 3}
+        assert changed_since(tx, last_entry_id(tx), actions) == set()
 
 
 def test_a_look_is_one_look_for_less_than_ten_minutes(store: Store, actor: Actor) -> None:

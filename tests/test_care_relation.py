@@ -87,7 +87,7 @@ CHANGES: dict[str, Call] = {
         s, who, r.active.membership_id, 1, replace(GROUP, valid_from=date(2026, 9, 2))
     ),
     "memberships.remove": lambda s, who, r: memberships.remove(s, who, r.active.membership_id, 1),
-    "memberships.give_reason": lambda s, who, r: memberships.set_end_reason(
+    "memberships.set_end_reason": lambda s, who, r: memberships.set_end_reason(
         s, who, r.removed.membership_id, 2, EndReason.WRONG
     ),
     "memberships.restore": lambda s, who, r: memberships.restore(s, who, r.removed.membership_id, 2),

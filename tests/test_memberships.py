@@ -609,7 +609,7 @@ steps = st.one_of(
     st.tuples(st.just("add"), st.none(), entries),
     st.tuples(st.just("adjust"), places, entries),
     st.tuples(st.just("remove"), places, st.sampled_from([None, *EndReason])),
-    st.tuples(st.just("give_reason"), places, st.sampled_from(list(EndReason))),
+    st.tuples(st.just("set_end_reason"), places, st.sampled_from(list(EndReason))),
     st.tuples(st.just("restore"), places, st.none()),
     st.tuples(st.just("wait"), st.none(), st.integers(1, 2)),
 )

@@ -18,6 +18,7 @@ from mv.access import Action, Actor
 from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.reimbursement.checks import duplicates, nvr, overlong_periods, two_payers
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.rules import rule_table as all_rules
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -25,15 +26,8 @@ from mv.store.engine import Transaction
 
 LONGEST_KEPT = timedelta(minutes=10)
 """After this what was found is looked for anew: what others changed shows then at the latest."""
-# Entries are numbered in the order in which what they tell about was committed.
-LAST_ENTRY = "SELECT entry_id FROM log_head WHERE log = 'access'"
-CHANGED_BY = """
-    SELECT 1 AS found FROM access_log
-    WHERE entry_id > $1 AND user_id = $2 AND outcome = 'done' AND action IN (
-        'add_group', 'adjust_group', 'remove_group', 'restore_group', 'register_dose', 'correct_dose',
-        'withdraw_dose', 'register_customer', 'change_identity', 'merge_customers', 'record_death', 'change_rule'
-    ) LIMIT 1
-"""
+CHANGED_BY = dose_frames.CHANGED_BY | {Action.REGISTER_CUSTOMER}
+"""Actions that change what is found: two customers may be one person before either has a dose."""
 
 
 class Check(StrEnum):
@@ -79,7 +73,7 @@ def find(store: Store, actor: Actor, check: Check, first: date, last: date) -> F
     if first > last:
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
     with store.read() as tx:
-        log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
+        log_entry = audit.last_entry_id(tx)
     rules, known = all_rules.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
     if check in (Check.PAID_NOT_REPORTED, Check.REPORTED_NOT_PAID):
@@ -100,7 +94,7 @@ def is_outdated(store: Store, actor: Actor, found: Found) -> bool:
     if found.units != actor.own_units or found.today != store.today() or store.now() - found.made_at > LONGEST_KEPT:
         return True
     with store.read() as tx:
-        return tx.row(CHANGED_BY, found.log_entry, actor.user_id) is not None
+        return bool(audit.changed_since(tx, found.log_entry, CHANGED_BY, actor.user_id))
 
 
 def shown(store: Store, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:

@@ -20,6 +20,7 @@ from mv.catalogue import Catalogue
 from mv.reimbursement.corrections.correction import Correction, day_of, read
 from mv.reimbursement.pricing import assessment
 from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.dose_frames import CHANGED_BY
 from mv.reimbursement.pricing.remedies import Mend
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
@@ -38,16 +39,6 @@ KEPT = [
     "mend_subgroup", "mend_membership", "mend_rule",
 ]  # fmt: skip
 """Columns of the assessment that a queue keeps of a dose."""
-
-LAST_ENTRY = "SELECT entry_id FROM log_head WHERE log = 'access'"
-# Entries are numbered in the order in which what they tell about was committed: none appears before a number that was
-# seen. So the log says what a queue does not know yet, which no column of instants could.
-CHANGED = """
-    SELECT DISTINCT customer_id FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN (
-        'add_group', 'adjust_group', 'remove_group', 'restore_group', 'register_dose', 'correct_dose',
-        'withdraw_dose', 'change_identity', 'merge_customers', 'change_rule'
-    )
-"""
 
 
 class Order(StrEnum):
@@ -125,7 +116,7 @@ def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
     """
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
-        log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
+        log_entry = audit.last_entry_id(tx)
     found, known = rule_table.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
     parts = [_of_queue(part, lost) for part in assessment.of_units(store, actor.units_to_filter, found, known)]
@@ -137,16 +128,17 @@ def refreshed(store: Store, actor: Actor, queue: Queue) -> Queue:
     """Return the queue as it is now: only the doses of customers who were changed since are judged anew."""
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
-        log_entry = tx.rows(LAST_ENTRY)[0]["entry_id"]
-        changed = [row["customer_id"] for row in tx.rows(CHANGED, queue.log_entry)]
+        log_entry = audit.last_entry_id(tx)
+        changed = audit.changed_since(tx, queue.log_entry, CHANGED_BY)
     outdated = queue.today != store.today() or store.now() - queue.made_at > LONGEST_KEPT
     if outdated or queue.units != actor.own_units or None in changed or len(changed) > MOST_CHANGED:
         return find(store, actor, lost=queue.lost)
     if not changed:
         return queue
     known = catalogue.load(store)
-    anew = (_of_own(assessment.of_customers(store, queue.rules, known, one, one), actor) for one in changed)
-    kept = queue.frame[~queue.frame["customer_id"].isin(changed)]
+    people = sorted(one for one in changed if one is not None)
+    anew = (_of_own(assessment.of_customers(store, queue.rules, known, one, one), actor) for one in people)
+    kept = queue.frame[~queue.frame["customer_id"].isin(people)]
     frame = pd.concat([kept, *(_of_queue(part, queue.lost) for part in anew)], ignore_index=True)
     return Queue(frame, queue.rules, queue.units, queue.lost, queue.today, queue.made_at, log_entry)
 

@@ -17,6 +17,7 @@ import pandas as pd
 from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units
 from mv.reimbursement.follow_up.cube import differences, of_doses, together
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.assessment import of_units
 from mv.reimbursement.rules import rule_table as all_rules
 from mv.store import Store
@@ -36,19 +37,8 @@ COUNT = """
     ) AS paid ON paid.dose_id = d.dose_id
     WHERE d.dose_id <= $1 AND {own} GROUP BY 1, 2, 3, 4, 5, 6
 """
-CHANGES = ", ".join(
-    f"'{action}'"
-    for action in (
-        Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
-        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.MERGE_CUSTOMERS, Action.CHANGE_RULE,
-        Action.CHANGE_CLAIM,
-        Action.IMPORT_PAYMENTS,
-    )
-)  # fmt: skip
-# The log's entries are numbered in the order in which what they tell about was committed, which no instant says.
-CHANGED_SINCE = f"""
-    SELECT 1 AS found FROM access_log WHERE entry_id > $1 AND outcome = 'done' AND action IN ({CHANGES}) LIMIT 1
-"""
+CHANGED_BY = dose_frames.CHANGED_BY | {Action.CHANGE_CLAIM, Action.IMPORT_PAYMENTS}
+"""Actions that change the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +84,13 @@ def are_outdated(store: Store, actor: Actor, found: Figures) -> bool:
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         now = _basis(tx, store.today())
-        changed = tx.row(CHANGED_SINCE, found.basis.last_entry)
-    return changed is not None or (now.day, now.files) != (found.basis.day, found.basis.files)
+        changed = audit.changed_since(tx, found.basis.last_entry, CHANGED_BY)
+    return bool(changed) or (now.day, now.files) != (found.basis.day, found.basis.files)
 
 
 def _basis(tx: Transaction, day: date) -> Basis:
     files = tx.rows("SELECT value FROM meta WHERE key IN ('catalogue', 'payment_rules') ORDER BY key")
-    head = tx.rows("SELECT entry_id FROM log_head WHERE log = 'access'")[0]
-    return Basis(day, tuple(row["value"] for row in files), head["entry_id"])
+    return Basis(day, tuple(row["value"] for row in files), audit.last_entry_id(tx))
 
 
 def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:

@@ -6,12 +6,21 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from mv.access import Action
 from mv.clock import STOCKHOLM
 from mv.store import Store
 
 CUSTOMERS_AT_ONCE = 100_000
 """Customers per query: about 225,000 doses, half a gigabyte while they are judged; with twice as many it is 0.9 GB, and
 nothing is faster."""
+
+CHANGED_BY = frozenset(
+    {
+        Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
+        Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.MERGE_CUSTOMERS, Action.CHANGE_RULE,
+    }
+)  # fmt: skip
+"""Actions that change which doses there are or by what a dose is paid; claims and payments are not among them."""
 
 # A claim's line says whose the dose was when it was claimed; a dose of a record that was merged is another's now.
 READ = """

@@ -73,6 +73,13 @@ def test_what_was_found_is_outdated_when_the_user_has_changed_something(clinic_w
     assert not findings.is_outdated(clinic.store, clinic.actor, clinic.find(Check.TOO_LONG))
 
 
+def test_a_new_customer_may_be_one_person_with_another(clinic_with_findings: Clinic) -> None:
+    clinic = clinic_with_findings
+    found = clinic.find(Check.TWICE)
+    clinic.person()
+    assert findings.is_outdated(clinic.store, clinic.actor, found)
+
+
 def test_what_others_changed_shows_after_ten_minutes(clinic_with_findings: Clinic, colleague: Actor) -> None:
     clinic = clinic_with_findings
     found = clinic.find(Check.TOO_LONG)
