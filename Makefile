@@ -56,9 +56,9 @@ messages: .venv/.requirements ## Bring the Swedish catalog up to the texts in th
 	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/sv/LC_MESSAGES/mv.po
 	@echo "Now translate what is empty in mv/locale/sv/LC_MESSAGES/mv.po; a test finds what is left"
 
-lock: .venv/.requirements-dev ## Write requirements*.lock again, after a change in requirements*.txt
+lock: .venv/.requirements-dev ## Write requirements*.lock again, after a change in requirements*.txt (newer: make lock UPGRADE=1)
 	@for list in requirements requirements-dev; do \
-	  $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-build \
+	  $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) --no-build \
 	    --no-config --no-annotate --custom-compile-command "make lock" --output-file $$list.lock $$list.txt || exit 1; \
 	done
 	@echo "Now make setup installs what the new lock names"

@@ -1,10 +1,14 @@
-"""The lists of packages, kept by hand, and the locks that `make lock` writes from them."""
+"""The lists of packages that we chose, and the locks that `make lock` writes from them with what those need."""
 
+import ast
 import re
+import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -14,6 +18,10 @@ LOCKS = {
     "requirements.lock": ["requirements.txt"],
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],
 }
+
+OURS = {"app", "benchmarks", "mv", "pages", "tests"}
+# An extra of a listed package, which is a package of its own.
+PARTS = {"psycopg-pool"}
 
 
 def _lines(name: str) -> list[str]:
@@ -25,6 +33,37 @@ def _listed(*names: str) -> list[tuple[Requirement, str]]:
     lines = [line for name in names for line in _lines(name)]
     parts = [line.partition("#") for line in lines if line.strip() and not line.startswith(("#", "-r "))]
     return [(Requirement(text.strip()), reason.strip()) for text, _, reason in parts]
+
+
+def _needed(listed: Iterable[Requirement]) -> set[str]:
+    """The names of the listed packages and of all that these need on this machine, as they are installed."""
+    found: set[tuple[str, str]] = set()
+    todo = [(requirement, "") for requirement in listed]
+    while todo:
+        requirement, extra = todo.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        for wanted in {"", *requirement.extras}:
+            one = (canonicalize_name(requirement.name), wanted)
+            if one not in found:
+                found.add(one)
+                needs = metadata.requires(requirement.name) or []
+                todo += [(Requirement(need), wanted) for need in needs]
+    return {name for name, _ in found}
+
+
+def _imported(places: list[str]) -> set[str]:
+    """The top-level names of all modules that the files in these places import."""
+    files = [file for place in places for file in (ROOT / place).rglob("*.py")]
+    files += [ROOT / place for place in places if place.endswith(".py")]
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
 
 
 def _locked(name: str) -> dict[str, tuple[str, str, list[str]]]:
@@ -49,24 +88,35 @@ def test_every_package_is_pinned_to_one_version_and_has_a_reason(name):
         assert reason, f"{requirement} has no reason"
 
 
-def test_a_package_that_others_bring_names_those_that_do_bring_it():
-    text = "".join(_lines("requirements.txt"))
-    brought = text.partition("# What those bring with them")[2].splitlines()[1:]
-    assert brought
-    for text, _, reason in (line.partition("#") for line in brought):
-        name = canonicalize_name(Requirement(text.strip()).name)
-        for bringer in reason.split(","):
-            needs = metadata.requires(Requirement(bringer.strip()).name) or []
-            assert name in {canonicalize_name(Requirement(need).name) for need in needs}, f"{bringer} needs no {name}"
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_pins_what_the_lists_pin(lock):
+    locked = _locked(lock)
+    for requirement, _ in _listed(*LOCKS[lock]):
+        name = canonicalize_name(requirement.name)
+        assert name in locked, f"{name} is not in {lock}: make lock"
+        assert locked[name][0] == str(requirement.specifier), f"{name} is another in {lock}: make lock"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_the_lock_holds_what_the_lists_pin_and_nothing_else(lock):
-    listed = {
-        canonicalize_name(requirement.name): (str(requirement.specifier), str(requirement.marker or ""))
-        for requirement, _ in _listed(*LOCKS[lock])
-    }
-    assert {name: pin[:2] for name, pin in _locked(lock).items()} == listed, "make lock brings the lock up to the list"
+def test_the_lock_holds_what_the_listed_packages_need_and_nothing_else(lock):
+    here = {name for name, (_, marker, _) in _locked(lock).items() if not marker or Marker(marker).evaluate()}
+    assert here == _needed(requirement for requirement, _ in _listed(*LOCKS[lock])), "make lock"
+
+
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [
+        (["app.py", "mv", "pages"], ["requirements.txt"]),
+        (["tests", "benchmarks"], ["requirements.txt", "requirements-dev.txt"]),
+    ],
+    ids=["dashboard", "tests"],
+)
+def test_every_package_that_is_imported_is_listed(places, names):
+    listed = {canonicalize_name(requirement.name) for requirement, _ in _listed(*names)}
+    packages = metadata.packages_distributions()
+    for name in sorted(_imported(places) - OURS - sys.stdlib_module_names):
+        brought = {canonicalize_name(package) for package in packages[name]}
+        assert brought & listed or brought <= PARTS, f"{name} is imported, and none of {brought} is listed"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
