@@ -22,9 +22,10 @@ from mv.customers import Customer
 from mv.identity import check_digit
 from mv.reimbursement.rules import rule_table
 from mv.store import Store, open_store
-from tests import postgres
+from tests import postgres, sql_texts
 from tests.postgres import Server
 
+# Neither has a limit of time: a machine that has much else to do is no failure.
 settings.register_profile("fast", deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=100)
 settings.load_profile("fast")
@@ -41,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     postgres.prepare(config)
+    config.pluginmanager.register(sql_texts)
 
 
 def pytest_configure_node(node: WorkerController) -> None:
@@ -130,6 +132,11 @@ def actor() -> Actor:
 @pytest.fixture
 def colleague() -> Actor:
     return Actor("samir.haddad", "Samir Haddad", Role.COORDINATOR, "soder", frozenset({"norr", "centrum"}))
+
+
+def tries(thorough: int) -> settings:
+    """Try a property whose tries are slow so often in the profile thorough, and in another in proportion."""
+    return settings(max_examples=max(3, thorough * settings.default.max_examples // 100))
 
 
 def invented_number(born: date, serial: int = 981) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import customers, memberships
@@ -16,7 +16,7 @@ from mv.customers import Customer
 from mv.errors import Conflict, Invalid, MvError, NotFound
 from mv.memberships import EndReason, Entry, Membership, counting_on, likely_end_reason, overlap
 from mv.store import Store
-from tests.conftest import TODAY, SetClock, invented_number
+from tests.conftest import TODAY, SetClock, invented_number, tries
 from tests.contents import logged, nothing_changes, refused
 
 NOON = datetime(2026, 11, 22, 12)
@@ -680,7 +680,7 @@ def check_whole(store: Store, customer: Customer) -> None:
     ) == [(c["membership_id"], c["version"], c["change"], c["changed_at"], c["changed_by"]) for c in history]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(20)
 @given(st.lists(steps, min_size=3, max_size=12))
 def test_any_sequence_of_changes_leaves_rows_history_and_log_whole(
     store: Store, clock: SetClock, actor: Actor, colleague: Actor, sequence: list[tuple[str, int | None, object]]

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
@@ -27,7 +27,7 @@ from mv.export.schema import Codes, Column, Kind, Layout, kronor
 from mv.memberships import Entry
 from mv.pseudonyms import TEXT, Pseudonyms
 from mv.store import Store
-from tests.conftest import SetClock
+from tests.conftest import SetClock, tries
 
 ALL_FORMATS = pytest.mark.parametrize("form", [Csv(), Csv(","), Parquet(), Xlsx()], ids=repr)
 COLUMNS = (
@@ -245,7 +245,7 @@ def test_days_before_excels_calendar_can_be_trusted_are_texts() -> None:
     assert column_of(sheet, "C") == ["1900-02-28", "1899-12-31", datetime(1900, 3, 1)]
 
 
-@settings(deadline=None, max_examples=50)
+@tries(50)
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=20))
 def test_a_moment_in_a_workbook_is_right_to_the_second(moments: list[datetime]) -> None:
     whole = [moment.replace(microsecond=0) for moment in moments]
@@ -269,7 +269,7 @@ def test_no_text_is_a_formula_and_none_becomes_one_when_it_is_edited() -> None:
             assert cell.number_format == "@"
 
 
-@settings(deadline=None, max_examples=50)
+@tries(50)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=20))
 def test_every_text_can_be_read_back_from_a_workbook(texts: list[str]) -> None:
     sheet = sheet_of(file_of(frame_of(list(texts)), Xlsx()))

@@ -1,6 +1,6 @@
 """Whatever a file holds, it is read as a table or refused with what to do; nothing else is raised.
 
-MV_FUZZ=20000 tries that many files in each test instead of a hundred.
+MV_FUZZ=20000 tries that many files in each test instead of the profile's.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from io import BytesIO
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mv.errors import Invalid
@@ -20,9 +20,7 @@ from mv.tabular_files.xlsx import number_formats
 from tests.files import make
 from tests.files.workbook import Cell, Row, Sheet, packed, parts, workbook
 
-many = settings(
-    max_examples=int(os.environ.get("MV_FUZZ", "100")), deadline=None, suppress_health_check=list(HealthCheck)
-)
+many = settings(max_examples=int(os.environ.get("MV_FUZZ", settings.default.max_examples)))
 
 SMALL = [file.data for file in make.FILES if len(file.data) < 20_000]
 PARTS = parts(

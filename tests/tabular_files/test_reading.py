@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 from typing import BinaryIO, cast
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mv.errors import Invalid
@@ -183,7 +183,6 @@ def test_the_last_byte_and_the_last_row_that_are_let_in(monkeypatch: pytest.Monk
     assert refusal(data + b" ") == "The file is larger than 0 MB. Divide it into several."
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
 @example(b"\xff\xfe\x00\xd8")
 @example(b'"')
@@ -204,7 +203,6 @@ def test_whatever_the_bytes_are_a_file_is_read_or_refused(data: bytes) -> None:
 plain = st.text(st.characters(codec="windows-1252", exclude_categories=["Cc"]), max_size=12).map(str.strip)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(plain.filter(bool), plain), min_size=1, max_size=8),
     st.sampled_from(DELIMITERS),
@@ -279,7 +277,6 @@ def test_what_is_no_amount_is_quoted_unless_it_may_be_a_persons_number(text: str
     assert explain(caught.value, SWEDISH) != says
 
 
-@settings(deadline=None)
 @given(
     st.integers(-MOST_KRONOR * 100, MOST_KRONOR * 100),
     st.sampled_from(["", " ", "\u00a0", "\u202f", ".", "'"]),
@@ -294,7 +291,6 @@ def test_an_amount_that_is_written_is_read_again(ore: int, group: str, point: st
     assert parse_amount(form.format(f"{minus if ore < 0 else ''}{whole}{point}{abs(ore) % 100:02}")) == ore
 
 
-@settings(deadline=None)
 @given(st.decimals(min_value=-1000, max_value=1000, allow_nan=False, places=None))
 def test_no_decimal_is_rounded(value: Decimal) -> None:
     text = f"{value:f}"
@@ -305,7 +301,6 @@ def test_no_decimal_is_rounded(value: Decimal) -> None:
     assert Decimal(ore) == value * 100
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_whatever_a_cell_holds_it_is_an_amount_or_a_day_or_refused(text: str) -> None:
     for parse in (parse_amount, parse_day):
@@ -353,7 +348,6 @@ def test_what_is_no_day_is_quoted_unless_it_may_be_a_persons_number(text: str, s
     assert explain(caught.value, SWEDISH) != says
 
 
-@settings(deadline=None)
 @given(st.dates(), st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d/%m/%Y"]))
 def test_a_day_that_is_written_is_read_again(value: date, form: str) -> None:
     text = value.strftime(form)

@@ -10,7 +10,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.errors import Invalid
@@ -18,6 +18,7 @@ from mv.i18n import ENGLISH, explain
 from mv.tabular_files import table as tables
 from mv.tabular_files.reading import read_table
 from mv.tabular_files.xlsx import package
+from tests.conftest import tries
 from tests.files.broken_workbooks import DAMAGED
 from tests.files.made import BO
 from tests.files.workbook import MAIN, Cell, Sheet, packed, parts, workbook
@@ -60,7 +61,7 @@ def written(value: object) -> str:
 
 
 @pytest.mark.parametrize("write_only", [False, True])
-@settings(max_examples=40, deadline=None)
+@tries(40)
 @given(rows=st.lists(st.lists(values, min_size=3, max_size=3).filter(any), min_size=1, max_size=5))
 def test_what_openpyxl_writes_is_read(write_only: bool, rows: list[list[object]]) -> None:
     book = openpyxl.Workbook(write_only=write_only)

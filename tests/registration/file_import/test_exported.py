@@ -10,7 +10,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import export, memberships, sample
@@ -28,7 +28,7 @@ from mv.registration.file_import.plan import RowState, editable_values
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Record, Table
-from tests.conftest import TODAY, SetClock, invented_number
+from tests.conftest import TODAY, SetClock, invented_number, tries
 from tests.contents import logged, nothing_changes
 from tests.registration.people_files import counted, plan, problems, request, said, states, take_in
 
@@ -157,7 +157,7 @@ def edits(draw: st.DrawFn, row: Membership) -> tuple[Edit, tuple[object, ...]]:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(40)
 def test_what_was_changed_in_the_file_and_nothing_else_is_to_be_changed(
     clinic: Store, actor: Actor, data: st.DataObject
 ) -> None:

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.reimbursement.claims.due import CAUSES, Amount, Cause, Scope, settle
 from mv.reimbursement.pricing.adjudication import REASONS, Reason
+from tests.conftest import tries
 
 FIRST = date(2026, 11, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(4)]
@@ -98,7 +99,7 @@ def what_is_due(register: dict[int, dict[str, Any]]) -> dict[int, int]:
     return {n: dose["ore"] for n, dose in register.items() if is_due(dose) and dose["payer"] == "A"}
 
 
-@settings(deadline=None, max_examples=40)
+@tries(40)
 @given(st.lists(st.tuples(registers, scopes), min_size=1, max_size=4))
 def test_whoever_claimed_what_and_when_the_net_of_each_dose_becomes_what_is_true(
     turns: list[tuple[dict[int, dict[str, Any]], Scope]],
@@ -114,7 +115,7 @@ def test_whoever_claimed_what_and_when_the_net_of_each_dose_becomes_what_is_true
     assert ledger.net() == what_is_due(last)
 
 
-@settings(deadline=None, max_examples=40)
+@tries(40)
 @given(registers, registers, scopes)
 def test_what_a_claim_leaves_is_counted(
     before: dict[int, dict[str, Any]], register: dict[int, dict[str, Any]], scope: Scope
@@ -134,7 +135,7 @@ def test_what_a_claim_leaves_is_counted(
     assert earlier == Amount(len(due) - len(held) - len(claimed), sum(due[n] for n in due if n not in held | claimed))
 
 
-@settings(deadline=None, max_examples=40)
+@tries(40)
 @given(st.lists(registers, min_size=1, max_size=4))
 def test_claims_for_all_days_add_up_to_the_verdicts_at_the_last_one(turns: list[dict[int, dict[str, Any]]]) -> None:
     ledger, everything = Ledger(), Scope("A", DAYS[0], DAYS[-1], None)

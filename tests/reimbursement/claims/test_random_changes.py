@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from mv.errors import Conflict, Invalid
@@ -20,6 +20,7 @@ from mv.reimbursement.claims.ledger import State
 from mv.reimbursement.pricing import dose_frames as stored
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.rules import rule_table
+from tests.conftest import tries
 from tests.contents import Rows
 from tests.reimbursement.claims.clinic import EMPLOYER, FROZEN, REGION, Clinic
 
@@ -149,7 +150,7 @@ class Walk:
                 assert row["ore"] == -ore[row["corrects_claim_id"], row["corrects_line_number"]] < 0
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(5)
 @given(steps)
 def test_the_net_of_each_dose_is_its_verdict_at_the_last_claim_and_no_line_ever_changes(
     clinic: Clinic, todo: list[tuple[Any, ...]]

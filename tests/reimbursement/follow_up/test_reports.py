@@ -9,7 +9,7 @@ from threading import Thread
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import customers, memberships, sample, vaccinations
@@ -44,7 +44,7 @@ from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
-from tests.conftest import TODAY, SetClock, invented_number
+from tests.conftest import TODAY, SetClock, invented_number, tries
 from tests.contents import LOG, nothing_changes
 from tests.reimbursement import examples, random_cases
 from tests.reimbursement.examples import group, rule
@@ -252,7 +252,7 @@ def assessed(seed: int) -> tuple[pd.DataFrame, list[rule_table.Rule]]:
 
 
 @given(st.integers(0, 10**9), st.integers(1, 79))
-@settings(deadline=None, max_examples=20)
+@tries(20)
 def test_whatever_the_doses_are_the_parts_are_the_whole(seed: int, cut: int) -> None:
     frame, made = assessed(seed)
     cube = together([of_doses(frame[:cut], made), of_doses(frame[cut:], made)])
@@ -270,7 +270,7 @@ def test_whatever_the_doses_are_the_parts_are_the_whole(seed: int, cut: int) -> 
 
 
 @given(st.integers(0, 10**9), st.sampled_from(["doses", "received"]))
-@settings(deadline=None, max_examples=10)
+@tries(10)
 def test_a_row_that_is_lost_is_found(seed: int, measure: str) -> None:
     frame, made = assessed(seed)
     cube = of_doses(frame, made)

@@ -13,7 +13,7 @@ from io import BytesIO
 from threading import Barrier
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import customers, identity_changes
@@ -179,7 +179,6 @@ def test_a_payment_is_judged_by_what_was_left_of_the_line(
     assert matching.outcome(claimed, before, ore) == outcome
 
 
-@settings(deadline=None)
 @given(st.integers(1, 500), st.lists(st.integers(-400, 400), max_size=6))
 def test_a_minus_line_is_the_mirror_image_of_a_plus_line(claimed: int, payments: list[int]) -> None:
     before = 0
@@ -666,7 +665,6 @@ def test_days_to_pay_that_cannot_be_are_refused(store: Store, actor: Actor, clai
 amounts = st.lists(st.tuples(st.integers(0, 3), st.integers(-200, 400)), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([100, 150, -150, 275]), min_size=4, max_size=4), amounts)
 def test_what_is_left_of_a_line_is_what_was_claimed_less_what_was_paid_before(
     claimed: list[int], payments: list[tuple[int, int]]

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import catalogue, customers, memberships, vaccinations
@@ -24,7 +24,7 @@ from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules import changes, rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
-from tests.conftest import TODAY, invented_number
+from tests.conftest import TODAY, invented_number, tries
 from tests.contents import refused
 from tests.reimbursement import random_cases, reference
 from tests.reimbursement.examples import COVID, DAY, PNEUMO, REGION, dose, frame, rule
@@ -130,7 +130,7 @@ def test_only_the_kinds_of_vaccine_of_changed_rules_can_change(
 
 
 @given(st.integers(0, 10**9))
-@settings(deadline=None, max_examples=30)
+@tries(30)
 def test_the_effect_is_what_a_slow_count_gives_and_its_parts_sum_to_the_whole(seed: int) -> None:
     random = Random(seed)  # noqa: S311 (repeatable, no secret)
     before = [replace(one, payer=random.choice("ABC")) for one in random_cases.rules(random, 12)]
@@ -161,7 +161,7 @@ def test_the_effect_is_what_a_slow_count_gives_and_its_parts_sum_to_the_whole(se
 
 
 @given(st.integers(0, 10**9))
-@settings(deadline=None, max_examples=20)
+@tries(20)
 def test_customers_apart_and_kinds_apart_have_together_the_effect_of_all(seed: int) -> None:
     random = Random(seed)  # noqa: S311 (repeatable, no secret)
     before = random_cases.rules(random, 12)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing.adjudication import Reason, price
 from mv.reimbursement.rules.rule_table import Rule
+from tests.conftest import tries
 from tests.reimbursement import random_cases, reference
 from tests.reimbursement.examples import COVID, DAY, PNEUMO, dose, frame, rule, verdict, verdicts
 
@@ -379,7 +380,7 @@ def by_dose(doses: list[dict[str, Any]], rules: list[Rule]) -> dict[int, tuple[o
 
 
 @given(CASES)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 def test_each_dose_has_one_verdict_and_is_paid_only_where_that_says_so(case: Case) -> None:
     doses, rules = case.doses, case.rules
     found = price(frame(doses), rules)
@@ -398,7 +399,7 @@ def test_each_dose_has_one_verdict_and_is_paid_only_where_that_says_so(case: Cas
 
 
 @given(CASES)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 def test_the_order_of_doses_and_of_rules_changes_nothing(case: Case) -> None:
     doses, rules, random = case.doses, case.rules, case.random
     expected = by_dose(doses, rules)
@@ -406,7 +407,7 @@ def test_the_order_of_doses_and_of_rules_changes_nothing(case: Case) -> None:
 
 
 @given(CASES)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 def test_customers_may_be_judged_apart(case: Case) -> None:
     doses, rules, random = case.doses, case.rules, case.random
     apart = {one["customer_id"]: random.randrange(3) for one in doses}
@@ -418,7 +419,7 @@ def test_customers_may_be_judged_apart(case: Case) -> None:
 
 
 @given(CASES)
-@settings(deadline=None, max_examples=60)
+@tries(60)
 def test_a_rule_that_none_of_the_doses_can_fit_changes_nothing(case: Case) -> None:
     doses, rules, random = case.doses, case.rules, case.random
     elsewhere = rule(payment_rule_id=900, region="Norra regionen", atc="J07")

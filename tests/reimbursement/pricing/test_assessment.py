@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv import catalogue, customers, memberships, vaccinations
@@ -21,7 +21,7 @@ from mv.reimbursement.pricing.assessment import PARTS, State, assess
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
-from tests.conftest import TODAY, SetClock, invented_number
+from tests.conftest import TODAY, SetClock, invented_number, tries
 from tests.reimbursement import examples, random_cases
 from tests.reimbursement.examples import DAY, dose, frame, group, rule
 from tests.reimbursement.sent_claims import Claimed, add_claim, file_of, import_rows
@@ -79,7 +79,7 @@ class Case:
 
 
 @given(st.builds(Case, st.integers(0, 10**9)))
-@settings(deadline=None, max_examples=30)
+@tries(30)
 def test_the_parts_of_every_dose_sum_to_the_whole(case: Case) -> None:
     found = case.assessed()
     assert (found[list(PARTS)] >= 0).all(axis=None)
@@ -90,7 +90,7 @@ def test_the_parts_of_every_dose_sum_to_the_whole(case: Case) -> None:
 
 
 @given(st.builds(Case, st.integers(0, 10**9)))
-@settings(deadline=None, max_examples=30)
+@tries(30)
 def test_every_dose_is_in_the_one_state_that_its_parts_show(case: Case) -> None:
     found = case.assessed()
     shown = pd.Series(State.OUTSIDE.value, index=found.index, dtype="str")

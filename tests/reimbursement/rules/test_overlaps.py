@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
@@ -16,6 +16,7 @@ from mv.reimbursement.pricing.adjudication import price
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.overlaps import overlaps
 from mv.reimbursement.rules.rule_table import Rule
+from tests.conftest import tries
 from tests.reimbursement.examples import dose, frame, rule
 
 NEW_YEAR = date(2026, 1, 1)
@@ -120,7 +121,7 @@ def young(random: Random, number: int) -> Rule:
 
 
 @given(st.integers(0, 10**9))
-@settings(deadline=None, max_examples=40)
+@tries(40)
 def test_an_overlap_is_found_if_and_only_if_there_is_a_dose_that_fits_both(seed: int) -> None:
     random = Random(seed)  # noqa: S311 (repeatable, no secret)
     one, other = young(random, 1), young(random, 2)
