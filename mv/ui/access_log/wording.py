@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv.access import Role
 from mv.access_log import entries as log_entries
@@ -20,6 +19,7 @@ from mv.reimbursement.payments.balances import STANDINGS
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment
+from mv.ui.web.streamlit_internals import DeltaGenerator
 from mv.ui.widgets.table import draw_frame
 
 EARLIEST = date(2000, 1, 1)

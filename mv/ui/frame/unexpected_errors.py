@@ -17,13 +17,13 @@ from typing import Any
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
-from streamlit.logger import get_logger
 
 from mv.errors import N_, MvError
 from mv.ui.text import _, explain, literal
 from mv.ui.web import error_pages
 from mv.ui.web.headers import add_headers
 from mv.ui.web.startup_checks import configured
+from mv.ui.web.streamlit_internals import UNCAUGHT_LOGGER, UNCAUGHT_MESSAGE, get_logger
 
 LOGGER = get_logger("mv.ui.frame.unexpected_errors")
 MESSAGE = N_("Something went wrong, and nothing more is known here. Try again; if it stays so, tell support: {number}")
@@ -90,7 +90,7 @@ def keep_data_out_of_log() -> None:
     factory.keeps_data_out = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(factory)
     # What a page raises is logged by show(), with its number.
-    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != "Uncaught app execution")
+    logging.getLogger(UNCAUGHT_LOGGER).addFilter(lambda record: record.msg != UNCAUGHT_MESSAGE)
     sys.unraisablehook = lambda unraisable: _note_if_any(unraisable.exc_value)
     threading.excepthook = lambda thread: _note_if_any(thread.exc_value)
 

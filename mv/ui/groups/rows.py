@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv import memberships
 from mv.errors import N_, Invalid
@@ -19,6 +18,7 @@ from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, literal, name_of, period
 from mv.ui.vaccinations.payment_preview import draw_effect, summary
+from mv.ui.web.streamlit_internals import DeltaGenerator
 from mv.ui.widgets.group_picker import choice_of, choose_group, entered
 from mv.ui.widgets.row_button import action, picture
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv.errors import MvError
 from mv.registration import booked
@@ -22,6 +21,7 @@ from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of, explain, literal
 from mv.ui.vaccinations.form import EARLIEST, choose_batch
 from mv.ui.vaccinations.table import group_name, vaccine_name
+from mv.ui.web.streamlit_internals import DeltaGenerator
 from mv.ui.widgets.checklist import draw_tick_all, page_of, ticked_boxes
 from mv.ui.widgets.table import draw_table
 from mv.ui.widgets.unit_picker import choose_unit

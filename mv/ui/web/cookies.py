@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from streamlit.auth_util import get_cookie_with_chunks
-from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from mv.ui.web.streamlit_internals import (
+    USER_COOKIE_NAME,
+    decode_signed_value,
+    get_cookie_secret,
+    get_cookie_with_chunks,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import secrets
 from functools import cache
-from pathlib import Path
 
-import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mv.settings import Settings
 from mv.ui.web.startup_checks import configured
+from mv.ui.web.streamlit_internals import inline_scripts
 
 BROWSER_COOKIE = "mv_browser"
 """Names a browser at random, so that an address made for it does not work in another."""
@@ -32,9 +30,8 @@ def content_security_policy() -> str:
 
     Streamlit's components write styles into the page, so that these need unsafe-inline.
     """
-    index = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
-    scripts = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    digests = (hashlib.sha256(script.encode()).digest() for script in inline_scripts())
+    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     rules = {
         "default-src": "'none'",
         "script-src": f"'self' {hashes}",

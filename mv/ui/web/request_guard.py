@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from urllib.parse import urlsplit
 
+import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL, Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config
 
 from mv import i18n
 from mv.errors import N_, Forbidden, MvError, NotFound
@@ -100,7 +100,7 @@ def is_local_host(headers: Headers) -> bool:
 
 def without_base(path: str) -> str:
     """Return a path as it is where the dashboard has no base path."""
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return path.removeprefix(f"/{base}") if base and path.startswith(f"/{base}/") else path
 
 

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from mv.ui.web import cookies, current_sign_in
 from mv.ui.web.request_guard import without_base
+from mv.ui.web.streamlit_internals import USER_COOKIE_NAME
 
 WANTED_COOKIE = "mv_wanted"
 WANTED = re.compile(r"/[a-z-]{0,40}(\?kund=\d{1,18})?", re.ASCII)

@@ -9,12 +9,12 @@ import threading
 from ipaddress import ip_address
 
 import streamlit as st
-from streamlit import config
 
 from mv import sample, settings
 from mv.errors import N_, Forbidden, MvError
 from mv.settings import LOOPBACK, Settings
 from mv.ui.resources import store
+from mv.ui.web.streamlit_internals import set_option
 
 NOT_INVENTED = N_(
     "Without sign-in the dashboard is a demonstration, and starts only with invented people: this store is not marked"
@@ -46,7 +46,7 @@ def has_invented_people() -> bool:
 
 def read_same_file() -> None:
     """Let Streamlit read the settings file that this program reads, and no other. Raises Invalid."""
-    config.set_option("secrets.files", [str(configured().file)])
+    set_option("secrets.files", [str(configured().file)])
 
 
 def refusal() -> MvError | None:
@@ -55,7 +55,7 @@ def refusal() -> MvError | None:
         read_same_file()
         if configured().sign_in:
             return None
-        address = str(config.get_option("server.address") or "")
+        address = str(st.get_option("server.address") or "")
         if not is_loopback(address):
             return Forbidden(NOT_LOCAL, address=address or "0.0.0.0")  # noqa: S104 (what an empty one stands for)
         return None if has_invented_people() else Forbidden(NOT_INVENTED)

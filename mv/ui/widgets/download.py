@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
-from streamlit import config
 
 from mv.ui import session
 from mv.ui.session import state
@@ -40,7 +39,7 @@ def offer(label: str, file: DownloadFile, key: str, *, watched: bool = False) ->
         watched=watched,
     )
     ticket = tickets.put(downloads, key, made)
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     address = f"/{base}{PATH}/{ticket}" if base else f"{PATH}/{ticket}"
     st.html(f'<a class="mv-download" href="{escape(address)}">{escape(label)}</a>')
 

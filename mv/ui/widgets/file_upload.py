@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mv.errors import N_
 from mv.tabular_files import reading
 from mv.tabular_files.table import Delimiter, Problem, Table, quote_cells
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
+from mv.ui.web.streamlit_internals import UploadedFile
 from mv.ui.widgets.table import draw_table
 
 C = TypeVar("C", bound=str)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 from mv.ui import session
 from mv.ui.text import _
+from mv.ui.web.streamlit_internals import ComponentConfig, ComponentManifest, get_bidi_component_manager
 
 PACKAGE, NAME = "mv", "number_field"
 FOLDER = "components"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv.errors import N_
 from mv.reimbursement.corrections.queue import Filters, Order
@@ -14,6 +13,7 @@ from mv.ui import session
 from mv.ui.reimbursement.corrections.queue import product_name
 from mv.ui.resources import catalogue
 from mv.ui.text import _
+from mv.ui.web.streamlit_internals import DeltaGenerator
 
 MISSING: Mapping[Mend, str] = {
     Mend.CHOOSE_GROUP: N_("The group is not chosen for the dose"),

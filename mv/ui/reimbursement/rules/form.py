@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mv.catalogue import AgeUnit
 from mv.errors import N_, Invalid
@@ -19,6 +18,7 @@ from mv.ui.reimbursement.rules.wording import age_units, kind_name
 from mv.ui.resources import catalogue
 from mv.ui.text import _, name_of
 from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.web.streamlit_internals import DeltaGenerator
 
 EARLIEST = date(1990, 1, 1)
 ANYONE = ""

@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
-from streamlit.logger import get_logger
 
 from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailable
 from mv.export import Cancelled
@@ -22,6 +21,7 @@ from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.tickets import GONE, DownloadOffer, State, Transfer
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
+from mv.ui.web.streamlit_internals import get_logger
 from mv.users import User
 
 PATH = "/hamta"
