@@ -27,7 +27,7 @@ from mv import catalogue, sample
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.pricing import assessment, dose_frames
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store, open_store
@@ -45,22 +45,22 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def parts(store: Store) -> Iterator[pd.DataFrame]:
-    for first, last in dose_frames.parts(store):
-        yield dose_frames.between(store, first, last)
+    for first, last in dose_frames.customer_ranges(store):
+        yield dose_frames.read_doses(store, first, last)
 
 
 def read(store: Store) -> int:
     return sum(len(part) for part in parts(store))
 
 
-def verdicts(store: Store, among: list[Rule]) -> float:
+def outcomes(store: Store, among: list[Rule]) -> float:
     """Return how long the verdicts take without the reading."""
-    return sum(seconds(lambda part=part: price(part, among)) for part in parts(store))  # type: ignore[misc]
+    return sum(seconds(lambda part=part: adjudicate(part, among)) for part in parts(store))  # type: ignore[misc]
 
 
 def assess(store: Store, among: list[Rule]) -> int:
     known = catalogue.load(store)
-    return sum(len(part) for part in assessment.of_units(store, ACTOR.units_to_filter, among, known))
+    return sum(len(part) for part in assessment.assess_units(store, ACTOR.units_to_filter, among, known))
 
 
 def some(store: Store, count: int) -> pd.DataFrame:
@@ -81,11 +81,11 @@ def plain(store: Store, among: list[Rule], count: int) -> tuple[int, float]:
     part = some(store, count)
     records = one_at_a_time(part)
     start = time.perf_counter()
-    judged = reference.judge(records, among)
+    adjudicated = reference.adjudicate(records, among)
     taken = time.perf_counter() - start
-    ours = price(part, among)
-    assert [judged[number].ore for number in part["dose_id"]] == ours["ore"].tolist()
-    assert [judged[number].reason for number in part["dose_id"]] == ours["reason"].tolist()
+    ours = adjudicate(part, among)
+    assert [adjudicated[number].ore for number in part["dose_id"]] == ours["ore"].tolist()
+    assert [adjudicated[number].outcome for number in part["dose_id"]] == ours["outcome"].tolist()
     return len(part), taken
 
 
@@ -110,23 +110,23 @@ def main() -> None:
 
 
 def measure(store: Store, among: list[Rule], count: int, plain_count: int, runs: int) -> None:
-    taken: dict[str, list[float]] = {"read": [], "verdicts": [], "assessment": [], "figures": [], "plain": []}
+    taken: dict[str, list[float]] = {"read": [], "outcomes": [], "assessment": [], "figures": [], "plain": []}
     for _ in range(runs):
         taken["read"].append(seconds(lambda: read(store)))
-        taken["verdicts"].append(verdicts(store, among))
+        taken["outcomes"].append(outcomes(store, among))
         taken["assessment"].append(seconds(lambda: assess(store, among)))
-        taken["figures"].append(seconds(lambda: reports.figures(store, ACTOR)))
-        judged, alone = plain(store, among, plain_count)
-        taken["plain"].append(alone * count / judged)
-    ratio = statistics.median(b / a for a, b in zip(taken["verdicts"], taken["plain"], strict=True))
+        taken["figures"].append(seconds(lambda: reports.compute_figures(store, ACTOR)))
+        adjudicated, alone = plain(store, among, plain_count)
+        taken["plain"].append(alone * count / adjudicated)
+    ratio = statistics.median(b / a for a, b in zip(taken["outcomes"], taken["plain"], strict=True))
     median = {name: statistics.median(times) for name, times in taken.items()}
-    pace = f"{count / median['verdicts']:,.0f} doses a second"
-    scaled = f"scaled up from {judged:,} doses; {ratio:.0f} times as long"
+    pace = f"{count / median['outcomes']:,.0f} doses a second"
+    scaled = f"scaled up from {adjudicated:,} doses; {ratio:.0f} times as long"
     print(f"read from the store           {median['read']:8.2f} s")
-    print(f"verdicts alone                {median['verdicts']:8.2f} s   {pace}")
-    print(f"read, verdicts, mends, states {median['assessment']:8.2f} s")
+    print(f"adjudication alone            {median['outcomes']:8.2f} s   {pace}")
+    print(f"read, outcomes, remedies      {median['assessment']:8.2f} s")
     print(f"figures of the follow-up      {median['figures']:8.2f} s")
-    print(f"plain loop, verdicts alone    {median['plain']:8.2f} s   {scaled}")
+    print(f"plain loop, adjudication alone {median['plain']:8.2f} s   {scaled}")
 
 
 if __name__ == "__main__":

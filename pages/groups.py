@@ -5,7 +5,7 @@ import streamlit as st
 from mv import memberships
 from mv.customers import Customer
 from mv.memberships import Change
-from mv.reimbursement.preview.customer_case import read_standing
+from mv.reimbursement.preview.customer_case import read_case
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.groups.form import draw_add_form
@@ -47,13 +47,13 @@ customer = require_customer()
 st.header(_("Customer groups"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.GROUPS)
-standing = read_standing(store(), session.actor(), customer, catalogue())
-draw_add_form(customer, standing, "add", _("Save"), with_days=True)
+case = read_case(store(), session.actor(), customer, catalogue())
+draw_add_form(customer, case, "add", _("Save"), with_days=True)
 show_notices()
 rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
 st.subheader(_("Current customer groups"))
-draw_current(rows, standing, "groups", with_adjust=True)
+draw_current(rows, case, "groups", with_adjust=True)
 st.subheader(_("Past customer groups"))
-draw_ended([row for row in rows if not row.active], standing, "groups")
+draw_ended([row for row in rows if not row.active], case, "groups")
 with st.expander(_("Change history")):
     draw_changes(customer)

@@ -7,8 +7,8 @@ import streamlit as st
 from mv.identity import age
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.corrections.correction import Correction
-from mv.reimbursement.corrections.queue import Queue, Step
-from mv.reimbursement.pricing.wording import NAMES
+from mv.reimbursement.corrections.queue import Queue, QueuedDose
+from mv.reimbursement.pricing.wording import OUTCOME_NAMES
 from mv.ui import session
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.filters import choose_filters
@@ -24,7 +24,7 @@ DOSES_ON_A_PAGE = 25
 COLUMNS = (2, 3, 3, 6, 2)  # the widths of a row's cells, relative to each other
 
 
-def draw_summary(steps: list[Step], today: date) -> None:
+def draw_summary(steps: list[QueuedDose], today: date) -> None:
     soon = [step for step in steps if step.is_soon(today)]
     st.subheader(f"{doses(len(steps))}, {kronor(sum(step.ore for step in steps))} kr", anchor=False)
     parts = [mended()]
@@ -38,21 +38,23 @@ def doses(count: int) -> str:
     return count_of("{count} dose", "{count} doses", count)
 
 
-def draw_rows(queue: Queue, steps: tuple[Step, ...], first: int, *, with_unit: bool) -> None:
+def draw_rows(queue: Queue, steps: tuple[QueuedDose, ...], first: int, *, with_unit: bool) -> None:
     """Draw a page of the queue, from the place ``first`` on, and log whom it shows."""
     headings = (_("Worth"), _("Customer"), _("Dose"), _("What is missing"))
     for cell, heading in zip(st.columns(COLUMNS), headings, strict=False):
         cell.caption(heading)
     numbers = [step.dose_id for step in steps[first : first + DOSES_ON_A_PAGE]]
-    for place, correction in enumerate(corrections.shown(store(), session.actor(), queue, numbers), start=first):
+    for place, correction in enumerate(corrections.read_shown(store(), session.actor(), queue, numbers), start=first):
         draw_row(correction, steps, place, queue.today, with_unit=with_unit)
 
 
-def draw_row(correction: Correction, steps: tuple[Step, ...], place: int, today: date, *, with_unit: bool) -> None:
+def draw_row(
+    correction: Correction, steps: tuple[QueuedDose, ...], place: int, today: date, *, with_unit: bool
+) -> None:
     years = count_of("{count} year", "{count} years", age(correction.birth_date, today))
     vaccine, unit = product_name(correction.product_code), catalogue().units[correction.unit_id].name
     dose = [str(correction.given_on), vaccine, *([unit] if with_unit else [])]
-    why = _(NAMES[correction.reason])
+    why = _(OUTCOME_NAMES[correction.outcome])
     with st.container(key=f"correction_{correction.dose_id}"):
         cells = st.columns(COLUMNS, vertical_alignment="center")
         cells[0].text(f"{kronor(correction.ore)} kr\n{time_left(correction.last_day, today)}")

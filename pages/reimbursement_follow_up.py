@@ -8,7 +8,7 @@ import streamlit as st
 from mv.errors import N_, MvError
 from mv.reimbursement.follow_up.cube import DUE, POSSIBLE, over_time, select, sums, totals
 from mv.reimbursement.follow_up.reports import Figures
-from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.adjudication import Outcome
 from mv.reimbursement.pricing.seasons import Season
 from mv.ui.reimbursement.follow_up.charts import draw_bars, draw_months, draw_shares
 from mv.ui.reimbursement.follow_up.figures import PARTS, choose_filters, draw_way_to_corrections, kept_figures, named
@@ -48,7 +48,7 @@ def draw_causes(cube: pd.DataFrame, total: dict[str, int], what: str) -> bool:
         found = found.assign(doses=found["paid_back"])
     else:
         found = cube[cube["state"] == what]
-    rows = named(found, "reason", "mend").sort_values([*measures, "doses"], ascending=False)
+    rows = named(found, "outcome", "remedy").sort_values([*measures, "doses"], ascending=False)
     if rows.empty:
         st.markdown(nothing)
         return all(total[name] == 0 for name in measures)
@@ -113,7 +113,7 @@ def draw(figures: Figures) -> None:
     if cube.empty:
         return
     draw_metrics(cube)
-    if (cube["reason"] == Reason.NO_RULE.value).all():
+    if (cube["outcome"] == Outcome.NO_RULE.value).all():
         st.info(_("No rule pays for any of these doses on the day it was given, so that there is nothing to be paid."))
     hold = [draw_outcome(cube, total), *(draw_causes(cube, total, what) for what in CAUSES)]
     hold += [draw_places(cube, total), draw_over_time(cube, total, filters.season)]

@@ -69,7 +69,7 @@ def draw_periods(rule: Rule, found: Sequence[Rule]) -> None:
 
 st.header(_("Reimbursement rules"))
 can_change = may(session.actor(), Action.CHANGE_RULE)
-found = changes.everything(store(), session.actor())
+found = changes.all_rules(store(), session.actor())
 opened = state(RuleEditorState).opened
 rule = next((rule for rule in found if rule.payment_rule_id == opened), None)
 if rule or (opened == NEW and can_change):

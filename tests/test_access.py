@@ -57,18 +57,18 @@ from mv.reimbursement.claims import drafting, ledger
 from mv.reimbursement.claims import files as claim_files
 from mv.reimbursement.claims import line_queries as claim_contents
 from mv.reimbursement.claims import payers as claim_payers
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.payments import balances as line_standing
 from mv.reimbursement.payments import files as payment_files
 from mv.reimbursement.payments import importing
 from mv.reimbursement.payments import lists as payment_lists
-from mv.reimbursement.payments.balances import Standing
+from mv.reimbursement.payments.balances import LineStatus
 from mv.reimbursement.payments.columns import Column
 from mv.reimbursement.payments.files import PaymentFile
-from mv.reimbursement.payments.importing import Part
-from mv.reimbursement.payments.matching import Outcome
+from mv.reimbursement.payments.importing import OutcomeSum
+from mv.reimbursement.payments.matching import PaymentOutcome
 from mv.reimbursement.preview import customer_case, rule_change
 from mv.reimbursement.rules import changes, gaps, rule_table
 from mv.store import Store, open_store
@@ -183,12 +183,12 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     dose = vaccinations.register(store, actor, anders.customer_id, dose_of(active, TODAY - timedelta(days=20)))
     drawn = [samples.draw(store, AT_NORR, entries.Filters(), 1, seed) for seed in (1, 2)]
     samples.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
-    queue = corrections.find(store, actor)
+    queue = corrections.build_queue(store, actor)
     claim_id = add_claim(store, [Claimed(15_000, dose_id=n, customer_id=n) for n in (998, 999)], payer=OTHER_REGION)
     paid = import_rows(store, actor, file_of(f"A{claim_id}-1;100"), OTHER_REGION)
     unread = file_of(f"A{claim_id}-2;150")
     claim = drafting.draft(store, actor, *CLAIMED)
-    claim = ledger.move(store, actor, claim.claim_id, claim.version, State.DISCARDED)
+    claim = ledger.move(store, actor, claim.claim_id, claim.version, ClaimState.DISCARDED)
     rounds.register(store, user(COORDINATOR), anders.identity, OTHER_TERMS)
     (typed,) = rounds.rounds_of_today(store, user(COORDINATOR))
     return Records(
@@ -249,17 +249,21 @@ CHECKS = [
     Call(findings.is_outdated, CHECK, lambda s, who, r: findings.is_outdated(s, who, FOUND)),
     Call(findings.shown, CHECK, lambda s, who, r: findings.shown(s, who, [r.anders.customer_id])),
     Call(
-        nvr.of_own_units,
+        nvr.doses_of_own_units,
         CHECK,
-        lambda s, who, r: nvr.of_own_units(s, who, rule_table.load(s), catalogue.load(s), TODAY, TODAY, NVR),
+        lambda s, who, r: nvr.doses_of_own_units(s, who, rule_table.load(s), catalogue.load(s), TODAY, TODAY, NVR),
     ),
-    Call(overlong_periods.too_long, CHECK, lambda s, who, r: overlong_periods.too_long(s, who, rule_table.load(s))),
+    Call(
+        overlong_periods.overlong_memberships,
+        CHECK,
+        lambda s, who, r: overlong_periods.overlong_memberships(s, who, rule_table.load(s)),
+    ),
     Call(
         two_payers.two_payers,
         CHECK,
         lambda s, who, r: two_payers.two_payers(s, who, rule_table.load(s), catalogue.load(s), TODAY, TODAY),
     ),
-    Call(duplicates.find, CHECK, lambda s, who, r: duplicates.find(s, who, rule_table.load(s))),
+    Call(duplicates.find_duplicates, CHECK, lambda s, who, r: duplicates.find_duplicates(s, who, rule_table.load(s))),
     Call(new_year.counts, CHECK, lambda s, who, r: new_year.counts(s, who, 2027)),
     Call(new_year.people, CHECK, lambda s, who, r: new_year.people(s, who, 2027, new_year.Filters(), limit=9)),
     Call(
@@ -274,17 +278,21 @@ CLAIMS = [
     Call(ledger.claims, SEES_CLAIMS, lambda s, who, r: ledger.claims(s, who)),
     Call(ledger.changes, SEES_CLAIMS, lambda s, who, r: ledger.changes(s, who, r.claim.claim_id)),
     Call(
-        claim_contents.lines,
+        claim_contents.claim_lines,
         SEES_CLAIMS,
-        lambda s, who, r: claim_contents.lines(s, who, r.claim.claim_id, limit=9),
+        lambda s, who, r: claim_contents.claim_lines(s, who, r.claim.claim_id, limit=9),
     ),
-    Call(claim_contents.parts, SEES_CLAIMS, lambda s, who, r: claim_contents.parts(s, who, r.claim.claim_id)),
+    Call(
+        claim_contents.sums_by_reason,
+        SEES_CLAIMS,
+        lambda s, who, r: claim_contents.sums_by_reason(s, who, r.claim.claim_id),
+    ),
     Call(drafting.preview, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.preview(s, who, *CLAIMED)),
     Call(drafting.draft, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.draft(s, who, *CLAIMED)),
     Call(
         ledger.move,
         (Action.CHANGE_CLAIM,),
-        lambda s, who, r: ledger.move(s, who, r.sent_claim_id, 1, State.ANSWERED),
+        lambda s, who, r: ledger.move(s, who, r.sent_claim_id, 1, ClaimState.ANSWERED),
     ),
     Call(
         claim_files.download,
@@ -487,22 +495,26 @@ CALLS = [
         lambda s, who, r: vaccinations.withdraw(s, who, r.dose.dose_id, 1, WithdrawReason.WRONG_PERSON),
     ),
     Call(
-        customer_case.read_standing,
+        customer_case.read_case,
         (Action.VIEW_DOSES,),
-        lambda s, who, r: customer_case.read_standing(s, who, r.anders, catalogue.load(s)),
+        lambda s, who, r: customer_case.read_case(s, who, r.anders, catalogue.load(s)),
         "anders",
     ),
-    Call(corrections.find, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.find(s, who)),
-    Call(corrections.refreshed, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.refreshed(s, who, r.queue)),
+    Call(corrections.build_queue, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.build_queue(s, who)),
     Call(
-        corrections.shown,
+        corrections.refresh_queue,
         (Action.VIEW_CORRECTIONS,),
-        lambda s, who, r: corrections.shown(s, who, r.queue, [r.dose.dose_id]),
+        lambda s, who, r: corrections.refresh_queue(s, who, r.queue),
     ),
     Call(
-        corrections.of_customer,
+        corrections.read_shown,
         (Action.VIEW_CORRECTIONS,),
-        lambda s, who, r: corrections.of_customer(s, who, r.anders.customer_id),
+        lambda s, who, r: corrections.read_shown(s, who, r.queue, [r.dose.dose_id]),
+    ),
+    Call(
+        corrections.read_customer,
+        (Action.VIEW_CORRECTIONS,),
+        lambda s, who, r: corrections.read_customer(s, who, r.anders.customer_id),
         "anders",
     ),
     Call(doses_file, NAMED_DOSES, lambda s, who, r: taken(doses_file(s, who, DoseFilters()))),
@@ -583,7 +595,7 @@ CALLS = [
         importing.import_file,
         (Action.IMPORT_PAYMENTS,),
         lambda s, who, r: importing.import_file(
-            s, who, OTHER_REGION, r.unread, PAYMENT_COLUMNS, {Outcome.PAID: Part(1, 15_000, 0)}
+            s, who, OTHER_REGION, r.unread, PAYMENT_COLUMNS, {PaymentOutcome.PAID: OutcomeSum(1, 15_000, 0)}
         ),
     ),
     Call(
@@ -600,39 +612,43 @@ CALLS = [
         Call(function, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r, look=function: look(s, who, OTHER_REGION))
         for function in (
             payment_files.files,
-            line_standing.outcomes,
+            line_standing.payer_balance,
             line_standing.answered,
-            line_standing.terms,
+            line_standing.payer_terms,
         )
     ),
     Call(
-        payment_lists.of_standing,
+        payment_lists.lines_with_status,
         (Action.VIEW_REIMBURSEMENT,),
-        lambda s, who, r: payment_lists.of_standing(s, who, OTHER_REGION, Standing.UNDERPAID),
+        lambda s, who, r: payment_lists.lines_with_status(s, who, OTHER_REGION, LineStatus.UNDERPAID),
     ),
     Call(
-        payment_lists.first,
+        payment_lists.first_rows,
         (Action.VIEW_REIMBURSEMENT,),
-        lambda s, who, r: payment_lists.first(s, who, payment_lists.unknown(who, OTHER_REGION), 9),
+        lambda s, who, r: payment_lists.first_rows(s, who, payment_lists.unknown_payments(who, OTHER_REGION), 9),
     ),
     Call(
         payment_lists.csv_chunks,
         (Action.VIEW_REIMBURSEMENT,),
-        lambda s, who, r: taken(payment_lists.csv_chunks(s, who, payment_lists.unknown(who, OTHER_REGION))),
+        lambda s, who, r: taken(payment_lists.csv_chunks(s, who, payment_lists.unknown_payments(who, OTHER_REGION))),
     ),
-    Call(reports.figures, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: reports.figures(s, who)),
+    Call(reports.compute_figures, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: reports.compute_figures(s, who)),
     Call(
         reports.are_outdated,
         (Action.VIEW_REIMBURSEMENT,),
         lambda s, who, r: reports.are_outdated(s, who, OLD_FIGURES),
     ),
-    Call(changes.everything, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.everything(s, who)),
+    Call(changes.all_rules, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.all_rules(s, who)),
     Call(changes.history, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: changes.history(s, who)),
-    Call(changes.save, (Action.CHANGE_RULE,), lambda s, who, r: changes.save(s, who, changes.adding(NEW_RULE))),
-    Call(gaps.without_rule, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: gaps.without_rule(s, who, [NEW_RULE])),
+    Call(changes.save, (Action.CHANGE_RULE,), lambda s, who, r: changes.save(s, who, changes.propose_new(NEW_RULE))),
+    Call(
+        gaps.doses_without_rule,
+        (Action.VIEW_REIMBURSEMENT,),
+        lambda s, who, r: gaps.doses_without_rule(s, who, [NEW_RULE]),
+    ),
     *(
         Call(of, (Action.CHANGE_RULE,), lambda s, who, r, of=of: of(s, who, [], [NEW_RULE], Catalogue({}, {}, {})))
-        for of in (rule_change.of_own_units, rule_change.may_change)
+        for of in (rule_change.impact_at_own_units, rule_change.count_affected)
     ),
     Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
     Call(users.list_users, (Action.VIEW_USERS,), lambda s, who, r: users.list_users(s, who)),

@@ -78,7 +78,7 @@ LOOKS: dict[str, Call] = {
     "memberships.changes": lambda s, who, r: memberships.changes(s, who, r.eva.customer_id),
     "vaccinations.of_customer": lambda s, who, r: vaccinations.of_customer(s, who, r.eva.customer_id),
     "vaccinations.changes": lambda s, who, r: vaccinations.changes(s, who, r.eva.customer_id),
-    "standing.read_standing": lambda s, who, r: customer_case.read_standing(s, who, r.eva, catalogue.load(s)),
+    "customer_case.read_case": lambda s, who, r: customer_case.read_case(s, who, r.eva, catalogue.load(s)),
     "bookings.upcoming": lambda s, who, r: bookings.upcoming(s, who, r.eva.customer_id),
 }
 CHANGES: dict[str, Call] = {

@@ -15,7 +15,7 @@ from mv.identity import check_digit
 from mv.identity_changes import NumberTaken, OtherBirthDate
 from mv.memberships import EndReason
 from mv.reimbursement.claims import drafting, files, ledger
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
@@ -325,7 +325,7 @@ def test_a_dose_that_was_claimed_is_not_claimed_anew_and_the_claim_keeps_the_old
     made = claim(store, actor)
     file = b"".join(files.download(store, actor, made.claim_id))
     assert lines_of(store) == [(made.claim_id, RESERVE, 150_00)]
-    ledger.move(store, actor, made.claim_id, made.version, State.SENT)
+    ledger.move(store, actor, made.claim_id, made.version, ClaimState.SENT)
     change(store, actor, kim, NUMBER)
     with refused(
         store,

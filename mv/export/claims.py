@@ -21,9 +21,9 @@ from mv.export.schema import Codes, Column, Headings, Kind, Layout, instants, kr
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.pseudonyms import TEXT, Pseudonyms
 from mv.reimbursement.claims import ledger
-from mv.reimbursement.claims.due import CAUSES
+from mv.reimbursement.claims.due import ADJUSTMENT_REASONS
 from mv.reimbursement.claims.files import KINDS
-from mv.reimbursement.claims.ledger import STATES, Claim
+from mv.reimbursement.claims.ledger import CLAIM_STATES, Claim
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -130,8 +130,8 @@ def _shape(rows: pa.Table, of: dict[int, Claim], headings: Headings, pseudonyms:
     """Return lines as a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     swedish = headings == SWEDISH
-    states = {str(state): translate(word, SWEDISH) for state, word in STATES.items()} if swedish else {}
-    causes = {cause: translate(word, SWEDISH) for cause, word in CAUSES.items()} if swedish else {}
+    states = {str(state): translate(word, SWEDISH) for state, word in CLAIM_STATES.items()} if swedish else {}
+    causes = {cause: translate(word, SWEDISH) for cause, word in ADJUSTMENT_REASONS.items()} if swedish else {}
     kinds = {back: translate(word, headings) for back, word in KINDS.items()}
     claims = [of[claim] for claim in frame["claim"]]
     kind = pd.Series([kinds[bool(ore < 0)] for ore in frame["ore"]], dtype=TEXT)

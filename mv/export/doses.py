@@ -23,8 +23,8 @@ from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.pseudonyms import Pseudonyms
 from mv.reimbursement.pricing import assessment, wording
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.assessment import PaymentState
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -58,11 +58,11 @@ DOSE = (
     Column("version", N_("Row version"), Kind.WHOLE),
 )
 STATES = {
-    State.PAID: N_("paid in full"),
-    State.PAYABLE: N_("payable"),
-    State.AT_RISK: N_("at risk"),
-    State.LOST: N_("lost"),
-    State.OUTSIDE: N_("not paid for"),
+    PaymentState.PAID: N_("paid in full"),
+    PaymentState.PAYABLE: N_("payable"),
+    PaymentState.AT_RISK: N_("at risk"),
+    PaymentState.LOST: N_("lost"),
+    PaymentState.OUTSIDE: N_("not paid for"),
 }
 PERSONS = """
     SELECT customer_id, identity AS customer_identity, given_name || ' ' || family_name AS customer_name
@@ -181,15 +181,15 @@ def _rows(
     headings: Headings,
 ) -> Generator[pa.Table]:
     """Yield the judged doses with their persons, part by part of the customers."""
-    for first, last in stored.parts(store):
-        frame = assessment.of_customers(store, found_rules, known, first, last)
+    for first, last in stored.customer_ranges(store):
+        frame = assessment.assess_customers(store, found_rules, known, first, last)
         frame = frame[_taken(frame, actor, filters)]
         if frame.empty:
             continue
         payers = pd.Series([rule.payer for rule in found_rules], dtype="str")
-        payable = (frame["reason"] == Reason.PAYABLE.value) & (frame["rule"] >= 0)
+        payable = (frame["outcome"] == Outcome.PAYABLE.value) & (frame["rule"] >= 0)
         frame = frame.assign(
-            why=wording.whys(frame, found_rules, known, headings),
+            why=wording.explain_all(frame, found_rules, known, headings),
             payer=frame["rule"].where(payable).map(payers),
         )
         with store.batches(PERSONS, first, last) as reader:
@@ -225,7 +225,7 @@ SCHEMA = pa.schema(
             ("product_code", "atc", "batch_number", "group_code", "subgroup_code", "unit_id", "why", "payer"),
             pa.string(),
         ),
-        "reason": pa.string(),
+        "outcome": pa.string(),
         "state": pa.string(),
     }
 )
@@ -237,9 +237,9 @@ def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pse
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     named = groups.words(known, headings)
     vaccines = {code: vaccine.name for code, vaccine in known.vaccines.items()}
-    reasons, states = (
+    outcomes, states = (
         {code.value: translate(word, SWEDISH) for code, word in words.items()} if headings == SWEDISH else {}
-        for words in (wording.NAMES, STATES)
+        for words in (wording.OUTCOME_NAMES, STATES)
     )
     group, subgroup, unit, product = (
         Codes.of(frame[column]) for column in ("group_code", "subgroup_code", "unit_id", "product_code")
@@ -253,7 +253,7 @@ def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pse
         "group_code": group.called(),
         "subgroup_code": subgroup.called(),
         "unit_id": unit.called(),
-        "verdict": Codes.of(frame["reason"]).called(reasons),
+        "verdict": Codes.of(frame["outcome"]).called(outcomes),
         "state": Codes.of(frame["state"]).called(states),
         **{name: Codes.of(frame[name]).called() for name in ("atc", "batch_number", "why", "payer")},
         "registered_at": instants(frame["registered_at"]).array,

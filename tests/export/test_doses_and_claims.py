@@ -52,7 +52,7 @@ def kronor(texts: pd.Series) -> Decimal:
 
 
 def assessed(store: Store, actor: Actor) -> pd.DataFrame:
-    parts = assessment.of_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store))
+    parts = assessment.assess_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -60,7 +60,7 @@ def test_every_dose_is_in_the_file_once_with_its_verdict_and_its_kronor(clinic: 
     rows = table(doses_file(clinic, actor, DoseFilters()), Csv())
     expected = assessed(clinic, actor)
     assert rows["dose_id"].astype(int).tolist() == expected["dose_id"].tolist()
-    assert rows["verdict"].tolist() == expected["reason"].tolist()
+    assert rows["verdict"].tolist() == expected["outcome"].tolist()
     assert rows["state"].tolist() == expected["state"].tolist()
     for column, ore in (("kronor", "ore"), ("at_risk", "at_risk"), ("lost", "lost"), ("paid", "paid")):
         assert kronor(rows[column]) == Decimal(int(expected[ore].sum())) / 100
@@ -147,7 +147,7 @@ def test_amounts_and_days_have_their_types_in_a_parquet_file(clinic: Store, acto
 
 def test_the_lines_of_claims_stand_as_they_were_claimed_with_what_was_paid(clinic: Store, actor: Actor) -> None:
     claim = drafting.draft(clinic, actor, REGION, date(2025, 7, 1), TODAY)
-    ledger.move(clinic, actor, claim.claim_id, claim.version, ledger.State.SENT)
+    ledger.move(clinic, actor, claim.claim_id, claim.version, ledger.ClaimState.SENT)
     clinic.write(
         lambda tx: tx.execute(
             "INSERT INTO payment (payment_file_id, row_number, ore, claim_id, line_number, outcome)"

@@ -26,11 +26,11 @@ from mv.merges.plan import Difference, KeepReason, Preview
 from mv.reimbursement.checks import findings, new_year
 from mv.reimbursement.checks.findings import Check
 from mv.reimbursement.claims import drafting, ledger
-from mv.reimbursement.claims.ledger import Claim, State
-from mv.reimbursement.claims.line_references import find_lines_of
+from mv.reimbursement.claims.ledger import Claim, ClaimState
+from mv.reimbursement.claims.line_references import find_by_identity
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.pricing import dose_frames
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import Dose, WithdrawReason
@@ -99,7 +99,7 @@ def merge(store: Store, actor: Actor, keep: Customer, merged: Customer, **how: b
 
 def claim(store: Store, actor: Actor) -> Claim:
     made = drafting.draft(store, actor, PAYER, *MONTH)
-    return ledger.move(store, actor, made.claim_id, made.version, State.SENT)
+    return ledger.move(store, actor, made.claim_id, made.version, ClaimState.SENT)
 
 
 def claimed(store: Store) -> dict[int, int]:
@@ -245,7 +245,7 @@ def test_of_the_same_active_group_twice_one_is_kept_with_the_days_of_both(
     active, wrong = memberships.of_customer(store, actor, kim.customer_id)
     assert (active.membership_id, active.valid_from) == (own.membership_id, date(2026, 3, 1))
     assert (wrong.membership_id, wrong.ended_reason, wrong.valid_to) == (other.membership_id, EndReason.WRONG, TODAY)
-    assert reasons(store)[dose.dose_id] == Reason.PAYABLE
+    assert reasons(store)[dose.dose_id] == Outcome.PAYABLE
 
 
 def test_the_row_that_is_still_active_is_kept(store: Store, actor: Actor, kim: Customer, twin: Customer) -> None:
@@ -337,11 +337,11 @@ def test_what_was_claimed_and_paid_of_a_moved_dose_follows_it(
     sql = "INSERT INTO payment (payment_file_id, row_number, ore, claim_id, line_number, outcome)"
     store.write(lambda tx: tx.execute(f"{sql} VALUES (1, 1, 15000, $1, 1, 'paid')", made.claim_id))
     merge(store, actor, kim, twin)
-    frame = dose_frames.between(store, kim.customer_id, kim.customer_id)
+    frame = dose_frames.read_doses(store, kim.customer_id, kim.customer_id)
     assert frame[["dose_id", "claimed", "paid"]].to_numpy().tolist() == [[dose.dose_id, 150_00, 150_00]]
     with store.read() as tx:
         for number in (NUMBER, OTHER_NUMBER):
-            (line,) = find_lines_of(tx, PAYER, [number])[number]
+            (line,) = find_by_identity(tx, PAYER, [number])[number]
             assert (line.dose_id, line.customer_id, line.identity) == (dose.dose_id, twin.customer_id, OTHER_NUMBER)
 
 
@@ -615,10 +615,10 @@ def test_a_queue_that_was_made_before_follows_the_doses(
 ) -> None:
     entry = vaccinations.Entry("fluad_tetra", "B1", 1, DAY, "norr", None)
     dose = vaccinations.register(store, actor, twin.customer_id, entry)
-    queue = corrections.find(store, actor)
+    queue = corrections.build_queue(store, actor)
     assert queue.frame["customer_id"].tolist() == [twin.customer_id]
     merge(store, actor, kim, twin)
-    assert corrections.refreshed(store, actor, queue).frame[["customer_id", "dose_id"]].to_numpy().tolist() == [
+    assert corrections.refresh_queue(store, actor, queue).frame[["customer_id", "dose_id"]].to_numpy().tolist() == [
         [kim.customer_id, dose.dose_id]
     ]
 
@@ -677,13 +677,13 @@ def test_a_group_that_is_added_while_the_records_are_merged_is_not_lost(
 # By chance
 
 
-def reasons(store: Store) -> dict[int, Reason]:
+def reasons(store: Store) -> dict[int, Outcome]:
     """Return the verdict on each dose."""
     with store.read() as tx:
         last = tx.rows("SELECT max(customer_id) AS last FROM customer")[0]["last"]
-    frame = dose_frames.between(store, 1, last)
-    verdicts = price(frame, rule_table.load(store))
-    return {dose: Reason(reason) for dose, reason in zip(frame["dose_id"], verdicts["reason"], strict=True)}
+    frame = dose_frames.read_doses(store, 1, last)
+    verdicts = adjudicate(frame, rule_table.load(store))
+    return {dose: Outcome(reason) for dose, reason in zip(frame["dose_id"], verdicts["outcome"], strict=True)}
 
 
 def live_history(store: Store, actor: Actor, clock: SetClock, people: list[Customer], chance: random.Random) -> None:
@@ -758,5 +758,5 @@ def assert_one_person(store: Store, customer: Customer) -> None:
     valid = Counter((dose.product_code, dose.given_on) for dose in given if dose.withdrawn_at is None)
     assert set(valid.values()) <= {1}
     verdicts = reasons(store)
-    paid = sorted(dose.given_on for dose in given if verdicts[dose.dose_id] == Reason.PAYABLE)
+    paid = sorted(dose.given_on for dose in given if verdicts[dose.dose_id] == Outcome.PAYABLE)
     assert all((later - day).days >= DAYS_BETWEEN for day, later in pairwise(paid))

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from mv.access import Actor, Role
 from mv.reimbursement.claims import ledger
-from mv.reimbursement.claims.ledger import State
+from mv.reimbursement.claims.ledger import ClaimState
 from mv.store import Store
 from mv.ui import resources
 from mv.vaccinations import Dose
@@ -67,7 +67,7 @@ def rows(at: AppTest, table: int) -> list[list[str]]:
     return [[plain(cell) for cell in row] for row in at.table[table].value.values.tolist()]
 
 
-def step(at: AppTest, state: State) -> AppTest:
+def step(at: AppTest, state: ClaimState) -> AppTest:
     (claim,) = ledger.claims(resources.store(), DEMO)
     return at.button(key=f"claim_{state}_{claim.claim_id}_{claim.version}").click().run()
 
@@ -137,7 +137,11 @@ def test_a_correction_is_previewed_and_claimed_and_its_lines_are_chosen(doses: l
 
 def test_a_claim_goes_on_by_its_buttons(doses: list[Dose]) -> None:
     at = made()
-    for state, word in ((State.SENT, "skickat"), (State.ANSWERED, "besvarat"), (State.CLOSED, "avslutat")):
+    for state, word in (
+        (ClaimState.SENT, "skickat"),
+        (ClaimState.ANSWERED, "besvarat"),
+        (ClaimState.CLOSED, "avslutat"),
+    ):
         step(at, state)
         assert plain(at.success[0].value) == f"Anspråk 1 är nu: {word}."
         assert f"Anspråk 1: {word}" in words(at)
@@ -146,7 +150,7 @@ def test_a_claim_goes_on_by_its_buttons(doses: list[Dose]) -> None:
 
 
 def test_a_discarded_claim_claims_nothing_and_its_doses_are_due_again(doses: list[Dose]) -> None:
-    at = step(made(), State.DISCARDED)
+    at = step(made(), ClaimState.DISCARDED)
     assert rows(at, 0) == [["Summa", "0", "0", "0", "0"]]
     assert "Kasserade anspråk, som inte begär något: 1." in words(at)
     choose_region(show(at, "new"))
@@ -157,7 +161,7 @@ def test_what_somebody_else_did_with_the_claim_is_told(doses: list[Dose]) -> Non
     at = made()
     (claim,) = ledger.claims(resources.store(), DEMO)
     ledger.move(
-        resources.store(), Actor("eva.ek", "Eva Ek", Role.LEAD, "norr"), claim.claim_id, claim.version, State.SENT
+        resources.store(), Actor("eva.ek", "Eva Ek", Role.LEAD, "norr"), claim.claim_id, claim.version, ClaimState.SENT
     )
     at.button(key=f"claim_discarded_{claim.claim_id}_{claim.version}").click().run()
     assert plain(at.error[0].value).startswith("eva.ek ändrade anspråket")

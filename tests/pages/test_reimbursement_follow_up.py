@@ -83,8 +83,8 @@ def test_the_season_s_kronor_are_shown_and_their_parts_are_the_whole(doses: Stor
         "Mottagning Söder": ["1", "0", "0", "150", "0", "0"],
         "Summa": ["2", "0", "150", "150", "0", "0"],
     }
-    reason = "Ingen kundgrupp – åldern ger en kundgrupp som räknas"
-    assert table(at, "Orsak") == {reason: ["1", "150"], "Summa": ["1", "150"]}
+    outcome = "Ingen kundgrupp – åldern ger en kundgrupp som räknas"
+    assert table(at, "Orsak") == {outcome: ["1", "150"], "Summa": ["1", "150"]}
 
 
 def test_all_seasons_are_their_sum(doses: Store) -> None:

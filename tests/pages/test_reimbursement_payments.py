@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mv.reimbursement.claims.ledger import State
+from mv.reimbursement.claims.ledger import ClaimState
 from mv.reimbursement.payments import balances, files
-from mv.reimbursement.payments.balances import Standing
+from mv.reimbursement.payments.balances import LineStatus
 from mv.store import Store
 from mv.ui import resources
 from tests.pages.dashboard import DEMO, dashboard, plain, words
@@ -147,7 +147,7 @@ def test_a_claim_whose_lines_are_all_answered_is_offered_to_be_marked_so(claim: 
     assert plain(at.success[0].value) == f"Anspråk {claim} är markerat som besvarat."
     assert f"payment_answered_{claim}" not in [button.key for button in at.button]
     with resources.store().read() as tx:
-        assert tx.rows("SELECT state FROM claim") == [{"state": State.ANSWERED}]
+        assert tx.rows("SELECT state FROM claim") == [{"state": ClaimState.ANSWERED}]
 
 
 def test_a_file_is_withdrawn_and_the_days_to_pay_are_changed(claim: int) -> None:
@@ -162,7 +162,7 @@ def test_a_file_is_withdrawn_and_the_days_to_pay_are_changed(claim: int) -> None
     show(at, "lines")
     at.number_input(key=f"payment_days_{REGION}_30").set_value(balances.MOST_DAYS_TO_PAY)
     at.button(key="payment_days_save").click().run()
-    assert list(balances.outcomes(resources.store(), DEMO, REGION).parts) == [Standing.AWAITED]
+    assert list(balances.payer_balance(resources.store(), DEMO, REGION).parts) == [LineStatus.AWAITED]
     assert "3650 dagar" in words(at)
 
 

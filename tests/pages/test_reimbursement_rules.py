@@ -235,12 +235,12 @@ def test_what_is_wrong_or_missing_among_the_rules_is_told_in_words(rule: Rule) -
     pregnant = next(one for one in rule_table.load(store) if one.rule_code == "flu_pregnant_2024")
     for first, last in ((None, last_year), (last_year + timedelta(days=9), None)):
         of_old = replace(pregnant, valid_from=first or pregnant.valid_from, valid_to=last, ore=1)
-        proposal = changes.adjusting(pregnant, of_old) if last else changes.adding(of_old)
+        proposal = changes.propose_correction(pregnant, of_old) if last else changes.propose_new(of_old)
         changes.save(store, SAMIR, proposal)
     children = [replace(rule, age_from=None, age_to=17, age_unit=AgeUnit.YEARS, atc="J07BX")]
     children.append(replace(children[0], age_from=20, age_to=None))
     for one in children:
-        changes.save(store, SAMIR, changes.adding(one))
+        changes.save(store, SAMIR, changes.propose_new(one))
     at.run()
     assert "gone, 65 år och äldre, 2024-03-01: Det finns inget vaccin med koden gone." in words(at)
     assert "Influensavaccin, Gravid (Exempelregionen): 2025-01-02 – 2025-01-09" in words(at)
@@ -268,13 +268,13 @@ def test_a_removed_rule_is_listed_on_demand_and_comes_back(rule: Rule, clock: Se
 def test_a_rule_that_somebody_else_changed_is_not_overwritten(rule: Rule, before_a_field: bool) -> None:
     at, key = opened(rule)
     if before_a_field:
-        changes.save(resources.store(), SAMIR, changes.adjusting(rule, replace(rule, ore=155_00)))
+        changes.save(resources.store(), SAMIR, changes.propose_correction(rule, replace(rule, ore=155_00)))
     at.text_input(key=f"{key}_amount").input("160").run()
     at.text_input(key=f"{key}_source").input("Beslut").run()
     assert ("Någon har ändrat den här regeln sedan du öppnade den." in words(at)) == before_a_field
     assert at.text_input(key=f"{key}_amount").value == "160"
     if not before_a_field:
-        changes.save(resources.store(), SAMIR, changes.adjusting(rule, replace(rule, ore=155_00)))
+        changes.save(resources.store(), SAMIR, changes.propose_correction(rule, replace(rule, ore=155_00)))
     at.button(key="rule_save").click().run()
     assert len(at.error) == 1
     assert "samir.haddad ändrade den här regeln" in words(at)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mv.catalogue import AgeUnit, Group
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules.rule_table import Rule
 
 REGION = "Exempelregionen"
@@ -54,14 +54,14 @@ def frame(doses: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return made.astype(dict.fromkeys(TEXTS, "str") | dict.fromkeys(DAYS, "datetime64[s]"))
 
 
-def verdicts(doses: Iterable[dict[str, Any]], *rules: Rule) -> list[str]:
+def outcomes_of(doses: Iterable[dict[str, Any]], *rules: Rule) -> list[str]:
     """Return the reason of each verdict, in order."""
-    return [str(reason) for reason in price(frame(doses), rules)["reason"]]
+    return [str(outcome) for outcome in adjudicate(frame(doses), rules)["outcome"]]
 
 
-def verdict(one: dict[str, Any], *rules: Rule) -> str:
+def outcome_of(one: dict[str, Any], *rules: Rule) -> str:
     """Return the reason of the verdict on a customer's only dose."""
-    return verdicts([one], *rules)[0]
+    return outcomes_of([one], *rules)[0]
 
 
 def group(group_code: str, *, by_age: bool = False, longest_days: int | None = None, **values: Any) -> Group:

@@ -19,36 +19,36 @@ Dose = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Adjudication:
     """What becomes of a dose: why, by which rule, öre, what the rule pays, last day to register, dose too near."""
 
-    reason: str
+    outcome: str
     rule: Rule | None
     ore: int = 0
     last_day: date | None = None
     previous_on: date | None = None
 
     @property
-    def worth(self) -> int:
+    def allowed_amount(self) -> int:
         return self.rule.ore if self.rule else 0
 
 
-def judge(doses: Iterable[Dose], rules: Sequence[Rule]) -> dict[int, Verdict]:
+def adjudicate(doses: Iterable[Dose], rules: Sequence[Rule]) -> dict[int, Adjudication]:
     """Return the verdict on each dose, by its number; every dose of a customer has to be there."""
     found = {}
     for own in _by_customer(doses).values():
         paid_days: dict[str, date] = {}
         for dose in sorted(own, key=lambda dose: (dose["given_on"], dose["dose_id"])):
-            verdict = _alone(dose, rules)
+            outcome = _alone(dose, rules)
             kind = dose["atc"][:5]
-            if verdict.reason == "payable":
+            if outcome.outcome == "payable":
                 before = paid_days.get(kind)
-                wait = verdict.rule.days_between if verdict.rule else None
+                wait = outcome.rule.days_between if outcome.rule else None
                 if before and wait and dose["given_on"] < before + timedelta(days=wait):
-                    verdict = Verdict("too_soon", verdict.rule, 0, verdict.last_day, before)
+                    outcome = Adjudication("too_soon", outcome.rule, 0, outcome.last_day, before)
                 else:
                     paid_days[kind] = dose["given_on"]
-            found[dose["dose_id"]] = verdict
+            found[dose["dose_id"]] = outcome
     return found
 
 
@@ -59,24 +59,24 @@ def _by_customer(doses: Iterable[Dose]) -> dict[int, list[Dose]]:
     return own
 
 
-def _alone(dose: Dose, rules: Sequence[Rule]) -> Verdict:
+def _alone(dose: Dose, rules: Sequence[Rule]) -> Adjudication:
     """Judge a dose as if the customer had no other."""
     why_not, rule = _choose(dose, rules)
     last_day = None
     if rule and rule.days_to_register is not None:
         last_day = dose["given_on"] + timedelta(days=rule.days_to_register)
     if dose["withdrawn"]:
-        return Verdict("withdrawn", rule, last_day=last_day)
+        return Adjudication("withdrawn", rule, last_day=last_day)
     if dose["abroad"]:
-        return Verdict("abroad", rule, last_day=last_day)
+        return Adjudication("abroad", rule, last_day=last_day)
     if why_not:
-        return Verdict(why_not, rule, last_day=last_day)
+        return Adjudication(why_not, rule, last_day=last_day)
     assert rule is not None
     if last_day and dose["completed_on"] > last_day:
-        return Verdict("late", rule, last_day=last_day)
+        return Adjudication("late", rule, last_day=last_day)
     if rule.ore == 0:
-        return Verdict("own_cost", rule, last_day=last_day)
-    return Verdict("payable", rule, rule.ore, last_day)
+        return Adjudication("own_cost", rule, last_day=last_day)
+    return Adjudication("payable", rule, rule.ore, last_day)
 
 
 def _choose(dose: Dose, rules: Sequence[Rule]) -> tuple[str | None, Rule | None]:

@@ -81,6 +81,6 @@ def file_of(*rows: str, heading: str = "Referens;Belopp") -> Table:
 
 def import_rows(store: Store, actor: Actor, table: Table, payer: str = REGION) -> PaymentFile:
     """Import a file by the columns that its headings name."""
-    chosen = columns.guess(table.headings)
+    chosen = columns.guess_columns(table.headings)
     seen = importing.preview(store, actor, payer, table, chosen).parts
     return importing.import_file(store, actor, payer, table, chosen, seen)

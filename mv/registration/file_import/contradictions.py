@@ -11,7 +11,7 @@ from mv.errors import N_, Conflict
 from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.rows import ImportRow
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 
 MOST_ROWS_OF_A_PERSON = 50
 
@@ -59,4 +59,4 @@ def _contradiction(one: RegistrationEntry, other: RegistrationEntry, known: Cata
 
 def _atc_level_4(terms: RegistrationEntry, known: Catalogue) -> str:
     vaccine = known.vaccines.get(terms.product_code or "")
-    return vaccine.atc[:KIND] if vaccine else ""
+    return vaccine.atc[:ATC_LEVEL_4_LENGTH] if vaccine else ""

@@ -26,7 +26,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AgeTransition:
     """Those at units of a region who are born from ``first`` to ``last`` turn into or out of a group."""
 
     direction: Direction
@@ -36,7 +36,7 @@ class Turn:
     last: date
 
 
-def turns(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[Turn]:
+def age_transitions(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[AgeTransition]:
     """Return who turns into or out of a group on ``day``, a 1 January, in the order of the groups.
 
     The age alone puts people into a group with ``by_age``; out of every group, since no rule fits them any more. A
@@ -50,8 +50,10 @@ def turns(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[T
                 continue
             before, after = _fitting(own, day - ONE_DAY), _fitting(own, day)
             if group.by_age:
-                found += [Turn(Direction.INTO, group.group_code, region, *span) for span in _without(after, before)]
-            found += [Turn(Direction.OUT, group.group_code, region, *span) for span in _without(before, after)]
+                found += [
+                    AgeTransition(Direction.INTO, group.group_code, region, *span) for span in _without(after, before)
+                ]
+            found += [AgeTransition(Direction.OUT, group.group_code, region, *span) for span in _without(before, after)]
     return found
 
 

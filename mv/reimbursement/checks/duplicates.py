@@ -12,7 +12,7 @@ from mv.access import Action, Actor, in_own_units
 from mv.identity import IdentityKind
 from mv.reimbursement.checks.priced_doses import paid_doses
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 
 MOST_DIFFERENCES = 2
@@ -34,7 +34,7 @@ BOTH = ["customer_id", "other_customer_id"]
 COLUMNS = [*BOTH, *DOSE[:-1], *(f"other_{name}" for name in DOSE[:-1]), "paid", "other_paid", "ore"]
 
 
-def find(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
+def find_duplicates(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return pairs of customers of own units who may be one person, with the doses that are paid in both.
 
     They have the same birth date and the same words in their names; one has a number that another can follow, or both
@@ -48,7 +48,7 @@ def find(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
     paid = paid_doses(store, rules, pd.concat([pairs[name] for name in BOTH], ignore_index=True))
     between = np.array([*(max(rule.days_between or 1, 1) for rule in rules), 1])
     doses = paid[["customer_id", *DOSE]].rename(columns={"ore": "paid"})
-    doses = doses.assign(kind=paid["atc"].str[:KIND], between=between[paid["rule"]])
+    doses = doses.assign(kind=paid["atc"].str[:ATC_LEVEL_4_LENGTH], between=between[paid["rule"]])
     others = doses.rename(columns={name: f"other_{name}" for name in doses.columns if name != "kind"})
     both = pairs.merge(doses, on="customer_id").merge(others, on=["other_customer_id", "kind"])
     found = _too_near(both)[COLUMNS]

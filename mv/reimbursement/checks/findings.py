@@ -78,13 +78,13 @@ def find(store: Store, actor: Actor, check: Check, first: date, last: date) -> F
     made_at, today = store.now(), store.today()
     if check in (Check.PAID_NOT_REPORTED, Check.REPORTED_NOT_PAID):
         find_doses = nvr.paid_not_reported if check == Check.PAID_NOT_REPORTED else nvr.reported_not_paid
-        frame = nvr.of_own_units(store, actor, rules, known, first, last, find_doses)
+        frame = nvr.doses_of_own_units(store, actor, rules, known, first, last, find_doses)
     elif check == Check.TOO_LONG:
-        frame = overlong_periods.too_long(store, actor, rules)
+        frame = overlong_periods.overlong_memberships(store, actor, rules)
     elif check == Check.TWO_PAYERS:
         frame = two_payers.two_payers(store, actor, rules, known, first, last)
     else:
-        frame = duplicates.find(store, actor, rules)
+        frame = duplicates.find_duplicates(store, actor, rules)
     return Found(check, first, last, frame, rules, actor.own_units, today, made_at, log_entry)
 
 

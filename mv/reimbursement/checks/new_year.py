@@ -20,7 +20,7 @@ from mv.errors import N_
 from mv.i18n import SWEDISH, Language, translate
 from mv.identity import format_identity
 from mv.pseudonyms import TEXT
-from mv.reimbursement.checks.age_transitions import Direction, Turn, turns
+from mv.reimbursement.checks.age_transitions import AgeTransition, Direction, age_transitions
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -37,7 +37,7 @@ PART = """
     (CAST({} AS INTEGER), CAST({} AS VARCHAR), CAST({} AS VARCHAR), CAST({} AS DATE), CAST({} AS DATE),
     CAST({} AS BOOLEAN))
 """
-TURNING = """
+TRANSITIONS = """
     SELECT p.place, c.customer_id, c.birth_date, min(m.membership_id) AS membership_id
     FROM (VALUES {parts}) AS p (place, group_code, region, first_birth, last_birth, is_member)
     JOIN customer c ON c.birth_date BETWEEN p.first_birth AND p.last_birth
@@ -56,7 +56,7 @@ NAMED = """
 """
 
 
-class Standing(StrEnum):
+class GroupStatus(StrEnum):
     """How it stands with a person's groups."""
 
     LACKS = "lacks"
@@ -67,10 +67,10 @@ class Standing(StrEnum):
     """Turns out of the group, and is in it still."""
 
 
-STANDINGS: Mapping[Standing, str] = {
-    Standing.LACKS: N_("turns into the group, and lacks it"),
-    Standing.HAS: N_("turns into the group, and has it already"),
-    Standing.ENDS: N_("turns out of the group, which is to end"),
+GROUP_STATUSES: Mapping[GroupStatus, str] = {
+    GroupStatus.LACKS: N_("turns into the group, and lacks it"),
+    GroupStatus.HAS: N_("turns into the group, and has it already"),
+    GroupStatus.ENDS: N_("turns out of the group, which is to end"),
 }
 """What each is called for people."""
 
@@ -80,7 +80,7 @@ class Filters:
     """Of which group, and how it stands with it; None takes every one."""
 
     group_code: str | None = None
-    standing: Standing | None = None
+    status: GroupStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Count:
     """How many people there are of whom this is so."""
 
     group_code: str
-    standing: Standing
+    status: GroupStatus
     people: int
 
 
@@ -98,7 +98,7 @@ class Person:
 
     customer: Customer
     group_code: str
-    standing: Standing
+    status: GroupStatus
     membership_id: int | None
     valid_from: date | None
 
@@ -107,8 +107,8 @@ class Person:
 class _Part:
     """Those of a turn with whom it stands in one way."""
 
-    turn: Turn
-    standing: Standing
+    transition: AgeTransition
+    status: GroupStatus
 
 
 def counts(store: Store, actor: Actor, year: int) -> list[Count]:
@@ -120,13 +120,13 @@ def counts(store: Store, actor: Actor, year: int) -> list[Count]:
     parts = _parts(store, year, Filters())
     if not parts:
         return []
-    some, params = _turning(parts, actor)
+    some, params = _transitions(parts, actor)
     with store.read() as tx:
         rows = tx.rows(f"SELECT place, count(*) AS people FROM ({some}) AS t GROUP BY place", *params)
     people = {row["place"]: row["people"] for row in rows}
-    summed: dict[tuple[str, Standing], int] = {}
+    summed: dict[tuple[str, GroupStatus], int] = {}
     for place, part in enumerate(parts):
-        key = part.turn.group_code, part.standing
+        key = part.transition.group_code, part.status
         summed[key] = summed.get(key, 0) + people.get(place, 0)
     return [Count(*key, number) for key, number in summed.items()]
 
@@ -137,7 +137,7 @@ def people(store: Store, actor: Actor, year: int, filters: Filters, *, limit: in
     parts = _parts(store, year, filters)
     if not parts:
         return []
-    some, params = _turning(parts, actor)
+    some, params = _transitions(parts, actor)
     n = len(params)
     page = f"{some} ORDER BY place, birth_date, customer_id LIMIT ${n + 1} OFFSET ${n + 2}"
 
@@ -147,8 +147,8 @@ def people(store: Store, actor: Actor, year: int, filters: Filters, *, limit: in
         return [
             Person(
                 Customer(**{name: row[name] for name in customers.COLUMNS.split(", ")}),
-                parts[row["place"]].turn.group_code,
-                parts[row["place"]].standing,
+                parts[row["place"]].transition.group_code,
+                parts[row["place"]].status,
                 row["membership_id"],
                 row["valid_from"],
             )
@@ -173,12 +173,12 @@ def csv_chunks(
     audit.permit(store, actor, Action.VIEW_CHECKS)
     audit.permit(store, actor, Action.EXPORT_IDENTITIES)
     parts, known = _parts(store, year, filters), catalogue.load(store)
-    some, params = _turning(parts, actor) if parts else ("", [])
+    some, params = _transitions(parts, actor) if parts else ("", [])
 
     def log(tx: Transaction) -> None:
         rows = tx.rows(f"SELECT count(*) AS n FROM ({some}) AS t", *params)[0]["n"] if parts else 0
         units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
-        born = sorted({f"{part.turn.first}/{part.turn.last}" for part in parts})
+        born = sorted({f"{part.transition.first}/{part.transition.last}" for part in parts})
         audit.record(
             tx, store.now(), actor, Action.EXPORT_IDENTITIES,
             list=NEW_YEAR, year=year, rows=rows, units=units, born=born,
@@ -200,24 +200,31 @@ def _parts(store: Store, year: int, filters: Filters) -> list[_Part]:
     """Return what the filters take of those who turn, by group and by how it stands."""
     known = catalogue.load(store)
     found = []
-    for turn in turns(rule_table.load(store), known.groups.values(), date(year, 1, 1)):
-        into = turn.direction == Direction.INTO
-        for standing in (Standing.LACKS, Standing.HAS) if into else (Standing.ENDS,):
-            if filters.group_code in (None, turn.group_code) and filters.standing in (None, standing):
-                found.append(_Part(turn, standing))
+    for transition in age_transitions(rule_table.load(store), known.groups.values(), date(year, 1, 1)):
+        into = transition.direction == Direction.INTO
+        for status in (GroupStatus.LACKS, GroupStatus.HAS) if into else (GroupStatus.ENDS,):
+            if filters.group_code in (None, transition.group_code) and filters.status in (None, status):
+                found.append(_Part(transition, status))
     return found
 
 
-def _turning(parts: Sequence[_Part], actor: Actor) -> tuple[str, list[object]]:
+def _transitions(parts: Sequence[_Part], actor: Actor) -> tuple[str, list[object]]:
     """Return the query for those of own units who are in one of ``parts``, by its place, and its parameters."""
     lines, params = [], list[object]()
     for place, part in enumerate(parts):
-        turn = part.turn
-        values = place, turn.group_code, turn.region, turn.first, turn.last, part.standing != Standing.LACKS
+        transition = part.transition
+        values = (
+            place,
+            transition.group_code,
+            transition.region,
+            transition.first,
+            transition.last,
+            part.status != GroupStatus.LACKS,
+        )
         lines.append(PART.format(*(f"${n}" for n in range(len(params) + 1, len(params) + len(values) + 1))))
         params.extend(values)
     own, units = in_own_units(actor, "c.unit_id", len(params) + 1)
-    return TURNING.format(parts=", ".join(lines), own=own), [*params, *units]
+    return TRANSITIONS.format(parts=", ".join(lines), own=own), [*params, *units]
 
 
 def _cells(
@@ -233,8 +240,8 @@ def _cells(
             name,
             str(row["birth_date"]),
             units.get(row["unit_id"], row["unit_id"]),
-            known.groups[part.turn.group_code].label(language),
-            translate(STANDINGS[part.standing], language),
+            known.groups[part.transition.group_code].label(language),
+            translate(GROUP_STATUSES[part.status], language),
             str(row["valid_from"] or ""),
         ]
 

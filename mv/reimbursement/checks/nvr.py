@@ -16,23 +16,23 @@ from mv import audit
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.reimbursement.checks.priced_doses import every_dose
-from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.adjudication import Outcome
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 
 COLUMNS = [
     "customer_id", "dose_id", "unit_id", "product_code", "given_on", "dose_number", "group_code", "subgroup_code",
-    "completed_on", "previous_on", "reason", "rule", "ore",
+    "completed_on", "previous_on", "outcome", "rule", "ore",
 ]  # fmt: skip
-NOT_GIVEN_HERE = (Reason.WITHDRAWN, Reason.ABROAD)
+NOT_GIVEN_HERE = (Outcome.WITHDRAWN, Outcome.ABROAD)
 """Nothing is reported of such a dose, whatever the rules."""
 
 
 def reported_kinds(rules: Sequence[Rule], known: Catalogue) -> frozenset[str]:
     """Return the kinds of vaccine (ATC level 4) of which NVR takes doses of some group, by the rules."""
     return frozenset(
-        vaccine.atc[:KIND]
+        vaccine.atc[:ATC_LEVEL_4_LENGTH]
         for vaccine in known.vaccines.values()
         if any(rule.nvr and rule.is_for(vaccine.product_code, vaccine.atc) for rule in rules)
     )
@@ -40,7 +40,7 @@ def reported_kinds(rules: Sequence[Rule], known: Catalogue) -> frozenset[str]:
 
 def paid_not_reported(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return those of ``doses`` that are paid by a rule that does not report them; ore is what it pays."""
-    return doses[(doses["reason"] == Reason.PAYABLE.value) & ~_is_reported(doses, rules)]
+    return doses[(doses["outcome"] == Outcome.PAYABLE.value) & ~_is_reported(doses, rules)]
 
 
 def reported_not_paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -48,12 +48,12 @@ def reported_not_paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFram
 
     ore is what the rule would pay; the reason says why it does not.
     """
-    not_paid = ~doses["reason"].isin([reason.value for reason in (Reason.PAYABLE, *NOT_GIVEN_HERE)])
+    not_paid = ~doses["outcome"].isin([outcome.value for outcome in (Outcome.PAYABLE, *NOT_GIVEN_HERE)])
     found = doses[not_paid & _is_reported(doses, rules)]
-    return found.assign(ore=found["worth"])
+    return found.assign(ore=found["allowed_amount"])
 
 
-def of_own_units(
+def doses_of_own_units(
     store: Store,
     actor: Actor,
     rules: Sequence[Rule],
@@ -69,7 +69,9 @@ def of_own_units(
     audit.permit(store, actor, Action.VIEW_CHECKS)
     kinds, parts = reported_kinds(rules, known), [pd.DataFrame(columns=COLUMNS)]
     for doses in every_dose(store, rules):
-        own = doses["given_on"].between(pd.Timestamp(first), pd.Timestamp(last)) & doses["atc"].str[:KIND].isin(kinds)
+        own = doses["given_on"].between(pd.Timestamp(first), pd.Timestamp(last)) & doses["atc"].str[
+            :ATC_LEVEL_4_LENGTH
+        ].isin(kinds)
         if not actor.has_every_unit:
             own &= doses["unit_id"].isin(actor.own_units)
         parts.append(find(doses[own], rules)[COLUMNS])

@@ -20,7 +20,7 @@ LONG = """
 """
 
 
-def too_long(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
+def overlong_memberships(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the active groups at own units that have lasted for more than ``longest_days``, the first day included.
 
     Columns: those of LONG, days (how many it has lasted) and ore, what is paid for doses by the group after those

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from mv.reimbursement.pricing import dose_frames
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
@@ -19,24 +19,24 @@ PAID = [
 
 def every_dose(store: Store, rules: Sequence[Rule]) -> Iterator[pd.DataFrame]:
     """Yield every dose with its verdict (see :func:`~mv.reimbursement.pricing.adjudication.price`), part by part."""
-    for first, last in dose_frames.parts(store):
-        yield _judge(store, rules, first, last)
+    for first, last in dose_frames.customer_ranges(store):
+        yield _adjudicate(store, rules, first, last)
 
 
 def paid_doses(store: Store, rules: Sequence[Rule], customer_ids: pd.Series) -> pd.DataFrame:
     """Return the doses of these customers that are paid by their verdict: the columns PAID."""
-    found = [_judge(store, rules, 0, -1)[PAID]]
-    for first, last in dose_frames.parts(store):
+    found = [_adjudicate(store, rules, 0, -1)[PAID]]
+    for first, last in dose_frames.customer_ranges(store):
         here = customer_ids[customer_ids.between(first, last)]
         if len(here):
-            part = _judge(store, rules, int(here.min()), int(here.max()))
+            part = _adjudicate(store, rules, int(here.min()), int(here.max()))
             found.append(part.loc[part["customer_id"].isin(here) & (part["ore"] > 0), PAID])
     return pd.concat(found, ignore_index=True)
 
 
-def _judge(store: Store, rules: Sequence[Rule], first: int, last: int) -> pd.DataFrame:
-    found = dose_frames.between(store, first, last)
-    return pd.concat([found, price(found, rules)], axis=1)
+def _adjudicate(store: Store, rules: Sequence[Rule], first: int, last: int) -> pd.DataFrame:
+    found = dose_frames.read_doses(store, first, last)
+    return pd.concat([found, adjudicate(found, rules)], axis=1)
 
 
 def counts_by(both: pd.DataFrame, group: str, subgroup: str) -> pd.Series:

@@ -12,10 +12,10 @@ from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.catalogue import Catalogue
 from mv.reimbursement.checks.priced_doses import counts_by, paid_doses, with_ore
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.pricing.dose_frames import CUSTOMERS_AT_ONCE
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 
 PAIRS = """
@@ -61,7 +61,7 @@ def two_payers(
 
 def _kinds(found: pd.DataFrame) -> pd.Series:
     """Return by pair which kinds of vaccine are paid by different payers, with commas between."""
-    codes, names = pd.factorize(found["atc"].str[:KIND], sort=True)
+    codes, names = pd.factorize(found["atc"].str[:ATC_LEVEL_4_LENGTH], sort=True)
     bits = found[PAIR].assign(bit=2**codes).drop_duplicates().groupby(PAIR)["bit"].sum()
     texts = {bit: ",".join(name for n, name in enumerate(names) if bit >> n & 1) for bit in bits.unique()}
     return bits.map(texts).rename("kinds")
@@ -126,6 +126,6 @@ def _payers(asked: pd.DataFrame, group: str, subgroup: str, rules: Sequence[Rule
             "covered": True, "abroad": False, "withdrawn": False,
         }
     )  # fmt: skip
-    verdicts = price(doses, rules)
-    payers = np.array([*(rule.payer for rule in rules), ""], object)[verdicts["rule"]]
-    return pd.Series(np.where(verdicts["reason"] == Reason.PAYABLE.value, payers, ""), index=asked.index, dtype="str")
+    outcomes = adjudicate(doses, rules)
+    payers = np.array([*(rule.payer for rule in rules), ""], object)[outcomes["rule"]]
+    return pd.Series(np.where(outcomes["outcome"] == Outcome.PAYABLE.value, payers, ""), index=asked.index, dtype="str")

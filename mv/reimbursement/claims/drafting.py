@@ -17,17 +17,17 @@ from mv.access import Action, Actor, require_unit
 from mv.errors import N_, Conflict, Invalid
 from mv.reimbursement.claims import files, ledger, line_snapshot, payers
 from mv.reimbursement.claims.due import NOTHING, Amount, Scope, Settlement, settle
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.reimbursement.claims.line_references import TAKEN_BACK
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
 ATTEMPTS = 5
-STANDING = f"""
+OPEN_LINES = f"""
     SELECT l.claim_id, l.line_number, {", ".join(f"l.{name}" for name in line_snapshot.KEPT.names)}
     FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id LEFT JOIN dose d ON d.dose_id = l.dose_id
     WHERE k.payer = $1 AND k.state <> 'discarded' AND l.corrects_claim_id IS NULL
@@ -42,13 +42,13 @@ IDENTITIES = "SELECT customer_id, identity FROM customer WHERE customer_id BETWE
 class Preview:
     """What a claim would hold, and what it would leave out.
 
-    ``minus`` has negative öre; ``causes`` says for what which part of the lines is. ``earlier`` are doses that are
+    ``reversals`` has negative öre; ``causes`` says for what which part of the lines is. ``earlier`` are doses that are
     due, given before the period, from ``earliest`` on, and in no claim; ``elsewhere`` those given before the period's
     end that another unit's claim holds until that unit takes its line back.
     """
 
-    plus: Amount = NOTHING
-    minus: Amount = NOTHING
+    new_lines: Amount = NOTHING
+    reversals: Amount = NOTHING
     causes: Mapping[str, Amount] = field(default_factory=dict)
     earlier: Amount = NOTHING
     earliest: date | None = None
@@ -57,18 +57,18 @@ class Preview:
     @property
     def total(self) -> Amount:
         """All lines, and what the claim would come to."""
-        return self.plus + self.minus
+        return self.new_lines + self.reversals
 
     def and_of(self, more: Settlement) -> Preview:
         """Return this with what is found about more customers."""
-        plus, minus = more.plus, more.minus.assign(ore=-more.minus["ore"])
+        new_lines, reversals = more.new_lines, more.reversals.assign(ore=-more.reversals["ore"])
         causes = dict(self.causes)
-        for cause, lines in pd.concat([plus[["cause", "ore"]], minus[["cause", "ore"]]]).groupby("cause"):
+        for cause, lines in pd.concat([new_lines[["cause", "ore"]], reversals[["cause", "ore"]]]).groupby("cause"):
             causes[str(cause)] = causes.get(str(cause), NOTHING) + Amount.of(lines)
         days = [day for day in (self.earliest, *more.earlier["given_on"].nsmallest(1).dt.date) if day]
         return Preview(
-            plus=self.plus + Amount.of(plus),
-            minus=self.minus + Amount.of(minus),
+            new_lines=self.new_lines + Amount.of(new_lines),
+            reversals=self.reversals + Amount.of(reversals),
             causes=causes,
             earlier=self.earlier + Amount.of(more.earlier),
             earliest=min(days, default=None),
@@ -85,7 +85,7 @@ def preview(
     """
     scope = _scope(store, actor, payer, period_from, period_to, units)
     known_rules, found = rule_table.load(store), Preview()
-    for first, last in stored.parts(store):
+    for first, last in stored.customer_ranges(store):
         found = found.and_of(_settlement(store, scope, known_rules, first, last))
     return found
 
@@ -139,19 +139,21 @@ def _scope(
 def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
     """Yield the lines of a claim, part by part of the customers."""
     known_rules, known = rule_table.load(store), catalogue.load(store)
-    for first, last in stored.parts(store):
+    for first, last in stored.customer_ranges(store):
         settlement = _settlement(store, scope, known_rules, first, last)
         identities = _read(store, IDENTITIES, first, last).set_index("customer_id")["identity"]
-        yield line_snapshot.lines(settlement, known_rules, known, identities)
+        yield line_snapshot.snapshot_lines(settlement, known_rules, known, identities)
 
 
 def _settlement(store: Store, scope: Scope, known_rules: Sequence[Rule], first: int, last: int) -> Settlement:
     """Return what is to be claimed and taken back of the customers with ids from ``first`` to ``last``."""
-    doses = stored.between(store, first, last)
-    verdicts = price(doses, known_rules)
-    payer = pd.Series(np.array([*(rule.payer for rule in known_rules), None])[verdicts["rule"]], doses.index)
-    judged = pd.concat([doses, verdicts], axis=1).assign(payer=payer.where(verdicts["reason"] == Reason.PAYABLE.value))
-    return settle(judged, _read(store, STANDING, scope.payer, first, last), scope)
+    doses = stored.read_doses(store, first, last)
+    outcomes = adjudicate(doses, known_rules)
+    payer = pd.Series(np.array([*(rule.payer for rule in known_rules), None])[outcomes["rule"]], doses.index)
+    adjudicated = pd.concat([doses, outcomes], axis=1).assign(
+        payer=payer.where(outcomes["outcome"] == Outcome.PAYABLE.value)
+    )
+    return settle(adjudicated, _read(store, OPEN_LINES, scope.payer, first, last), scope)
 
 
 def _read(store: Store, sql: str, *params: object) -> pd.DataFrame:
@@ -164,7 +166,7 @@ def _keep(
     at: datetime, actor: Actor, scope: Scope, seen_version: int, lines: Sequence[pa.Table], tx: Transaction
 ) -> Claim | None:
     """Write the claim, its lines and its file; None when the payer's claims are no longer those that were seen."""
-    if not payers.hold(tx, scope.payer, seen_version):
+    if not payers.lock(tx, scope.payer, seen_version):
         return None
     claim_id: int = tx.rows("SELECT nextval('claim_seq') AS claim_id")[0]["claim_id"]
     digest = sha256()
@@ -185,7 +187,7 @@ def _keep(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         claim_id, scope.payer, scope.period_from, scope.period_to, " ".join(unit["unit_id"] for unit in units),
-        State.DRAFT, sum(unit["lines"] for unit in units), sum(unit["ore"] for unit in units), at, actor.user_id,
+        ClaimState.DRAFT, sum(unit["lines"] for unit in units), sum(unit["ore"] for unit in units), at, actor.user_id,
         digest.hexdigest(),
     )  # fmt: skip
-    return ledger.keep(tx, at, actor, ledger.get(tx, actor, claim_id), "made")
+    return ledger.record_change(tx, at, actor, ledger.get(tx, actor, claim_id), "made")

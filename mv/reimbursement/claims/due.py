@@ -1,6 +1,6 @@
 """What a payer is to be claimed for now: doses that are due and not claimed, and lines that are no longer true.
 
-Pure functions on whole columns. A dose has at most one standing line per payer: one that was claimed and not taken
+Pure functions on whole columns. A dose has at most one open line per payer: one that was claimed and not taken
 back. So the net of a dose's lines is what was last claimed for it.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from mv.errors import N_
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.wording import NAMES
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.wording import OUTCOME_NAMES
 
 
-class Cause(StrEnum):
+class AdjustmentReason(StrEnum):
     """Why a line is claimed or taken back, beside the reasons why a dose is not paid any more (:class:`Reason`).
 
     What stands first goes first where several hold.
@@ -38,17 +38,17 @@ class Cause(StrEnum):
     AMOUNT = "amount"
 
 
-CAUSES: Mapping[str, str] = {
-    Cause.DUE: N_("dose given"),
-    Cause.CORRECTED: N_("as the dose is now"),
-    Cause.GONE: N_("the dose is not in the register"),
-    Cause.PAYER: N_("another payer"),
-    Cause.PRODUCT: N_("another vaccine"),
-    Cause.DAY: N_("another day"),
-    Cause.GROUP: N_("another group"),
-    Cause.UNIT: N_("another unit"),
-    Cause.AMOUNT: N_("another amount"),
-    **{reason.value: name for reason, name in NAMES.items() if reason != Reason.PAYABLE},
+ADJUSTMENT_REASONS: Mapping[str, str] = {
+    AdjustmentReason.DUE: N_("dose given"),
+    AdjustmentReason.CORRECTED: N_("as the dose is now"),
+    AdjustmentReason.GONE: N_("the dose is not in the register"),
+    AdjustmentReason.PAYER: N_("another payer"),
+    AdjustmentReason.PRODUCT: N_("another vaccine"),
+    AdjustmentReason.DAY: N_("another day"),
+    AdjustmentReason.GROUP: N_("another group"),
+    AdjustmentReason.UNIT: N_("another unit"),
+    AdjustmentReason.AMOUNT: N_("another amount"),
+    **{reason.value: name for reason, name in OUTCOME_NAMES.items() if reason != Outcome.PAYABLE},
 }
 """Each cause in a few words."""
 
@@ -90,52 +90,54 @@ NOTHING = Amount()
 class Settlement:
     """What brings what is claimed to what is true.
 
-    ``minus`` are the standing lines to take back, ``plus`` the doses to claim, both with their cause; ``earlier``
+    ``reversals`` are the open lines to take back, ``new_lines`` the doses to claim, both with their cause; ``earlier``
     are doses from before the period that nobody has claimed, ``elsewhere`` those that another unit has a line for.
     """
 
-    plus: pd.DataFrame
-    minus: pd.DataFrame
+    new_lines: pd.DataFrame
+    reversals: pd.DataFrame
     earlier: pd.DataFrame
     elsewhere: Amount
 
 
-def settle(doses: pd.DataFrame, standing: pd.DataFrame, scope: Scope) -> Settlement:
+def settle(doses: pd.DataFrame, open_lines: pd.DataFrame, scope: Scope) -> Settlement:
     """Return what is to be claimed and taken back.
 
     ``doses`` are judged (see :func:`mv.reimbursement.pricing.adjudication.price`), with the payer of each that is
-    payable; ``standing`` are the payer's lines that are not taken back, as they were claimed.
+    payable; ``open_lines`` are the payer's lines that are not taken back, as they were claimed.
     """
     due = doses[scope.has(doses["unit_id"]) & (doses["payer"] == scope.payer)]
-    own = scope.has(standing["unit_id"])
-    minus = _no_longer_true(standing[own], doses, scope)
-    again = due[due["dose_id"].isin(minus["dose_id"])]
-    unclaimed = due[~due["dose_id"].isin(standing["dose_id"])]
+    own = scope.has(open_lines["unit_id"])
+    reversals = _no_longer_true(open_lines[own], doses, scope)
+    again = due[due["dose_id"].isin(reversals["dose_id"])]
+    unclaimed = due[~due["dose_id"].isin(open_lines["dose_id"])]
     first, last = pd.Timestamp(scope.period_from), pd.Timestamp(scope.period_to)
     new = unclaimed[unclaimed["given_on"].between(first, last)]
     return Settlement(
-        plus=pd.concat([new.assign(cause=Cause.DUE.value), again.assign(cause=Cause.CORRECTED.value)]),
-        minus=minus,
+        new_lines=pd.concat(
+            [new.assign(cause=AdjustmentReason.DUE.value), again.assign(cause=AdjustmentReason.CORRECTED.value)]
+        ),
+        reversals=reversals,
         earlier=unclaimed[unclaimed["given_on"] < first],
-        elsewhere=Amount.of(due[due["dose_id"].isin(standing.loc[~own, "dose_id"]) & (due["given_on"] <= last)]),
+        elsewhere=Amount.of(due[due["dose_id"].isin(open_lines.loc[~own, "dose_id"]) & (due["given_on"] <= last)]),
     )
 
 
 def _no_longer_true(lines: pd.DataFrame, doses: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     """Return those of ``lines`` that do not say what is true of their doses now, with the cause."""
     now = doses.set_index("dose_id").reindex(lines["dose_id"]).set_axis(lines.index)
-    reason = now["reason"].astype("object")
+    reason = now["outcome"].astype("object")
     causes = {
-        Cause.GONE: reason.isna(),
-        Reason.PAYABLE: reason != Reason.PAYABLE,  # stands for the reason itself
-        Cause.PAYER: now["payer"] != scope.payer,
-        Cause.PRODUCT: now["product_code"] != lines["product_code"],
-        Cause.DAY: now["given_on"] != lines["given_on"],
-        Cause.GROUP: _differs(now, lines, "group_code") | _differs(now, lines, "subgroup_code"),
-        Cause.UNIT: now["unit_id"] != lines["unit_id"],
-        Cause.AMOUNT: now["ore"] != lines["ore"],
+        AdjustmentReason.GONE: reason.isna(),
+        Outcome.PAYABLE: reason != Outcome.PAYABLE,  # stands for the reason itself
+        AdjustmentReason.PAYER: now["payer"] != scope.payer,
+        AdjustmentReason.PRODUCT: now["product_code"] != lines["product_code"],
+        AdjustmentReason.DAY: now["given_on"] != lines["given_on"],
+        AdjustmentReason.GROUP: _differs(now, lines, "group_code") | _differs(now, lines, "subgroup_code"),
+        AdjustmentReason.UNIT: now["unit_id"] != lines["unit_id"],
+        AdjustmentReason.AMOUNT: now["ore"] != lines["ore"],
     }
-    words = [reason if cause == Reason.PAYABLE else cause.value for cause in causes]
+    words = [reason if cause == Outcome.PAYABLE else cause.value for cause in causes]
     cause = np.select([holds.to_numpy(bool) for holds in causes.values()], words, "")
     found: pd.DataFrame = lines.assign(cause=cause)[cause != ""]
     return found

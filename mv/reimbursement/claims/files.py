@@ -23,7 +23,7 @@ from mv.errors import N_, Conflict
 from mv.i18n import SWEDISH, translate
 from mv.pseudonyms import TEXT
 from mv.reimbursement.claims import ledger
-from mv.reimbursement.claims.due import CAUSES
+from mv.reimbursement.claims.due import ADJUSTMENT_REASONS
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.text import neutralise_formulas
@@ -63,7 +63,7 @@ def _shaped(lines: pd.DataFrame) -> pd.DataFrame:
         N_("Unit"): _text(lines["unit"]),
         N_("Registered"): registered.dt.tz_localize(None).dt.floor("s").astype("datetime64[s]"),
         N_("Kronor"): lines["ore"].astype("object").map(_kronor).astype(TEXT),
-        N_("Cause"): _worded(lines["cause"], CAUSES),
+        N_("Cause"): _worded(lines["cause"], ADJUSTMENT_REASONS),
         N_("Rule"): _text(lines["rule"]),
     }
     return pd.DataFrame(columns)

@@ -26,7 +26,7 @@ CLAIMS = """
 """
 
 
-class State(StrEnum):
+class ClaimState(StrEnum):
     """How far a claim has come."""
 
     DRAFT = "draft"
@@ -37,19 +37,19 @@ class State(StrEnum):
     """Given up before it was sent: it claims nothing, and its doses are free to be claimed again."""
 
 
-STATES: Mapping[str, str] = {
-    State.DRAFT: N_("Draft"),
-    State.SENT: N_("Sent"),
-    State.ANSWERED: N_("Answered"),
-    State.CLOSED: N_("Closed"),
-    State.DISCARDED: N_("Discarded"),
+CLAIM_STATES: Mapping[str, str] = {
+    ClaimState.DRAFT: N_("Draft"),
+    ClaimState.SENT: N_("Sent"),
+    ClaimState.ANSWERED: N_("Answered"),
+    ClaimState.CLOSED: N_("Closed"),
+    ClaimState.DISCARDED: N_("Discarded"),
 }
-NEXT: Mapping[State, tuple[State, ...]] = {
-    State.DRAFT: (State.SENT, State.DISCARDED),
-    State.SENT: (State.ANSWERED,),
-    State.ANSWERED: (State.CLOSED,),
-    State.CLOSED: (),
-    State.DISCARDED: (),
+NEXT: Mapping[ClaimState, tuple[ClaimState, ...]] = {
+    ClaimState.DRAFT: (ClaimState.SENT, ClaimState.DISCARDED),
+    ClaimState.SENT: (ClaimState.ANSWERED,),
+    ClaimState.ANSWERED: (ClaimState.CLOSED,),
+    ClaimState.CLOSED: (),
+    ClaimState.DISCARDED: (),
 }
 """What a claim in each state can become."""
 
@@ -67,7 +67,7 @@ class Claim:
     period_from: date
     period_to: date
     units: frozenset[str]
-    state: State
+    state: ClaimState
     lines: int
     ore: int
     made_at: datetime
@@ -80,14 +80,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ClaimChange:
     """What became of a claim; version 1 is how it was made."""
 
     version: int
     changed_at: datetime
     changed_by: str
     changed_by_name: str
-    state: State
+    state: ClaimState
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def claims(store: Store, actor: Actor) -> list[Claim]:
     return [claim for claim in found if _may_see(actor, claim)]
 
 
-def changes(store: Store, actor: Actor, claim_id: int) -> list[Change]:
+def changes(store: Store, actor: Actor, claim_id: int) -> list[ClaimChange]:
     """Return every change of the claim, the latest first. Raises Forbidden for a claim of other units, NotFound."""
     sql = """
         SELECT c.version, c.changed_at, c.changed_by, COALESCE(u.name, c.changed_by) AS changed_by_name, c.state
@@ -125,7 +125,7 @@ def changes(store: Store, actor: Actor, claim_id: int) -> list[Change]:
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with audit.refusals(store, actor, Action.VIEW_REIMBURSEMENT), store.read() as tx:
         get(tx, actor, claim_id)
-        return [Change(**row | {"state": State(row["state"])}) for row in tx.rows(sql, claim_id)]
+        return [ClaimChange(**row | {"state": ClaimState(row["state"])}) for row in tx.rows(sql, claim_id)]
 
 
 def get(tx: Transaction, actor: Actor, claim_id: int) -> Claim:
@@ -139,7 +139,7 @@ def get(tx: Transaction, actor: Actor, claim_id: int) -> Claim:
     return claim
 
 
-def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: State) -> Claim:
+def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: ClaimState) -> Claim:
     """Bring the claim to ``state``, one of NEXT, and return it; its lines and its file stay as they are.
 
     Raises Conflict when somebody else changed it since ``seen_version``, for a state that does not follow, for a claim
@@ -148,7 +148,7 @@ def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: St
     """
 
     def work(tx: Transaction) -> Claim:
-        payers.hold(tx, get(tx, actor, claim_id).payer)
+        payers.lock(tx, get(tx, actor, claim_id).payer)
         claim = get(tx, actor, claim_id)
         if claim.version != seen_version:
             message = N_("{who} changed this claim at {time}. It is shown as it is now; nothing was overwritten.")
@@ -158,24 +158,24 @@ def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: St
     return audit.perform(store, actor, Action.CHANGE_CLAIM, work)
 
 
-def step(tx: Transaction, at: datetime, actor: Actor, claim: Claim, state: State) -> Claim:
+def step(tx: Transaction, at: datetime, actor: Actor, claim: Claim, state: ClaimState) -> Claim:
     """Bring the claim, whose payer is held, to ``state`` in the open transaction; see :func:`move`."""
     if state not in NEXT[claim.state]:
         raise Conflict(N_("That does not follow on the claim’s state. It is shown as it is now."))
-    if state == State.SENT:
+    if state == ClaimState.SENT:
         _require_earlier_sent(tx, claim)
-    if state == State.DISCARDED:
+    if state == ClaimState.DISCARDED:
         _require_unused(tx, claim)
     tx.execute(
         "UPDATE claim SET state = $2, sent_at = $3, version = version + 1 WHERE claim_id = $1",
         claim.claim_id,
         state.value,
-        at if state == State.SENT else claim.sent_at,
+        at if state == ClaimState.SENT else claim.sent_at,
     )
-    return keep(tx, at, actor, get(tx, actor, claim.claim_id), state)
+    return record_change(tx, at, actor, get(tx, actor, claim.claim_id), state)
 
 
-def keep(tx: Transaction, at: datetime, actor: Actor, claim: Claim, change: str) -> Claim:
+def record_change(tx: Transaction, at: datetime, actor: Actor, claim: Claim, change: str) -> Claim:
     """Add the claim as it is now to its changes and to the log, in the open transaction; return it."""
     tx.execute(
         "INSERT INTO claim_change (claim_id, version, change, changed_at, changed_by, state)"
@@ -226,4 +226,4 @@ def _may_see(actor: Actor, claim: Claim) -> bool:
 
 
 def _claim(row: Row) -> Claim:
-    return Claim(**row | {"units": frozenset(row["units"].split()), "state": State(row["state"])})
+    return Claim(**row | {"units": frozenset(row["units"].split()), "state": ClaimState(row["state"])})

@@ -22,7 +22,7 @@ LINES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AdjustmentSum:
     """The lines of a claim that have the same cause; those that take something back have negative öre."""
 
     taken_back: bool
@@ -30,7 +30,7 @@ class Part:
     amount: Amount
 
 
-def lines(
+def claim_lines(
     store: Store, actor: Actor, claim_id: int, *, cause: str | None = None, limit: int, offset: int = 0
 ) -> pd.DataFrame:
     """Return ``limit`` of the claim's lines, or of those with this cause, in order, with the names of its file.
@@ -45,7 +45,7 @@ def lines(
     return frame
 
 
-def parts(store: Store, actor: Actor, claim_id: int) -> list[Part]:
+def sums_by_reason(store: Store, actor: Actor, claim_id: int) -> list[AdjustmentSum]:
     """Return what the claim's lines add up to, by cause: what is claimed first, then what is taken back.
 
     Raises Forbidden for a claim of other units, NotFound.
@@ -57,7 +57,7 @@ def parts(store: Store, actor: Actor, claim_id: int) -> list[Part]:
     """
     with store.read() as tx:
         rows = tx.rows(sql, claim_id)
-    return [Part(row["taken_back"], row["cause"], Amount(row["count"], row["ore"])) for row in rows]
+    return [AdjustmentSum(row["taken_back"], row["cause"], Amount(row["count"], row["ore"])) for row in rows]
 
 
 def _require(store: Store, actor: Actor, claim_id: int) -> None:

@@ -95,7 +95,9 @@ def parse_reference(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def find_lines(tx: Transaction, payer: str, references: Collection[tuple[int, int]]) -> dict[tuple[int, int], Line]:
+def find_by_reference(
+    tx: Transaction, payer: str, references: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], Line]:
     """Return the payer's lines with these references (see :func:`parse_reference`); one that is no line is left out.
 
     It shows persons: whoever calls it asks for the right.
@@ -112,7 +114,7 @@ def find_lines(tx: Transaction, payer: str, references: Collection[tuple[int, in
     return {(line.claim_id, line.line_number): line for line in found}
 
 
-def find_lines_of(tx: Transaction, payer: str, identities: Collection[str]) -> dict[str, list[Line]]:
+def find_by_identity(tx: Transaction, payer: str, identities: Collection[str]) -> dict[str, list[Line]]:
     """Return by identity number, in the stored form, the payer's lines of whoever has or had it, in their order.
 
     A person's lines are found by each of the person's numbers, whichever stands in them. It shows persons:

@@ -47,18 +47,18 @@ KEPT = pa.schema(
 SCHEMA = pa.schema([("cause", WORD), *CORRECTED, *KEPT])
 
 
-def lines(settlement: Settlement, rules: Sequence[Rule], known: Catalogue, identities: pd.Series) -> pa.Table:
+def snapshot_lines(settlement: Settlement, rules: Sequence[Rule], known: Catalogue, identities: pd.Series) -> pa.Table:
     """Return what is to be claimed as lines (see SCHEMA), by customer; a dose's minus line comes before its plus line.
 
     ``identities`` are the identity numbers by customer. Names are Swedish, as in the file.
     """
-    minus = settlement.minus
-    taken_back = minus.assign(
-        ore=-minus["ore"], corrects_claim_id=minus["claim_id"], corrects_line_number=minus["line_number"]
+    reversals = settlement.reversals
+    taken_back = reversals.assign(
+        ore=-reversals["ore"], corrects_claim_id=reversals["claim_id"], corrects_line_number=reversals["line_number"]
     )
-    plus = settlement.plus
-    claimed = _described(plus, rules, known).assign(
-        identity=plus["customer_id"].map(identities), corrects_claim_id=None, corrects_line_number=None
+    new_lines = settlement.new_lines
+    claimed = _described(new_lines, rules, known).assign(
+        identity=new_lines["customer_id"].map(identities), corrects_claim_id=None, corrects_line_number=None
     )
     both = pa.concat_tables([_table(taken_back), _table(claimed)]).unify_dictionaries().combine_chunks()
     return both.sort_by([(name, "ascending") for name in ("customer_id", "dose_id", "ore")])

@@ -32,7 +32,7 @@ def version(tx: Transaction, payer: str) -> int:
     return row["version"] if row else FIRST_VERSION
 
 
-def hold(tx: Transaction, payer: str, seen_version: int | None = None) -> bool:
+def lock(tx: Transaction, payer: str, seen_version: int | None = None) -> bool:
     """Keep others from changing what is claimed from the payer, and what was paid, until ``tx`` ends.
 
     Return False, and hold nothing, when somebody has done that since ``seen_version``.

@@ -11,9 +11,9 @@ import pandas as pd
 
 from mv.catalogue import Catalogue
 from mv.reimbursement.pricing import wording
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.assessment import State
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.assessment import PaymentState
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store.engine import Row, Transaction
 
@@ -29,7 +29,7 @@ class Suggestion:
     the group would cover this dose and the customer's others that lack it, too.
     """
 
-    mend: Mend
+    remedy: Remedy
     group_code: str
     subgroup_code: str | None
     membership_id: int | None
@@ -59,9 +59,9 @@ class Correction:
     previous_on: date | None
     group_code: str | None
     subgroup_code: str | None
-    reason: Reason
+    outcome: Outcome
     rule: Rule | None
-    state: State
+    state: PaymentState
     ore: int
     last_day: date | None
     suggestion: Suggestion | None
@@ -73,19 +73,19 @@ class Correction:
     @property
     def is_paid(self) -> bool:
         """Whether the dose is paid, or will be."""
-        return self.state in (State.PAID, State.PAYABLE)
+        return self.state in (PaymentState.PAID, PaymentState.PAYABLE)
 
     def why(self, known: Catalogue, language: str) -> str:
         """Return why the dose is paid or not, in ``language``."""
-        dose = {name: getattr(self, name) for name in ("reason", "given_on", "group_code", "subgroup_code")}
+        dose = {name: getattr(self, name) for name in ("outcome", "given_on", "group_code", "subgroup_code")}
         dose |= {name: getattr(self, name) for name in ("dose_number", "completed_on", "previous_on")}
-        return wording.why(dose, self.rule, known, language)
+        return wording.explain(dose, self.rule, known, language)
 
 
-def read(tx: Transaction, frame: pd.DataFrame, found: Sequence[Rule]) -> list[Correction]:
+def read_corrections(tx: Transaction, frame: pd.DataFrame, found: Sequence[Rule]) -> list[Correction]:
     """Return the doses of a queue's frame in its order, with whose they are; ``found`` are the rules it names."""
     rows = frame.to_dict("records")
-    memberships = {int(row["mend_membership"]) for row in rows if not pd.isna(row["mend_membership"])}
+    memberships = {int(row["remedy_membership"]) for row in rows if not pd.isna(row["remedy_membership"])}
     names = {row["customer_id"]: row["name"] for row in _named(tx, {row["customer_id"] for row in rows})}
     periods = {row["membership_id"]: (row["valid_from"], row["valid_to"]) for row in _dated(tx, memberships)}
     return [_correction(row, names[row["customer_id"]], periods, found) for row in rows]
@@ -120,9 +120,9 @@ def _correction(row: Columns, name: str, periods: Periods, found: Sequence[Rule]
         previous_on=day_of(row["previous_on"]),
         group_code=_present(row["group_code"]),
         subgroup_code=_present(row["subgroup_code"]),
-        reason=Reason(row["reason"]),
+        outcome=Outcome(row["outcome"]),
         rule=found[row["rule"]] if row["rule"] >= 0 else None,
-        state=State(row["state"]),
+        state=PaymentState(row["state"]),
         ore=row["gain"],
         last_day=day_of(row["until"]),
         suggestion=_suggestion(row, periods, found),
@@ -130,15 +130,15 @@ def _correction(row: Columns, name: str, periods: Periods, found: Sequence[Rule]
 
 
 def _suggestion(row: Columns, periods: Periods, found: Sequence[Rule]) -> Suggestion | None:
-    mend, membership_id = _present(row["mend"]), _present(row["mend_membership"])
-    if mend is None:
+    remedy, membership_id = _present(row["remedy"]), _present(row["remedy_membership"])
+    if remedy is None:
         return None
     return Suggestion(
-        Mend(mend),
-        row["mend_group"],
-        _present(row["mend_subgroup"]),
+        Remedy(remedy),
+        row["remedy_group"],
+        _present(row["remedy_subgroup"]),
         membership_id,
-        found[row["mend_rule"]],
+        found[row["remedy_rule"]],
         row["begins"].date(),
         *periods.get(membership_id, (None, None)),
     )

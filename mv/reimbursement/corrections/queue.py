@@ -17,11 +17,11 @@ import pandas as pd
 from mv import audit, catalogue
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
-from mv.reimbursement.corrections.correction import Correction, day_of, read
+from mv.reimbursement.corrections.correction import Correction, day_of, read_corrections
 from mv.reimbursement.pricing import assessment
-from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.assessment import PaymentState
 from mv.reimbursement.pricing.dose_frames import CHANGED_BY
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -35,8 +35,8 @@ MOST_CHANGED = 50
 """When more customers than these were changed, making the queue anew is as quick."""
 KEPT = [
     "dose_id", "customer_id", "birth_date", "unit_id", "product_code", "dose_number", "version", "given_on",
-    "completed_on", "previous_on", "group_code", "subgroup_code", "reason", "rule", "state", "mend", "mend_group",
-    "mend_subgroup", "mend_membership", "mend_rule",
+    "completed_on", "previous_on", "group_code", "subgroup_code", "outcome", "rule", "state", "remedy", "remedy_group",
+    "remedy_subgroup", "remedy_membership", "remedy_rule",
 ]  # fmt: skip
 """Columns of the assessment that a queue keeps of a dose."""
 
@@ -54,12 +54,12 @@ class Filters:
 
     unit_id: str | None = None
     product_code: str | None = None
-    mend: Mend | None = None
+    remedy: Remedy | None = None
     order: Order = Order.KRONOR
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class QueuedDose:
     """A dose in its place in the queue: what correcting it is worth in öre, and the last day for that, if any."""
 
     dose_id: int
@@ -94,22 +94,24 @@ class Queue:
         """The doses in the queue."""
         return frozenset(self.frame["dose_id"].tolist())
 
-    def steps(self, filters: Filters) -> list[Step]:
+    def steps(self, filters: Filters) -> list[QueuedDose]:
         """Return the doses that the filters take, in their order; of equal ones, a customer's stand together."""
         found = self.frame
-        for name in ("unit_id", "product_code", "mend"):
+        for name in ("unit_id", "product_code", "remedy"):
             wanted = getattr(filters, name)
             if wanted is not None:
                 found = found[(found[name] == wanted).fillna(False)]
         days = (found["until"] - pd.Timestamp(self.today)).dt.days
-        keys = found.assign(worth=-found["gain"], days=-days if self.lost else days)
-        first = ["worth", "days"] if filters.order == Order.KRONOR else ["days", "worth"]
+        keys = found.assign(allowed_amount=-found["gain"], days=-days if self.lost else days)
+        first = ["allowed_amount", "days"] if filters.order == Order.KRONOR else ["days", "allowed_amount"]
         keys = keys.sort_values([*first, "customer_id", "dose_id"], na_position="last")
         columns = (keys[name].tolist() for name in ("dose_id", "customer_id", "gain", "until"))
-        return [Step(dose, customer, ore, day_of(until)) for dose, customer, ore, until in zip(*columns, strict=True)]
+        return [
+            QueuedDose(dose, customer, ore, day_of(until)) for dose, customer, ore, until in zip(*columns, strict=True)
+        ]
 
 
-def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
+def build_queue(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
     """Return the queue of the actor's own units; with ``lost``, the doses for which it is too late.
 
     It goes through every dose: a second for a hundred thousand.
@@ -119,12 +121,12 @@ def find(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
         log_entry = audit.last_entry_id(tx)
     found, known = rule_table.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
-    parts = [_of_queue(part, lost) for part in assessment.of_units(store, actor.units_to_filter, found, known)]
+    parts = [_of_queue(part, lost) for part in assessment.assess_units(store, actor.units_to_filter, found, known)]
     frame = pd.concat(parts, ignore_index=True) if parts else _of_queue(_nothing(store, found, known), lost)
     return Queue(frame, found, actor.own_units, lost, today, made_at, log_entry)
 
 
-def refreshed(store: Store, actor: Actor, queue: Queue) -> Queue:
+def refresh_queue(store: Store, actor: Actor, queue: Queue) -> Queue:
     """Return the queue as it is now: only the doses of customers who were changed since are judged anew."""
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
@@ -132,18 +134,18 @@ def refreshed(store: Store, actor: Actor, queue: Queue) -> Queue:
         changed = audit.changed_since(tx, queue.log_entry, CHANGED_BY)
     outdated = queue.today != store.today() or store.now() - queue.made_at > LONGEST_KEPT
     if outdated or queue.units != actor.own_units or None in changed or len(changed) > MOST_CHANGED:
-        return find(store, actor, lost=queue.lost)
+        return build_queue(store, actor, lost=queue.lost)
     if not changed:
         return queue
     known = catalogue.load(store)
     people = sorted(one for one in changed if one is not None)
-    anew = (_of_own(assessment.of_customers(store, queue.rules, known, one, one), actor) for one in people)
+    anew = (_of_own(assessment.assess_customers(store, queue.rules, known, one, one), actor) for one in people)
     kept = queue.frame[~queue.frame["customer_id"].isin(people)]
     frame = pd.concat([kept, *(_of_queue(part, queue.lost) for part in anew)], ignore_index=True)
     return Queue(frame, queue.rules, queue.units, queue.lost, queue.today, queue.made_at, log_entry)
 
 
-def shown(store: Store, actor: Actor, queue: Queue, dose_ids: Sequence[int]) -> list[Correction]:
+def read_shown(store: Store, actor: Actor, queue: Queue, dose_ids: Sequence[int]) -> list[Correction]:
     """Return these doses, as far as they are in the queue, with whose they are; each customer is logged as looked at.
 
     Raises OtherUnit when one is of a customer that the actor has nothing to do with.
@@ -152,7 +154,7 @@ def shown(store: Store, actor: Actor, queue: Queue, dose_ids: Sequence[int]) -> 
     return _corrections(store, actor, queue.frame.iloc[places[places >= 0]], queue.rules)
 
 
-def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction]:
+def read_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction]:
     """Return the customer's doses at the actor's own units, paid or not, as they are now; it is logged as looked at.
 
     Raises OtherUnit when the actor has nothing to do with the customer.
@@ -163,12 +165,12 @@ def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction
 
     audit.perform(store, actor, Action.VIEW_CORRECTIONS, look, customer_id)
     found, known = rule_table.load(store), catalogue.load(store)
-    frame = _of_own(assessment.of_customers(store, found, known, customer_id, customer_id), actor)
+    frame = _of_own(assessment.assess_customers(store, found, known, customer_id, customer_id), actor)
     return _corrections(store, actor, _kept(frame), found)
 
 
 def _nothing(store: Store, found: Sequence[Rule], known: Catalogue) -> pd.DataFrame:
-    return assessment.of_customers(store, found, known, 0, -1)
+    return assessment.assess_customers(store, found, known, 0, -1)
 
 
 def _of_own(frame: pd.DataFrame, actor: Actor) -> pd.DataFrame:
@@ -176,15 +178,15 @@ def _of_own(frame: pd.DataFrame, actor: Actor) -> pd.DataFrame:
 
 
 def _of_queue(frame: pd.DataFrame, lost: bool) -> pd.DataFrame:
-    return _kept(frame[frame["state"] == (State.LOST if lost else State.AT_RISK).value])
+    return _kept(frame[frame["state"] == (PaymentState.LOST if lost else PaymentState.AT_RISK).value])
 
 
 def _kept(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what a queue keeps of assessed doses."""
-    alike = [frame["customer_id"], frame["mend"], frame["mend_group"], frame["state"]]
+    alike = [frame["customer_id"], frame["remedy"], frame["remedy_group"], frame["state"]]
     return frame[KEPT].assign(
         gain=frame["ore"] + frame["at_risk"] + frame["lost"],
-        until=np.where(frame["mend"].notna(), frame["mend_by"], frame["last_day"]),
+        until=np.where(frame["remedy"].notna(), frame["remedy_deadline"], frame["last_day"]),
         begins=frame["given_on"].groupby(alike, observed=True).transform("min"),
     )
 
@@ -194,6 +196,6 @@ def _corrections(store: Store, actor: Actor, frame: pd.DataFrame, found: Sequenc
 
     def work(tx: Transaction) -> list[Correction]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, people)
-        return read(tx, frame, found)
+        return read_corrections(tx, frame, found)
 
     return audit.perform(store, actor, Action.VIEW_CORRECTIONS, work)

@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from mv.reimbursement.pricing.adjudication import REASONS, Reason
-from mv.reimbursement.pricing.assessment import STATES, State
-from mv.reimbursement.pricing.remedies import MENDS
+from mv.reimbursement.pricing.adjudication import OUTCOMES, Outcome
+from mv.reimbursement.pricing.assessment import PAYMENT_STATES, PaymentState
+from mv.reimbursement.pricing.remedies import REMEDIES
 from mv.reimbursement.pricing.seasons import FIRST_MONTH, Season
 from mv.reimbursement.rules.rule_table import Rule
 
@@ -20,7 +20,7 @@ NO_GROUP = ""
 
 PLACE = ("month", "unit_id", "product_code", "atc", "group_code", "subgroup_code")
 """Where a dose belongs; what the filters go by."""
-VERDICT = ("payer", "state", "reason", "mend")
+VERDICT = ("payer", "state", "outcome", "remedy")
 DUE = ("paid_part", "payable")
 POSSIBLE = ("paid_part", "payable", "at_risk", "lost")
 RECEIVED = ("paid_part", "to_pay_back")
@@ -57,16 +57,16 @@ class Sum:
         return sum(self.parts.values()) == self.whole
 
 
-def of_doses(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+def cube_of(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the cube over assessed doses (see :func:`assess`)."""
-    paid, late = doses["paid"], doses["reason"] == Reason.LATE.value
-    mended = doses["mend_worth"].fillna(0).astype("int64")
+    paid, late = doses["paid"], doses["outcome"] == Outcome.LATE.value
+    remedied = doses["remedy_amount"].fillna(0).astype("int64")
     frame = doses[[*PLACE[1:], *VERDICT[1:], "ore", *POSSIBLE, "to_pay_back"]].assign(
         month=doses["given_on"].to_numpy("datetime64[M]").astype("datetime64[s]"),
         payer=_payers(doses, rules),
         doses=1,
         paid_back=(doses["to_pay_back"] > 0).astype("int64"),
-        possible=doses["ore"] + doses["worth"].where(late, mended),
+        possible=doses["ore"] + doses["allowed_amount"].where(late, remedied),
         awaited=np.clip(doses["claimed"] - paid.clip(lower=0), 0, doses["payable"]),
         received=paid,
         overdrawn=(-paid).clip(lower=0),
@@ -74,18 +74,18 @@ def of_doses(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     return _grouped(frame, [*PLACE, *VERDICT])
 
 
-def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def combine(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the cube over several parts of the doses; without any it is empty."""
     texts = pd.DataFrame({name: pd.Series(dtype="str") for name in (*PLACE, *VERDICT)})
     empty = texts.assign(**{name: pd.Series(dtype="int64") for name in MEASURES}).astype({"month": "datetime64[s]"})
-    empty = empty.astype({"state": STATES, "reason": REASONS, "mend": MENDS})
+    empty = empty.astype({"state": PAYMENT_STATES, "outcome": OUTCOMES, "remedy": REMEDIES})
     return _grouped(pd.concat(parts, ignore_index=True), [*PLACE, *VERDICT]) if parts else empty
 
 
 def _payers(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
     """Return who has paid for each dose, else whose rule is for it or would be once it is mended; None for nobody."""
     names = pd.Series([*(rule.payer for rule in rules), None], dtype="str")
-    deciding = doses["mend_rule"].fillna(doses["rule"]).to_numpy(np.int64)
+    deciding = doses["remedy_rule"].fillna(doses["rule"]).to_numpy(np.int64)
     by_rule = names.take(np.where(deciding >= 0, deciding, len(rules))).set_axis(doses.index)
     return doses["paid_by"].astype("str").fillna(by_rule)
 
@@ -125,7 +125,7 @@ def totals(frame: pd.DataFrame) -> dict[str, int]:
     return {name: int(frame[name].sum()) for name in MEASURES}
 
 
-def by(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
+def group_by(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
     """Return the measures for each value of the dimensions: columns of the cube, or ``season``, its first year."""
     if "season" in dimensions:
         month = cube["month"].dt
@@ -135,7 +135,7 @@ def by(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
 
 def over_time(cube: pd.DataFrame, season: Season | None, today: date) -> pd.DataFrame:
     """Return the measures for each month of the season until today, or from the first dose to the last."""
-    found = by(cube, "month").set_index("month")
+    found = group_by(cube, "month").set_index("month")
     first, last = found.index.min(), found.index.max()
     if season:
         first, last = pd.Timestamp(season.first), max(last, pd.Timestamp(min(today, season.last)))
@@ -151,10 +151,12 @@ def sums(cube: pd.DataFrame, counted: pd.DataFrame) -> dict[str, Sum]:
     the payment files hold is paid, or to be paid back.
     """
     total = totals(cube)
-    of_state = by(cube, "state").set_index("state")["doses"]
+    of_state = group_by(cube, "state").set_index("state")["doses"]
     taken_back = {"overdrawn": -total["overdrawn"]} if total["overdrawn"] else {}
     return {
-        "doses": Sum({each.value: int(of_state.get(each.value, 0)) for each in State}, int(counted["doses"].sum())),
+        "doses": Sum(
+            {each.value: int(of_state.get(each.value, 0)) for each in PaymentState}, int(counted["doses"].sum())
+        ),
         "due": Sum({name: total[name] for name in DUE}, total["ore"]),
         "possible": Sum({name: total[name] for name in POSSIBLE}, total["possible"]),
         "received": Sum({name: total[name] for name in RECEIVED} | taken_back, int(counted["received"].sum())),

@@ -16,9 +16,9 @@ import pandas as pd
 
 from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units
-from mv.reimbursement.follow_up.cube import differences, of_doses, together
+from mv.reimbursement.follow_up.cube import combine, cube_of, differences
 from mv.reimbursement.pricing import dose_frames
-from mv.reimbursement.pricing.assessment import of_units
+from mv.reimbursement.pricing.assessment import assess_units
 from mv.reimbursement.rules import rule_table as all_rules
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -61,7 +61,7 @@ class Figures:
     seconds: float
 
 
-def figures(store: Store, actor: Actor) -> Figures:
+def compute_figures(store: Store, actor: Actor) -> Figures:
     """Return the figures of the actor's own units, of all time. Raises Forbidden.
 
     A million doses take seconds; they are read part by part, so that memory stays bounded.
@@ -96,8 +96,8 @@ def _basis(tx: Transaction, day: date) -> Basis:
 def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:
     """Return the cube over the doses up to the one with the id ``last``."""
     rules = all_rules.load(store)
-    judged = of_units(store, actor.units_to_filter, rules, catalogue.load(store))
-    return together([of_doses(_up_to(frame, last), rules) for frame in judged])
+    assessed = assess_units(store, actor.units_to_filter, rules, catalogue.load(store))
+    return combine([cube_of(_up_to(frame, last), rules) for frame in assessed])
 
 
 def _up_to(doses: pd.DataFrame, last: int) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """How each sent line of a payer stands with what has been paid for it, and whether the sums agree.
 
-For the lines of every standing, and so for all of them: claimed = paid + outstanding - overpaid. For the payer:
+For the lines of each status, and so for all of them: claimed = paid + outstanding - overpaid. For the payer:
 received in files = paid for lines + unknown.
 """
 
@@ -15,14 +15,14 @@ from mv import audit
 from mv.access import Action, Actor, in_own_units
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
-from mv.reimbursement.claims.payers import USUAL_DAYS_TO_PAY, hold, known
+from mv.reimbursement.claims.payers import USUAL_DAYS_TO_PAY, known, lock
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
 MOST_DAYS_TO_PAY = 3_650
 
 
-class Standing(StrEnum):
+class LineStatus(StrEnum):
     """How a line stands."""
 
     PAID = "paid"
@@ -36,13 +36,13 @@ class Standing(StrEnum):
     """Nothing has come so far."""
 
 
-STANDINGS: Mapping[str, str] = {
-    Standing.PAID: N_("Paid"),
-    Standing.UNDERPAID: N_("Underpaid"),
-    Standing.OVERPAID: N_("Overpaid"),
-    Standing.PAID_TWICE: N_("Paid twice"),
-    Standing.UNPAID: N_("Unpaid, overdue"),
-    Standing.AWAITED: N_("Awaited"),
+LINE_STATUSES: Mapping[str, str] = {
+    LineStatus.PAID: N_("Paid"),
+    LineStatus.UNDERPAID: N_("Underpaid"),
+    LineStatus.OVERPAID: N_("Overpaid"),
+    LineStatus.PAID_TWICE: N_("Paid twice"),
+    LineStatus.UNPAID: N_("Unpaid, overdue"),
+    LineStatus.AWAITED: N_("Awaited"),
 }
 """What each is called for people."""
 
@@ -56,7 +56,7 @@ LINES = f"""
             WHEN (p.ore < l.ore) = (l.ore > 0) THEN 'underpaid'
             WHEN p.twice THEN 'paid_twice'
             ELSE 'overpaid'
-        END AS standing
+        END AS status
     FROM claim k
     JOIN claim_line l ON l.claim_id = k.claim_id
     LEFT JOIN (
@@ -66,13 +66,13 @@ LINES = f"""
     ) AS p ON p.claim_id = l.claim_id AND p.line_number = l.line_number
     WHERE k.payer = $1 AND k.state IN {STATES} AND {{own}}
 """
-"""Each line with its standing; $2 is the instant before which a claim was sent whose days to pay are over."""
+"""Each line with its status; $2 is the instant before which a claim was sent whose days to pay are over."""
 SUMS = f"""
-    SELECT standing, count(*) AS lines, CAST(sum(claimed) AS BIGINT) AS claimed, CAST(sum(paid) AS BIGINT) AS paid,
-        CAST(sum(CASE WHEN standing IN ('unpaid', 'awaited', 'underpaid') THEN -difference ELSE 0 END) AS BIGINT)
+    SELECT status, count(*) AS lines, CAST(sum(claimed) AS BIGINT) AS claimed, CAST(sum(paid) AS BIGINT) AS paid,
+        CAST(sum(CASE WHEN status IN ('unpaid', 'awaited', 'underpaid') THEN -difference ELSE 0 END) AS BIGINT)
             AS outstanding,
-        CAST(sum(CASE WHEN standing IN ('overpaid', 'paid_twice') THEN difference ELSE 0 END) AS BIGINT) AS overpaid
-    FROM ({LINES}) AS lines_of_payer GROUP BY standing
+        CAST(sum(CASE WHEN status IN ('overpaid', 'paid_twice') THEN difference ELSE 0 END) AS BIGINT) AS overpaid
+    FROM ({LINES}) AS lines_of_payer GROUP BY status
 """
 CLAIMED = f"""
     SELECT count(*) AS lines, CAST(COALESCE(sum(l.ore), 0) AS BIGINT) AS ore
@@ -100,7 +100,7 @@ ANSWERED = """
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class LineSums:
     """So many lines and their öre: claimed = paid + outstanding - overpaid.
 
     ``outstanding`` is what the payer has still to pay, less what it has still to deduct; ``overpaid`` likewise.
@@ -112,8 +112,8 @@ class Sums:
     outstanding: int = 0
     overpaid: int = 0
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
+    def __add__(self, other: LineSums) -> LineSums:
+        return LineSums(
             self.lines + other.lines,
             self.claimed + other.claimed,
             self.paid + other.paid,
@@ -123,10 +123,10 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class PayerBalance:
     """How a payer's lines stand; and, counted by themselves, what was claimed and what was received in files."""
 
-    parts: dict[Standing, Sums]
+    parts: dict[LineStatus, LineSums]
     unknown_rows: int
     unknown: int
     claimed_lines: int
@@ -134,9 +134,9 @@ class Outcomes:
     received: int
 
     @property
-    def total(self) -> Sums:
+    def total(self) -> LineSums:
         """All lines."""
-        return sum(self.parts.values(), start=Sums())
+        return sum(self.parts.values(), start=LineSums())
 
     @property
     def adds_up(self) -> bool:
@@ -150,24 +150,24 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PayerTerms:
     """What is agreed with a payer: after how many days a line is overdue. And how its files are read (JSON)."""
 
     days_to_pay: int = USUAL_DAYS_TO_PAY
     file_columns: str | None = None
 
 
-def outcomes(store: Store, actor: Actor, payer: str) -> Outcomes:
+def payer_balance(store: Store, actor: Actor, payer: str) -> PayerBalance:
     """Return how the payer's sent lines stand, those of the actor's own units, and payments for no line."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         sql, params = lines(tx, actor, payer, store.today(), SUMS)
-        parts = {row.pop("standing"): Sums(**row) for row in tx.rows(sql, *params)}
+        parts = {row.pop("status"): LineSums(**row) for row in tx.rows(sql, *params)}
         own, units = in_own_units(actor, "l.unit_id", 2)
         claimed = tx.rows(CLAIMED.format(own=own), payer, *units)[0]
         received = tx.rows(RECEIVED.format(own=own), payer, *units)[0]
-    ordered = {standing: parts[standing] for standing in Standing if standing in parts}
-    return Outcomes(ordered, claimed_lines=claimed["lines"], claimed=claimed["ore"], **received)
+    ordered = {status: parts[status] for status in LineStatus if status in parts}
+    return PayerBalance(ordered, claimed_lines=claimed["lines"], claimed=claimed["ore"], **received)
 
 
 def lines(tx: Transaction, actor: Actor, payer: str, today: date, sql: str = LINES) -> tuple[str, tuple[object, ...]]:
@@ -190,22 +190,22 @@ def answered(store: Store, actor: Actor, payer: str) -> list[int]:
         return [row["claim_id"] for row in tx.rows(ANSWERED.format(own=own), payer, *units)]
 
 
-def terms(store: Store, actor: Actor, payer: str) -> Terms:
+def payer_terms(store: Store, actor: Actor, payer: str) -> PayerTerms:
     """Return what is agreed with the payer."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return _terms(tx, payer)
 
 
-def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> Terms:
+def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> PayerTerms:
     """Have the payer's lines be overdue after ``days``, and return what is agreed. Raises Invalid."""
 
-    def work(tx: Transaction) -> Terms:
+    def work(tx: Transaction) -> PayerTerms:
         if payer not in known(tx):
             raise Invalid(N_("Choose a payer."))
         if not 0 <= days <= MOST_DAYS_TO_PAY:
             raise Invalid(N_("Write the days to pay: from 0 to {most}."), most=MOST_DAYS_TO_PAY)
-        hold(tx, payer)
+        lock(tx, payer)
         tx.execute("UPDATE payer SET days_to_pay = $2 WHERE payer = $1", payer, days)
         audit.record(tx, store.now(), actor, Action.IMPORT_PAYMENTS, change="adjusted", payer=payer, days=days)
         return _terms(tx, payer)
@@ -213,6 +213,6 @@ def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> Terms:
     return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
 
 
-def _terms(tx: Transaction, payer: str) -> Terms:
+def _terms(tx: Transaction, payer: str) -> PayerTerms:
     row: Row | None = tx.row("SELECT days_to_pay, file_columns FROM payer WHERE payer = $1", payer)
-    return Terms(**row) if row else Terms()
+    return PayerTerms(**row) if row else PayerTerms()

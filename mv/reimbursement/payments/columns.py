@@ -70,7 +70,7 @@ Columns = Mapping[Column, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PaymentRow:
     """A payment as a file names it. The öre are negative where the payer takes back.
 
     ``identity`` is whose dose it is for, as the file writes it; it serves the matching alone, and is in no repr.
@@ -89,7 +89,7 @@ class Row:
 class Payments:
     """The rows of a file, the cells that cannot be read, and the number of its row of totals, if it has one."""
 
-    rows: list[Row]
+    rows: list[PaymentRow]
     problems: list[Problem]
     totals_row: int | None
 
@@ -99,7 +99,7 @@ class Payments:
         return sum(row.ore for row in self.rows)
 
 
-def guess(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
+def guess_columns(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
     """Return which heading is which column: as ``saved`` for the payer (JSON), where the file has all of that.
 
     Otherwise the saved ones that it has, and for the others what the headings are called.
@@ -111,12 +111,12 @@ def guess(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
     return column_guess.guess(names, WORDS, found)
 
 
-def to_save(columns: Columns) -> str:
+def columns_to_json(columns: Columns) -> str:
     """Return the columns as JSON, with null for what the file does not have."""
     return json.dumps({column: columns.get(column) for column in Column}, ensure_ascii=False)
 
 
-def check(columns: Columns) -> None:
+def check_columns(columns: Columns) -> None:
     """Raise Invalid unless there are an amount, and a reference or an identity number with the day of the dose."""
     if Column.AMOUNT not in columns:
         raise Invalid(N_("Choose which column holds the amount."))
@@ -126,12 +126,12 @@ def check(columns: Columns) -> None:
         raise Invalid(N_("A column can be chosen for one thing only."))
 
 
-def payments(table: Table, columns: Columns, today: date) -> Payments:
+def read_payments(table: Table, columns: Columns, today: date) -> Payments:
     """Return the payments that the table holds. Raises Invalid for columns that :func:`check` does not let pass.
 
     A last row that names no dose and says that it is a total is no payment; it has to be what the others are together.
     """
-    check(columns)
+    check_columns(columns)
     reader = _Reader(columns, {column: table.headings.index(heading) for column, heading in columns.items()})
     rows = [reader.row(record) for record in table.records]
     last = table.records[-1]
@@ -144,7 +144,7 @@ def payments(table: Table, columns: Columns, today: date) -> Payments:
     return Payments(rows, reader.problems, last.number)
 
 
-def number(text: str, today: date) -> str | None:
+def parse_identity(text: str, today: date) -> str | None:
     """Return an identity number in the stored form; None where it cannot be right, as nobody has such a one here."""
     try:
         return identity.parse(text, today).number
@@ -152,8 +152,8 @@ def number(text: str, today: date) -> str | None:
         return None
 
 
-def _is_total(record: Record, row: Row, today: date) -> bool:
-    if row.reference is not None or number(row.identity, today) is not None:
+def _is_total(record: Record, row: PaymentRow, today: date) -> bool:
+    if row.reference is not None or parse_identity(row.identity, today) is not None:
         return False
     return any(fold(cell).partition(" ")[0] in TOTALS for cell in record.cells)
 
@@ -169,8 +169,8 @@ class _Reader:
     amounts: dict[str, int] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
 
-    def row(self, record: Record) -> Row:
-        return Row(
+    def row(self, record: Record) -> PaymentRow:
+        return PaymentRow(
             number=record.number,
             ore=self._read(record, Column.AMOUNT, cells.parse_amount, self.amounts) or 0,
             paid_on=self._day(record, Column.PAID_ON),

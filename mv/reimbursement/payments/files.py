@@ -85,7 +85,7 @@ def withdraw(store: Store, actor: Actor, payment_file_id: int) -> PaymentFile:
 
     def work(tx: Transaction) -> PaymentFile:
         at = store.now()
-        payers.hold(tx, get(tx, payment_file_id).payer)
+        payers.lock(tx, get(tx, payment_file_id).payer)
         now = get(tx, payment_file_id)
         if now.withdrawn_at is not None:
             raise Conflict(N_("The file is withdrawn already."))

@@ -16,11 +16,11 @@ from mv.access import Action, Actor
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Forbidden, Invalid
 from mv.reimbursement.claims import payers
-from mv.reimbursement.claims.line_references import find_lines, find_lines_of
+from mv.reimbursement.claims.line_references import find_by_identity, find_by_reference
 from mv.reimbursement.payments import columns as file_columns
-from mv.reimbursement.payments.columns import Columns, Payments, Row
+from mv.reimbursement.payments.columns import Columns, PaymentRow, Payments
 from mv.reimbursement.payments.files import PaymentFile, get, log, with_hash
-from mv.reimbursement.payments.matching import Match, Outcome, by_outcome, match
+from mv.reimbursement.payments.matching import Match, PaymentOutcome, by_outcome, match
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.tabular_files.table import Problem, Table
@@ -41,7 +41,7 @@ PAYMENT = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutcomeSum:
     """The rows of one outcome: how many, their öre, and how many öre more than was left of their lines."""
 
     rows: int
@@ -62,7 +62,7 @@ class Preview:
     imported: PaymentFile | None
 
     @property
-    def parts(self) -> dict[Outcome, Part]:
+    def parts(self) -> dict[PaymentOutcome, OutcomeSum]:
         """What the rows of each outcome come to."""
         return _parts(self.matches)
 
@@ -85,7 +85,7 @@ def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Colum
     """
     audit.permit(store, actor, Action.IMPORT_PAYMENTS)
     with audit.refusals(store, actor, Action.IMPORT_PAYMENTS):
-        found = file_columns.payments(table, columns, store.today())
+        found = file_columns.read_payments(table, columns, store.today())
         with store.read() as tx:
             _require_payer(tx, payer)
             imported = with_hash(tx, table.content_hash(payer))
@@ -94,7 +94,7 @@ def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Colum
 
 
 def import_file(
-    store: Store, actor: Actor, payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, Part]
+    store: Store, actor: Actor, payer: str, table: Table, columns: Columns, seen: Mapping[PaymentOutcome, OutcomeSum]
 ) -> PaymentFile:
     """Import all payments of the table and return the file; the payer's next one is read by the same columns.
 
@@ -107,23 +107,23 @@ def import_file(
         at = store.now()
         found = _readable(table, columns, store)
         _require_payer(tx, payer)
-        payers.hold(tx, payer)
+        payers.lock(tx, payer)
         content_hash = table.content_hash(payer)
         if before := with_hash(tx, content_hash):
-            raise already(before)
+            raise imported_before(before)
         matches = _match(tx, actor, payer, found.rows, store.today())
         if _parts(matches) != seen:
             raise Conflict(N_("What was paid or claimed has changed meanwhile. Nothing was imported; look again."))
         made = _insert(tx, at, actor, payer, content_hash, found)
         tx.load("payment", _rows(made.payment_file_id, matches))
-        saved = file_columns.to_save(columns)
+        saved = file_columns.columns_to_json(columns)
         tx.execute("UPDATE payer SET file_columns = $2 WHERE payer = $1", payer, saved)
         return log(tx, at, actor, "imported", made)
 
     return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
 
 
-def already(before: PaymentFile) -> Conflict:
+def imported_before(before: PaymentFile) -> Conflict:
     """Return the error that says that the same was imported before, as the file ``before``."""
     return Conflict(
         N_("{who} imported this file at {time}, as number {file}. Nothing was changed."),
@@ -133,15 +133,15 @@ def already(before: PaymentFile) -> Conflict:
     )
 
 
-def _parts(matches: Sequence[Match]) -> dict[Outcome, Part]:
+def _parts(matches: Sequence[Match]) -> dict[PaymentOutcome, OutcomeSum]:
     return {
-        outcome: Part(len(some), sum(one.row.ore for one in some), sum(one.difference for one in some))
+        outcome: OutcomeSum(len(some), sum(one.row.ore for one in some), sum(one.difference for one in some))
         for outcome, some in by_outcome(matches).items()
     }
 
 
 def _readable(table: Table, columns: Columns, store: Store) -> Payments:
-    found = file_columns.payments(table, columns, store.today())
+    found = file_columns.read_payments(table, columns, store.today())
     if found.problems:
         raise Invalid(N_("{problem} Nothing was imported."), problem=found.problems[0])
     return found
@@ -152,12 +152,12 @@ def _require_payer(tx: Transaction, payer: str) -> None:
         raise Invalid(N_("Choose a payer."))
 
 
-def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[Row], today: date) -> list[Match]:
+def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[PaymentRow], today: date) -> list[Match]:
     """Return the rows with the payer's lines. Raises Forbidden when one of the lines is of another unit."""
-    by_reference = find_lines(tx, payer, {row.reference for row in rows if row.reference})
+    by_reference = find_by_reference(tx, payer, {row.reference for row in rows if row.reference})
     others = {row.identity for row in rows if row.identity and row.given_on and row.reference not in by_reference}
-    numbers = {text: number for text in others if (number := file_columns.number(text, today))}
-    found = find_lines_of(tx, payer, set(numbers.values()))
+    numbers = {text: number for text in others if (number := file_columns.parse_identity(text, today))}
+    found = find_by_identity(tx, payer, set(numbers.values()))
     by_identity = {text: found.get(number, []) for text, number in numbers.items()}
     matches = match(rows, by_reference, by_identity, catalogue.read(tx).vaccines)
     for one in matches:

@@ -1,4 +1,4 @@
-"""Lists of lines by standing, and of payments, to look at and as CSV. No identity number stands in any."""
+"""Lists of lines by status, and of payments, to look at and as CSV. No identity number stands in any."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mv.errors import N_
 from mv.i18n import SWEDISH, Language, translate
 from mv.pseudonyms import TEXT
 from mv.reimbursement.claims.line_references import reference_sql
-from mv.reimbursement.payments.balances import LINES, Standing, lines
-from mv.reimbursement.payments.matching import OUTCOMES, WHYS, Outcome
+from mv.reimbursement.payments.balances import LINES, LineStatus, lines
+from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, UNMATCHED_REASONS, PaymentOutcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.store import Store
 from mv.store.engine import Row, Transaction
@@ -52,14 +52,14 @@ PAYMENT_COLUMNS = {
 }
 KRONOR = ("claimed", "paid", "difference")
 TEXTS = ("vaccine", "unit")
-WORDS: Mapping[str, Mapping[str, str]] = {"outcome": OUTCOMES, "why": WHYS}
+WORDS: Mapping[str, Mapping[str, str]] = {"outcome": PAYMENT_OUTCOMES, "why": UNMATCHED_REASONS}
 
-OF_STANDING = f"""
+WITH_STATUS = f"""
     SELECT {reference_sql("claim_id", "line_number")} AS line, given_on, vaccine, unit, sent_at,
         claimed, paid, difference, paid_on
-    FROM ({LINES}) AS lines_of_payer WHERE standing = '{{standing}}' ORDER BY claim_id, line_number
+    FROM ({LINES}) AS lines_of_payer WHERE status = '{{status}}' ORDER BY claim_id, line_number
 """
-"""The standing is one of the program's own words."""
+"""The status is one of the program's own words."""
 PAYMENTS = f"""
     SELECT payment_file_id, row_number, outcome, line, given_on, vaccine, unit, claimed, paid, difference, paid_on, why
     FROM (
@@ -91,23 +91,23 @@ class Listing:
     params: tuple[object, ...]
 
 
-def of_standing(store: Store, actor: Actor, payer: str, standing: Standing) -> Listing:
+def lines_with_status(store: Store, actor: Actor, payer: str, status: LineStatus) -> Listing:
     """Return the list of the payer's lines that stand so, those of the actor's own units."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
-        sql, params = lines(tx, actor, payer, store.today(), OF_STANDING.replace("{standing}", standing.value))
-    return Listing(standing.value, {"payer": payer}, LINE_COLUMNS, sql, params)
+        sql, params = lines(tx, actor, payer, store.today(), WITH_STATUS.replace("{status}", status.value))
+    return Listing(status.value, {"payer": payer}, LINE_COLUMNS, sql, params)
 
 
-def unknown(actor: Actor, payer: str) -> Listing:
+def unknown_payments(actor: Actor, payer: str) -> Listing:
     """Return the list of the payer's payments for no line."""
     sql = PAYMENTS.format(among="f.payer = $1 AND p.claim_id IS NULL", own="TRUE", chosen="withdrawn_at IS NULL")
     names = ("payment_file_id", "row_number", "line", "paid", "paid_on", "why")
     columns = {name: PAYMENT_COLUMNS[name] for name in names}
-    return Listing(Outcome.UNKNOWN.value, {"payer": payer}, columns, sql, (payer,))
+    return Listing(PaymentOutcome.UNKNOWN.value, {"payer": payer}, columns, sql, (payer,))
 
 
-def of_file(actor: Actor, payment_file_id: int, outcome: Outcome | None = None) -> Listing:
+def payments_in_file(actor: Actor, payment_file_id: int, outcome: PaymentOutcome | None = None) -> Listing:
     """Return the list of a file's payments, or those of one outcome: for lines of own units, and for no line."""
     own, units = in_own_units(actor, "l.unit_id", 3)
     sql = PAYMENTS.format(among=OF_FILE, own=own, chosen="payment_file_id = $1 AND COALESCE($2, outcome) = outcome")
@@ -116,7 +116,7 @@ def of_file(actor: Actor, payment_file_id: int, outcome: Outcome | None = None) 
     return Listing("payments", {"file": payment_file_id}, columns, sql, (payment_file_id, wanted, *units))
 
 
-def first(store: Store, actor: Actor, listing: Listing, limit: int) -> list[Row]:
+def first_rows(store: Store, actor: Actor, listing: Listing, limit: int) -> list[Row]:
     """Return the first rows of the list, amounts in öre, instants naive UTC. It shows nobody and is not logged."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:

@@ -15,8 +15,8 @@ from mv.catalogue import Vaccine
 from mv.errors import N_
 from mv.i18n import LANGUAGES, translate
 from mv.reimbursement.claims.line_references import Line, reference
-from mv.reimbursement.payments.columns import Row
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.payments.columns import PaymentRow
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.reimbursement.rules.vaccine_types import NAMES as KINDS
 from mv.tabular_files.cells import may_be_identity
 from mv.text import fold
@@ -29,7 +29,7 @@ SHORTEST_ATC = 5
 """Characters of an ATC code that name a kind of vaccine at least."""
 
 
-class Outcome(StrEnum):
+class PaymentOutcome(StrEnum):
     """What a payment came to."""
 
     PAID = "paid"
@@ -39,17 +39,17 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-OUTCOMES: Mapping[str, str] = {
-    Outcome.PAID: N_("Paid"),
-    Outcome.UNDERPAID: N_("Underpaid"),
-    Outcome.OVERPAID: N_("Overpaid"),
-    Outcome.PAID_TWICE: N_("Paid twice"),
-    Outcome.UNKNOWN: N_("Unknown"),
+PAYMENT_OUTCOMES: Mapping[str, str] = {
+    PaymentOutcome.PAID: N_("Paid"),
+    PaymentOutcome.UNDERPAID: N_("Underpaid"),
+    PaymentOutcome.OVERPAID: N_("Overpaid"),
+    PaymentOutcome.PAID_TWICE: N_("Paid twice"),
+    PaymentOutcome.UNKNOWN: N_("Unknown"),
 }
 """What each is called for people."""
 
 
-class Why(StrEnum):
+class UnmatchedReason(StrEnum):
     """Why a payment is unknown."""
 
     NOTHING_NAMED = "nothing_named"
@@ -59,12 +59,14 @@ class Why(StrEnum):
     SEVERAL = "several"
 
 
-WHYS: Mapping[str, str] = {
-    Why.NOTHING_NAMED: N_("The row names no line: neither a reference nor a valid identity number with a day."),
-    Why.NO_LINE: N_("The payer has no line with this reference."),
-    Why.NOT_SENT: N_("The claim of this line has not been sent."),
-    Why.NO_DOSE: N_("No line of the payer is for this person, day and vaccine."),
-    Why.SEVERAL: N_("Several lines fit: the row does not tell them apart."),
+UNMATCHED_REASONS: Mapping[str, str] = {
+    UnmatchedReason.NOTHING_NAMED: N_(
+        "The row names no line: neither a reference nor a valid identity number with a day."
+    ),
+    UnmatchedReason.NO_LINE: N_("The payer has no line with this reference."),
+    UnmatchedReason.NOT_SENT: N_("The claim of this line has not been sent."),
+    UnmatchedReason.NO_DOSE: N_("No line of the payer is for this person, day and vaccine."),
+    UnmatchedReason.SEVERAL: N_("Several lines fit: the row does not tell them apart."),
 }
 
 
@@ -72,16 +74,20 @@ WHYS: Mapping[str, str] = {
 class Match:
     """A payment and the line that it is for, if any. ``left`` is what was left of the line before it, in öre."""
 
-    row: Row
-    outcome: Outcome
+    row: PaymentRow
+    outcome: PaymentOutcome
     line: Line | None = None
     left: int = 0
-    why: Why | None = None
+    why: UnmatchedReason | None = None
 
     @property
     def difference(self) -> int:
         """How many öre more than was left were paid; less is negative. What is paid for nothing is all too much."""
-        return self.row.ore if self.outcome in (Outcome.PAID_TWICE, Outcome.UNKNOWN) else self.row.ore - self.left
+        return (
+            self.row.ore
+            if self.outcome in (PaymentOutcome.PAID_TWICE, PaymentOutcome.UNKNOWN)
+            else self.row.ore - self.left
+        )
 
     @property
     def reference(self) -> str | None:
@@ -93,7 +99,7 @@ class Match:
 
 
 def match(
-    rows: Iterable[Row],
+    rows: Iterable[PaymentRow],
     by_reference: Mapping[tuple[int, int], Line],
     by_identity: Mapping[str, Sequence[Line]],
     vaccines: Mapping[str, Vaccine],
@@ -107,39 +113,39 @@ def match(
     found: list[Match] = []
     for row in rows:
         line = _line(row, by_reference, by_identity, vaccines, paid)
-        if isinstance(line, Why):
-            found.append(Match(row, Outcome.UNKNOWN, why=line))
+        if isinstance(line, UnmatchedReason):
+            found.append(Match(row, PaymentOutcome.UNKNOWN, why=line))
             continue
         key = (line.claim_id, line.line_number)
         before = paid.get(key, line.paid)
         paid[key] = before + row.ore
-        found.append(Match(row, outcome(line.ore, before, row.ore), line, line.ore - before))
+        found.append(Match(row, payment_outcome(line.ore, before, row.ore), line, line.ore - before))
     return found
 
 
-def outcome(claimed: int, before: int, ore: int) -> Outcome:
+def payment_outcome(claimed: int, before: int, ore: int) -> PaymentOutcome:
     """Return what a payment of ``ore`` came to, for a line of ``claimed`` for which ``before`` was paid already."""
     sign = -1 if claimed < 0 else 1
     left = sign * (claimed - before)
     if left <= 0 and sign * ore > 0:
-        return Outcome.PAID_TWICE
+        return PaymentOutcome.PAID_TWICE
     if sign * ore == left:
-        return Outcome.PAID
-    return Outcome.UNDERPAID if sign * ore < left else Outcome.OVERPAID
+        return PaymentOutcome.PAID
+    return PaymentOutcome.UNDERPAID if sign * ore < left else PaymentOutcome.OVERPAID
 
 
 def _line(
-    row: Row,
+    row: PaymentRow,
     by_reference: Mapping[tuple[int, int], Line],
     by_identity: Mapping[str, Sequence[Line]],
     vaccines: Mapping[str, Vaccine],
     paid: Mapping[tuple[int, int], int],
-) -> Line | Why:
+) -> Line | UnmatchedReason:
     named = by_reference.get(row.reference) if row.reference else None
     if named is not None:
-        return named if named.state in SENT else Why.NOT_SENT
+        return named if named.state in SENT else UnmatchedReason.NOT_SENT
     if row.identity not in by_identity or row.given_on is None:
-        return Why.NO_LINE if row.reference else Why.NOTHING_NAMED
+        return UnmatchedReason.NO_LINE if row.reference else UnmatchedReason.NOTHING_NAMED
     fitting = [
         line
         for line in by_identity[row.identity]
@@ -147,11 +153,11 @@ def _line(
     ]
     sent = [line for line in fitting if line.state in SENT]
     if not sent:
-        return Why.NOT_SENT if fitting else Why.NO_DOSE
+        return UnmatchedReason.NOT_SENT if fitting else UnmatchedReason.NO_DOSE
     return _of_dose(row, sent, paid)
 
 
-def _of_dose(row: Row, lines: Sequence[Line], paid: Mapping[tuple[int, int], int]) -> Line | Why:
+def _of_dose(row: PaymentRow, lines: Sequence[Line], paid: Mapping[tuple[int, int], int]) -> Line | UnmatchedReason:
     """Return which of the person's lines of that day a row is for, if they are all of one dose.
 
     A dose has several when it was claimed, taken back and claimed anew. A row is for one of its own sign; of these
@@ -159,7 +165,7 @@ def _of_dose(row: Row, lines: Sequence[Line], paid: Mapping[tuple[int, int], int
     of any, it is for the latest.
     """
     if len({line.dose_id for line in lines}) > 1:
-        return Why.SEVERAL
+        return UnmatchedReason.SEVERAL
     same = [line for line in lines if (line.ore < 0) == (row.ore < 0)] or lines
     left = {line: line.ore - paid.get((line.claim_id, line.line_number), line.paid) for line in same}
     exactly = [line for line in same if row.ore and left[line] == row.ore]
@@ -167,7 +173,7 @@ def _of_dose(row: Row, lines: Sequence[Line], paid: Mapping[tuple[int, int], int
         return exactly[0]
     unsettled = [line for line in same if left[line] * line.ore > 0]
     if len(unsettled) > 1:
-        return Why.SEVERAL
+        return UnmatchedReason.SEVERAL
     return unsettled[0] if unsettled else same[-1]
 
 
@@ -179,7 +185,7 @@ def is_vaccine(text: str, line: Line, vaccines: Mapping[str, Vaccine]) -> bool:
     told = _letters(text)
     if not told:
         return True
-    product, kind = vaccines.get(line.product_code), KINDS.get(line.atc[:KIND])
+    product, kind = vaccines.get(line.product_code), KINDS.get(line.atc[:ATC_LEVEL_4_LENGTH])
     names = [line.product_code, *([product.name] if product else [])]
     names += [translate(kind, language) for language in LANGUAGES] if kind else []
     is_atc = len(told) >= SHORTEST_ATC and _letters(line.atc).startswith(told)
@@ -190,9 +196,9 @@ def _letters(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def by_outcome(matches: Iterable[Match]) -> dict[Outcome, list[Match]]:
+def by_outcome(matches: Iterable[Match]) -> dict[PaymentOutcome, list[Match]]:
     """Return the matches of each outcome that there is, in the order of the outcomes."""
-    found: defaultdict[Outcome, list[Match]] = defaultdict(list)
+    found: defaultdict[PaymentOutcome, list[Match]] = defaultdict(list)
     for one in matches:
         found[one.outcome].append(one)
-    return {outcome: found[outcome] for outcome in Outcome if outcome in found}
+    return {outcome: found[outcome] for outcome in PaymentOutcome if outcome in found}

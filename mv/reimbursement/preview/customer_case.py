@@ -19,18 +19,18 @@ from mv.catalogue import Catalogue, covers
 from mv.customers import Customer
 from mv.memberships import EndReason, Entry, Membership
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import DOSE_COLUMNS, Reason, price
+from mv.reimbursement.pricing.adjudication import DOSE_COLUMNS, Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
 
-Verdicts = Mapping[int, "Verdict"]
+Adjudications = Mapping[int, "Adjudication"]
 """By the dose's number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class CustomerCase:
     """What decides what a customer's doses are paid, as it was read.
 
     ``doses`` are indexed by their number, and ``paid`` is what came in for each, in öre.
@@ -46,40 +46,40 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Adjudication:
     """What the rules say of a dose: öre, by which rule, and in ``dose`` what the verdict is worded from."""
 
-    reason: Reason
+    outcome: Outcome
     ore: int
     rule: Rule | None
     dose: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ChangedDose:
     """A dose that is paid otherwise after a change."""
 
     dose_id: int
     product_code: str
     given_on: date
-    before: Verdict
-    after: Verdict
+    before: Adjudication
+    after: Adjudication
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The doses that a change turns, the earliest first, and öre that came in and would have to be paid back."""
 
-    turns: tuple[Turn, ...] = ()
+    changed_doses: tuple[ChangedDose, ...] = ()
     to_pay_back: int = 0
 
     @property
     def ore(self) -> int:
         """How much more is paid in all, in öre; negative where it is less."""
-        return sum(turn.after.ore - turn.before.ore for turn in self.turns)
+        return sum(turn.after.ore - turn.before.ore for turn in self.changed_doses)
 
 
-def read_standing(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> Standing:
+def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> CustomerCase:
     """Return what decides what the customer's doses are paid; reading it is a look at the doses.
 
     Raises OtherUnit when the customer is none that the actor has to do with.
@@ -90,9 +90,9 @@ def read_standing(store: Store, actor: Actor, customer: Customer, known: Catalog
         return memberships.read(tx, customer.customer_id), rule_table.read(tx)
 
     rows, in_force = audit.perform(store, actor, Action.VIEW_DOSES, work, customer.customer_id)
-    found = stored.between(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)
+    found = stored.read_doses(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)
     paid = dict(zip(found["dose_id"].tolist(), found["paid"].tolist(), strict=True))
-    return Standing(customer, found[list(DOSE_COLUMNS)], paid, rows, in_force, known, store.today())
+    return CustomerCase(customer, found[list(DOSE_COLUMNS)], paid, rows, in_force, known, store.today())
 
 
 def period_of(row: Membership) -> Entry:
@@ -120,30 +120,36 @@ def covered(doses: pd.DataFrame, by: Collection[Entry]) -> list[bool]:
     ]
 
 
-def judge(doses: pd.DataFrame, in_force: Sequence[Rule]) -> Verdicts:
+def adjudicate_doses(doses: pd.DataFrame, in_force: Sequence[Rule]) -> Adjudications:
     """Return the verdict on each of the doses, which are all of a customer's."""
-    return as_judged(doses, price(doses, in_force), in_force)
+    return as_adjudications(doses, adjudicate(doses, in_force), in_force)
 
 
-def as_judged(doses: pd.DataFrame, judged: pd.DataFrame, in_force: Sequence[Rule]) -> Verdicts:
-    """Return the verdicts that ``judged`` holds, of :mod:`mv.reimbursement.pricing.adjudication`, on the doses."""
+def as_adjudications(doses: pd.DataFrame, adjudicated: pd.DataFrame, in_force: Sequence[Rule]) -> Adjudications:
+    """Return the verdicts that ``adjudicated`` holds, of :mod:`mv.reimbursement.pricing.adjudication`, on the doses."""
     found = {}
-    for row in pd.concat([doses, judged], axis=1).to_dict("records"):
+    for row in pd.concat([doses, adjudicated], axis=1).to_dict("records"):
         dose: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
         rule = in_force[dose["rule"]] if dose["rule"] >= 0 else None
-        found[dose["dose_id"]] = Verdict(Reason(dose["reason"]), dose["ore"], rule, dose)
+        found[dose["dose_id"]] = Adjudication(Outcome(dose["outcome"]), dose["ore"], rule, dose)
     return found
 
 
-def compare(before: Verdicts, after: Verdicts, paid: Mapping[int, int]) -> Effect:
+def compare(before: Adjudications, after: Adjudications, paid: Mapping[int, int]) -> Effect:
     """Return what became of the doses that are in both."""
-    turns = [
-        Turn(dose_id, verdict.dose["product_code"], verdict.dose["given_on"].date(), before[dose_id], verdict)
-        for dose_id, verdict in after.items()
-        if dose_id in before and before[dose_id].ore != verdict.ore
+    changed_doses = [
+        ChangedDose(
+            dose_id,
+            adjudication.dose["product_code"],
+            adjudication.dose["given_on"].date(),
+            before[dose_id],
+            adjudication,
+        )
+        for dose_id, adjudication in after.items()
+        if dose_id in before and before[dose_id].ore != adjudication.ore
     ]
     back = sum(
         max(paid.get(turn.dose_id, 0) - turn.after.ore, 0) - max(paid.get(turn.dose_id, 0) - turn.before.ore, 0)
-        for turn in turns
+        for turn in changed_doses
     )
-    return Effect(tuple(sorted(turns, key=lambda turn: (turn.given_on, turn.dose_id))), max(back, 0))
+    return Effect(tuple(sorted(changed_doses, key=lambda turn: (turn.given_on, turn.dose_id))), max(back, 0))

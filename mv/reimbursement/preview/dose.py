@@ -13,17 +13,17 @@ from mv.clock import to_local
 from mv.errors import Conflict, Invalid
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.preview.customer_case import (
+    Adjudication,
+    CustomerCase,
     Effect,
-    Standing,
-    Verdict,
-    as_judged,
+    adjudicate_doses,
+    as_adjudications,
     compare,
     covered,
-    judge,
     periods,
 )
-from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.pricing.remedies import MENDABLE, Mend, suggest
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
+from mv.reimbursement.pricing.remedies import REMEDIABLE, Remedy, find_remedies
 from mv.vaccinations import Dose, Entry, counting_group, is_completed_anew
 
 UNSAVED = 2**62
@@ -31,10 +31,10 @@ UNSAVED = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class GroupSuggestion:
     """The group by which a dose would be paid ``ore``, if that is registered by ``last_day``."""
 
-    mend: Mend
+    remedy: Remedy
     choice: Choice
     ore: int
     last_day: date | None
@@ -48,82 +48,85 @@ class Forecast:
     Where it is not paid for want of the right group: which one fits, else öre that the best one would give.
     """
 
-    verdict: Verdict
+    adjudication: Adjudication
     others: Effect
-    suggestion: Suggestion | None = None
+    suggestion: GroupSuggestion | None = None
     with_a_group: int = 0
 
 
-def forecast(standing: Standing, entry: Entry, was: Dose | None = None) -> Forecast | None:
+def forecast(case: CustomerCase, entry: Entry, was: Dose | None = None) -> Forecast | None:
     """Return what the rules say of a new dose as entered, or of the dose ``was`` as corrected.
 
     None while too little is entered to tell, or what cannot be saved: without vaccine, unit or choice of group, or on
     a day that cannot be.
     """
     dose_id = was.dose_id if was else UNSAVED
-    dose = _as_entered(standing, entry, was, dose_id)
+    dose = _as_entered(case, entry, was, dose_id)
     if dose is None:
         return None
-    others = standing.doses.drop(index=dose_id, errors="ignore")
+    others = case.doses.drop(index=dose_id, errors="ignore")
     doses = pd.concat([others, dose]).sort_index()
-    judged = price(doses, standing.rules)
-    after = dict(as_judged(doses, judged, standing.rules))
-    verdict = after.pop(dose_id)
-    before = judge(standing.doses, standing.rules) if after else {}
-    turned = compare(before, after, standing.paid)
-    if verdict.reason not in MENDABLE:
-        return Forecast(verdict, turned)
-    suggestion = _suggestion(standing, doses, judged, dose_id)
-    if suggestion or verdict.reason != Reason.NO_GROUP:
-        return Forecast(verdict, turned, suggestion)
-    return Forecast(verdict, turned, with_a_group=_best_with_a_group(standing, doses, dose_id))
+    adjudicated = adjudicate(doses, case.rules)
+    after = dict(as_adjudications(doses, adjudicated, case.rules))
+    adjudication = after.pop(dose_id)
+    before = adjudicate_doses(case.doses, case.rules) if after else {}
+    changed = compare(before, after, case.paid)
+    if adjudication.outcome not in REMEDIABLE:
+        return Forecast(adjudication, changed)
+    suggestion = _suggestion(case, doses, adjudicated, dose_id)
+    if suggestion or adjudication.outcome != Outcome.NO_GROUP:
+        return Forecast(adjudication, changed, suggestion)
+    return Forecast(adjudication, changed, with_a_group=_best_with_a_group(case, doses, dose_id))
 
 
-def _as_entered(standing: Standing, entry: Entry, was: Dose | None, dose_id: int) -> pd.DataFrame | None:
+def _as_entered(case: CustomerCase, entry: Entry, was: Dose | None, dose_id: int) -> pd.DataFrame | None:
     """Return the dose as one row of the standing's doses."""
-    vaccine = standing.known.vaccines.get(entry.product_code or "")
-    unit = standing.known.units.get(entry.unit_id)
-    if vaccine is None or unit is None or not standing.customer.birth_date <= entry.given_on <= standing.today:
+    vaccine = case.known.vaccines.get(entry.product_code or "")
+    unit = case.known.units.get(entry.unit_id)
+    if vaccine is None or unit is None or not case.customer.birth_date <= entry.given_on <= case.today:
         return None
     try:
-        group = counting_group(standing.memberships, entry, was)
+        group = counting_group(case.memberships, entry, was)
     except (Invalid, Conflict):
         return None
     anew = was is None or is_completed_anew(was, entry, group)
     row = {
         "dose_id": dose_id,
-        "customer_id": standing.customer.customer_id,
+        "customer_id": case.customer.customer_id,
         "region": unit.region,
         "product_code": vaccine.product_code,
         "atc": vaccine.atc,
         "dose_number": entry.dose_number,
         "given_on": entry.given_on,
-        "completed_on": standing.today if was is None or anew else to_local(was.completed_at).date(),
-        "birth_date": standing.customer.birth_date,
+        "completed_on": case.today if was is None or anew else to_local(was.completed_at).date(),
+        "birth_date": case.customer.birth_date,
         "group_code": group[0],
         "subgroup_code": group[1],
         "covered": False,
         "abroad": entry.abroad,
         "withdrawn": False,
     }
-    frame = pd.DataFrame([row]).set_index("dose_id", drop=False).astype(standing.doses.dtypes)
-    return frame.assign(covered=covered(frame, periods(standing.memberships).values()))
+    frame = pd.DataFrame([row]).set_index("dose_id", drop=False).astype(case.doses.dtypes)
+    return frame.assign(covered=covered(frame, periods(case.memberships).values()))
 
 
-def _suggestion(standing: Standing, doses: pd.DataFrame, judged: pd.DataFrame, dose_id: int) -> Suggestion | None:
-    rows = _columns(standing.customer.customer_id, standing.memberships)
-    asked = (judged["reason"] == Reason.PAYABLE.value) | (judged.index == dose_id)  # which the paid ones can hinder
-    groups = standing.known.groups.values()
-    mends = suggest(doses[asked], judged[asked], rows, standing.rules, groups, standing.today)
-    found = mends.loc[[dose_id]].to_dict("records")[0]
-    if pd.isna(found["mend"]):
+def _suggestion(
+    case: CustomerCase, doses: pd.DataFrame, adjudicated: pd.DataFrame, dose_id: int
+) -> GroupSuggestion | None:
+    rows = _columns(case.customer.customer_id, case.memberships)
+    # The paid doses are needed, too: they can be too near.
+    asked = (adjudicated["outcome"] == Outcome.PAYABLE.value) | (adjudicated.index == dose_id)
+    groups = case.known.groups.values()
+    remedies = find_remedies(doses[asked], adjudicated[asked], rows, case.rules, groups, case.today)
+    found = remedies.loc[[dose_id]].to_dict("records")[0]
+    if pd.isna(found["remedy"]):
         return None
-    subgroup = None if pd.isna(found["mend_subgroup"]) else found["mend_subgroup"]
-    return Suggestion(
-        mend=Mend(found["mend"]),
-        choice=standing.known.choice(found["mend_group"], subgroup),
-        ore=found["mend_worth"],
-        last_day=None if pd.isna(found["mend_by"]) else found["mend_by"].date(),
+    subgroup = None if pd.isna(found["remedy_subgroup"]) else found["remedy_subgroup"]
+    return GroupSuggestion(
+        remedy=Remedy(found["remedy"]),
+        choice=case.known.choice(found["remedy_group"], subgroup),
+        ore=found["remedy_amount"],
+        last_day=None if pd.isna(found["remedy_deadline"]) else found["remedy_deadline"].date(),
         in_time=found["in_time"],
     )
 
@@ -142,9 +145,9 @@ def _columns(customer_id: int, rows: Sequence[Membership]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _best_with_a_group(standing: Standing, doses: pd.DataFrame, dose_id: int) -> int:
+def _best_with_a_group(case: CustomerCase, doses: pd.DataFrame, dose_id: int) -> int:
     """Return what the group that gives most would give for the dose, in öre, whether the customer is in it or not."""
-    named = {(rule.group_code, rule.subgroup_code or "") for rule in standing.rules if rule.group_code and rule.ore}
+    named = {(rule.group_code, rule.subgroup_code or "") for rule in case.rules if rule.group_code and rule.ore}
     groups = pd.DataFrame(sorted(named), columns=["group", "subgroup"], dtype="str")
     copies = doses.merge(groups.assign(place=range(len(groups))), how="cross")
     own = copies["dose_id"] == dose_id
@@ -154,4 +157,4 @@ def _best_with_a_group(standing: Standing, doses: pd.DataFrame, dose_id: int) ->
         subgroup_code=copies["subgroup_code"].mask(own, copies["subgroup"]),
         covered=copies["covered"] | own,
     )
-    return int(price(copies, standing.rules).loc[own, "ore"].max()) if len(copies) else 0
+    return int(adjudicate(copies, case.rules).loc[own, "ore"].max()) if len(copies) else 0

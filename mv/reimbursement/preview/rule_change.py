@@ -19,10 +19,10 @@ from mv import audit
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 
 K = TypeVar("K")
@@ -30,7 +30,7 @@ K = TypeVar("K")
 COUNT = "SELECT count(*) AS doses FROM dose d JOIN vaccine v ON v.product_code = d.product_code WHERE {of_kinds}"
 
 
-class Turn(StrEnum):
+class PaymentChange(StrEnum):
     """How a dose is paid otherwise."""
 
     GAINS = "gains"
@@ -56,58 +56,60 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Impact:
     """What is paid otherwise: in all, how, by payer and by season, and how many of the doses are claimed already.
 
     A dose that gets another payer is counted for both of them: minus for one, plus for the other.
     """
 
     whole: Share = Share()
-    turns: Counter[Turn] = field(default_factory=Counter)
+    changes: Counter[PaymentChange] = field(default_factory=Counter)
     by_payer: Mapping[str, Share] = field(default_factory=dict)
     by_season: Mapping[Season, Share] = field(default_factory=dict)
     claimed: int = 0
 
-    def with_more(self, other: Effect) -> Effect:
+    def with_more(self, other: Impact) -> Impact:
         """Return the effect that both have together; they are of different doses."""
-        return Effect(
+        return Impact(
             self.whole.with_more(other.whole),
-            self.turns + other.turns,
+            self.changes + other.changes,
             _merged(self.by_payer, other.by_payer),
             _merged(self.by_season, other.by_season),
             self.claimed + other.claimed,
         )
 
 
-def of_own_units(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> Effect:
+def impact_at_own_units(
+    store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue
+) -> Impact:
     """Return what it does to the doses given at the actor's own units that ``after`` decides in place of ``before``.
 
     It shows nobody. A million doses take seconds; they are read part by part, so that memory stays bounded.
     """
     audit.permit(store, actor, Action.CHANGE_RULE)
-    kinds = changed_kinds(before, after, known)
-    effect = Effect()
-    for first, last in stored.parts(store) if kinds else ():
-        turned = compare(stored.between(store, first, last, kinds), before, after)
-        own = turned if actor.has_every_unit else turned[turned["unit_id"].isin(actor.own_units)]
-        effect = effect.with_more(summed(own))
+    kinds = changed_vaccine_types(before, after, known)
+    effect = Impact()
+    for first, last in stored.customer_ranges(store) if kinds else ():
+        changed = compare(stored.read_doses(store, first, last, kinds), before, after)
+        own = changed if actor.has_every_unit else changed[changed["unit_id"].isin(actor.own_units)]
+        effect = effect.with_more(summarize(own))
     return effect
 
 
-def may_change(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> int:
+def count_affected(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> int:
     """Return how many doses :func:`of_own_units` would have to judge."""
     audit.permit(store, actor, Action.CHANGE_RULE)
-    condition, patterns = stored.of_kinds(changed_kinds(before, after, known), 1)
+    condition, patterns = stored.atc_condition(changed_vaccine_types(before, after, known), 1)
     with store.read() as tx:
         return int(tx.rows(COUNT.format(of_kinds=condition), *patterns)[0]["doses"])
 
 
-def changed_kinds(before: Iterable[Rule], after: Iterable[Rule], known: Catalogue) -> list[str]:
+def changed_vaccine_types(before: Iterable[Rule], after: Iterable[Rule], known: Catalogue) -> list[str]:
     """Return what the ATC codes begin with of all doses that may be paid otherwise."""
     codes = set()
     for rule in set(before) ^ set(after):
         product = known.vaccines.get(rule.product_code or "")
-        codes.add((product.atc if product else rule.atc or "")[:KIND])
+        codes.add((product.atc if product else rule.atc or "")[:ATC_LEVEL_4_LENGTH])
     return sorted(code for code in codes if code and not any(code != o and code.startswith(o) for o in codes if o))
 
 
@@ -123,39 +125,39 @@ def compare(doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule]) 
     return both[(both["was"] != both["becomes"]) | (both["payer_was"] != both["payer_becomes"])]
 
 
-def summed(turned: pd.DataFrame) -> Effect:
+def summarize(changed: pd.DataFrame) -> Impact:
     """Return the effect that the doses of :func:`compare` have together."""
-    more = turned["becomes"] - turned["was"]
-    was, becomes = turned["was"] > 0, turned["becomes"] > 0
-    turns = {
-        Turn.GAINS: ~was & becomes,
-        Turn.LOSES: was & ~becomes,
-        Turn.AMOUNT: was & becomes & (more != 0),
-        Turn.PAYER: was & becomes & (more == 0),
+    more = changed["becomes"] - changed["was"]
+    was, becomes = changed["was"] > 0, changed["becomes"] > 0
+    changes = {
+        PaymentChange.GAINS: ~was & becomes,
+        PaymentChange.LOSES: was & ~becomes,
+        PaymentChange.AMOUNT: was & becomes & (more != 0),
+        PaymentChange.PAYER: was & becomes & (more == 0),
     }
-    seasons = turned["given_on"].map({day: Season.of(day) for day in turned["given_on"].unique()})
-    return Effect(
-        whole=Share(len(turned), int(more.sum())),
-        turns=Counter({turn: int(of.sum()) for turn, of in turns.items() if of.any()}),
-        by_payer=_by(*_of_payers(turned)),
+    seasons = changed["given_on"].map({day: Season.of(day) for day in changed["given_on"].unique()})
+    return Impact(
+        whole=Share(len(changed), int(more.sum())),
+        changes=Counter({turn: int(of.sum()) for turn, of in changes.items() if of.any()}),
+        by_payer=_by(*_of_payers(changed)),
         by_season=_by(seasons, more),
-        claimed=int((turned["claimed"] != 0).sum()),
+        claimed=int((changed["claimed"] != 0).sum()),
     )
 
 
 def _paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    judged = price(doses, rules)
-    payers = np.array([*(rule.payer for rule in rules), ""], dtype=object)[judged["rule"]]
-    return judged[["ore"]].assign(payer=np.where(judged["ore"] > 0, payers, ""))
+    adjudicated = adjudicate(doses, rules)
+    payers = np.array([*(rule.payer for rule in rules), ""], dtype=object)[adjudicated["rule"]]
+    return adjudicated[["ore"]].assign(payer=np.where(adjudicated["ore"] > 0, payers, ""))
 
 
-def _of_payers(turned: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _of_payers(changed: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return who pays more or less, and how much: one row for a dose that keeps its payer, two where that changes."""
-    same = turned["payer_was"] == turned["payer_becomes"]
+    same = changed["payer_was"] == changed["payer_becomes"]
     rows = [
-        (turned.loc[same, "payer_was"], turned.loc[same, "becomes"] - turned.loc[same, "was"]),
-        (turned.loc[~same, "payer_was"], -turned.loc[~same, "was"]),
-        (turned.loc[~same, "payer_becomes"], turned.loc[~same, "becomes"]),
+        (changed.loc[same, "payer_was"], changed.loc[same, "becomes"] - changed.loc[same, "was"]),
+        (changed.loc[~same, "payer_was"], -changed.loc[~same, "was"]),
+        (changed.loc[~same, "payer_becomes"], changed.loc[~same, "becomes"]),
     ]
     payers = pd.concat([payer for payer, _ in rows], ignore_index=True)
     more = pd.concat([ore for _, ore in rows], ignore_index=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mv.catalogue import AgeUnit
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -27,7 +27,7 @@ LONG_AGO = -10_000_000
 """A day before every other."""
 
 
-class Reason(StrEnum):
+class Outcome(StrEnum):
     """The verdict on a dose. What stands first goes first where several hold."""
 
     WITHDRAWN = "withdrawn"
@@ -44,10 +44,10 @@ class Reason(StrEnum):
     PAYABLE = "payable"
 
 
-REASONS = pd.CategoricalDtype([reason.value for reason in Reason])
-FIRST_STEPS = (Reason.NO_RULE, Reason.GROUP_NOT_PAID, Reason.PERIOD, Reason.AGE, Reason.DOSE_NUMBER)
+OUTCOMES = pd.CategoricalDtype([outcome.value for outcome in Outcome])
+OUTCOMES_BY_STEP = (Outcome.NO_RULE, Outcome.GROUP_NOT_PAID, Outcome.PERIOD, Outcome.AGE, Outcome.DOSE_NUMBER)
 """What is wrong with a dose that fulfils so many conditions of a rule: vaccine and day, group, period, age, number."""
-OF_GROUP = 2
+STEPS_WITH_GROUP = 2
 """So many conditions are fulfilled where the rule is for the dose's group, too."""
 
 DOSE_COLUMNS = (
@@ -58,7 +58,7 @@ DOSE_COLUMNS = (
 product, day and group were registered as they are; ``covered`` tells whether the customer was in the group that day."""
 
 
-def price(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+def adjudicate(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the verdict on each of ``doses`` (see DOSE_COLUMNS), with their index.
 
     Columns: reason; rule, the place in ``rules`` of the one that decided or came nearest, -1 where none is for the
@@ -69,24 +69,24 @@ def price(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """
     columns = _Columns.of(doses)
     steps, nearest = _nearest(columns, rules)
-    nearest[steps < OF_GROUP] = NONE
-    reason = _first_reasons(columns, steps)
+    nearest[steps < STEPS_WITH_GROUP] = NONE
+    outcome = _first_reasons(columns, steps)
     ore = _of_rules(nearest, [rule.ore for rule in rules])
     allowed = _of_rules(nearest, [NONE if rule.days_to_register is None else rule.days_to_register for rule in rules])
-    decided = reason == _code(Reason.PAYABLE)
+    decided = outcome == _code(Outcome.PAYABLE)
     late = decided & (allowed != NONE) & (columns.completed > columns.given + allowed)
-    reason[late] = _code(Reason.LATE)
-    reason[decided & ~late & (ore == 0)] = _code(Reason.OWN_COST)
+    outcome[late] = _code(Outcome.LATE)
+    outcome[decided & ~late & (ore == 0)] = _code(Outcome.OWN_COST)
     between = _of_rules(nearest, [rule.days_between or 0 for rule in rules])
-    previous = _too_near(columns, np.flatnonzero(reason == _code(Reason.PAYABLE)), between)
-    reason[previous != NONE] = _code(Reason.TOO_SOON)
+    previous = _too_near(columns, np.flatnonzero(outcome == _code(Outcome.PAYABLE)), between)
+    outcome[previous != NONE] = _code(Outcome.TOO_SOON)
     last_day = np.where((nearest != NONE) & (allowed != NONE), columns.given + allowed, NONE)
     return pd.DataFrame(
         {
-            "reason": pd.Categorical.from_codes(reason, dtype=REASONS),
+            "outcome": pd.Categorical.from_codes(outcome, dtype=OUTCOMES),
             "rule": nearest,
-            "ore": np.where(reason == _code(Reason.PAYABLE), ore, 0),
-            "worth": ore,
+            "ore": np.where(outcome == _code(Outcome.PAYABLE), ore, 0),
+            "allowed_amount": ore,
             "last_day": _days(last_day),
             "previous_on": _days(previous),
         },
@@ -124,7 +124,7 @@ class _Columns:
     @classmethod
     def of(cls, doses: pd.DataFrame) -> Self:
         kind, kinds = _distinct(doses[list(VaccineAndGroup._fields)])
-        vaccine_kinds, _ = pd.factorize(np.array([each.atc[:KIND] for each in kinds], object))
+        vaccine_kinds, _ = pd.factorize(np.array([each.atc[:ATC_LEVEL_4_LENGTH] for each in kinds], object))
         births, given = doses["birth_date"].dt, doses["given_on"].dt
         birth_years = births.year.to_numpy(np.int64)
         months = (given.year.to_numpy(np.int64) - birth_years) * 12 + given.month.to_numpy() - births.month.to_numpy()
@@ -211,13 +211,13 @@ def _fits_age(columns: _Columns, at: Ints, rule: Rule) -> Bools:
 
 
 def _first_reasons(columns: _Columns, steps: Ints) -> Ints:
-    codes = np.array([_code(reason) for reason in (*FIRST_STEPS, Reason.PAYABLE)])
-    reason: Ints = codes[steps]
+    codes = np.array([_code(outcome) for outcome in (*OUTCOMES_BY_STEP, Outcome.PAYABLE)])
+    outcome: Ints = codes[steps]
     without = np.array([kind.group_code is None for kind in columns.kinds], bool)[columns.kind]
-    reason[(steps == 1) & without] = _code(Reason.NO_GROUP)
-    reason[columns.abroad] = _code(Reason.ABROAD)
-    reason[columns.withdrawn] = _code(Reason.WITHDRAWN)
-    return reason
+    outcome[(steps == 1) & without] = _code(Outcome.NO_GROUP)
+    outcome[columns.abroad] = _code(Outcome.ABROAD)
+    outcome[columns.withdrawn] = _code(Outcome.WITHDRAWN)
+    return outcome
 
 
 def _too_near(columns: _Columns, at: Ints, between: Ints) -> Ints:
@@ -247,8 +247,8 @@ def _of_rules(nearest: Ints, values: Sequence[int]) -> Ints:
     return taken
 
 
-def _code(reason: Reason) -> int:
-    return list(Reason).index(reason)
+def _code(outcome: Outcome) -> int:
+    return list(Outcome).index(outcome)
 
 
 def _number(day: object) -> int:

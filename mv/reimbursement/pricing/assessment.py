@@ -15,13 +15,13 @@ import pandas as pd
 
 from mv.catalogue import Catalogue, Group
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.pricing.remedies import suggest
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
+from mv.reimbursement.pricing.remedies import find_remedies
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 
 
-class State(StrEnum):
+class PaymentState(StrEnum):
     """How it stands with the money for a dose."""
 
     PAID = "paid"
@@ -32,29 +32,29 @@ class State(StrEnum):
     """Nobody pays for it, and nothing that is known would change that."""
 
 
-STATES = pd.CategoricalDtype([state.value for state in State])
+PAYMENT_STATES = pd.CategoricalDtype([state.value for state in PaymentState])
 PARTS = ("paid_part", "payable", "at_risk", "lost", "to_pay_back")
 """Columns of öre; see :func:`assess`."""
 
 
-def of_units(
+def assess_units(
     store: Store, units: Collection[str] | None, rules: Sequence[Rule], known: Catalogue
 ) -> Iterator[pd.DataFrame]:
     """Yield the assessed doses given at ``units``, at every one where it is None, part by part; see :func:`assess`.
 
     It shows nobody by itself: whoever calls it asks for the right and logs whom it shows.
     """
-    for first, last in stored.parts(store):
-        frame = of_customers(store, rules, known, first, last)
+    for first, last in stored.customer_ranges(store):
+        frame = assess_customers(store, rules, known, first, last)
         own = frame if units is None else frame[frame["unit_id"].isin(units)]
         if len(own):
             yield own
 
 
-def of_customers(store: Store, rules: Sequence[Rule], known: Catalogue, first: int, last: int) -> pd.DataFrame:
+def assess_customers(store: Store, rules: Sequence[Rule], known: Catalogue, first: int, last: int) -> pd.DataFrame:
     """Return the assessed doses of the customers with ids from ``first`` to ``last``; see :func:`assess`."""
-    found = stored.between(store, first, last)
-    memberships = stored.memberships(store, first, last)
+    found = stored.read_doses(store, first, last)
+    memberships = stored.read_memberships(store, first, last)
     return assess(found, memberships, rules, known.groups.values(), store.today())
 
 
@@ -66,22 +66,22 @@ def assess(
     state; and öre: paid_part, what of the payments is due; payable, what is still to come; at_risk, what would be
     paid after a mend; lost, what would have been in time; to_pay_back, what was paid beyond what is due.
     """
-    verdicts = price(doses, rules)
-    mends = suggest(doses, verdicts, memberships, rules, groups, today)
-    frame = pd.concat([doses, verdicts, mends], axis=1)
+    outcomes = adjudicate(doses, rules)
+    remedies = find_remedies(doses, outcomes, memberships, rules, groups, today)
+    frame = pd.concat([doses, outcomes, remedies], axis=1)
     due, paid = frame["ore"].to_numpy(np.int64), frame["paid"].to_numpy(np.int64)
-    is_payable = (frame["reason"] == Reason.PAYABLE.value).to_numpy(bool)
-    too_late = (frame["reason"] == Reason.LATE.value).to_numpy(bool)
+    is_payable = (frame["outcome"] == Outcome.PAYABLE.value).to_numpy(bool)
+    too_late = (frame["outcome"] == Outcome.LATE.value).to_numpy(bool)
     in_time = frame["in_time"].fillna(False).to_numpy(bool)
-    mended = frame["mend_worth"].fillna(0).to_numpy(np.int64)
-    lost = np.where(too_late, frame["worth"], np.where(in_time, 0, mended))
+    remedied = frame["remedy_amount"].fillna(0).to_numpy(np.int64)
+    lost = np.where(too_late, frame["allowed_amount"], np.where(in_time, 0, remedied))
     conditions = [is_payable & (paid >= due), is_payable, in_time, lost > 0]
     codes = np.select(conditions, range(len(conditions)), len(conditions))
     return frame.assign(
-        state=pd.Categorical.from_codes(codes, dtype=STATES),
+        state=pd.Categorical.from_codes(codes, dtype=PAYMENT_STATES),
         paid_part=np.minimum(np.maximum(paid, 0), due),
         payable=np.maximum(due - np.maximum(paid, 0), 0),
-        at_risk=np.where(in_time, mended, 0),
+        at_risk=np.where(in_time, remedied, 0),
         lost=lost,
         to_pay_back=np.maximum(paid - due, 0),
     )

@@ -66,7 +66,7 @@ BOUNDS = """
 """
 
 
-def parts(store: Store) -> Iterator[tuple[int, int]]:
+def customer_ranges(store: Store) -> Iterator[tuple[int, int]]:
     """Yield ranges of customers' ids that together hold every dose, and every line of a claim on one."""
     with store.read() as tx:
         bounds = tx.rows(BOUNDS)[0]
@@ -75,24 +75,24 @@ def parts(store: Store) -> Iterator[tuple[int, int]]:
             yield start, min(start + CUSTOMERS_AT_ONCE - 1, bounds["last"])
 
 
-def between(store: Store, first: int, last: int, kinds: Sequence[str] = ("",)) -> pd.DataFrame:
+def read_doses(store: Store, first: int, last: int, kinds: Sequence[str] = ("",)) -> pd.DataFrame:
     """Return the doses of the customers with ids from ``first`` to ``last``, as pricing takes them and more.
 
     Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far, and ``paid_by``.
     ``kinds`` are what the ATC codes of the doses begin with.
     """
-    condition, patterns = of_kinds(kinds, 3)
+    condition, patterns = atc_condition(kinds, 3)
     frame = _read(store, READ.format(of_kinds=condition), first, last, *patterns)
     completed = frame["completed_at"].dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
     return frame.assign(completed_on=completed.dt.normalize(), membership_id=frame["membership_id"].astype("Int64"))
 
 
-def memberships(store: Store, first: int, last: int) -> pd.DataFrame:
+def read_memberships(store: Store, first: int, last: int) -> pd.DataFrame:
     """Return the group rows of the customers with ids from ``first`` to ``last`` that were not wrong."""
     return _read(store, MEMBERSHIPS, first, last)
 
 
-def of_kinds(kinds: Sequence[str], first: int) -> tuple[str, tuple[str, ...]]:
+def atc_condition(kinds: Sequence[str], first: int) -> tuple[str, tuple[str, ...]]:
     """Return a condition that keeps vaccines ``v`` whose ATC codes begin with one of ``kinds``, and its parameters.
 
     The parameters are numbered from ``$first`` on.

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mv.catalogue import Group, covers
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 
 
-class Mend(StrEnum):
+class Remedy(StrEnum):
     """What is likely missing. What stands first is suggested first where two are worth the same."""
 
     CHOOSE_GROUP = "choose_group"
@@ -32,25 +32,35 @@ class Mend(StrEnum):
     """The group ended before the day."""
 
 
-MENDABLE = (Reason.NO_GROUP, Reason.GROUP_NOT_PAID, Reason.PERIOD, Reason.AGE)
-SUGGESTION = ("mend", "mend_group", "mend_subgroup", "mend_membership", "mend_rule", "mend_worth", "mend_by", "in_time")
-MENDS = pd.CategoricalDtype([mend.value for mend in Mend])
+REMEDIABLE = (Outcome.NO_GROUP, Outcome.GROUP_NOT_PAID, Outcome.PERIOD, Outcome.AGE)
+REMEDY_COLUMNS = (
+    "remedy",
+    "remedy_group",
+    "remedy_subgroup",
+    "remedy_membership",
+    "remedy_rule",
+    "remedy_amount",
+    "remedy_deadline",
+    "in_time",
+)
+REMEDIES = pd.CategoricalDtype([remedy.value for remedy in Remedy])
 
 
-def suggest(
+def find_remedies(
     doses: pd.DataFrame,
-    verdicts: pd.DataFrame,
+    outcomes: pd.DataFrame,
     memberships: pd.DataFrame,
     rules: Sequence[Rule],
     groups: Collection[Group],
     today: date,
 ) -> pd.DataFrame:
-    """Return for each dose, by index, the likeliest way to have it paid; where there is none the columns are missing.
+    """Return for each dose, by index, the likeliest remedy as REMEDY_COLUMNS; they are missing where there is none.
 
-    ``mend`` is one of Mend, with the group, the membership's row where there is one, the place of the rule, what the
-    dose would be worth in öre, and the last day for it (``mend_by``); ``in_time`` says whether that is still ahead.
+    ``remedy`` is a Remedy, with the group, the membership's row where there is one, and the place of the rule.
+    ``remedy_amount`` is what the rule allows in öre, ``remedy_deadline`` the last day to register it, and ``in_time``
+    tells whether that day is still ahead.
     """
-    open_doses = doses[verdicts["reason"].isin([reason.value for reason in MENDABLE])]
+    open_doses = doses[outcomes["outcome"].isin([outcome.value for outcome in REMEDIABLE])]
     if open_doses.empty:
         return _nothing(doses)
     candidates = pd.concat(
@@ -59,42 +69,44 @@ def suggest(
     )
     if candidates.empty:
         return _nothing(doses)
-    as_mended = candidates.assign(covered=True, completed_on=pd.Timestamp(today))
-    judged = price(as_mended.assign(customer_id=np.arange(len(as_mended))), rules)  # each by itself
-    paid = judged["reason"].isin([Reason.PAYABLE.value, Reason.LATE.value])
+    as_remedied = candidates.assign(covered=True, completed_on=pd.Timestamp(today))
+    adjudicated = adjudicate(as_remedied.assign(customer_id=np.arange(len(as_remedied))), rules)  # each by itself
+    paid = adjudicated["outcome"].isin([Outcome.PAYABLE.value, Outcome.LATE.value])
     has_bounds = np.array(
         [*((r.age_from, r.age_to, r.birth_year_from, r.birth_year_to) != (None,) * 4 for r in rules), 0]
     )
-    by_age = candidates["mend"] == Mend.ADD_BY_AGE
-    paid &= ~by_age | has_bounds[judged["rule"]].astype(bool)
-    is_paid = verdicts["reason"] == Reason.PAYABLE.value
-    paid &= ~_too_near(candidates, judged, doses[is_paid], verdicts[is_paid], rules)
+    by_age = candidates["remedy"] == Remedy.ADD_BY_AGE
+    paid &= ~by_age | has_bounds[adjudicated["rule"]].astype(bool)
+    is_paid = outcomes["outcome"] == Outcome.PAYABLE.value
+    paid &= ~_too_near(candidates, adjudicated, doses[is_paid], outcomes[is_paid], rules)
     found = candidates[paid].assign(
-        mend_rule=judged["rule"],
-        mend_worth=judged["worth"],
-        mend_by=judged["last_day"],
-        in_time=judged["reason"] == Reason.PAYABLE.value,
+        remedy_rule=adjudicated["rule"],
+        remedy_amount=adjudicated["allowed_amount"],
+        remedy_deadline=adjudicated["last_day"],
+        in_time=adjudicated["outcome"] == Outcome.PAYABLE.value,
     )
-    ranks = found["mend"].map({mend.value: place for place, mend in enumerate(Mend)})
+    ranks = found["remedy"].map({remedy.value: place for place, remedy in enumerate(Remedy)})
     best = (
         found.assign(rank=ranks)
-        .sort_values(["in_time", "mend_worth", "rank", "distance"], ascending=[False, False, True, True], kind="stable")
+        .sort_values(
+            ["in_time", "remedy_amount", "rank", "distance"], ascending=[False, False, True, True], kind="stable"
+        )
         .drop_duplicates("dose_index")
         .set_index("dose_index")
     )
-    return best[list(SUGGESTION)].reindex(doses.index).astype(_nothing(doses.iloc[:0]).dtypes)
+    return best[list(REMEDY_COLUMNS)].reindex(doses.index).astype(_nothing(doses.iloc[:0]).dtypes)
 
 
 def _nothing(doses: pd.DataFrame) -> pd.DataFrame:
     empty = pd.DataFrame(index=doses.index)
     return empty.assign(
-        mend=pd.Series(dtype=MENDS),
-        mend_group=pd.Series(dtype="str"),
-        mend_subgroup=pd.Series(dtype="str"),
-        mend_membership=pd.Series(dtype="Int64"),
-        mend_rule=pd.Series(dtype="Int64"),
-        mend_worth=pd.Series(dtype="Int64"),
-        mend_by=pd.Series(dtype="datetime64[s]"),
+        remedy=pd.Series(dtype=REMEDIES),
+        remedy_group=pd.Series(dtype="str"),
+        remedy_subgroup=pd.Series(dtype="str"),
+        remedy_membership=pd.Series(dtype="Int64"),
+        remedy_rule=pd.Series(dtype="Int64"),
+        remedy_amount=pd.Series(dtype="Int64"),
+        remedy_deadline=pd.Series(dtype="datetime64[s]"),
         in_time=pd.Series(dtype="boolean"),
     )
 
@@ -104,14 +116,14 @@ def _from_memberships(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Co
     own = doses.drop(columns=["group_code", "subgroup_code", "membership_id"], errors="ignore")
     pairs = own.rename_axis("dose_index").reset_index().merge(memberships, on="customer_id")
     day, first, last = pairs["given_on"], pairs["valid_from"], pairs["valid_to"]
-    mend = np.where(day < first, Mend.ACTIVE_AFTER, np.where(day > last, Mend.ENDED_BEFORE, Mend.CHOOSE_GROUP))
+    remedy = np.where(day < first, Remedy.ACTIVE_AFTER, np.where(day > last, Remedy.ENDED_BEFORE, Remedy.CHOOSE_GROUP))
     distance = pd.concat([(first - day).dt.days, (day - last).dt.days], axis=1).max(axis=1).clip(lower=0)
-    pairs = pairs.assign(mend=mend, distance=distance, mend_membership=pairs["membership_id"])
+    pairs = pairs.assign(remedy=remedy, distance=distance, remedy_membership=pairs["membership_id"])
     # A group that surely ends after some days is not stretched beyond them.
     longest = pairs["group_code"].map({group.group_code: group.longest_days for group in groups})
     begins, ends = first.where(first < day, day), last.where(last > day, day)
     stretched = (ends - begins).dt.days + 1
-    keep = (mend == Mend.CHOOSE_GROUP) | longest.isna() | (stretched <= longest.astype("float64"))
+    keep = (remedy == Remedy.CHOOSE_GROUP) | longest.isna() | (stretched <= longest.astype("float64"))
     return _named(pairs[keep])
 
 
@@ -131,12 +143,12 @@ def _from_age(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Collection
     if not parts:
         return own.head(0).assign(dose_index=0)
     pairs = pd.concat(parts, ignore_index=True).astype({"subgroup_code": "str"})
-    return _named(pairs.assign(mend=Mend.ADD_BY_AGE.value, distance=0, mend_membership=None))
+    return _named(pairs.assign(remedy=Remedy.ADD_BY_AGE.value, distance=0, remedy_membership=None))
 
 
 def _named(pairs: pd.DataFrame) -> pd.DataFrame:
-    named = pairs.assign(mend_group=pairs["group_code"], mend_subgroup=pairs["subgroup_code"])
-    return named.astype({"mend_membership": "Int64", "distance": "float64", "mend": "str"})
+    named = pairs.assign(remedy_group=pairs["group_code"], remedy_subgroup=pairs["subgroup_code"])
+    return named.astype({"remedy_membership": "Int64", "distance": "float64", "remedy": "str"})
 
 
 def _is_of(memberships: pd.DataFrame, group: Group) -> pd.Series:
@@ -144,11 +156,15 @@ def _is_of(memberships: pd.DataFrame, group: Group) -> pd.Series:
 
 
 def _too_near(
-    candidates: pd.DataFrame, judged: pd.DataFrame, paid: pd.DataFrame, verdicts: pd.DataFrame, rules: Sequence[Rule]
+    candidates: pd.DataFrame,
+    adjudicated: pd.DataFrame,
+    paid: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    rules: Sequence[Rule],
 ) -> pd.Series:
     """Return whether a dose would follow one of the customer's that is paid already too soon, or hinder a later one."""
     between = np.array([*(rule.days_between or 0 for rule in rules), 0])
-    one, other = _with_wait(candidates, between[judged["rule"]]), _with_wait(paid, between[verdicts["rule"]])
+    one, other = _with_wait(candidates, between[adjudicated["rule"]]), _with_wait(paid, between[outcomes["rule"]])
     pairs = one.merge(other, on=["customer_id", "kind"], suffixes=("", "_other"))
     days = (pairs["day"] - pairs["day_other"]).dt.days
     near = ((days >= 0) & (days < pairs["wait"])) | ((days <= 0) & (-days < pairs["wait_other"]))
@@ -157,5 +173,5 @@ def _too_near(
 
 def _with_wait(doses: pd.DataFrame, wait: NDArray[np.int64]) -> pd.DataFrame:
     """Return the doses' customers, kinds and days, with how many days have to lie before each."""
-    kind = doses["atc"].str[:KIND]
+    kind = doses["atc"].str[:ATC_LEVEL_4_LENGTH]
     return doses[["customer_id"]].assign(place=doses.index, kind=kind, day=doses["given_on"], wait=wait)

@@ -10,38 +10,38 @@ import pandas as pd
 from mv.catalogue import AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import SWEDISH, translate
-from mv.reimbursement.pricing.adjudication import Reason
+from mv.reimbursement.pricing.adjudication import Outcome
 from mv.reimbursement.rules.rule_table import Rule, label
 
-NAMES: Mapping[Reason, str] = {
-    Reason.PAYABLE: N_("paid by a rule"),
-    Reason.WITHDRAWN: N_("withdrawn"),
-    Reason.ABROAD: N_("given abroad"),
-    Reason.NO_RULE: N_("no rule that day"),
-    Reason.NO_GROUP: N_("no group"),
-    Reason.GROUP_NOT_PAID: N_("the group is not paid for"),
-    Reason.PERIOD: N_("the group’s period does not cover the day"),
-    Reason.AGE: N_("age outside"),
-    Reason.DOSE_NUMBER: N_("dose number outside"),
-    Reason.LATE: N_("registered too late"),
-    Reason.OWN_COST: N_("at own cost"),
-    Reason.TOO_SOON: N_("a second paid dose too soon"),
+OUTCOME_NAMES: Mapping[Outcome, str] = {
+    Outcome.PAYABLE: N_("paid by a rule"),
+    Outcome.WITHDRAWN: N_("withdrawn"),
+    Outcome.ABROAD: N_("given abroad"),
+    Outcome.NO_RULE: N_("no rule that day"),
+    Outcome.NO_GROUP: N_("no group"),
+    Outcome.GROUP_NOT_PAID: N_("the group is not paid for"),
+    Outcome.PERIOD: N_("the group’s period does not cover the day"),
+    Outcome.AGE: N_("age outside"),
+    Outcome.DOSE_NUMBER: N_("dose number outside"),
+    Outcome.LATE: N_("registered too late"),
+    Outcome.OWN_COST: N_("at own cost"),
+    Outcome.TOO_SOON: N_("a second paid dose too soon"),
 }
 """Each verdict in a few words, for lists and charts."""
 
-WHY: Mapping[Reason, str] = {
-    Reason.PAYABLE: N_("{payer} pays {kronor} kr by the rule “{rule}”."),
-    Reason.WITHDRAWN: N_("Not paid: the dose is withdrawn."),
-    Reason.ABROAD: N_("Not paid: the dose was given abroad."),
-    Reason.NO_RULE: N_("Not paid: no rule pays for this vaccine on {day}."),
-    Reason.NO_GROUP: N_("Not paid: no group counts for the dose."),
-    Reason.GROUP_NOT_PAID: N_("Not paid: no rule pays for this vaccine to the group {group} on {day}."),
-    Reason.PERIOD: N_("Not paid: the customer’s period in the group {group} does not cover {day}."),
-    Reason.AGE: N_("Not paid: the rule “{rule}” is for {ages}."),
-    Reason.DOSE_NUMBER: N_("Not paid: the rule “{rule}” is for the doses {doses}, and this is dose {number}."),
-    Reason.LATE: N_("Not paid: registered {taken} days after the dose, and the rule “{rule}” allows {allowed}."),
-    Reason.OWN_COST: N_("Not paid: the customer pays, by the rule “{rule}”."),
-    Reason.TOO_SOON: N_("Not paid: {between} days have to lie after the paid dose of {previous}."),
+EXPLANATIONS: Mapping[Outcome, str] = {
+    Outcome.PAYABLE: N_("{payer} pays {kronor} kr by the rule “{rule}”."),
+    Outcome.WITHDRAWN: N_("Not paid: the dose is withdrawn."),
+    Outcome.ABROAD: N_("Not paid: the dose was given abroad."),
+    Outcome.NO_RULE: N_("Not paid: no rule pays for this vaccine on {day}."),
+    Outcome.NO_GROUP: N_("Not paid: no group counts for the dose."),
+    Outcome.GROUP_NOT_PAID: N_("Not paid: no rule pays for this vaccine to the group {group} on {day}."),
+    Outcome.PERIOD: N_("Not paid: the customer’s period in the group {group} does not cover {day}."),
+    Outcome.AGE: N_("Not paid: the rule “{rule}” is for {ages}."),
+    Outcome.DOSE_NUMBER: N_("Not paid: the rule “{rule}” is for the doses {doses}, and this is dose {number}."),
+    Outcome.LATE: N_("Not paid: registered {taken} days after the dose, and the rule “{rule}” allows {allowed}."),
+    Outcome.OWN_COST: N_("Not paid: the customer pays, by the rule “{rule}”."),
+    Outcome.TOO_SOON: N_("Not paid: {between} days have to lie after the paid dose of {previous}."),
 }
 """The fields that stand in each text are what the verdict depends on beside the rule."""
 
@@ -73,41 +73,41 @@ BIRTH_YEARS: Texts = (
     N_("those born {first} to {last}"),
     N_("those born {first}"),
 )
-DEPENDS_ON: Mapping[Reason, tuple[str, ...]] = {
-    Reason.NO_RULE: ("given_on",),
-    Reason.GROUP_NOT_PAID: ("given_on", "group_code", "subgroup_code"),
-    Reason.PERIOD: ("given_on", "group_code", "subgroup_code"),
-    Reason.DOSE_NUMBER: ("dose_number",),
-    Reason.LATE: ("given_on", "completed_on"),
-    Reason.TOO_SOON: ("previous_on",),
+DEPENDS_ON: Mapping[Outcome, tuple[str, ...]] = {
+    Outcome.NO_RULE: ("given_on",),
+    Outcome.GROUP_NOT_PAID: ("given_on", "group_code", "subgroup_code"),
+    Outcome.PERIOD: ("given_on", "group_code", "subgroup_code"),
+    Outcome.DOSE_NUMBER: ("dose_number",),
+    Outcome.LATE: ("given_on", "completed_on"),
+    Outcome.TOO_SOON: ("previous_on",),
 }
 """Columns of a dose that its text depends on, beside the reason and the rule."""
 
 
-def why(dose: Mapping[str, Any], rule: Rule | None, known: Catalogue, language: str) -> str:
+def explain(dose: Mapping[str, Any], rule: Rule | None, known: Catalogue, language: str) -> str:
     """Return why a dose is paid or not. ``dose`` has the columns of DEPENDS_ON, its days as days, and its reason."""
-    reason = Reason(dose["reason"])
+    outcome = Outcome(dose["outcome"])
     values: dict[str, object] = {"number": dose.get("dose_number"), "previous": _day(dose.get("previous_on"))}
     values["day"] = _day(dose.get("given_on"))
     if dose.get("group_code"):
         values["group"] = known.choice(dose["group_code"], dose.get("subgroup_code")).label(language)
-    if reason == Reason.LATE:
+    if outcome == Outcome.LATE:
         values["taken"] = (dose["completed_on"] - dose["given_on"]).days
     if rule:
         values |= _of_rule(rule, known, language)
-    return translate(WHY[reason], language).format(**values)
+    return translate(EXPLANATIONS[outcome], language).format(**values)
 
 
-def whys(frame: pd.DataFrame, rules: Sequence[Rule], known: Catalogue, language: str) -> pd.Series:
+def explain_all(frame: pd.DataFrame, rules: Sequence[Rule], known: Catalogue, language: str) -> pd.Series:
     """Return why each judged dose is paid or not; doses that have the same text are worded once."""
     texts = pd.Series("", index=frame.index, dtype="str")
-    for reason in Reason:
-        part = frame.loc[frame["reason"] == reason.value]
-        columns = ["rule", *DEPENDS_ON.get(reason, ())]
+    for outcome in Outcome:
+        part = frame.loc[frame["outcome"] == outcome.value]
+        columns = ["rule", *DEPENDS_ON.get(outcome, ())]
         distinct = part[columns].drop_duplicates().reset_index(drop=True)
         worded = [
-            why(
-                {str(name): None if pd.isna(value) else value for name, value in row.items()} | {"reason": reason},
+            explain(
+                {str(name): None if pd.isna(value) else value for name, value in row.items()} | {"outcome": outcome},
                 rules[row["rule"]] if row["rule"] >= 0 else None,
                 known,
                 language,

@@ -25,7 +25,7 @@ NEW = 0
 ONE_DAY = timedelta(days=1)
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """How a rule is changed; the same words stand in its history and in the access log."""
 
     ADDED = "added"
@@ -37,14 +37,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProposedRule:
     """A rule as it is to be, at the version that was seen; one to add has the number NEW."""
 
-    kind: Kind
+    kind: ChangeKind
     rule: Rule
 
 
-Proposal = tuple[Step, ...]
+Proposal = tuple[ProposedRule, ...]
 """What is to become of rules, all of it or nothing."""
 
 
@@ -52,24 +52,26 @@ Proposal = tuple[Step, ...]
 class Change:
     """A rule as one change left it (its code in the file is not kept), when (UTC), and who made the change."""
 
-    kind: Kind
+    kind: ChangeKind
     rule: Rule
     changed_at: datetime
     changed_by: str
 
 
-def adding(rule: Rule) -> Proposal:
+def propose_new(rule: Rule) -> Proposal:
     """Return that there is to be this rule as well."""
-    return (Step(Kind.ADDED, replace(rule, payment_rule_id=NEW, rule_code=None, removed=False, version=1)),)
+    return (
+        ProposedRule(ChangeKind.ADDED, replace(rule, payment_rule_id=NEW, rule_code=None, removed=False, version=1)),
+    )
 
 
-def adjusting(seen: Rule, rule: Rule) -> Proposal:
+def propose_correction(seen: Rule, rule: Rule) -> Proposal:
     """Return that the rule, from its first day on, is to be as ``rule`` says; nothing where it is so."""
     new = replace(seen, **{name: getattr(rule, name) for name in VALUES if name != "removed"})
-    return (Step(Kind.ADJUSTED, new),) if new != seen else ()
+    return (ProposedRule(ChangeKind.ADJUSTED, new),) if new != seen else ()
 
 
-def following(seen: Rule, rule: Rule) -> Proposal:
+def propose_successor(seen: Rule, rule: Rule) -> Proposal:
     """Return that ``rule`` follows the one that was seen, which ends the day before, unless it has ended earlier.
 
     Raises Invalid when the new rule does not begin later than the old one, or would only go on with it.
@@ -83,38 +85,38 @@ def following(seen: Rule, rule: Rule) -> Proposal:
             first=seen.valid_from,
         )
     eve = rule.valid_from - ONE_DAY
-    added = adding(rule)
+    added = propose_new(rule)
     if seen.valid_to is not None and seen.valid_to <= eve:
         return added
     if _says(replace(rule, valid_from=seen.valid_from, valid_to=seen.valid_to)) == _says(seen):
         raise Invalid(N_("Nothing but the days is new. Change the amount or what else is to be otherwise."))
-    return (Step(Kind.FOLLOWED, replace(seen, valid_to=eve)), *added)
+    return (ProposedRule(ChangeKind.FOLLOWED, replace(seen, valid_to=eve)), *added)
 
 
-def with_new_amount(seen: Iterable[Rule], first: date, ore: int, source: str) -> Proposal:
+def propose_amount(seen: Iterable[Rule], first: date, ore: int, source: str) -> Proposal:
     """Return that each of the rules is to pay ``ore`` from ``first`` to what was its last day.
 
     Raises Invalid for one that has ended by then, or does not begin earlier.
     """
-    steps: list[Step] = []
+    steps: list[ProposedRule] = []
     for rule in seen:
         if rule.valid_to is not None and rule.valid_to < first:
             raise Invalid(N_("The rule holds to {last} only. Choose an earlier day, or copy it."), last=rule.valid_to)
-        steps += following(rule, replace(rule, valid_from=first, ore=ore, source=source))
+        steps += propose_successor(rule, replace(rule, valid_from=first, ore=ore, source=source))
     return tuple(steps)
 
 
-def removing(seen: Rule) -> Proposal:
+def propose_removal(seen: Rule) -> Proposal:
     """Return that the rule was made by mistake."""
-    return (Step(Kind.REMOVED, replace(seen, removed=True)),)
+    return (ProposedRule(ChangeKind.REMOVED, replace(seen, removed=True)),)
 
 
-def restoring(seen: Rule) -> Proposal:
+def propose_restoration(seen: Rule) -> Proposal:
     """Return that the rule was no mistake."""
-    return (Step(Kind.RESTORED, replace(seen, removed=False)),)
+    return (ProposedRule(ChangeKind.RESTORED, replace(seen, removed=False)),)
 
 
-def after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
+def rules_after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
     """Return the rules that would decide, of ``found`` and the proposal, in order of precedence.
 
     Those to add get numbers after all others, as they will in the store.
@@ -128,7 +130,7 @@ def after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
     return sorted((rule for rule in left.values() if not rule.removed), key=lambda rule: rule.precedence)
 
 
-def everything(store: Store, actor: Actor) -> list[Rule]:
+def all_rules(store: Store, actor: Actor) -> list[Rule]:
     """Return all rules, the removed ones as well, in order of precedence."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
@@ -157,7 +159,7 @@ def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
     def work(tx: Transaction) -> list[Rule]:
         known, at = catalogue.read(tx), store.now()
         for step in proposal:
-            if step.kind != Kind.REMOVED:
+            if step.kind != ChangeKind.REMOVED:
                 check(step.rule, known)
         saved = [_save(tx, at, actor, step) for step in proposal]
         _refuse_twins(_read(tx), saved)
@@ -166,7 +168,7 @@ def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
     return audit.perform(store, actor, Action.CHANGE_RULE, work)
 
 
-def _save(tx: Transaction, at: datetime, actor: Actor, step: Step) -> Rule:
+def _save(tx: Transaction, at: datetime, actor: Actor, step: ProposedRule) -> Rule:
     if step.rule.payment_rule_id == NEW:
         now = rule_table.insert(tx, at, actor.user_id, step.rule)
     else:
@@ -206,10 +208,10 @@ def _changed_meanwhile(tx: Transaction, rule: Rule) -> Conflict:
 
 
 def _read(tx: Transaction) -> list[Rule]:
-    found = [rule_table.of_row(row) for row in tx.rows(f"SELECT {rule_table.COLUMNS} FROM payment_rule")]
+    found = [rule_table.from_row(row) for row in tx.rows(f"SELECT {rule_table.COLUMNS} FROM payment_rule")]
     return sorted(found, key=lambda rule: rule.precedence)
 
 
 def _change(row: Row) -> Change:
-    kind, at, by = Kind(row.pop("change")), row.pop("changed_at"), row.pop("changed_by")
-    return Change(kind, rule_table.of_row(row), at, by)
+    kind, at, by = ChangeKind(row.pop("change")), row.pop("changed_at"), row.pop("changed_by")
+    return Change(kind, rule_table.from_row(row), at, by)

@@ -28,7 +28,7 @@ GIVEN = """
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class GapInTime:
     """From ``first`` to ``last`` there is no rule, but before and after there is one like ``like``."""
 
     like: Rule
@@ -37,7 +37,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Ages:
+class GapInAge:
     """From ``first`` to ``last`` there is no rule for these ages, but for younger and older ones like ``like``.
 
     ``unit`` is one of AgeUnit, or BIRTH_YEARS; the last day is None where that goes on.
@@ -60,7 +60,7 @@ class Unpaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class UnruledDoses:
     """So many doses of the vaccine were given in the region on days without a rule, the first and the last of them."""
 
     region: str
@@ -70,7 +70,7 @@ class Given:
     last: date
 
 
-def without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> list[Given]:
+def doses_without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> list[UnruledDoses]:
     """Return the doses of the actor's own units that were given on days on which no rule was for their vaccine.
 
     Withdrawn ones and those given abroad are not counted.
@@ -78,18 +78,18 @@ def without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> list[Give
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     own, units = in_own_units(actor, "d.unit_id", 1)
     with store.read() as tx:
-        return given_without_rule(tx.rows(GIVEN.format(own=own), *units), rules)
+        return count_without_rule(tx.rows(GIVEN.format(own=own), *units), rules)
 
 
-def given_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[Given]:
+def count_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[UnruledDoses]:
     """Return which of ``counts`` (region, product_code, atc, given_on, doses) no rule is for, by region and vaccine."""
-    found: dict[tuple[str, str], Given] = {}
+    found: dict[tuple[str, str], UnruledDoses] = {}
     for row in counts:
         region, product, day = row["region"], row["product_code"], row["given_on"]
         if any(rule.region == region and covers(rule, day) and rule.is_for(product, row["atc"]) for rule in rules):
             continue
-        so_far = found.get((region, product), Given(region, product, 0, day, day))
-        found[region, product] = Given(
+        so_far = found.get((region, product), UnruledDoses(region, product, 0, day, day))
+        found[region, product] = UnruledDoses(
             region, product, so_far.doses + row["doses"], min(so_far.first, day), max(so_far.last, day)
         )
     return list(found.values())
@@ -120,29 +120,29 @@ def _unpaid_choices(today: Sequence[Rule], known: Catalogue, day: date) -> Itera
                     yield Choice(group, subgroup)
 
 
-def gaps_in_time(rules: Sequence[Rule], known: Catalogue) -> list[Days]:
+def gaps_in_time(rules: Sequence[Rule], known: Catalogue) -> list[GapInTime]:
     """Return the days between the periods of rules for the same region, vaccine, group and subgroup.
 
     Days on which a wider rule is for all of the same doses are no gap.
     """
-    found: list[Days] = []
+    found: list[GapInTime] = []
     for alike in _alike(rules):
         first = min(rule.valid_from for rule in alike)
         last = max((rule.valid_to or date.max) for rule in alike)
         free = first
         for rule in sorted([*alike, *_wider(alike[0], rules, known)], key=lambda rule: rule.valid_from):
             if free < rule.valid_from <= last:
-                found.append(Days(alike[0], free, rule.valid_from - ONE_DAY))
+                found.append(GapInTime(alike[0], free, rule.valid_from - ONE_DAY))
             free = max(free, _day_after(rule.valid_to))
     return found
 
 
-def gaps_in_age(rules: Sequence[Rule], known: Catalogue) -> list[Ages]:
+def gaps_in_age(rules: Sequence[Rule], known: Catalogue) -> list[GapInAge]:
     """Return the ages between those of rules for the same region, vaccine, group and subgroup on the same day.
 
     Rules that count ages in different ways are not compared, and where a rule is for all ages there is no gap.
     """
-    found: list[Ages] = []
+    found: list[GapInAge] = []
     for alike in _alike(rules):
         wider = _wider(alike[0], rules, known)
         changes = {day for rule in [*alike, *wider] for day in (rule.valid_from, _day_after(rule.valid_to))}
@@ -154,7 +154,7 @@ def gaps_in_age(rules: Sequence[Rule], known: Catalogue) -> list[Ages]:
     return _joined(found)
 
 
-def _between_ages(like: Rule, holding: Sequence[Rule], first: date, last: date | None) -> Iterator[Ages]:
+def _between_ages(like: Rule, holding: Sequence[Rule], first: date, last: date | None) -> Iterator[GapInAge]:
     """Yield the gaps between the ages of rules that all hold from ``first`` to ``last``."""
     units = {_unit(rule) for rule in holding}
     unit = units.pop() if len(units) == 1 else None
@@ -163,20 +163,20 @@ def _between_ages(like: Rule, holding: Sequence[Rule], first: date, last: date |
     end: int | None = None
     for age_from, age_to in sorted(_ages(rule, unit) for rule in holding):
         if end is not None and age_from > end + 1:
-            yield Ages(like, unit, end + 1, age_from - 1, first, last)
+            yield GapInAge(like, unit, end + 1, age_from - 1, first, last)
         end = age_to if end is None else max(end, age_to)
 
 
-def _joined(found: Sequence[Ages]) -> list[Ages]:
+def _joined(found: Sequence[GapInAge]) -> list[GapInAge]:
     """Return the gaps with those that follow each other day by day as one."""
-    joined: list[Ages] = []
+    joined: list[GapInAge] = []
     for gap in sorted(found, key=lambda gap: (gap.like.precedence, gap.age_from, gap.age_to, gap.first)):
         before = joined[-1] if joined else None
         same = before and (before.like, before.unit, before.age_from, before.age_to) == (
             gap.like, gap.unit, gap.age_from, gap.age_to,
         )  # fmt: skip
         if before and same and before.last == gap.first - ONE_DAY:
-            joined[-1] = Ages(gap.like, gap.unit, gap.age_from, gap.age_to, before.first, gap.last)
+            joined[-1] = GapInAge(gap.like, gap.unit, gap.age_from, gap.age_to, before.first, gap.last)
         else:
             joined.append(gap)
     return joined

@@ -34,7 +34,7 @@ class Overlap:
         return _outcome(self.decides) == _outcome(self.other)
 
 
-def overlaps(found: Iterable[Rule]) -> list[Overlap]:
+def find_overlaps(found: Iterable[Rule]) -> list[Overlap]:
     """Return the overlaps among the rules, in the order of those that decide."""
     alike: dict[tuple[object, ...], list[Rule]] = {}
     for rule in sorted(found, key=lambda rule: rule.precedence):

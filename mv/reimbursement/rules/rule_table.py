@@ -99,14 +99,14 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def of_row(row: Row) -> Rule:
+def from_row(row: Row) -> Rule:
     """Return the rule that a row of the store holds."""
     return Rule(**row | {"age_unit": AgeUnit(row["age_unit"])})
 
 
 def read(tx: Transaction) -> list[Rule]:
     """Return the rules that decide, in order of precedence, as the open transaction sees them."""
-    found = [of_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed")]
+    found = [from_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed")]
     return sorted(found, key=lambda rule: rule.precedence)
 
 
@@ -116,7 +116,7 @@ def load(store: Store) -> list[Rule]:
         return read(tx)
 
 
-def of_file(file: Path = FILE) -> list[Rule]:
+def read_file(file: Path = FILE) -> list[Rule]:
     """Return the rules of a file in the form of data/reimbursement.csv, without numbers of the store."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return [_of_line(line) for line in csv.DictReader(lines)]
@@ -136,7 +136,7 @@ def refresh(store: Store, file: Path = FILE) -> None:
     A rule that is taken out of the file stays, since doses were judged by it: end it with valid_to instead.
     """
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    shipped = of_file(file)
+    shipped = read_file(file)
     at = store.now()
 
     def work(tx: Transaction) -> None:
@@ -159,7 +159,7 @@ def _take_over(tx: Transaction, at: datetime, rule: Rule) -> None:
     if row is None:
         insert(tx, at, FROM_FILE, rule)
         return
-    now = of_row(row)
+    now = from_row(row)
     new = replace(rule, payment_rule_id=now.payment_rule_id, version=now.version)
     changed_here = tx.row(
         "SELECT 1 AS found FROM payment_rule_change WHERE payment_rule_id = $1 AND changed_by <> $2",
@@ -180,7 +180,7 @@ def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
         *values,
     )
     assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-    return _keep(tx, at, by, "added", of_row(row))
+    return _keep(tx, at, by, "added", from_row(row))
 
 
 def update(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule | None:
@@ -194,7 +194,7 @@ def update(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> R
         rule.version,
         *values,
     )
-    return _keep(tx, at, by, change, of_row(row)) if row else None
+    return _keep(tx, at, by, change, from_row(row)) if row else None
 
 
 def _keep(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule:

@@ -8,7 +8,7 @@ from mv.catalogue import Catalogue
 from mv.errors import N_
 from mv.i18n import translate
 
-KIND = 5
+ATC_LEVEL_4_LENGTH = 5
 """So many characters of an ATC code name the kind of vaccine (level 4): doses of one kind need days between."""
 
 NAMES: Mapping[str, str] = {
@@ -50,8 +50,8 @@ def vaccine_name(atc: str | None, product_code: str | None, known: Catalogue, la
         product = known.vaccines.get(product_code)
         return product.name if product else product_code
     code = atc or ""
-    kind = NAMES.get(code[:KIND])
+    kind = NAMES.get(code[:ATC_LEVEL_4_LENGTH])
     if kind is None:
         return code
     name = translate(kind, language)
-    return name if len(code) == KIND else f"{name} {code}"
+    return name if len(code) == ATC_LEVEL_4_LENGTH else f"{name} {code}"

@@ -26,11 +26,11 @@ LAST_DOSE = 99
 MOST_DAYS = 36_500
 
 
-class Doubt(MvError):
+class Concern(MvError):
     """Something that can be meant as it is, and is often a slip. It is shown, not raised."""
 
 
-def ore_of(text: str) -> int:
+def parse_amount(text: str) -> int:
     """Return the öre of an amount as people write it: 150, 1 200, 149,95, 149.95 kr. Raises Invalid."""
     plain = SPACES.sub("", text).lower().removesuffix("kr").removesuffix("kronor").removesuffix(":-")
     found = AMOUNT.fullmatch(plain)
@@ -54,23 +54,25 @@ def check(rule: Rule, known: Catalogue) -> None:
         raise Invalid(N_("The amount is from 0 to {most} kronor."), most=MOST_KRONOR)
 
 
-def doubts(rule: Rule, known: Catalogue, others: Iterable[Rule]) -> list[Doubt]:
+def concerns(rule: Rule, known: Catalogue, others: Iterable[Rule]) -> list[Concern]:
     """Return what is odd about a rule that can be; ``others`` are the rules that there are."""
     found = []
     if not any(rule.is_for(vaccine.product_code, vaccine.atc) for vaccine in known.vaccines.values()):
         found.append(
-            Doubt(N_("No vaccine in the catalogue has an ATC code that begins with {atc}. Check it."), atc=rule.atc)
+            Concern(N_("No vaccine in the catalogue has an ATC code that begins with {atc}. Check it."), atc=rule.atc)
         )
     if rule.region not in {unit.region for unit in known.units.values()}:
-        found.append(Doubt(N_("No unit belongs to the region {region}. Check how it is written."), region=rule.region))
+        found.append(
+            Concern(N_("No unit belongs to the region {region}. Check how it is written."), region=rule.region)
+        )
     if rule.payer not in {other.payer for other in others}:
-        found.append(Doubt(N_("No other rule has the payer {payer}. Check how it is written."), payer=rule.payer))
+        found.append(Concern(N_("No other rule has the payer {payer}. Check how it is written."), payer=rule.payer))
     if rule.group_code is not None:
         choice = known.choice(rule.group_code, rule.subgroup_code)
         if not choice.in_use(rule.valid_from) or not covers(choice.group, rule.valid_to or rule.valid_from):
-            found.append(Doubt(N_("{choice} is not in use on all days of the rule."), choice=choice))
+            found.append(Concern(N_("{choice} is not in use on all days of the rule."), choice=choice))
     if rule.ore == 0:
-        found.append(Doubt(N_("With 0 kronor nobody pays the clinic: the dose is at the patient’s own cost.")))
+        found.append(Concern(N_("With 0 kronor nobody pays the clinic: the dose is at the patient’s own cost.")))
     return found
 
 

@@ -14,8 +14,8 @@ from mv.access_log import entries as log_entries
 from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
 from mv.errors import N_
 from mv.identity import IdentityKind
-from mv.reimbursement.claims.ledger import STATES as CLAIM_STATES
-from mv.reimbursement.payments.balances import STANDINGS
+from mv.reimbursement.claims.ledger import CLAIM_STATES
+from mv.reimbursement.payments.balances import LINE_STATUSES
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment
@@ -119,7 +119,7 @@ VALUES: Mapping[str, str] = {
     "other": N_("other"),
     "new_year": N_("New Year list"),
     **CLAIM_STATES,
-    **STANDINGS,
+    **LINE_STATUSES,
     **ACTIONS,
     **OUTCOMES,
     **WHYS,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv import memberships
 from mv.customers import Customer
-from mv.reimbursement.preview.customer_case import read_standing
+from mv.reimbursement.preview.customer_case import read_case
 from mv.ui import navigation, session
 from mv.ui.groups.form import draw_add_form
 from mv.ui.groups.rows import draw_current
@@ -33,8 +33,8 @@ def draw_dialog(customer: Customer) -> None:
 
 def _draw_dialog_body(customer: Customer) -> None:
     rows = memberships.of_customer(store(), session.actor(), customer.customer_id)
-    standing = read_standing(store(), session.actor(), customer, catalogue())
+    case = read_case(store(), session.actor(), customer, catalogue())
     st.text(_("Add what is missing, remove what is wrong. Close with the cross to go on to the vaccination."))
     show_notices()
-    draw_current(rows, standing, "dialog", with_adjust=False)
-    draw_add_form(customer, standing, "dialog_add", _("Add"), with_days=False)
+    draw_current(rows, case, "dialog", with_adjust=False)
+    draw_add_form(customer, case, "dialog_add", _("Add"), with_days=False)

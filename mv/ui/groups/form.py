@@ -11,7 +11,7 @@ from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.memberships import Membership
 from mv.reimbursement.preview import group
-from mv.reimbursement.preview.customer_case import Effect, Standing
+from mv.reimbursement.preview.customer_case import CustomerCase, Effect
 from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once
@@ -21,7 +21,7 @@ from mv.ui.vaccinations.payment_preview import draw_effect
 from mv.ui.widgets.group_picker import choice_of, choose_group, entered
 
 
-def draw_add_form(customer: Customer, standing: Standing, key: str, word: str, *, with_days: bool) -> None:
+def draw_add_form(customer: Customer, case: CustomerCase, key: str, word: str, *, with_days: bool) -> None:
     """Draw the choice of group and the button that saves it; with ``with_days``, its period, too.
 
     Where a dose that counts by the chosen group becomes paid, it says so.
@@ -42,8 +42,8 @@ def draw_add_form(customer: Customer, standing: Standing, key: str, word: str, *
             args=(customer.customer_id, key, today, next_form_number(empty=session.value(f"{key}_group") is None)),
         )
         entry = entered(key, first=today)
-        effect = group.adding(standing, entry) if entry else Effect()
-        if effect.turns:
+        effect = group.adding(case, entry) if entry else Effect()
+        if effect.changed_doses:
             draw_effect(effect)
 
 

@@ -10,7 +10,7 @@ from mv import memberships
 from mv.errors import N_, Invalid
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.preview import group
-from mv.reimbursement.preview.customer_case import Standing, period_of
+from mv.reimbursement.preview.customer_case import CustomerCase, period_of
 from mv.ui import session
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import change_once, notify
@@ -36,10 +36,10 @@ def removal(row: str) -> str:
     return picture(RED_BALL_WITH_CROSS, row) + " " + _("Remove")
 
 
-def draw_current(rows: list[Membership], standing: Standing, key: str, *, with_adjust: bool) -> None:
+def draw_current(rows: list[Membership], case: CustomerCase, key: str, *, with_adjust: bool) -> None:
     """Draw the active rows, each with its buttons, and those that were removed in this visit.
 
-    ``standing`` tells what each button would do to the doses.
+    ``case`` tells what each button would do to the doses.
 
     A removed row keeps its place, with nothing where its button was: a second click changes nothing else.
     """
@@ -49,19 +49,19 @@ def draw_current(rows: list[Membership], standing: Standing, key: str, *, with_a
         st.text(_("No current group."))
     for row in sorted(shown, key=lambda row: (row.valid_from, row.membership_id)):
         if not row.active:
-            _draw_removed(row, standing, key)
+            _draw_removed(row, case, key)
         elif with_adjust and visit.adjusted_row == row.membership_id:
-            draw_adjust_form(row, standing)
+            draw_adjust_form(row, case)
         else:
-            _draw_active(row, standing, key, with_adjust=with_adjust)
+            _draw_active(row, case, key, with_adjust=with_adjust)
 
 
-def _draw_active(row: Membership, standing: Standing, key: str, *, with_adjust: bool) -> None:
+def _draw_active(row: Membership, case: CustomerCase, key: str, *, with_adjust: bool) -> None:
     name = name_of(choice_of(row))
     with st.container(key=f"{key}_active_{row.membership_id}"):
         cells = st.columns(COLUMNS, vertical_alignment="center")
-        removing = group.removing(standing, row)
-        does = _("If it is removed: {effect}.", effect=summary(removing)) if removing.turns else ""
+        removing = group.removing(case, row)
+        does = _("If it is removed: {effect}.", effect=summary(removing)) if removing.changed_doses else ""
         _draw_text(cells[0], name, does)
         cells[1].text(_("from {day}", day=row.valid_from))
         if with_adjust:
@@ -108,7 +108,7 @@ def _remove(row: Membership) -> None:
     )
 
 
-def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
+def _draw_removed(row: Membership, case: CustomerCase, key: str) -> None:
     """Draw a row that was removed in this visit, with a way back and a way to tell why it was removed."""
     name = name_of(choice_of(row))
     wrong = row.ended_reason == EndReason.WRONG
@@ -119,7 +119,7 @@ def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
     )
     with st.container(key=f"{key}_removed_{row.membership_id}"):
         cells = st.columns(COLUMNS, vertical_alignment="center")
-        _draw_text(cells[0], says, _of_removal(row, standing))
+        _draw_text(cells[0], says, _of_removal(row, case))
         cells[1].button(
             action(_("It did apply"), name) if wrong else action(_("It was wrong from the start"), name),
             key=f"{key}_reason_{row.membership_id}",
@@ -137,13 +137,17 @@ def _draw_removed(row: Membership, standing: Standing, key: str) -> None:
         )
 
 
-def _of_removal(row: Membership, standing: Standing) -> str:
+def _of_removal(row: Membership, case: CustomerCase) -> str:
     """Return what a removal has done to the doses, or would do for the other reason; an empty text where nothing."""
     if row.ended_reason == EndReason.WRONG:
-        effect = group.having_removed(standing, row)
-        return _("Since the removal: {effect}. Undo reverses that.", effect=summary(effect)) if effect.turns else ""
-    effect = group.giving_reason(standing, row, EndReason.WRONG)
-    return _("If it was wrong from the start: {effect}.", effect=summary(effect)) if effect.turns else ""
+        effect = group.having_removed(case, row)
+        return (
+            _("Since the removal: {effect}. Undo reverses that.", effect=summary(effect))
+            if effect.changed_doses
+            else ""
+        )
+    effect = group.giving_reason(case, row, EndReason.WRONG)
+    return _("If it was wrong from the start: {effect}.", effect=summary(effect)) if effect.changed_doses else ""
 
 
 def _give_reason(row: Membership, reason: EndReason) -> None:
@@ -164,7 +168,7 @@ def _restore(row: Membership) -> None:
     _change(row, lambda: memberships.restore(store(), session.actor(), row.membership_id, row.version), then)
 
 
-def draw_adjust_form(row: Membership, standing: Standing) -> None:
+def draw_adjust_form(row: Membership, case: CustomerCase) -> None:
     """Draw the row as fields to correct in place, with what saving them does to the doses."""
     key = f"adjust_{row.membership_id}_{row.version}"
     with st.container(border=True, key=key):
@@ -185,13 +189,13 @@ def draw_adjust_form(row: Membership, standing: Standing) -> None:
             )
             st.button(_("Cancel"), key=f"{key}_cancel", on_click=state(CustomerVisit).adjust_row, args=(None,))
             with st.container():  # beside the buttons, which stay where they are when the effect changes
-                _draw_effect_of_adjusting(row, standing, key)
+                _draw_effect_of_adjusting(row, case, key)
 
 
-def _draw_effect_of_adjusting(row: Membership, standing: Standing, key: str) -> None:
+def _draw_effect_of_adjusting(row: Membership, case: CustomerCase, key: str) -> None:
     entry = entered(key, first=row.valid_from, last=row.valid_to)
     if entry and entry != period_of(row):
-        draw_effect(group.adjusting(standing, row, entry))
+        draw_effect(group.adjusting(case, row, entry))
 
 
 def _adjust(row: Membership, key: str) -> None:
@@ -210,7 +214,7 @@ def _adjust(row: Membership, key: str) -> None:
     _change(row, change, then)
 
 
-def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:
+def draw_ended(rows: list[Membership], case: CustomerCase, key: str) -> None:
     """Draw the ended rows: group, Period and why it ended, each with its pencil."""
     if not rows:
         st.text(_("No past group."))
@@ -220,7 +224,7 @@ def draw_ended(rows: list[Membership], standing: Standing, key: str) -> None:
         cell.caption(heading)
     for row in rows:
         if state(CustomerVisit).adjusted_row == row.membership_id:
-            draw_adjust_form(row, standing)
+            draw_adjust_form(row, case)
             continue
         wrong = row.ended_reason == EndReason.WRONG
         with st.container(key=f"{key}_ended_{row.membership_id}"):

@@ -10,7 +10,7 @@ from mv import bookings, memberships, vaccinations
 from mv.catalogue import in_use
 from mv.customers import Customer
 from mv.memberships import Membership
-from mv.reimbursement.preview.customer_case import read_standing
+from mv.reimbursement.preview.customer_case import read_case
 from mv.reimbursement.preview.dose import forecast
 from mv.ui import session
 from mv.ui.resources import catalogue, store
@@ -70,7 +70,7 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
     entry = entered(form_key(customer, was))
     if entry.product_code is None:
         return
-    found = forecast(read_standing(store(), session.actor(), customer, catalogue()), entry, was)
+    found = forecast(read_case(store(), session.actor(), customer, catalogue()), entry, was)
     if found:
         draw_forecast(found)
 

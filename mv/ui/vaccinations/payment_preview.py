@@ -5,28 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from mv.errors import N_
-from mv.reimbursement.preview.customer_case import Effect, Turn, Verdict
-from mv.reimbursement.preview.dose import Forecast, Suggestion
+from mv.reimbursement.preview.customer_case import Adjudication, ChangedDose, Effect
+from mv.reimbursement.preview.dose import Forecast, GroupSuggestion
 from mv.reimbursement.pricing import wording
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, count_of, literal, name_of
 from mv.ui.vaccinations.table import vaccine_name
 
-NOBODYS_MISTAKE = (Reason.ABROAD, Reason.NO_RULE, Reason.OWN_COST)
+NOBODYS_MISTAKE = (Outcome.ABROAD, Outcome.NO_RULE, Outcome.OWN_COST)
 """Verdicts by which a dose is not paid although nothing about it is wrong or missing."""
 
 
 SUGGESTED = {
-    Mend.CHOOSE_GROUP: N_("The customer was in the group {group} on that day: by that, {kronor} kr is paid."),
-    Mend.ADD_BY_AGE: N_("The customer has the age for the group {group}: if it is added, {kronor} kr is paid."),
-    Mend.ACTIVE_AFTER: N_(
+    Remedy.CHOOSE_GROUP: N_("The customer was in the group {group} on that day: by that, {kronor} kr is paid."),
+    Remedy.ADD_BY_AGE: N_("The customer has the age for the group {group}: if it is added, {kronor} kr is paid."),
+    Remedy.ACTIVE_AFTER: N_(
         "The customer’s group {group} begins after that day: if its first day is wrong and is adjusted,"
         " {kronor} kr is paid."
     ),
-    Mend.ENDED_BEFORE: N_(
+    Remedy.ENDED_BEFORE: N_(
         "The customer’s group {group} ended before that day: if its last day is wrong and is adjusted,"
         " {kronor} kr is paid."
     ),
@@ -39,28 +39,28 @@ def kronor(ore: int) -> str:
     return wording.kronor(ore, session.language())
 
 
-def why(verdict: Verdict) -> str:
+def why(adjudication: Adjudication) -> str:
     """Return a sentence that says who pays how much for a dose, or why nobody does."""
-    return wording.why(verdict.dose, verdict.rule, catalogue(), session.language())
+    return wording.explain(adjudication.dose, adjudication.rule, catalogue(), session.language())
 
 
 def draw_forecast(forecast: Forecast) -> None:
     """Draw the verdict on the dose in the form, what would mend it, and which other doses saving it turns."""
-    verdict = forecast.verdict
-    text = " ".join(filter(None, (why(verdict), _mend(forecast))))
-    if verdict.reason == Reason.PAYABLE:
+    adjudication = forecast.adjudication
+    text = " ".join(filter(None, (why(adjudication), _remedy_text(forecast))))
+    if adjudication.outcome == Outcome.PAYABLE:
         st.success(literal(text), icon=":material/paid:")
-    elif verdict.reason in NOBODYS_MISTAKE:
+    elif adjudication.outcome in NOBODYS_MISTAKE:
         st.info(literal(text), icon=":material/info:")
     else:
         st.warning(literal(text), icon=":material/money_off:")
-    if forecast.others.turns:
+    if forecast.others.changed_doses:
         _draw(_("Among the customer’s other doses: {effect}.", effect=summary(forecast.others)), forecast.others)
 
 
 def draw_effect(effect: Effect) -> None:
     """Draw what saving does to the customer's doses."""
-    if effect.turns:
+    if effect.changed_doses:
         _draw(_("If you save: {effect}.", effect=summary(effect)), effect)
     else:
         st.caption(_("If you save: no dose is paid differently."))
@@ -68,9 +68,9 @@ def draw_effect(effect: Effect) -> None:
 
 def summary(effect: Effect) -> str:
     """Return how many doses an effect turns, how, and the kronor in all."""
-    lost = sum(turn.after.ore == 0 for turn in effect.turns)
-    won = sum(turn.before.ore == 0 for turn in effect.turns)
-    other = len(effect.turns) - lost - won
+    lost = sum(turn.after.ore == 0 for turn in effect.changed_doses)
+    won = sum(turn.before.ore == 0 for turn in effect.changed_doses)
+    other = len(effect.changed_doses) - lost - won
     parts = (
         count_of("{count} dose is no longer paid", "{count} doses are no longer paid", lost) if lost else "",
         count_of("{count} dose becomes paid", "{count} doses become paid", won) if won else "",
@@ -83,14 +83,14 @@ def _draw(text: str, effect: Effect) -> None:
     if effect.to_pay_back:
         back = _("{kronor} kr has come in already, and is to be paid back then.", kronor=kronor(effect.to_pay_back))
         text = f"{text} {back}"
-    body = literal(text) + "".join(f"\n- {literal(_line(turn))}" for turn in effect.turns)
+    body = literal(text) + "".join(f"\n- {literal(_line(turn))}" for turn in effect.changed_doses)
     if effect.ore < 0:
         st.warning(body, icon=":material/trending_down:")
     else:
         st.info(body, icon=":material/trending_up:")
 
 
-def _line(turn: Turn) -> str:
+def _line(turn: ChangedDose) -> str:
     dose = _(
         "{vaccine}, {day}: {after} kr instead of {before} kr.",
         vaccine=vaccine_name(turn.product_code),
@@ -105,7 +105,7 @@ def _signed(ore: int) -> str:
     return f"+{kronor(ore)}" if ore > 0 else kronor(ore)
 
 
-def _mend(forecast: Forecast) -> str:
+def _remedy_text(forecast: Forecast) -> str:
     """Return what would have the dose paid, an empty text where nothing that is known would."""
     if forecast.suggestion:
         return _suggested(forecast.suggestion)
@@ -114,7 +114,7 @@ def _mend(forecast: Forecast) -> str:
     return ""
 
 
-def _suggested(found: Suggestion) -> str:
+def _suggested(found: GroupSuggestion) -> str:
     group, amount = name_of(found.choice), kronor(found.ore)
     if not found.in_time:
         return _(
@@ -123,4 +123,4 @@ def _suggested(found: Suggestion) -> str:
             kronor=amount,
             day=found.last_day,
         )
-    return _(SUGGESTED[found.mend], group=group, kronor=amount)
+    return _(SUGGESTED[found.remedy], group=group, kronor=amount)

@@ -11,8 +11,8 @@ import pytest
 
 from mv import catalogue
 from mv.catalogue import AgeUnit, Group, in_use
-from mv.reimbursement.checks.age_transitions import Direction, Turn, turns
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.checks.age_transitions import AgeTransition, Direction, age_transitions
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -31,20 +31,23 @@ RULE = Rule(
 
 def turning(*found: Rule, day: date = NEW_YEAR, group: Group = GROUP) -> list[tuple[str, str, str]]:
     """Return the direction and the first and last birth date of each turn."""
-    return [(turn.direction.value, str(turn.first), str(turn.last)) for turn in turns(found, [group], day)]
+    return [
+        (transition.direction.value, str(transition.first), str(transition.last))
+        for transition in age_transitions(found, [group], day)
+    ]
 
 
 def test_the_shipped_rules_turn_these_years_of_birth_in_2027(store: Store) -> None:
-    found = turns(rule_table.load(store), catalogue.load(store).groups.values(), NEW_YEAR)
+    found = age_transitions(rule_table.load(store), catalogue.load(store).groups.values(), NEW_YEAR)
     year = {number: (date(number, 1, 1), date(number, 12, 31)) for number in (1947, 1951, 1952, 1962)}
     assert found == [
-        Turn(Direction.INTO, "65_plus", REGION, *year[1962]),
-        Turn(Direction.INTO, "covid_80_plus", REGION, *year[1947]),
-        Turn(Direction.OUT, "covid_home_care", REGION, *year[1947]),
-        Turn(Direction.INTO, "pneumo_75", REGION, *year[1952]),
-        Turn(Direction.OUT, "pneumo_75", REGION, *year[1951]),
-        Turn(Direction.INTO, "pneumo_65_74", REGION, *year[1962]),
-        Turn(Direction.OUT, "pneumo_65_74", REGION, *year[1952]),
+        AgeTransition(Direction.INTO, "65_plus", REGION, *year[1962]),
+        AgeTransition(Direction.INTO, "covid_80_plus", REGION, *year[1947]),
+        AgeTransition(Direction.OUT, "covid_home_care", REGION, *year[1947]),
+        AgeTransition(Direction.INTO, "pneumo_75", REGION, *year[1952]),
+        AgeTransition(Direction.OUT, "pneumo_75", REGION, *year[1951]),
+        AgeTransition(Direction.INTO, "pneumo_65_74", REGION, *year[1962]),
+        AgeTransition(Direction.OUT, "pneumo_65_74", REGION, *year[1952]),
     ]
 
 
@@ -106,22 +109,24 @@ def test_age_alone_puts_nobody_into_a_group_that_takes_more_but_leads_out_of_it(
 
 
 def test_each_region_goes_by_its_own_rules() -> None:
-    found = turns([replace(RULE, age_from=65), replace(RULE, age_from=70, region="Annan")], [GROUP], NEW_YEAR)
-    assert {(turn.region, turn.first.year) for turn in found} == {(REGION, 1962), ("Annan", 1957)}
+    found = age_transitions([replace(RULE, age_from=65), replace(RULE, age_from=70, region="Annan")], [GROUP], NEW_YEAR)
+    assert {(transition.region, transition.first.year) for transition in found} == {(REGION, 1962), ("Annan", 1957)}
 
 
 def test_turning_is_what_the_verdicts_say_on_the_days_before_and_after() -> None:
     chance = random.Random(8)  # noqa: S311
     for _ in range(80):
         some = [_any_rule(chance) for _ in range(chance.randint(1, 3))]
-        found = turns(some, [GROUP], NEW_YEAR)
+        found = age_transitions(some, [GROUP], NEW_YEAR)
         births = _births_worth_trying(some, found)
         before, after = _fits(births, some, NEW_YEARS_EVE), _fits(births, some, NEW_YEAR)
         for birth, was, becomes in zip(births, before, after, strict=True):
             expected = {Direction.INTO} if becomes and not was else {Direction.OUT} if was and not becomes else set()
             if not (in_use(some, NEW_YEARS_EVE) and in_use(some, NEW_YEAR)):
                 expected = set()
-            assert {turn.direction for turn in found if turn.first <= birth <= turn.last} == expected, (some, birth)
+            assert {
+                transition.direction for transition in found if transition.first <= birth <= transition.last
+            } == expected, (some, birth)
 
 
 def _any_rule(chance: random.Random) -> Rule:
@@ -138,12 +143,12 @@ def _any_rule(chance: random.Random) -> Rule:
     )  # fmt: skip
 
 
-def _births_worth_trying(some: list[Rule], found: list[Turn]) -> list[date]:
+def _births_worth_trying(some: list[Rule], found: list[AgeTransition]) -> list[date]:
     """Return the days beside each boundary that there is, and those beside the first and last day of some years."""
     years = (1947, 1948, 1961, 1962, 1963, 2008, 2009, 2024)
     edges = [date(year, month, 1) for year in years for month in (1, 2, 3, 7)]
-    edges += [turn.first for turn in found if turn.first > date(1800, 1, 1)]
-    edges += [turn.last for turn in found if turn.last < NEW_YEARS_EVE]
+    edges += [transition.first for transition in found if transition.first > date(1800, 1, 1)]
+    edges += [transition.last for transition in found if transition.last < NEW_YEARS_EVE]
     return sorted({edge + timedelta(days=n) for edge in edges for n in (-1, 0, 1) if edge < NEW_YEARS_EVE})
 
 
@@ -155,4 +160,4 @@ def _fits(births: list[date], some: list[Rule], day: date) -> list[bool]:
         dose_number=1, given_on=pd.Timestamp(day), completed_on=pd.Timestamp(day), group_code="grown",
         subgroup_code=None, covered=True, abroad=False, withdrawn=False,
     )  # fmt: skip
-    return list(price(doses, some)["reason"] == Reason.PAYABLE.value)
+    return list(adjudicate(doses, some)["outcome"] == Outcome.PAYABLE.value)

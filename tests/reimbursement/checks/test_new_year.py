@@ -16,7 +16,7 @@ from mv.errors import Forbidden
 from mv.i18n import ENGLISH
 from mv.memberships import EndReason
 from mv.reimbursement.checks import new_year
-from mv.reimbursement.checks.new_year import Count, Filters, Standing
+from mv.reimbursement.checks.new_year import Count, Filters, GroupStatus
 from tests.conftest import TODAY
 from tests.contents import LOG, contents, logged, nothing_changes
 from tests.reimbursement.checks.clinic import Clinic
@@ -28,13 +28,13 @@ NORR = Actor("maj.lund", "Maj Lund", Role.LEAD, "norr")
 def people(clinic: Clinic, filters: Filters = EVERYBODY, year: int = 2027, actor: Actor | None = None) -> list[tuple]:
     """Return whom the list has: customer, group and how it stands."""
     found = new_year.people(clinic.store, actor or clinic.actor, year, filters, limit=100)
-    return [(person.customer.customer_id, person.group_code, person.standing) for person in found]
+    return [(person.customer.customer_id, person.group_code, person.status) for person in found]
 
 
 def counted(clinic: Clinic, year: int = 2027, actor: Actor | None = None) -> dict[tuple[str, str], int]:
     """Return the counts that are not zero."""
     found = new_year.counts(clinic.store, actor or clinic.actor, year)
-    return {(count.group_code, count.standing): count.people for count in found if count.people}
+    return {(count.group_code, count.status): count.people for count in found if count.people}
 
 
 def lines(chunks: Iterator[bytes]) -> list[list[str]]:
@@ -54,7 +54,7 @@ def lines(chunks: Iterator[bytes]) -> list[list[str]]:
 )
 def test_who_is_born_in_1962_turns_65_in_2027(clinic: Clinic, born: date, turns: bool) -> None:
     person = clinic.person(born)
-    expected = [(person.customer_id, group, Standing.LACKS) for group in ("65_plus", "pneumo_65_74")]
+    expected = [(person.customer_id, group, GroupStatus.LACKS) for group in ("65_plus", "pneumo_65_74")]
     assert people(clinic) == (expected if turns else [])
 
 
@@ -65,11 +65,11 @@ def test_a_member_of_the_group_has_it_already_and_one_whose_row_ended_lacks_it(c
     clinic.remove(clinic.group(mistaken, "65_plus"), EndReason.WRONG)
     group = Filters("65_plus")
     assert dict((who, how) for who, _, how in people(clinic, group)) == {
-        member.customer_id: Standing.HAS,
-        former.customer_id: Standing.LACKS,
-        mistaken.customer_id: Standing.LACKS,
+        member.customer_id: GroupStatus.HAS,
+        former.customer_id: GroupStatus.LACKS,
+        mistaken.customer_id: GroupStatus.LACKS,
     }
-    (person,) = new_year.people(clinic.store, clinic.actor, 2027, Filters("65_plus", Standing.HAS), limit=9)
+    (person,) = new_year.people(clinic.store, clinic.actor, 2027, Filters("65_plus", GroupStatus.HAS), limit=9)
     assert (person.membership_id, person.valid_from, person.customer) == (row.membership_id, row.valid_from, member)
 
 
@@ -80,12 +80,12 @@ def test_who_turned_75_this_year_is_to_leave_the_group_and_who_is_not_in_it_is_n
     coming = clinic.person(date(1952, 1, 1))
     group = Filters("pneumo_75")
     assert people(clinic, group) == [
-        (coming.customer_id, "pneumo_75", Standing.LACKS),
-        (member.customer_id, "pneumo_75", Standing.ENDS),
+        (coming.customer_id, "pneumo_75", GroupStatus.LACKS),
+        (member.customer_id, "pneumo_75", GroupStatus.ENDS),
     ]
     assert people(clinic, group, 2026) == [
-        (other.customer_id, "pneumo_75", Standing.LACKS),
-        (member.customer_id, "pneumo_75", Standing.HAS),
+        (other.customer_id, "pneumo_75", GroupStatus.LACKS),
+        (member.customer_id, "pneumo_75", GroupStatus.HAS),
     ]
     assert people(clinic, group, 2028) == []
 
@@ -94,7 +94,7 @@ def test_a_group_that_takes_more_than_age_is_only_left(clinic: Clinic) -> None:
     member = clinic.person(date(1947, 3, 4))
     clinic.group(member, "covid_home_care")
     clinic.person(date(1962, 3, 4))
-    assert people(clinic, Filters("covid_home_care")) == [(member.customer_id, "covid_home_care", Standing.ENDS)]
+    assert people(clinic, Filters("covid_home_care")) == [(member.customer_id, "covid_home_care", GroupStatus.ENDS)]
 
 
 def test_the_counts_the_list_and_the_file_tie_out(clinic: Clinic) -> None:
@@ -103,18 +103,18 @@ def test_the_counts_the_list_and_the_file_tie_out(clinic: Clinic) -> None:
     member = clinic.person(date(1952, 6, 7), name="Moa Provmedlem")
     clinic.group(member, "pneumo_65_74")
     expected = {
-        ("65_plus", Standing.LACKS): 2,
-        ("covid_80_plus", Standing.LACKS): 1,
-        ("pneumo_75", Standing.LACKS): 2,
-        ("pneumo_65_74", Standing.LACKS): 2,
-        ("pneumo_65_74", Standing.ENDS): 1,
+        ("65_plus", GroupStatus.LACKS): 2,
+        ("covid_80_plus", GroupStatus.LACKS): 1,
+        ("pneumo_75", GroupStatus.LACKS): 2,
+        ("pneumo_65_74", GroupStatus.LACKS): 2,
+        ("pneumo_65_74", GroupStatus.ENDS): 1,
     }
     assert counted(clinic) == expected
     found = people(clinic)
     assert len(found) == sum(expected.values())
-    for (group, standing), number in expected.items():
-        assert [row for row in found if row[1:] == (group, standing)] == people(clinic, Filters(group, standing))
-        assert len(people(clinic, Filters(group, standing))) == number
+    for (group, status), number in expected.items():
+        assert [row for row in found if row[1:] == (group, status)] == people(clinic, Filters(group, status))
+        assert len(people(clinic, Filters(group, status))) == number
     rows = lines(new_year.csv_chunks(clinic.store, clinic.actor, 2027, EVERYBODY, ENGLISH))
     assert rows[0] == [
         "Identity number", "Customer", "Birth date", "Unit", "Group", "On 1 January", "Member since",
@@ -127,7 +127,7 @@ def test_the_counts_the_list_and_the_file_tie_out(clinic: Clinic) -> None:
 
 
 def test_counts_name_every_group_even_with_nobody(clinic: Clinic) -> None:
-    assert Count("65_plus", Standing.LACKS, 0) in new_year.counts(clinic.store, clinic.actor, 2027)
+    assert Count("65_plus", GroupStatus.LACKS, 0) in new_year.counts(clinic.store, clinic.actor, 2027)
     assert people(clinic) == []
     assert len(lines(new_year.csv_chunks(clinic.store, clinic.actor, 2027, EVERYBODY))) == 1
 
@@ -160,8 +160,8 @@ def test_counting_shows_nobody_and_is_not_logged(clinic: Clinic) -> None:
 def test_only_customers_of_the_own_units_are_on_the_list(clinic: Clinic) -> None:
     here, there = clinic.person(date(1962, 1, 1)), clinic.person(date(1962, 1, 1), "soder")
     group = Filters("65_plus")
-    assert people(clinic, group, actor=NORR) == [(here.customer_id, "65_plus", Standing.LACKS)]
-    assert counted(clinic, actor=NORR)["65_plus", Standing.LACKS] == 1
+    assert people(clinic, group, actor=NORR) == [(here.customer_id, "65_plus", GroupStatus.LACKS)]
+    assert counted(clinic, actor=NORR)["65_plus", GroupStatus.LACKS] == 1
     rows = lines(new_year.csv_chunks(clinic.store, NORR, 2027, group))
     assert [row[3] for row in rows[1:]] == ["Mottagning Norr"]
     assert there.customer_id in {who for who, _, _ in people(clinic, group)}
@@ -182,7 +182,7 @@ def test_a_member_with_two_rows_of_the_group_stands_once(clinic: Clinic) -> None
     clinic.change_rule("flu_staff_2022", removed=True)
     clinic.group(member, "staff", "home_care")
     clinic.group(member, "staff", "health_care")
-    assert people(clinic, Filters("staff")) == [(member.customer_id, "staff", Standing.ENDS)]
+    assert people(clinic, Filters("staff")) == [(member.customer_id, "staff", GroupStatus.ENDS)]
 
 
 def test_the_file_is_logged_with_what_it_held_and_makes_formulas_harmless(clinic: Clinic) -> None:

@@ -73,8 +73,8 @@ def test_a_dose_that_the_rule_reports_and_nobody_pays_is_found_with_why(clinic: 
     child = clinic.person(date(2025, 6, 1))
     young = clinic.dose(child, clinic.group(child, "pneumo_risk", "heart"), "prevenar_20")
     found = clinic.find(Check.REPORTED_NOT_PAID)
-    reasons = dict(zip(found.frame["dose_id"], found.frame["reason"], strict=True))
-    assert reasons == {late.dose_id: "late", soon.dose_id: "too_soon", young.dose_id: "age"}
+    outcomes = dict(zip(found.frame["dose_id"], found.frame["outcome"], strict=True))
+    assert outcomes == {late.dose_id: "late", soon.dose_id: "too_soon", young.dose_id: "age"}
     assert list(found.frame["ore"]) == [275_00, 250_00, 250_00]
     assert found.ore == 775_00
     assert doses(clinic, Check.PAID_NOT_REPORTED) == []
@@ -87,7 +87,7 @@ def test_a_group_whose_period_does_not_cover_the_day_is_reported_but_not_paid(cl
     (group,) = memberships.of_customer(clinic.store, clinic.actor, dose.customer_id)
     clinic.remove(group)
     (row,) = clinic.find(Check.REPORTED_NOT_PAID).frame.to_dict("records")
-    assert (row["dose_id"], row["reason"], row["ore"]) == (dose.dose_id, "period", 250_00)
+    assert (row["dose_id"], row["outcome"], row["ore"]) == (dose.dose_id, "period", 250_00)
 
 
 def test_what_is_not_reported_is_not_missed_when_it_is_not_paid(clinic: Clinic) -> None:

@@ -11,7 +11,7 @@ from mv.access import Actor
 from mv.customers import Customer
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.claims import drafting, ledger
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
@@ -88,7 +88,7 @@ class Clinic:
     def claim(self, payer: str = REGION, period: tuple[date, date] = NOVEMBER, actor: Actor | None = None) -> Claim:
         return drafting.draft(self.store, actor or self.actor, payer, *period)
 
-    def move(self, claim: Claim, *states: State) -> Claim:
+    def move(self, claim: Claim, *states: ClaimState) -> Claim:
         for state in states:
             claim = ledger.move(self.store, self.actor, claim.claim_id, claim.version, state)
         return claim

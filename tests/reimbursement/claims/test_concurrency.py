@@ -12,7 +12,7 @@ from threading import Barrier
 from mv.access import Actor, Role
 from mv.errors import Conflict, Invalid, MvError
 from mv.reimbursement.claims import drafting, ledger
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.store import Store, open_store
 from tests.reimbursement.claims.clinic import ALWAYS, NOVEMBER, OCTOBER, REGION, Clinic
 
@@ -79,7 +79,7 @@ def test_a_correction_and_the_discarding_of_what_it_corrects_do_not_pass_each_ot
     for turn in range(TURNS):
         first = clinic.claim(period=ALWAYS)
         clinic.change_rule("flu_65_2024", ore=150_00 + turn + 1, version=turn + 1)
-        discard = partial(ledger.move, clinic.store, clinic.actor, first.claim_id, first.version, State.DISCARDED)
+        discard = partial(ledger.move, clinic.store, clinic.actor, first.claim_id, first.version, ClaimState.DISCARDED)
         made, discarded = at_once(draft(clinic.store, 1, ALWAYS), discard)
         assert isinstance(made, Claim)
         if isinstance(discarded, Claim):
@@ -88,9 +88,9 @@ def test_a_correction_and_the_discarding_of_what_it_corrects_do_not_pass_each_ot
             assert isinstance(discarded, Conflict)
             assert discarded.key.startswith("Claim {claim} corrects lines of this one")
         assert clinic.net() == {dose.dose_id: 150_00 + turn + 1}
-        clinic.move(made, State.DISCARDED)
+        clinic.move(made, ClaimState.DISCARDED)
         if not isinstance(discarded, Claim):
-            clinic.move(first, State.DISCARDED)
+            clinic.move(first, ClaimState.DISCARDED)
 
 
 def test_a_claim_is_sent_or_discarded_and_never_both(clinic: Clinic) -> None:
@@ -98,12 +98,12 @@ def test_a_claim_is_sent_or_discarded_and_never_both(clinic: Clinic) -> None:
         clinic.dose()
         claim = clinic.claim()
         move = partial(ledger.move, clinic.store, clinic.actor, claim.claim_id, claim.version)
-        outcomes = at_once(partial(move, State.SENT), partial(move, State.DISCARDED))
+        outcomes = at_once(partial(move, ClaimState.SENT), partial(move, ClaimState.DISCARDED))
         (moved,) = (outcome for outcome in outcomes if isinstance(outcome, Claim))
         (refusal,) = (outcome for outcome in outcomes if isinstance(outcome, Conflict))
         assert refusal.key.startswith("{who} changed this claim at {time}")
         assert [change.state for change in ledger.changes(clinic.store, clinic.actor, claim.claim_id)] == [
-            moved.state, State.DRAFT
+            moved.state, ClaimState.DRAFT
         ]  # fmt: skip
-        if moved.state == State.DISCARDED:
-            clinic.move(clinic.claim(), State.SENT)
+        if moved.state == ClaimState.DISCARDED:
+            clinic.move(clinic.claim(), ClaimState.SENT)

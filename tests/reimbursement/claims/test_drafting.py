@@ -14,7 +14,7 @@ from mv.errors import Forbidden, Invalid
 from mv.memberships import EndReason
 from mv.reimbursement.claims import drafting
 from mv.reimbursement.claims.due import Amount
-from mv.reimbursement.claims.ledger import State
+from mv.reimbursement.claims.ledger import ClaimState
 from mv.vaccinations import Dose
 from tests.contents import contents, logged, refused
 from tests.reimbursement.claims.clinic import ALWAYS, DAY, EMPLOYER, FROZEN, NOVEMBER, OCTOBER, REGION, Clinic
@@ -34,7 +34,7 @@ def test_a_claim_takes_what_is_due_in_its_period_and_nothing_else(clinic: Clinic
     clinic.remove_group(clinic.dose())
     claim = clinic.claim()
     assert clinic.lines(claim) == [(n, 150_00, None, "due", dose.dose_id) for n, dose in enumerate(due, start=1)]
-    assert (claim.state, claim.lines, claim.ore, claim.paid) == (State.DRAFT, 2, 300_00, 0)
+    assert (claim.state, claim.lines, claim.ore, claim.paid) == (ClaimState.DRAFT, 2, 300_00, 0)
     assert (claim.payer, claim.period_from, claim.period_to, claim.units) == (REGION, *NOVEMBER, {"norr"})
 
 
@@ -78,7 +78,7 @@ def test_what_was_given_before_the_period_and_never_claimed_is_counted_and_left_
     early = [clinic.dose(date(2026, 10, day)) for day in (20, 5)]
     clinic.dose()
     found = drafting.preview(clinic.store, clinic.actor, REGION, *NOVEMBER)
-    assert (found.plus, found.earlier, found.earliest) == (Amount(1, 150_00), Amount(2, 300_00), date(2026, 10, 5))
+    assert (found.new_lines, found.earlier, found.earliest) == (Amount(1, 150_00), Amount(2, 300_00), date(2026, 10, 5))
     clinic.claim()
     claim = clinic.claim(period=OCTOBER)
     assert {line[-1] for line in clinic.lines(claim)} == {dose.dose_id for dose in early}
@@ -173,9 +173,9 @@ def check_corrections(clinic: Clinic, corrections: list[Correction], untouched: 
     expected = {}
     for correction in corrections:
         dose_id = doses[correction.name].dose_id
-        minus = (-150_00, (first.claim_id, numbers[dose_id]), correction.cause)
-        plus = [(correction.worth, None, "corrected")] if correction.worth else []
-        expected[correction.name] = ([minus, *plus], correction.worth)
+        reversals = (-150_00, (first.claim_id, numbers[dose_id]), correction.cause)
+        new_lines = [(correction.worth, None, "corrected")] if correction.worth else []
+        expected[correction.name] = ([reversals, *new_lines], correction.worth)
     assert expected == {
         name: ([line[1:4] for line in lines if line[-1] == dose.dose_id], net.get(dose.dose_id))
         for name, dose in doses.items()
@@ -291,7 +291,7 @@ def test_the_preview_says_what_for(clinic: Clinic) -> None:
         "unit": Amount(1, -150_00),
         "corrected": Amount(1, 150_00),
     }
-    assert (found.plus, found.minus, found.total) == (Amount(2, 300_00), Amount(2, -300_00), Amount(4, 0))
+    assert (found.new_lines, found.reversals, found.total) == (Amount(2, 300_00), Amount(2, -300_00), Amount(4, 0))
 
 
 # Units

@@ -11,8 +11,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mv.reimbursement.claims.due import CAUSES, Amount, Cause, Scope, settle
-from mv.reimbursement.pricing.adjudication import REASONS, Reason
+from mv.reimbursement.claims.due import ADJUSTMENT_REASONS, AdjustmentReason, Amount, Scope, settle
+from mv.reimbursement.pricing.adjudication import OUTCOMES, Outcome
 from tests.conftest import tries
 
 FIRST = date(2026, 11, 1)
@@ -29,7 +29,9 @@ doses = st.fixed_dictionaries(
         "group_code": st.sampled_from(["65_plus", "medical_risk"]),
         "subgroup_code": st.sampled_from([None, "heart"]),
         "unit_id": st.sampled_from(UNITS),
-        "reason": st.sampled_from([Reason.PAYABLE, Reason.PAYABLE, Reason.PAYABLE, Reason.WITHDRAWN, Reason.LATE]),
+        "outcome": st.sampled_from(
+            [Outcome.PAYABLE, Outcome.PAYABLE, Outcome.PAYABLE, Outcome.WITHDRAWN, Outcome.LATE]
+        ),
         "payer": st.sampled_from(["A", "A", "B"]),
         "ore": st.sampled_from([150_00, 160_00]),
     }
@@ -42,18 +44,18 @@ scopes = st.builds(
 )
 
 
-def judged(register: dict[int, dict[str, Any]]) -> pd.DataFrame:
+def adjudicated(register: dict[int, dict[str, Any]]) -> pd.DataFrame:
     """Return the doses as they are judged: only a payable one has a payer and öre."""
     rows = [
         {"dose_id": dose_id, **dose} if is_due(dose) else {"dose_id": dose_id, **dose, "payer": None, "ore": 0}
         for dose_id, dose in register.items()
     ]
-    frame = pd.DataFrame(rows, columns=["dose_id", *FACTS, "reason", "payer", "ore"])
-    return frame.astype(dict.fromkeys(TEXTS, "str") | {"given_on": "datetime64[s]", "reason": REASONS})
+    frame = pd.DataFrame(rows, columns=["dose_id", *FACTS, "outcome", "payer", "ore"])
+    return frame.astype(dict.fromkeys(TEXTS, "str") | {"given_on": "datetime64[s]", "outcome": OUTCOMES})
 
 
 def is_due(dose: dict[str, Any]) -> bool:
-    return bool(dose["reason"] == Reason.PAYABLE)
+    return bool(dose["outcome"] == Outcome.PAYABLE)
 
 
 @dataclass
@@ -75,15 +77,15 @@ class Ledger:
 
     def claim(self, register: dict[int, dict[str, Any]], scope: Scope) -> tuple[Amount, Amount]:
         """Make a claim of what :func:`settle` says; return what it leaves as earlier and as elsewhere."""
-        found = settle(judged(register), self.standing(), scope)
+        found = settle(adjudicated(register), self.standing(), scope)
         self.claims += 1
-        minus = [
+        reversals = [
             row | {"ore": -row["ore"], "corrects": (row["claim_id"], row["line_number"])}
-            for row in found.minus.to_dict("records")
+            for row in found.reversals.to_dict("records")
         ]
-        plus = [row | {"corrects": None} for row in found.plus.to_dict("records")]
-        for number, row in enumerate([*minus, *plus], start=1):
-            assert row["cause"] in CAUSES
+        new_lines = [row | {"corrects": None} for row in found.new_lines.to_dict("records")]
+        for number, row in enumerate([*reversals, *new_lines], start=1):
+            assert row["cause"] in ADJUSTMENT_REASONS
             self.lines.append(row | {"claim_id": self.claims, "line_number": number})
         return Amount.of(found.earlier), found.elsewhere
 
@@ -149,4 +151,4 @@ def test_claims_for_all_days_add_up_to_the_verdicts_at_the_last_one(turns: list[
 
 
 def test_every_reason_for_not_paying_and_every_cause_has_words() -> None:
-    assert set(CAUSES) == {*Cause, *Reason} - {Reason.PAYABLE}
+    assert set(ADJUSTMENT_REASONS) == {*AdjustmentReason, *Outcome} - {Outcome.PAYABLE}

@@ -11,7 +11,7 @@ import pytest
 from mv.access import Actor, Role
 from mv.errors import Conflict, Forbidden, NotFound
 from mv.reimbursement.claims import files, line_queries, line_snapshot
-from mv.reimbursement.claims.ledger import Claim, State
+from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.store import Store
 from tests.contents import logged, refused
 from tests.reimbursement.claims.clinic import Clinic
@@ -75,7 +75,7 @@ def test_whatever_becomes_of_everything_else_a_claim_stays_as_it_was(clinic: Cli
     store, actor = clinic.store, clinic.actor
     doses = [clinic.dose() for _ in range(3)]
     claim = clinic.claim()
-    file, lines = taken(store, actor, claim), line_queries.lines(store, actor, claim.claim_id, limit=9)
+    file, lines = taken(store, actor, claim), line_queries.claim_lines(store, actor, claim.claim_id, limit=9)
     clinic.withdraw(doses[0])
     clinic.correct(doses[1], product_code="fluad_tetra", unit_id="soder")
     clinic.change_rule("flu_65_2024", ore=200_00, payer="Arbetsgivaren")
@@ -89,7 +89,7 @@ def test_whatever_becomes_of_everything_else_a_claim_stays_as_it_was(clinic: Cli
     assert taken(store, actor, claim) == file
     execute(clinic, "DELETE FROM dose", "DELETE FROM payment_rule", "DELETE FROM vaccine", "DELETE FROM customer")
     assert taken(store, actor, claim) == file
-    assert line_queries.lines(store, actor, claim.claim_id, limit=9).equals(lines)
+    assert line_queries.claim_lines(store, actor, claim.claim_id, limit=9).equals(lines)
     assert sha256(file).hexdigest() == claim.file_hash
 
 
@@ -97,7 +97,7 @@ def test_a_discarded_claim_can_still_be_had(clinic: Clinic) -> None:
     clinic.dose()
     claim = clinic.claim()
     file = taken(clinic.store, clinic.actor, claim)
-    assert taken(clinic.store, clinic.actor, clinic.move(claim, State.DISCARDED)) == file
+    assert taken(clinic.store, clinic.actor, clinic.move(claim, ClaimState.DISCARDED)) == file
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_file_in_many_parts_is_the_same_as_in_one(clinic: Clinic, monkeypatch:
     for _ in range(5):
         clinic.dose()
     in_one = clinic.claim()
-    clinic.move(in_one, State.DISCARDED)
+    clinic.move(in_one, ClaimState.DISCARDED)
     monkeypatch.setattr(line_snapshot, "LINES_IN_PART", 2)
     in_many = clinic.claim()
     assert len(list(files.download(clinic.store, clinic.actor, in_one.claim_id))) == 1
@@ -169,7 +169,7 @@ def test_an_analyst_sees_the_lines_without_persons_and_gets_no_file(clinic: Clin
     customer = clinic.person()
     clinic.give(clinic.group(customer))
     claim = clinic.claim(actor=ANALYST)
-    lines = line_queries.lines(clinic.store, ANALYST, claim.claim_id, limit=9)
+    lines = line_queries.claim_lines(clinic.store, ANALYST, claim.claim_id, limit=9)
     assert list(lines) == [
         "line", "taken_back", "corrects", "given_on", "vaccine", "dose_number", "group_name", "subgroup_name", "unit",
         "ore", "cause", "rule",

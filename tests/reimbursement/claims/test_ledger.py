@@ -10,22 +10,22 @@ from mv.access import Action, Actor, Role
 from mv.errors import Conflict, Forbidden, NotFound
 from mv.reimbursement.claims import drafting, ledger, line_queries, payers
 from mv.reimbursement.claims.due import Amount
-from mv.reimbursement.claims.ledger import NEXT, Claim, State, Totals
+from mv.reimbursement.claims.ledger import NEXT, Claim, ClaimState, Totals
 from tests.contents import logged, nothing_changes, refused
 from tests.reimbursement.claims.clinic import EMPLOYER, NOVEMBER, OCTOBER, REGION, Clinic
 
 ANALYST = Actor("ana.lys", "Ana Lys", Role.ANALYST, "norr")
 AT_SODER = Actor("sara.ek", "Sara Ek", Role.LEAD, "soder")
 WAYS = {
-    State.DRAFT: (),
-    State.SENT: (State.SENT,),
-    State.ANSWERED: (State.SENT, State.ANSWERED),
-    State.CLOSED: (State.SENT, State.ANSWERED, State.CLOSED),
-    State.DISCARDED: (State.DISCARDED,),
+    ClaimState.DRAFT: (),
+    ClaimState.SENT: (ClaimState.SENT,),
+    ClaimState.ANSWERED: (ClaimState.SENT, ClaimState.ANSWERED),
+    ClaimState.CLOSED: (ClaimState.SENT, ClaimState.ANSWERED, ClaimState.CLOSED),
+    ClaimState.DISCARDED: (ClaimState.DISCARDED,),
 }
 ALLOWED = {
-    (State.DRAFT, State.SENT), (State.DRAFT, State.DISCARDED), (State.SENT, State.ANSWERED),
-    (State.ANSWERED, State.CLOSED),
+    (ClaimState.DRAFT, ClaimState.SENT), (ClaimState.DRAFT, ClaimState.DISCARDED),
+    (ClaimState.SENT, ClaimState.ANSWERED), (ClaimState.ANSWERED, ClaimState.CLOSED),
 }  # fmt: skip
 
 
@@ -43,58 +43,58 @@ def pay(clinic: Clinic, claim: Claim, line_number: int, ore: int) -> None:
 
 
 def test_a_claim_goes_from_state_to_state_and_nowhere_else(clinic: Clinic) -> None:
-    assert {(now, new) for now in State for new in NEXT[now]} == ALLOWED
-    for now in State:
+    assert {(now, new) for now in ClaimState for new in NEXT[now]} == ALLOWED
+    for now in ClaimState:
         clinic.dose()
         claim = clinic.move(clinic.claim(), *WAYS[now])
         assert claim.state == now
-        for new in State:
+        for new in ClaimState:
             if (now, new) not in ALLOWED:
                 with refused(
                     clinic.store, Conflict, "That does not follow on the claim’s state. It is shown as it is now."
                 ):
                     clinic.move(claim, new)
-        if now == State.DRAFT:
-            clinic.move(claim, State.SENT)
+        if now == ClaimState.DRAFT:
+            clinic.move(claim, ClaimState.SENT)
 
 
 def test_each_change_of_a_claim_is_kept_with_who_and_when_and_logged(clinic: Clinic) -> None:
     clinic.dose()
     claim = clinic.claim(actor=ANALYST)
     clinic.clock.now = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    sent = clinic.move(claim, State.SENT)
+    sent = clinic.move(claim, ClaimState.SENT)
     users.decide(clinic.store, Actor("boss", "Boss", Role.ADMINISTRATOR, ""), "karin.holm", 0, Role.LEAD, {"norr"})
     changes = ledger.changes(clinic.store, clinic.actor, claim.claim_id)
     assert [(c.version, c.state, c.changed_by, c.changed_at) for c in changes] == [
-        (2, State.SENT, "karin.holm", datetime(2026, 11, 23, 8)),
-        (1, State.DRAFT, "ana.lys", datetime(2026, 11, 22, 12)),
+        (2, ClaimState.SENT, "karin.holm", datetime(2026, 11, 23, 8)),
+        (1, ClaimState.DRAFT, "ana.lys", datetime(2026, 11, 22, 12)),
     ]
     assert (claim.sent_at, sent.sent_at, sent.version) == (None, datetime(2026, 11, 23, 8), 2)
     details = [entry["detail"] for entry in logged(clinic.store, Action.CHANGE_CLAIM)]
     assert [detail["change"] for detail in details] == ["made", "sent"]
-    assert clinic.move(sent, State.ANSWERED, State.CLOSED).sent_at == sent.sent_at
+    assert clinic.move(sent, ClaimState.ANSWERED, ClaimState.CLOSED).sent_at == sent.sent_at
 
 
 def test_a_change_of_a_claim_that_somebody_else_changed_is_refused_and_says_who(clinic: Clinic) -> None:
     clinic.dose()
     claim = clinic.claim()
-    ledger.move(clinic.store, ANALYST, claim.claim_id, claim.version, State.SENT)
+    ledger.move(clinic.store, ANALYST, claim.claim_id, claim.version, ClaimState.SENT)
     says = "ana.lys changed this claim at 2026-11-22 13:00. It is shown as it is now; nothing was overwritten."
-    for state in (State.SENT, State.DISCARDED):
+    for state in (ClaimState.SENT, ClaimState.DISCARDED):
         with refused(clinic.store, Conflict, says):
             clinic.move(claim, state)
 
 
 def test_a_claim_that_is_not_there_cannot_be_changed(clinic: Clinic) -> None:
     with refused(clinic.store, NotFound, "There is no such claim."):
-        ledger.move(clinic.store, clinic.actor, 7, 1, State.SENT)
+        ledger.move(clinic.store, clinic.actor, 7, 1, ClaimState.SENT)
     with refused(clinic.store, NotFound, "There is no such claim."):
         ledger.changes(clinic.store, clinic.actor, 7)
 
 
 def test_the_doses_of_a_discarded_claim_are_claimed_again(clinic: Clinic) -> None:
     dose = clinic.dose()
-    clinic.move(clinic.claim(), State.DISCARDED)
+    clinic.move(clinic.claim(), ClaimState.DISCARDED)
     assert clinic.net() == {}
     assert clinic.lines(clinic.claim()) == [(1, 150_00, None, "due", dose.dose_id)]
     assert clinic.net() == {dose.dose_id: 150_00}
@@ -106,9 +106,9 @@ def test_a_claim_that_another_corrects_is_discarded_after_that_one(clinic: Clini
     clinic.change_rule("flu_65_2024", ore=160_00)
     second = clinic.claim()
     with refused(clinic.store, Conflict, "Claim 2 corrects lines of this one. Discard that one first."):
-        clinic.move(first, State.DISCARDED)
-    clinic.move(second, State.DISCARDED)
-    clinic.move(first, State.DISCARDED)
+        clinic.move(first, ClaimState.DISCARDED)
+    clinic.move(second, ClaimState.DISCARDED)
+    clinic.move(first, ClaimState.DISCARDED)
     assert clinic.net() == {}
 
 
@@ -116,7 +116,7 @@ def test_a_line_stands_again_when_the_claim_that_takes_it_back_is_discarded(clin
     dose = clinic.dose()
     first = clinic.claim()
     clinic.withdraw(dose)
-    clinic.move(clinic.claim(), State.DISCARDED)
+    clinic.move(clinic.claim(), ClaimState.DISCARDED)
     assert clinic.net() == {dose.dose_id: 150_00}
     assert [line[1:4] for line in clinic.lines(clinic.claim())] == [(-150_00, (first.claim_id, 1), "withdrawn")]
 
@@ -128,9 +128,9 @@ def test_a_claim_is_sent_after_those_that_it_corrects(clinic: Clinic) -> None:
     second = clinic.claim()
     says = "The claim corrects lines of claim 1, which is not sent. Send that one first."
     with refused(clinic.store, Conflict, says):
-        clinic.move(second, State.SENT)
-    clinic.move(first, State.SENT)
-    assert clinic.move(second, State.SENT).state == State.SENT
+        clinic.move(second, ClaimState.SENT)
+    clinic.move(first, ClaimState.SENT)
+    assert clinic.move(second, ClaimState.SENT).state == ClaimState.SENT
 
 
 def test_a_claim_that_is_paid_for_is_not_discarded(clinic: Clinic) -> None:
@@ -139,7 +139,7 @@ def test_a_claim_that_is_paid_for_is_not_discarded(clinic: Clinic) -> None:
     pay(clinic, claim, 1, 150_00)
     says = "There are payments for this claim, so it was sent. Mark it as sent instead."
     with refused(clinic.store, Conflict, says):
-        clinic.move(claim, State.DISCARDED)
+        clinic.move(claim, ClaimState.DISCARDED)
 
 
 # Who sees what
@@ -154,13 +154,13 @@ def test_a_claim_is_seen_by_whoever_has_all_of_its_units(clinic: Clinic) -> None
     both = replace(AT_SODER, units=frozenset({"norr"}))
     for actor, seen in ((ANALYST, [at_norr]), (AT_SODER, []), (both, [of_both, at_norr])):
         assert ledger.claims(clinic.store, actor) == seen
-    for read in (ledger.changes, line_queries.parts):
+    for read in (ledger.changes, line_queries.sums_by_reason):
         with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
             read(clinic.store, ANALYST, of_both.claim_id)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
-        line_queries.lines(clinic.store, ANALYST, of_both.claim_id, limit=9)
+        line_queries.claim_lines(clinic.store, ANALYST, of_both.claim_id, limit=9)
     with refused(clinic.store, Forbidden, "The claim is about units that are not yours."):
-        ledger.move(clinic.store, AT_SODER, of_both.claim_id, 1, State.SENT)
+        ledger.move(clinic.store, AT_SODER, of_both.claim_id, 1, ClaimState.SENT)
 
 
 def test_there_is_something_to_claim_from_who_pays_by_a_rule_or_was_claimed_from(clinic: Clinic) -> None:
@@ -176,11 +176,11 @@ def test_there_is_something_to_claim_from_who_pays_by_a_rule_or_was_claimed_from
 
 def test_the_lines_of_a_claim_add_up_to_it_and_the_claims_to_their_states(clinic: Clinic) -> None:
     doses = [clinic.dose() for _ in range(3)]
-    first = clinic.move(clinic.claim(), State.SENT)
+    first = clinic.move(clinic.claim(), ClaimState.SENT)
     clinic.withdraw(doses[0])
     clinic.change_rule("flu_65_2024", ore=160_00)
     second = clinic.claim()
-    parts = line_queries.parts(clinic.store, clinic.actor, second.claim_id)
+    parts = line_queries.sums_by_reason(clinic.store, clinic.actor, second.claim_id)
     assert [(part.taken_back, part.cause, part.amount) for part in parts] == [
         (False, "corrected", Amount(2, 320_00)),
         (True, "amount", Amount(2, -300_00)),
@@ -192,7 +192,7 @@ def test_the_lines_of_a_claim_add_up_to_it_and_the_claims_to_their_states(clinic
     claims = ledger.claims(clinic.store, clinic.actor)
     assert [(claim.claim_id, claim.paid) for claim in claims] == [(2, 0), (1, 290_00)]
     assert Totals.of(claims) == Totals(2, 8, 320_00, 290_00)
-    assert Totals.of(claim for claim in claims if claim.state == State.SENT) == Totals(1, 3, 450_00, 290_00)
+    assert Totals.of(claim for claim in claims if claim.state == ClaimState.SENT) == Totals(1, 3, 450_00, 290_00)
     assert Totals.of([]) == Totals(0, 0, 0, 0)
 
 
@@ -200,12 +200,12 @@ def test_the_lines_are_read_part_by_part_as_they_stand_in_the_file(clinic: Clini
     for _ in range(3):
         clinic.dose()
     claim = clinic.claim()
-    found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, limit=2, offset=1)
+    found = line_queries.claim_lines(clinic.store, clinic.actor, claim.claim_id, limit=2, offset=1)
     assert list(found["line"]) == ["A1-2", "A1-3"]
     row = found.iloc[0]
     assert (row["vaccine"], row["group_name"], row["unit"]) == ("Efluelda", "65 år och äldre", "Mottagning Norr")
     assert (row["ore"], row["cause"], bool(row["taken_back"])) == (150_00, "due", False)
-    assert line_queries.lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
+    assert line_queries.claim_lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
 
 
 def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
@@ -214,10 +214,10 @@ def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
     clinic.withdraw(doses[2])
     clinic.correct(doses[0], unit_id="soder")
     claim = clinic.claim()
-    for part in line_queries.parts(clinic.store, clinic.actor, claim.claim_id):
-        found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, cause=part.cause, limit=9)
+    for part in line_queries.sums_by_reason(clinic.store, clinic.actor, claim.claim_id):
+        found = line_queries.claim_lines(clinic.store, clinic.actor, claim.claim_id, cause=part.cause, limit=9)
         assert (set(found["cause"]), Amount.of(found)) == ({part.cause}, part.amount)
-    found = line_queries.lines(clinic.store, clinic.actor, claim.claim_id, cause="withdrawn", limit=9)
+    found = line_queries.claim_lines(clinic.store, clinic.actor, claim.claim_id, cause="withdrawn", limit=9)
     assert list(found["line"]) == ["A2-3"]
 
 
@@ -230,4 +230,4 @@ def test_looking_changes_nothing(clinic: Clinic) -> None:
         drafting.preview(clinic.store, ANALYST, EMPLOYER, *OCTOBER)
         ledger.claims(clinic.store, ANALYST)
         ledger.changes(clinic.store, ANALYST, claim.claim_id)
-        line_queries.parts(clinic.store, ANALYST, claim.claim_id)
+        line_queries.sums_by_reason(clinic.store, ANALYST, claim.claim_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mv.reimbursement.claims.ledger import State
-from mv.reimbursement.claims.line_references import Line, find_lines, find_lines_of, parse_reference
+from mv.reimbursement.claims.ledger import ClaimState
+from mv.reimbursement.claims.line_references import Line, find_by_identity, find_by_reference, parse_reference
 from tests.reimbursement.claims.clinic import EMPLOYER, REGION, Clinic
 from tests.reimbursement.claims.test_ledger import pay
 
@@ -36,12 +36,12 @@ def test_a_reference_is_a_claim_and_a_line(text: str, found: tuple[int, int] | N
 
 def by_reference(clinic: Clinic, *references: tuple[int, int], payer: str = REGION) -> dict[tuple[int, int], Line]:
     with clinic.store.read() as tx:
-        return find_lines(tx, payer, references)
+        return find_by_reference(tx, payer, references)
 
 
 def by_number(clinic: Clinic, *numbers: str) -> dict[str, list[str]]:
     with clinic.store.read() as tx:
-        return {number: [x.reference for x in found] for number, found in find_lines_of(tx, REGION, numbers).items()}
+        return {number: [x.reference for x in found] for number, found in find_by_identity(tx, REGION, numbers).items()}
 
 
 def test_a_line_is_found_by_its_reference_as_it_was_claimed(clinic: Clinic) -> None:
@@ -55,12 +55,17 @@ def test_a_line_is_found_by_its_reference_as_it_was_claimed(clinic: Clinic) -> N
     found = by_reference(clinic, (1, 2), (1, 1), (2, 1), (1, 9), (9, 1))
     assert list(found) == [(1, 1), (1, 2), (2, 1)]
     line = found[1, 2]
-    assert (line.reference, line.state, line.ore, line.paid) == ("A1-2", State.DRAFT, 150_00, 150_00)
+    assert (line.reference, line.state, line.ore, line.paid) == ("A1-2", ClaimState.DRAFT, 150_00, 150_00)
     assert (line.identity, line.customer_id, line.unit_id) == (customer.identity, customer.customer_id, "norr")
     assert (line.product_code, line.atc, line.taken_back) == ("efluelda", "J07BB02", False)
     assert (found[1, 1].taken_back, found[1, 1].corrects_claim_id) == (True, None)
-    minus = found[2, 1]
-    assert (minus.ore, minus.corrects_claim_id, minus.corrects_line_number, minus.taken_back) == (-150_00, 1, 1, False)
+    reversals = found[2, 1]
+    assert (reversals.ore, reversals.corrects_claim_id, reversals.corrects_line_number, reversals.taken_back) == (
+        -150_00,
+        1,
+        1,
+        False,
+    )
     assert customer.identity not in repr(found)
 
 
@@ -69,7 +74,7 @@ def test_a_line_is_found_for_its_payer_alone_and_not_in_a_discarded_claim(clinic
     claim = clinic.claim()
     assert by_reference(clinic, (1, 1), payer=EMPLOYER) == {}
     assert by_reference(clinic) == {}
-    clinic.move(claim, State.DISCARDED)
+    clinic.move(claim, ClaimState.DISCARDED)
     assert by_reference(clinic, (1, 1)) == {}
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from mv.errors import Conflict, Invalid
 from mv.reimbursement.claims import drafting, files, ledger
-from mv.reimbursement.claims.ledger import State
+from mv.reimbursement.claims.ledger import ClaimState
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from tests.conftest import tries
 from tests.contents import Rows
@@ -49,7 +49,11 @@ steps = st.lists(
         st.tuples(st.just("dose"), numbers, changes),
         st.tuples(st.just("rule"), rule_changes),
         st.tuples(st.just("claim"), st.sampled_from([REGION, EMPLOYER]), days, days),
-        st.tuples(st.just("move"), st.integers(1, 8), st.sampled_from([State.SENT, State.DISCARDED, State.ANSWERED])),
+        st.tuples(
+            st.just("move"),
+            st.integers(1, 8),
+            st.sampled_from([ClaimState.SENT, ClaimState.DISCARDED, ClaimState.ANSWERED]),
+        ),
     ),
     min_size=4,
     max_size=8,
@@ -112,17 +116,17 @@ class Walk:
     def due(self, payer: str) -> dict[int, tuple[date, int]]:
         """Return each dose's day, and what the payer owes for it by the verdict of now."""
         known = rule_table.load(self.clinic.store)
-        doses = stored.between(self.clinic.store, 1, DOSES)
-        judged = pd.concat([doses, price(doses, known)], axis=1).to_dict("records")
+        doses = stored.read_doses(self.clinic.store, 1, DOSES)
+        adjudicated = pd.concat([doses, adjudicate(doses, known)], axis=1).to_dict("records")
         return {
             dose["dose_id"]: (
                 dose["given_on"].date(),
-                dose["ore"] if dose["reason"] == Reason.PAYABLE and known[dose["rule"]].payer == payer else 0,
+                dose["ore"] if dose["outcome"] == Outcome.PAYABLE and known[dose["rule"]].payer == payer else 0,
             )
-            for dose in judged
+            for dose in adjudicated
         }
 
-    def move(self, claim_number: int, state: State) -> None:
+    def move(self, claim_number: int, state: ClaimState) -> None:
         """Bring a claim to another state, where that can be."""
         claims = ledger.claims(self.clinic.store, self.clinic.actor)
         if claim_number <= len(claims):

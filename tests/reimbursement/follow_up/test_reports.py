@@ -27,19 +27,19 @@ from mv.reimbursement.follow_up.cube import (
     VERDICT,
     Filters,
     Sum,
-    by,
+    combine,
     differences,
-    of_doses,
+    group_by,
     over_time,
     seasons,
     select,
     sums,
-    together,
     totals,
 )
+from mv.reimbursement.follow_up.cube import cube_of as cube_over
 from mv.reimbursement.follow_up.reports import Figures
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.assessment import State, assess
+from mv.reimbursement.pricing.assessment import PaymentState, assess
 from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
@@ -93,7 +93,7 @@ def ties(figures: Figures, filters: Filters = EVERYTHING) -> dict[str, Sum]:
     assert {name: each for name, each in found.items() if not each.holds} == {}
     assert differences(figures.cube, figures.counted) == 0
     for dimension in DIMENSIONS:
-        assert totals(by(cube, dimension)) == totals(cube)
+        assert totals(group_by(cube, dimension)) == totals(cube)
     return found
 
 
@@ -136,17 +136,18 @@ def test_each_dose_is_in_one_state_with_its_amounts(store: Store, actor: Actor, 
     pay(store, actor, gone, "150,00")
     memberships.remove(store, actor, groups[people[4].customer_id], 1, EndReason.WRONG)
     vaccinations.withdraw(store, actor, withdrawn.dose_id, 1, WithdrawReason.WRONG_PERSON)
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     assert ties(found)["doses"].parts == {
-        State.PAID: 2, State.PAYABLE: 2, State.AT_RISK: 2, State.LOST: 1, State.OUTSIDE: 1,
+        PaymentState.PAID: 2, PaymentState.PAYABLE: 2, PaymentState.AT_RISK: 2, PaymentState.LOST: 1,
+        PaymentState.OUTSIDE: 1,
     }  # fmt: skip
     assert totals(found.cube) == {
         "doses": 8, "paid_back": 2, "ore": 600_00, "possible": 1050_00, "paid_part": 400_00, "payable": 200_00,
         "at_risk": 300_00, "lost": 150_00, "awaited": 50_00, "to_pay_back": 170_00, "received": 570_00,
         "overdrawn": 0,
     }  # fmt: skip
-    reasons = by(select(found.cube, Filters(season=Season(2026))), "reason").set_index("reason")["doses"]
-    assert reasons.to_dict() == {"withdrawn": 1, "no_group": 1, "period": 1, "payable": 4}
+    outcomes = group_by(select(found.cube, Filters(season=Season(2026))), "outcome").set_index("outcome")["doses"]
+    assert outcomes.to_dict() == {"withdrawn": 1, "no_group": 1, "period": 1, "payable": 4}
 
 
 def test_what_is_paid_belongs_to_who_paid_and_what_could_be_paid_to_whose_rule_it_is(
@@ -158,8 +159,8 @@ def test_what_is_paid_belongs_to_who_paid_and_what_could_be_paid_to_whose_rule_i
     import_rows(store, actor, file_of(f"{reference(claim_id, 1)};150,00"), payer="Grannregionen")
     given_dose(store, actor, person(store, actor, 983))
     given_dose(store, actor, person(store, actor, 985), product_code="fsme_immun")
-    found = reports.figures(store, actor)
-    named = by(found.cube, "payer").astype({"payer": "object"}).fillna({"payer": "nobody"}).set_index("payer")
+    found = reports.compute_figures(store, actor)
+    named = group_by(found.cube, "payer").astype({"payer": "object"}).fillna({"payer": "nobody"}).set_index("payer")
     assert named[["doses", "paid_part", "at_risk"]].to_dict("index") == {
         "Grannregionen": {"doses": 1, "paid_part": 150_00, "at_risk": 0},
         "Exempelregionen": {"doses": 1, "paid_part": 0, "at_risk": 150_00},
@@ -173,13 +174,13 @@ def test_money_that_is_taken_back_without_having_been_paid_stands_in_the_sum(
 ) -> None:
     dose = given_dose(store, actor, anders, membership_id=in_group(store, actor, anders))
     pay(store, actor, dose, "-150,00")
-    found = ties(reports.figures(store, actor))
+    found = ties(reports.compute_figures(store, actor))
     assert found["received"] == Sum({"paid_part": 0, "to_pay_back": 0, "overdrawn": -150_00}, -150_00)
     assert found["due"] == Sum({"paid_part": 0, "payable": 150_00}, 150_00)
 
 
 def test_a_store_without_doses_has_figures_of_nothing(store: Store, actor: Actor) -> None:
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     assert found.cube.empty and found.counted.empty
     assert set(ties(found)["doses"].parts.values()) == {0}
     assert seasons(found.cube) == []
@@ -191,7 +192,7 @@ def test_a_dose_whose_vaccine_is_not_known_is_missed_by_the_cube_and_found_by_th
     given_dose(store, actor, anders)
     given_dose(store, actor, anders, product_code="fsme_immun")
     store.write(lambda tx: tx.execute("DELETE FROM vaccine WHERE product_code = 'fsme_immun'"))
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     assert differences(found.cube, found.counted) == 1
     doses = sums(found.cube, found.counted)["doses"]
     assert (sum(doses.parts.values()), doses.whole, doses.holds) == (1, 2, False)
@@ -201,9 +202,9 @@ def test_parts_of_the_customers_give_the_cube_of_all(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sample.make(store, 300, seed=5)
-    whole = reports.figures(store, actor)
+    whole = reports.compute_figures(store, actor)
     monkeypatch.setattr(stored, "CUSTOMERS_AT_ONCE", 90)
-    in_parts = reports.figures(store, actor)
+    in_parts = reports.compute_figures(store, actor)
     order = [*PLACE, *VERDICT]
     pd.testing.assert_frame_equal(
         in_parts.cube.sort_values(order, ignore_index=True), whole.cube.sort_values(order, ignore_index=True)
@@ -213,7 +214,7 @@ def test_parts_of_the_customers_give_the_cube_of_all(
 
 def test_every_selection_of_a_sample_ties_out(store: Store, actor: Actor) -> None:
     sample.make(store, 300, seed=6)
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     all_doses = ties(found)["doses"].whole
     by_season = [ties(found, Filters(season=season))["doses"].whole for season in seasons(found.cube)]
     assert len(by_season) > 2 and sum(by_season) == all_doses
@@ -255,8 +256,8 @@ def assessed(seed: int) -> tuple[pd.DataFrame, list[rule_table.Rule]]:
 @tries(20)
 def test_whatever_the_doses_are_the_parts_are_the_whole(seed: int, cut: int) -> None:
     frame, made = assessed(seed)
-    cube = together([of_doses(frame[:cut], made), of_doses(frame[cut:], made)])
-    assert totals(cube) == totals(of_doses(frame, made))
+    cube = combine([cube_over(frame[:cut], made), cube_over(frame[cut:], made)])
+    assert totals(cube) == totals(cube_over(frame, made))
     counted = frame.assign(month=frame["given_on"].dt.to_period("M").dt.to_timestamp().astype("datetime64[s]"))
     counted = counted.assign(doses=1, received=frame["paid"])[[*PLACE, "doses", "received"]]
     ties(Figures(cube, counted, datetime(2026, 1, 1), reports.Basis(TODAY, (), 0), 0.0))
@@ -273,7 +274,7 @@ def test_whatever_the_doses_are_the_parts_are_the_whole(seed: int, cut: int) -> 
 @tries(10)
 def test_a_row_that_is_lost_is_found(seed: int, measure: str) -> None:
     frame, made = assessed(seed)
-    cube = of_doses(frame, made)
+    cube = cube_over(frame, made)
     counted = cube[[*PLACE, "doses", "received"]]
     assert differences(cube, counted) == 0
     row = cube.index[cube[measure] != 0][-1]
@@ -291,7 +292,7 @@ def cube_of(*days: date) -> pd.DataFrame:
     judged = [examples.dose(dose_id=n, customer_id=n, given_on=day) for n, day in enumerate(days)]
     frame = examples.frame(judged).assign(paid_by=pd.Series(None, index=range(len(days)), dtype="str"))
     only = [rule(valid_from=date(2000, 1, 1))]
-    return of_doses(assess(frame, examples.memberships(), only, GROUPS, TODAY), only)
+    return cube_over(assess(frame, examples.memberships(), only, GROUPS, TODAY), only)
 
 
 def test_months_without_a_dose_are_there_from_the_season_s_first_until_today() -> None:
@@ -326,8 +327,8 @@ def test_figures_are_of_the_own_units_alone(store: Store, actor: Actor, anders: 
         given_dose(store, actor, anders, IN_SEASON + days * ONE_DAY, unit_id=unit_id)
 
     def seen(who: Actor) -> tuple[dict[str, int], int]:
-        found = reports.figures(store, who)
-        units = by(found.cube, "unit_id").set_index("unit_id")["doses"].to_dict()
+        found = reports.compute_figures(store, who)
+        units = group_by(found.cube, "unit_id").set_index("unit_id")["doses"].to_dict()
         return units, ties(found)["doses"].whole
 
     assert seen(actor) == ({"norr": 1, "soder": 2, "hamnen": 3}, 6)
@@ -339,9 +340,9 @@ def test_figures_are_of_the_own_units_alone(store: Store, actor: Actor, anders: 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR, None])
 def test_who_may_not_is_refused_the_figures_and_those_of_others(store: Store, actor: Actor, role: Role | None) -> None:
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     who = Actor("kim", "Kim Ek", role, "norr")
-    for ask in (lambda: reports.figures(store, who), lambda: reports.are_outdated(store, who, found)):
+    for ask in (lambda: reports.compute_figures(store, who), lambda: reports.are_outdated(store, who, found)):
         with nothing_changes(store, but=LOG), pytest.raises(Forbidden):
             ask()
 
@@ -349,7 +350,7 @@ def test_who_may_not_is_refused_the_figures_and_those_of_others(store: Store, ac
 def test_figures_show_nobody_and_leave_no_trace(store: Store, actor: Actor, anders: Customer) -> None:
     given_dose(store, actor, anders)
     with nothing_changes(store):
-        found = reports.figures(store, actor)
+        found = reports.compute_figures(store, actor)
         assert not reports.are_outdated(store, actor, found)
     names = {*found.cube.columns, *found.counted.columns}
     assert names == {*PLACE, *VERDICT, *MEASURES}
@@ -360,7 +361,7 @@ def test_figures_show_nobody_and_leave_no_trace(store: Store, actor: Actor, ande
 
 
 def is_outdated(store: Store, actor: Actor, change: Callable[[], object]) -> bool:
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     assert not reports.are_outdated(store, actor, found)
     change()
     return reports.are_outdated(store, actor, found)
@@ -376,7 +377,7 @@ def test_figures_are_outdated_by_what_they_depend_on(
     withdraw = WithdrawReason.WRONG_PERSON
     assert is_outdated(store, actor, lambda: vaccinations.withdraw(store, actor, doses[0].dose_id, 1, withdraw))
     clock.now += ONE_DAY
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     clock.now += ONE_DAY
     assert reports.are_outdated(store, actor, found)
 
@@ -407,8 +408,8 @@ def test_figures_that_are_made_while_others_register_and_correct_tie_out(
     thread.start()
     seen = []
     while thread.is_alive():
-        seen.append(ties(reports.figures(store, actor))["doses"].whole)
+        seen.append(ties(reports.compute_figures(store, actor))["doses"].whole)
     thread.join()
     assert seen == sorted(seen)
-    found = reports.figures(store, actor)
+    found = reports.compute_figures(store, actor)
     assert ties(found, Filters(season=Season(2025), unit="soder"))["doses"].whole == totals(found.cube)["doses"] == 15

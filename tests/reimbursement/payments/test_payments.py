@@ -25,11 +25,11 @@ from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.reimbursement.claims import ledger
 from mv.reimbursement.claims.line_references import Line
 from mv.reimbursement.payments import balances, columns, files, importing, lists, matching
-from mv.reimbursement.payments.balances import Standing, Sums
-from mv.reimbursement.payments.columns import Column, Row
+from mv.reimbursement.payments.balances import LineStatus, LineSums
+from mv.reimbursement.payments.columns import Column, PaymentRow
 from mv.reimbursement.payments.files import PaymentFile
-from mv.reimbursement.payments.importing import Part
-from mv.reimbursement.payments.matching import Outcome, Why
+from mv.reimbursement.payments.importing import OutcomeSum
+from mv.reimbursement.payments.matching import PaymentOutcome, UnmatchedReason
 from mv.store import Store
 from mv.tabular_files.reading import read_table
 from mv.tabular_files.table import Table
@@ -67,15 +67,18 @@ VACCINES = {code: Vaccine(code, name, "", None, date(2020, 1, 1), None) for code
 )  # fmt: skip
 def test_columns_are_guessed_from_their_headings(headings: str, found: list[str | None]) -> None:
     order = (Column.REFERENCE, Column.IDENTITY, Column.GIVEN_ON, Column.VACCINE, Column.AMOUNT, Column.PAID_ON)
-    guessed = columns.guess(headings.split(";"))
+    guessed = columns.guess_columns(headings.split(";"))
     assert [guessed.get(column) for column in order] == found
 
 
 def test_saved_columns_are_used_again_where_the_file_has_them_all_and_else_completed() -> None:
     chosen = {Column.REFERENCE: "Märkning", Column.AMOUNT: "Netto"}
-    saved = columns.to_save(chosen)
-    assert columns.guess(["Netto", "Belopp", "Märkning", "Personnummer"], saved) == chosen
-    assert columns.guess(["Belopp", "Märkning"], saved) == {Column.REFERENCE: "Märkning", Column.AMOUNT: "Belopp"}
+    saved = columns.columns_to_json(chosen)
+    assert columns.guess_columns(["Netto", "Belopp", "Märkning", "Personnummer"], saved) == chosen
+    assert columns.guess_columns(["Belopp", "Märkning"], saved) == {
+        Column.REFERENCE: "Märkning",
+        Column.AMOUNT: "Belopp",
+    }
 
 
 @pytest.mark.parametrize(
@@ -97,10 +100,10 @@ def test_saved_columns_are_used_again_where_the_file_has_them_all_and_else_compl
 )
 def test_an_amount_and_something_that_names_the_dose_are_needed(chosen: dict[Column, str], says: str | None) -> None:
     if says is None:
-        columns.check(chosen)
+        columns.check_columns(chosen)
         return
     with pytest.raises(Invalid) as caught:
-        columns.check(chosen)
+        columns.check_columns(chosen)
     assert explain(caught.value, ENGLISH) == says
     assert explain(caught.value, SWEDISH) != says
 
@@ -110,7 +113,7 @@ def test_every_cell_that_cannot_be_read_is_named_by_row_and_column_without_a_per
         "A12-1;150,00;2026-11-01", "A12-2;;2026-11-01", "A12-3;ett;1 nov", f"A12-4;{PERSON};", "A12-5;150;",
         heading="Referens;Belopp;Utbetald",
     )  # fmt: skip
-    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
     assert [problem.label(ENGLISH) for problem in found.problems] == [
         "Row 3, column Belopp: “” is no amount. Write it like 150,00.",
         "Row 4, column Belopp: “ett” is no amount. Write it like 150,00.",
@@ -121,7 +124,7 @@ def test_every_cell_that_cannot_be_read_is_named_by_row_and_column_without_a_per
 
 def test_what_a_spreadsheet_left_instead_of_a_value_is_not_taken_for_one() -> None:
     table = file_of("#SAKNAS!;100;", ";100;1,98108E+11", f';100;="{PERSON}"', heading="Referens;Belopp;Personnummer")
-    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
     assert [(problem.row, problem.column) for problem in found.problems] == [(2, "Referens"), (3, "Personnummer")]
     assert found.rows[-1].identity == PERSON
 
@@ -129,14 +132,14 @@ def test_what_a_spreadsheet_left_instead_of_a_value_is_not_taken_for_one() -> No
 @pytest.mark.parametrize("last", ["Summa;300,00", "TOTALT: ;300"])
 def test_a_last_row_of_totals_is_no_payment(last: str) -> None:
     table = file_of("A12-1;100", "A12-2;200", last)
-    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
     assert [(row.number, row.ore) for row in found.rows] == [(2, 10_000), (3, 20_000)]
     assert (found.totals_row, found.problems, found.ore) == (4, [], 30_000)
 
 
 def test_a_total_that_is_not_what_the_rows_are_tells_that_some_are_missing() -> None:
     table = file_of("A12-1;100", "A12-2;200", "Summa;400")
-    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
     assert [problem.label(ENGLISH) for problem in found.problems] == [
         "Row 4, column Belopp: The total is not what the rows above are together. Is the file whole?"
     ]
@@ -145,13 +148,13 @@ def test_a_total_that_is_not_what_the_rows_are_tells_that_some_are_missing() -> 
 def test_a_last_row_that_names_a_dose_or_stands_alone_is_a_payment() -> None:
     for rows in (["A12-1;100", "A12-2;100;Summa"], ["Summa;100"], ["A12-1;100", "Okänd;100"]):
         table = file_of(*[row if row.count(";") == 2 else f"{row};" for row in rows], heading="Referens;Belopp;Text")
-        found = columns.payments(table, columns.guess(table.headings), TODAY)
+        found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
         assert (len(found.rows), found.totals_row) == (len(rows), None)
 
 
 def test_a_repr_of_a_row_does_not_hold_the_persons_number() -> None:
     table = file_of(f"{PERSON};2026-10-12;150", heading="Personnummer;Datum;Belopp")
-    found = columns.payments(table, columns.guess(table.headings), TODAY)
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
     assert found.rows[0].identity == PERSON
     assert PERSON not in repr(found)
 
@@ -162,28 +165,31 @@ def test_a_repr_of_a_row_does_not_hold_the_persons_number() -> None:
 @pytest.mark.parametrize(
     ("claimed", "before", "ore", "outcome"),
     [
-        (150, 0, 149, Outcome.UNDERPAID), (150, 0, 150, Outcome.PAID), (150, 0, 151, Outcome.OVERPAID),
-        (150, 0, 0, Outcome.UNDERPAID), (150, 0, -1, Outcome.UNDERPAID),
-        (150, 100, 49, Outcome.UNDERPAID), (150, 100, 50, Outcome.PAID), (150, 100, 51, Outcome.OVERPAID),
-        (150, 150, 1, Outcome.PAID_TWICE), (150, 150, 150, Outcome.PAID_TWICE), (150, 200, 1, Outcome.PAID_TWICE),
-        (150, 150, 0, Outcome.PAID), (150, 150, -1, Outcome.UNDERPAID), (150, 300, -150, Outcome.PAID),
-        (150, 300, -149, Outcome.OVERPAID), (150, 300, -151, Outcome.UNDERPAID),
-        (-150, 0, -149, Outcome.UNDERPAID), (-150, 0, -150, Outcome.PAID), (-150, 0, -151, Outcome.OVERPAID),
-        (-150, 0, 0, Outcome.UNDERPAID), (-150, 0, 150, Outcome.UNDERPAID), (-150, -150, -1, Outcome.PAID_TWICE),
-        (-150, -150, 0, Outcome.PAID), (-150, -300, 150, Outcome.PAID),
+        (150, 0, 149, PaymentOutcome.UNDERPAID), (150, 0, 150, PaymentOutcome.PAID),
+        (150, 0, 151, PaymentOutcome.OVERPAID), (150, 0, 0, PaymentOutcome.UNDERPAID),
+        (150, 0, -1, PaymentOutcome.UNDERPAID), (150, 100, 49, PaymentOutcome.UNDERPAID),
+        (150, 100, 50, PaymentOutcome.PAID), (150, 100, 51, PaymentOutcome.OVERPAID),
+        (150, 150, 1, PaymentOutcome.PAID_TWICE), (150, 150, 150, PaymentOutcome.PAID_TWICE),
+        (150, 200, 1, PaymentOutcome.PAID_TWICE), (150, 150, 0, PaymentOutcome.PAID),
+        (150, 150, -1, PaymentOutcome.UNDERPAID), (150, 300, -150, PaymentOutcome.PAID),
+        (150, 300, -149, PaymentOutcome.OVERPAID), (150, 300, -151, PaymentOutcome.UNDERPAID),
+        (-150, 0, -149, PaymentOutcome.UNDERPAID), (-150, 0, -150, PaymentOutcome.PAID),
+        (-150, 0, -151, PaymentOutcome.OVERPAID), (-150, 0, 0, PaymentOutcome.UNDERPAID),
+        (-150, 0, 150, PaymentOutcome.UNDERPAID), (-150, -150, -1, PaymentOutcome.PAID_TWICE),
+        (-150, -150, 0, PaymentOutcome.PAID), (-150, -300, 150, PaymentOutcome.PAID),
     ],
 )  # fmt: skip
 def test_a_payment_is_judged_by_what_was_left_of_the_line(
-    claimed: int, before: int, ore: int, outcome: Outcome
+    claimed: int, before: int, ore: int, outcome: PaymentOutcome
 ) -> None:
-    assert matching.outcome(claimed, before, ore) == outcome
+    assert matching.payment_outcome(claimed, before, ore) == outcome
 
 
 @given(st.integers(1, 500), st.lists(st.integers(-400, 400), max_size=6))
 def test_a_minus_line_is_the_mirror_image_of_a_plus_line(claimed: int, payments: list[int]) -> None:
     before = 0
     for ore in payments:
-        assert matching.outcome(claimed, before, ore) == matching.outcome(-claimed, -before, -ore)
+        assert matching.payment_outcome(claimed, before, ore) == matching.payment_outcome(-claimed, -before, -ore)
         before += ore
 
 
@@ -212,11 +218,13 @@ def row(
     reference: tuple[int, int] | None = None,
     given_on: date | None = DAY,
     vaccine: str = "",
-) -> Row:
-    return Row(number, ore, None, reference, PERSON, given_on, vaccine)
+) -> PaymentRow:
+    return PaymentRow(number, ore, None, reference, PERSON, given_on, vaccine)
 
 
-def matched(rows: Sequence[Row], found: Sequence[Line]) -> list[tuple[Outcome, tuple[int, int] | None, Why | None]]:
+def matched(
+    rows: Sequence[PaymentRow], found: Sequence[Line]
+) -> list[tuple[PaymentOutcome, tuple[int, int] | None, UnmatchedReason | None]]:
     by_reference = {(one.claim_id, one.line_number): one for one in found}
     return [
         (one.outcome, (one.line.claim_id, one.line.line_number) if one.line else None, one.why)
@@ -226,54 +234,58 @@ def matched(rows: Sequence[Row], found: Sequence[Line]) -> list[tuple[Outcome, t
 
 def test_a_reference_goes_before_person_and_day() -> None:
     lines = [line(), line(number=4, dose_id=2)]
-    assert matched([row(reference=(12, 4))], lines) == [(Outcome.PAID, (12, 4), None)]
+    assert matched([row(reference=(12, 4))], lines) == [(PaymentOutcome.PAID, (12, 4), None)]
 
 
 def test_a_reference_that_names_no_line_leaves_person_and_day_to_tell() -> None:
-    assert matched([row(reference=(99, 1))], [line()]) == [(Outcome.PAID, (12, 3), None)]
-    assert matched([row(reference=(99, 1), given_on=None)], [line()]) == [(Outcome.UNKNOWN, None, Why.NO_LINE)]
+    assert matched([row(reference=(99, 1))], [line()]) == [(PaymentOutcome.PAID, (12, 3), None)]
+    assert matched([row(reference=(99, 1), given_on=None)], [line()]) == [
+        (PaymentOutcome.UNKNOWN, None, UnmatchedReason.NO_LINE)
+    ]
 
 
 @pytest.mark.parametrize("given_on", [DAY - timedelta(days=1), DAY + timedelta(days=1)])
 def test_the_day_has_to_be_the_lines(given_on: date) -> None:
-    assert matched([row(given_on=given_on)], [line()]) == [(Outcome.UNKNOWN, None, Why.NO_DOSE)]
+    assert matched([row(given_on=given_on)], [line()]) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.NO_DOSE)]
 
 
 def test_a_row_that_names_nothing_is_unknown() -> None:
-    assert matched([row(given_on=None)], [line()]) == [(Outcome.UNKNOWN, None, Why.NOTHING_NAMED)]
-    nobody = Row(2, 100, None, None, "19460312-0000", DAY)
-    assert matched([nobody], [line()]) == [(Outcome.UNKNOWN, None, Why.NOTHING_NAMED)]
+    assert matched([row(given_on=None)], [line()]) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.NOTHING_NAMED)]
+    nobody = PaymentRow(2, 100, None, None, "19460312-0000", DAY)
+    assert matched([nobody], [line()]) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.NOTHING_NAMED)]
 
 
 def test_lines_that_tell_apart_by_vaccine_alone_need_it() -> None:
     lines = [line(), line(number=4, dose_id=2, product_code="comirnaty")]
-    assert matched([row()], lines) == [(Outcome.UNKNOWN, None, Why.SEVERAL)]
+    assert matched([row()], lines) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.SEVERAL)]
     for vaccine, number in (
         ("J07BB02", 3), ("j07bb", 3), ("J07BN01", 4), ("Efluelda", 3), ("efluelda, 0,5 ml", 3), ("COMIRNATY", 4),
         ("Influensavaccin", 3), ("Covid-19 vaccine", 4), ("comirnaty", 4),
     ):  # fmt: skip
-        assert matched([row(vaccine=vaccine)], lines) == [(Outcome.PAID, (12, number), None)], vaccine
+        assert matched([row(vaccine=vaccine)], lines) == [(PaymentOutcome.PAID, (12, number), None)], vaccine
     for vaccine in ("Pneumovax", "J07AL01", "J07B", "Fluad", "x"):
-        assert matched([row(vaccine=vaccine)], lines) == [(Outcome.UNKNOWN, None, Why.NO_DOSE)], vaccine
+        assert matched([row(vaccine=vaccine)], lines) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.NO_DOSE)], (
+            vaccine
+        )
 
 
 def test_amounts_do_not_tell_doses_apart() -> None:
     lines = [line(15_000), line(27_500, number=4, dose_id=2, product_code="comirnaty")]
-    assert matched([row(27_500)], lines) == [(Outcome.UNKNOWN, None, Why.SEVERAL)]
+    assert matched([row(27_500)], lines) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.SEVERAL)]
 
 
 @pytest.mark.parametrize(
     ("ore", "outcome", "key"),
     [
-        (-15_000, Outcome.PAID, (13, 1)),
-        (-20_000, Outcome.OVERPAID, (13, 1)),
-        (10_000, Outcome.PAID, (13, 2)),
-        (9_000, Outcome.UNDERPAID, (13, 2)),
-        (0, Outcome.UNDERPAID, (13, 2)),
+        (-15_000, PaymentOutcome.PAID, (13, 1)),
+        (-20_000, PaymentOutcome.OVERPAID, (13, 1)),
+        (10_000, PaymentOutcome.PAID, (13, 2)),
+        (9_000, PaymentOutcome.UNDERPAID, (13, 2)),
+        (0, PaymentOutcome.UNDERPAID, (13, 2)),
     ],
 )
 def test_of_a_dose_that_was_claimed_anew_a_row_is_for_the_line_of_its_sign_that_is_not_settled(
-    ore: int, outcome: Outcome, key: tuple[int, int]
+    ore: int, outcome: PaymentOutcome, key: tuple[int, int]
 ) -> None:
     lines = [line(paid=15_000), line(-15_000, claim_id=13, number=1), line(10_000, claim_id=13, number=2)]
     assert matched([row(ore)], lines) == [(outcome, key, None)]
@@ -281,36 +293,41 @@ def test_of_a_dose_that_was_claimed_anew_a_row_is_for_the_line_of_its_sign_that_
 
 def test_of_two_unsettled_lines_of_a_dose_the_one_with_exactly_so_much_left_is_meant_or_neither() -> None:
     lines = [line(), line(10_000, claim_id=13, number=2)]
-    assert matched([row(10_000)], lines) == [(Outcome.PAID, (13, 2), None)]
-    assert matched([row(9_000)], lines) == [(Outcome.UNKNOWN, None, Why.SEVERAL)]
+    assert matched([row(10_000)], lines) == [(PaymentOutcome.PAID, (13, 2), None)]
+    assert matched([row(9_000)], lines) == [(PaymentOutcome.UNKNOWN, None, UnmatchedReason.SEVERAL)]
 
 
 def test_a_dose_whose_lines_are_all_settled_is_paid_twice_on_the_latest() -> None:
     lines = [line(paid=15_000), line(10_000, claim_id=13, number=2, paid=10_000)]
-    assert matched([row(10_000)], lines) == [(Outcome.PAID_TWICE, (13, 2), None)]
+    assert matched([row(10_000)], lines) == [(PaymentOutcome.PAID_TWICE, (13, 2), None)]
 
 
 def test_a_payer_that_takes_back_what_is_no_minus_line_takes_it_from_the_line() -> None:
-    assert matched([row(-15_000)], [line(paid=15_000)]) == [(Outcome.UNDERPAID, (12, 3), None)]
+    assert matched([row(-15_000)], [line(paid=15_000)]) == [(PaymentOutcome.UNDERPAID, (12, 3), None)]
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
-    [("draft", Outcome.UNKNOWN), ("sent", Outcome.PAID), ("answered", Outcome.PAID), ("closed", Outcome.PAID)],
+    [
+        ("draft", PaymentOutcome.UNKNOWN),
+        ("sent", PaymentOutcome.PAID),
+        ("answered", PaymentOutcome.PAID),
+        ("closed", PaymentOutcome.PAID),
+    ],
 )
-def test_only_what_was_sent_can_be_paid(state: str, expected: Outcome) -> None:
+def test_only_what_was_sent_can_be_paid(state: str, expected: PaymentOutcome) -> None:
     for one in (row(reference=(12, 3)), row()):
         ((outcome, _, why),) = matched([one], [line(state=state)])
         assert outcome == expected
-        assert (why == Why.NOT_SENT) == (expected == Outcome.UNKNOWN)
+        assert (why == UnmatchedReason.NOT_SENT) == (expected == PaymentOutcome.UNKNOWN)
 
 
 def test_rows_count_with_those_before_them_on_the_same_line() -> None:
     rows = [row(10_000, number=n, reference=(12, 3)) for n in range(2, 5)]
     assert [outcome for outcome, _, _ in matched(rows, [line()])] == [
-        Outcome.UNDERPAID,
-        Outcome.OVERPAID,
-        Outcome.PAID_TWICE,
+        PaymentOutcome.UNDERPAID,
+        PaymentOutcome.OVERPAID,
+        PaymentOutcome.PAID_TWICE,
     ]
     found = matching.match(rows, {(12, 3): line()}, {}, VACCINES)
     assert [one.difference for one in found] == [-5_000, 5_000, 10_000]
@@ -329,7 +346,7 @@ def claim(store: Store) -> int:
 
 
 def rows_of(store: Store, actor: Actor, payment_file_id: int) -> list[tuple[int, str, str | None, int, int]]:
-    found = lists.first(store, actor, lists.of_file(actor, payment_file_id), 100)
+    found = lists.first_rows(store, actor, lists.payments_in_file(actor, payment_file_id), 100)
     return [(one["row_number"], one["outcome"], one["line"], one["paid"], one["difference"]) for one in found]
 
 
@@ -337,13 +354,13 @@ def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor:
     table = file_of(
         f"A{claim}-1;150", f"A{claim}-2;100,50", f"A{claim}-3;300", f"A{claim}-1;150", "A999-1;40", "okänd;1",
     )  # fmt: skip
-    seen = importing.preview(store, actor, REGION, table, columns.guess(table.headings))
+    seen = importing.preview(store, actor, REGION, table, columns.guess_columns(table.headings))
     assert seen.parts == {
-        Outcome.PAID: Part(1, 15_000, 0),
-        Outcome.UNDERPAID: Part(1, 10_050, -4_950),
-        Outcome.OVERPAID: Part(1, 30_000, 2_500),
-        Outcome.PAID_TWICE: Part(1, 15_000, 15_000),
-        Outcome.UNKNOWN: Part(2, 4_100, 4_100),
+        PaymentOutcome.PAID: OutcomeSum(1, 15_000, 0),
+        PaymentOutcome.UNDERPAID: OutcomeSum(1, 10_050, -4_950),
+        PaymentOutcome.OVERPAID: OutcomeSum(1, 30_000, 2_500),
+        PaymentOutcome.PAID_TWICE: OutcomeSum(1, 15_000, 15_000),
+        PaymentOutcome.UNKNOWN: OutcomeSum(2, 4_100, 4_100),
     }
     assert seen.adds_up
     made = import_rows(store, actor, table)
@@ -363,7 +380,7 @@ def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor:
 def test_a_preview_changes_nothing(store: Store, actor: Actor, claim: int) -> None:
     table = file_of(f"A{claim}-1;150", "A1-99;20")
     with nothing_changes(store):
-        importing.preview(store, actor, REGION, table, columns.guess(table.headings))
+        importing.preview(store, actor, REGION, table, columns.guess_columns(table.headings))
 
 
 @pytest.mark.parametrize("spoil", [
@@ -377,13 +394,13 @@ def test_the_same_file_again_changes_nothing_and_says_when_and_by_whom_it_was_im
     table, again = read_table(BytesIO(text.encode())), read_table(BytesIO(spoil(text)))
     first = import_rows(store, actor, table)
     analyst = Actor("eva.ek", "Eva Ek", Role.ANALYST, "norr", frozenset({EVERY_UNIT}))
-    preview = importing.preview(store, analyst, REGION, again, columns.guess(again.headings))
+    preview = importing.preview(store, analyst, REGION, again, columns.guess_columns(again.headings))
     assert preview.imported == first
     assert preview.matches == []
     says = f"karin.holm imported this file at 2026-11-22 13:00, as number {first.payment_file_id}. Nothing was changed."
     for who in (actor, analyst):
         with refused(store, Conflict, says):
-            importing.import_file(store, who, REGION, again, columns.guess(again.headings), {})
+            importing.import_file(store, who, REGION, again, columns.guess_columns(again.headings), {})
 
 
 def test_the_same_payments_from_another_payer_are_another_file(store: Store, actor: Actor, claim: int) -> None:
@@ -413,7 +430,7 @@ def at_once(works: Sequence[Callable[[], PaymentFile]]) -> tuple[list[PaymentFil
 
 def importer(store: Store, actor: Actor, table: Table) -> Callable[[], PaymentFile]:
     """Return an import of the table as it is seen now."""
-    chosen = columns.guess(table.headings)
+    chosen = columns.guess_columns(table.headings)
     seen = importing.preview(store, actor, REGION, table, chosen).parts
     return partial(importing.import_file, store, actor, REGION, table, chosen, seen)
 
@@ -438,14 +455,14 @@ def test_of_two_different_files_for_one_line_at_once_one_is_not_imported_as_it_w
     assert [type(error) for error in errors] == [Conflict]
     assert "changed meanwhile" in errors[0].key
     assert files.files(store, actor, REGION) == imported
-    assert balances.outcomes(store, actor, REGION).parts[Standing.UNDERPAID].paid == 10_000
+    assert balances.payer_balance(store, actor, REGION).parts[LineStatus.UNDERPAID].paid == 10_000
 
 
 def test_an_import_that_would_come_to_something_else_than_was_seen_is_refused(
     store: Store, actor: Actor, claim: int
 ) -> None:
     table = file_of(f"A{claim}-1;150")
-    chosen = columns.guess(table.headings)
+    chosen = columns.guess_columns(table.headings)
     seen = importing.preview(store, actor, REGION, table, chosen).parts
     import_rows(store, actor, file_of(f"A{claim}-1;10"))
     says = "What was paid or claimed has changed meanwhile. Nothing was imported; look again."
@@ -455,7 +472,7 @@ def test_an_import_that_would_come_to_something_else_than_was_seen_is_refused(
 
 def test_one_cell_that_cannot_be_read_keeps_the_whole_file_out(store: Store, actor: Actor, claim: int) -> None:
     table = file_of(f"A{claim}-1;150", f"A{claim}-2;1.234")
-    chosen = columns.guess(table.headings)
+    chosen = columns.guess_columns(table.headings)
     assert len(importing.preview(store, actor, REGION, table, chosen).problems) == 1
     says = (
         "Row 3, column Belopp: “1.234” can be read in two ways. Write it without thousands’ marks, or with two"
@@ -469,18 +486,18 @@ def test_a_payer_that_nobody_knows_is_refused(store: Store, actor: Actor, claim:
     table = file_of(f"A{claim}-1;150")
     for function in (importing.preview, lambda *given: importing.import_file(*given, {})):
         with refused(store, Invalid, "Choose a payer."):
-            function(store, actor, "Ingen", table, columns.guess(table.headings))
+            function(store, actor, "Ingen", table, columns.guess_columns(table.headings))
 
 
 def test_the_columns_are_saved_for_the_payers_next_file(store: Store, actor: Actor, claim: int) -> None:
     table = file_of(f"A{claim}-1;150", heading="Märkning;Netto")
     chosen = {Column.REFERENCE: "Märkning", Column.AMOUNT: "Netto"}
     seen = importing.preview(store, actor, REGION, table, chosen).parts
-    assert balances.terms(store, actor, REGION).file_columns is None
+    assert balances.payer_terms(store, actor, REGION).file_columns is None
     importing.import_file(store, actor, REGION, table, chosen, seen)
-    saved = balances.terms(store, actor, REGION).file_columns
-    assert columns.guess(["Netto", "Annat", "Märkning"], saved) == chosen
-    assert balances.terms(store, actor, OTHER_REGION).file_columns is None
+    saved = balances.payer_terms(store, actor, REGION).file_columns
+    assert columns.guess_columns(["Netto", "Annat", "Märkning"], saved) == chosen
+    assert balances.payer_terms(store, actor, OTHER_REGION).file_columns is None
 
 
 def test_a_line_that_is_paid_in_two_parts_is_paid(store: Store, actor: Actor, claim: int) -> None:
@@ -488,7 +505,7 @@ def test_a_line_that_is_paid_in_two_parts_is_paid(store: Store, actor: Actor, cl
     second = import_rows(store, actor, file_of(f"A{claim}-1;50", f"A{claim}-2;99,75"))
     assert [one[1] for one in rows_of(store, actor, first.payment_file_id)] == ["underpaid", "underpaid"]
     assert [one[1] for one in rows_of(store, actor, second.payment_file_id)] == ["paid", "paid"]
-    assert balances.outcomes(store, actor, REGION).parts[Standing.PAID] == Sums(2, 30_000, 30_000, 0, 0)
+    assert balances.payer_balance(store, actor, REGION).parts[LineStatus.PAID] == LineSums(2, 30_000, 30_000, 0, 0)
 
 
 # By person and day
@@ -553,7 +570,7 @@ def test_a_minus_line_is_paid_by_a_deduction(store: Store, actor: Actor, claim: 
         ("paid", f"A{claim + 1}-1"),
         ("paid", f"A{claim + 1}-2"),
     ]
-    assert balances.outcomes(store, actor, REGION).parts[Standing.PAID] == Sums(3, 10_000, 10_000, 0, 0)
+    assert balances.payer_balance(store, actor, REGION).parts[LineStatus.PAID] == LineSums(3, 10_000, 10_000, 0, 0)
 
 
 # A file withdrawn
@@ -563,11 +580,11 @@ def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
     store: Store, actor: Actor, claim: int
 ) -> None:
     table = file_of(f"A{claim}-1;150", f"A{claim}-2;150", "A999-1;5")
-    before = balances.outcomes(store, actor, REGION)
+    before = balances.payer_balance(store, actor, REGION)
     made = import_rows(store, actor, table)
     withdrawn = files.withdraw(store, actor, made.payment_file_id)
     assert (withdrawn.withdrawn_at, withdrawn.withdrawn_by_name) == (store.now(), actor.user_id)
-    assert balances.outcomes(store, actor, REGION) == before
+    assert balances.payer_balance(store, actor, REGION) == before
     kept = rows_of(store, actor, made.payment_file_id)
     assert [one[1:4] for one in kept] == [
         ("paid", f"A{claim}-1", 15_000),
@@ -576,7 +593,7 @@ def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
     ]
     again = import_rows(store, actor, table)
     assert files.files(store, actor, REGION) == [again, withdrawn]
-    assert balances.outcomes(store, actor, REGION).received == 30_500
+    assert balances.payer_balance(store, actor, REGION).received == 30_500
     assert [(one["detail"]["change"], one["detail"]["file"]) for one in logged(store, "import_payments")] == [
         ("imported", made.payment_file_id),
         ("withdrawn", made.payment_file_id),
@@ -614,20 +631,20 @@ def test_every_line_stands_in_one_way_and_the_sums_agree(store: Store, actor: Ac
     import_rows(store, actor, file_of(
         f"A{claim}-1;150", f"A{claim}-2;100", f"A{claim}-3;160", f"A{claim}-4;150", f"A{claim}-4;150", "A999-1;1",
     ))  # fmt: skip
-    found = balances.outcomes(store, actor, REGION)
+    found = balances.payer_balance(store, actor, REGION)
     assert found.parts == {
-        Standing.PAID: Sums(1, 15_000, 15_000, 0, 0),
-        Standing.UNDERPAID: Sums(1, 15_000, 10_000, 5_000, 0),
-        Standing.OVERPAID: Sums(1, 15_000, 16_000, 0, 1_000),
-        Standing.PAID_TWICE: Sums(1, 15_000, 30_000, 0, 15_000),
-        Standing.UNPAID: Sums(1, 7_000, 0, 7_000, 0),
-        Standing.AWAITED: Sums(1, 15_000, 0, 15_000, 0),
+        LineStatus.PAID: LineSums(1, 15_000, 15_000, 0, 0),
+        LineStatus.UNDERPAID: LineSums(1, 15_000, 10_000, 5_000, 0),
+        LineStatus.OVERPAID: LineSums(1, 15_000, 16_000, 0, 1_000),
+        LineStatus.PAID_TWICE: LineSums(1, 15_000, 30_000, 0, 15_000),
+        LineStatus.UNPAID: LineSums(1, 7_000, 0, 7_000, 0),
+        LineStatus.AWAITED: LineSums(1, 15_000, 0, 15_000, 0),
     }
-    assert found.total == Sums(6, 82_000, 71_000, 27_000, 16_000)
+    assert found.total == LineSums(6, 82_000, 71_000, 27_000, 16_000)
     assert (found.claimed_lines, found.claimed, found.received) == (6, 82_000, 71_100)
     assert (found.unknown_rows, found.unknown, found.adds_up) == (1, 100, True)
-    for one in Standing:
-        listed = lists.first(store, actor, lists.of_standing(store, actor, REGION, one), 100)
+    for one in LineStatus:
+        listed = lists.first_rows(store, actor, lists.lines_with_status(store, actor, REGION, one), 100)
         assert len(listed) == found.parts[one].lines
         assert sum(line["claimed"] for line in listed) == found.parts[one].claimed
         assert sum(line["paid"] for line in listed) == found.parts[one].paid
@@ -636,22 +653,22 @@ def test_every_line_stands_in_one_way_and_the_sums_agree(store: Store, actor: Ac
 @pytest.mark.parametrize(
     ("days", "at", "expected"),
     [
-        (30, datetime(2026, 12, 1, 22, 59), Standing.AWAITED),
-        (30, datetime(2026, 12, 1, 23, 0), Standing.UNPAID),
-        (29, datetime(2026, 11, 30, 23, 0), Standing.UNPAID),
-        (31, datetime(2026, 12, 2, 22, 59), Standing.AWAITED),
-        (0, datetime(2026, 11, 1, 22, 59), Standing.AWAITED),
-        (0, datetime(2026, 11, 1, 23, 0), Standing.UNPAID),
+        (30, datetime(2026, 12, 1, 22, 59), LineStatus.AWAITED),
+        (30, datetime(2026, 12, 1, 23, 0), LineStatus.UNPAID),
+        (29, datetime(2026, 11, 30, 23, 0), LineStatus.UNPAID),
+        (31, datetime(2026, 12, 2, 22, 59), LineStatus.AWAITED),
+        (0, datetime(2026, 11, 1, 22, 59), LineStatus.AWAITED),
+        (0, datetime(2026, 11, 1, 23, 0), LineStatus.UNPAID),
     ],
 )
 def test_a_line_is_unpaid_once_the_days_to_pay_are_over_in_stockholm(
-    store: Store, actor: Actor, clock: SetClock, days: int, at: datetime, expected: Standing
+    store: Store, actor: Actor, clock: SetClock, days: int, at: datetime, expected: LineStatus
 ) -> None:
     add_claim(store, [Claimed(15_000)])  # sent on 1 November
-    assert balances.terms(store, actor, REGION).days_to_pay == 30
+    assert balances.payer_terms(store, actor, REGION).days_to_pay == 30
     assert balances.set_days_to_pay(store, actor, REGION, days).days_to_pay == days
     clock.now = at.replace(tzinfo=UTC)
-    assert list(balances.outcomes(store, actor, REGION).parts) == [expected]
+    assert list(balances.payer_balance(store, actor, REGION).parts) == [expected]
 
 
 @pytest.mark.parametrize("days", [-1, balances.MOST_DAYS_TO_PAY + 1])
@@ -677,7 +694,7 @@ def test_what_is_left_of_a_line_is_what_was_claimed_less_what_was_paid_before(
         its = [each for each in found if each.line == one]
         paid = sum(each.row.ore for each in its)
         last = its[-1].outcome if its else None
-        assert (last == Outcome.PAID) == (bool(its) and paid == one.ore) or last == Outcome.PAID_TWICE
+        assert (last == PaymentOutcome.PAID) == (bool(its) and paid == one.ore) or last == PaymentOutcome.PAID_TWICE
         assert [each.left for each in its] == [
             one.ore - sum(each.row.ore for each in its[:n]) for n in range(len(its))
         ], key
@@ -694,7 +711,7 @@ def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(store: S
         import_rows(store, actor, file_of(*(f"A{claim}-{place};{kronor}" for place, kronor in payments)))
         for place, kronor in payments:
             paid[place] += kronor * 100
-    found = balances.outcomes(store, actor, REGION)
+    found = balances.payer_balance(store, actor, REGION)
     assert found.adds_up
     assert (found.claimed, found.received) == (sum(claimed.values()), paid.total())
     left = [ore - paid[n] for n, ore in claimed.items()]
@@ -714,9 +731,9 @@ def test_a_claim_is_answered_when_every_line_of_it_has_been_paid_or_refused(
     files.withdraw(store, actor, last.payment_file_id)
     assert balances.answered(store, actor, REGION) == []
     import_rows(store, actor, file_of(f"A{claim}-4;150"))
-    ledger.move(store, actor, claim, 1, ledger.State.ANSWERED)
+    ledger.move(store, actor, claim, 1, ledger.ClaimState.ANSWERED)
     assert balances.answered(store, actor, REGION) == []
-    assert balances.outcomes(store, actor, REGION).adds_up
+    assert balances.payer_balance(store, actor, REGION).adds_up
 
 
 # Lists taken out
@@ -726,25 +743,27 @@ def test_a_list_is_taken_out_as_csv_in_the_readers_language_and_logged(store: St
     made = import_rows(store, actor, file_of(
         f"A{claim}-1;149,50;2026-11-02", f"A{claim}-2;150;2026-11-02", ";-7,5;", heading="Referens;Belopp;Utbetald",
     ))  # fmt: skip
-    listing = lists.of_standing(store, actor, REGION, Standing.UNDERPAID)
+    listing = lists.lines_with_status(store, actor, REGION, LineStatus.UNDERPAID)
     text = b"".join(lists.csv_chunks(store, actor, listing)).decode()
     assert text == (
         "\ufeffAnspråksrad;Dosens dag;Vaccin;Enhet;Skickat;Begärt (kr);Betalt (kr);Skillnad (kr);Utbetald\r\n"
         f"A{claim}-1;2026-10-12;Efluelda;Mottagning Norr;2026-11-01;150,00;149,50;-0,50;2026-11-02\r\n"
     )
-    text = b"".join(lists.csv_chunks(store, actor, lists.unknown(actor, REGION), ENGLISH)).decode()
+    text = b"".join(lists.csv_chunks(store, actor, lists.unknown_payments(actor, REGION), ENGLISH)).decode()
     assert text.splitlines() == [
         "\ufeffFile;Row in the file;Claim line;Paid (kr);Day paid;Why",
         f"{made.payment_file_id};4;;-7.50;;"
         "The row names no line: neither a reference nor a valid identity number with a day.",
     ]
-    text = b"".join(lists.csv_chunks(store, actor, lists.of_file(actor, made.payment_file_id), ENGLISH)).decode()
+    text = b"".join(
+        lists.csv_chunks(store, actor, lists.payments_in_file(actor, made.payment_file_id), ENGLISH)
+    ).decode()
     assert text.splitlines()[1:3] == [
         f"2;Underpaid;A{claim}-1;2026-10-12;Efluelda;Mottagning Norr;150.00;149.50;-0.50;2026-11-02;",
         f"3;Paid;A{claim}-2;2026-10-12;Efluelda;Mottagning Norr;150.00;150.00;0.00;2026-11-02;",
     ]
-    chosen = lists.of_file(actor, made.payment_file_id, Outcome.UNKNOWN)
-    assert [one["row_number"] for one in lists.first(store, actor, chosen, 9)] == [4]
+    chosen = lists.payments_in_file(actor, made.payment_file_id, PaymentOutcome.UNKNOWN)
+    assert [one["row_number"] for one in lists.first_rows(store, actor, chosen, 9)] == [4]
     assert [one["detail"] for one in logged(store, "view_reimbursement")] == [
         {"list": "underpaid", "payer": REGION},
         {"list": "unknown", "payer": REGION},
@@ -765,7 +784,7 @@ def test_a_file_that_pays_lines_of_other_units_is_for_somebody_who_has_them(
 ) -> None:
     claim = add_claim(store, [Claimed(15_000, unit_id="soder"), Claimed(15_000, dose_id=2)])
     table = file_of(f"A{claim}-1;150", f"A{claim}-2;150")
-    chosen = columns.guess(table.headings)
+    chosen = columns.guess_columns(table.headings)
     says = "Row 3 pays for a dose of a unit that is not yours. Ask somebody who has all of the units."
     with refused(store, Forbidden, says):
         importing.preview(store, of_soder, REGION, table, chosen)
@@ -776,9 +795,12 @@ def test_a_file_that_pays_lines_of_other_units_is_for_somebody_who_has_them(
     with refused(store, Forbidden, says):
         files.withdraw(store, of_soder, made.payment_file_id)
     assert [one[0] for one in rows_of(store, of_soder, made.payment_file_id)] == [2]
-    found = balances.outcomes(store, of_soder, REGION)
-    assert (found.total, found.received, found.adds_up) == (Sums(1, 15_000, 15_000, 0, 0), 15_000, True)
-    assert len(lists.first(store, of_soder, lists.of_standing(store, of_soder, REGION, Standing.PAID), 9)) == 1
+    found = balances.payer_balance(store, of_soder, REGION)
+    assert (found.total, found.received, found.adds_up) == (LineSums(1, 15_000, 15_000, 0, 0), 15_000, True)
+    assert (
+        len(lists.first_rows(store, of_soder, lists.lines_with_status(store, of_soder, REGION, LineStatus.PAID), 9))
+        == 1
+    )
     assert balances.answered(store, of_soder, REGION) == []
     assert balances.answered(store, actor, REGION) == [claim]
 

@@ -14,12 +14,20 @@ from mv.customers import Customer
 from mv.i18n import ENGLISH
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.preview import group as of_group
-from mv.reimbursement.preview.customer_case import Effect, Standing, Verdicts, covered, judge, periods, read_standing
-from mv.reimbursement.preview.dose import Forecast, Suggestion, forecast
+from mv.reimbursement.preview.customer_case import (
+    Adjudications,
+    CustomerCase,
+    Effect,
+    adjudicate_doses,
+    covered,
+    periods,
+    read_case,
+)
+from mv.reimbursement.preview.dose import Forecast, GroupSuggestion, forecast
 from mv.reimbursement.pricing import dose_frames as stored
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.remedies import Mend
-from mv.reimbursement.pricing.wording import why
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.remedies import Remedy
+from mv.reimbursement.pricing.wording import explain
 from mv.store import Store
 from mv.vaccinations import Dose, Entry
 from tests.conftest import TODAY, SetClock, invented_number
@@ -32,14 +40,14 @@ COVID = replace(FLU, product_code="comirnaty")
 OLD = memberships.Entry("65_plus", None, FIRST)
 
 
-def stands(store: Store, actor: Actor, customer: Customer) -> Standing:
-    return read_standing(store, actor, customer, catalogue.load(store))
+def stands(store: Store, actor: Actor, customer: Customer) -> CustomerCase:
+    return read_case(store, actor, customer, catalogue.load(store))
 
 
-def verdicts(store: Store, actor: Actor, customer: Customer) -> Verdicts:
+def adjudications(store: Store, actor: Actor, customer: Customer) -> Adjudications:
     """Return what the rules say of the customer's doses, as the follow-up reads them."""
-    standing = stands(store, actor, customer)
-    return judge(standing.doses, standing.rules)
+    case = stands(store, actor, customer)
+    return adjudicate_doses(case.doses, case.rules)
 
 
 def told(store: Store, actor: Actor, customer: Customer, entry: Entry, was: Dose | None = None) -> Forecast:
@@ -49,12 +57,12 @@ def told(store: Store, actor: Actor, customer: Customer, entry: Entry, was: Dose
     return found
 
 
-def turned(effect: Effect) -> dict[int, tuple[int, int]]:
+def changed(effect: Effect) -> dict[int, tuple[int, int]]:
     """Return by dose how many öre it was paid before, and is after."""
-    return {turn.dose_id: (turn.before.ore, turn.after.ore) for turn in effect.turns}
+    return {turn.dose_id: (turn.before.ore, turn.after.ore) for turn in effect.changed_doses}
 
 
-def between(before: Verdicts, after: Verdicts) -> dict[int, tuple[int, int]]:
+def between(before: Adjudications, after: Adjudications) -> dict[int, tuple[int, int]]:
     """Return the same from what was so before something was saved, and what is so since."""
     ore = {number: (before[number].ore, after[number].ore) for number in before}
     return {number: pair for number, pair in ore.items() if pair[0] != pair[1]}
@@ -73,10 +81,10 @@ def test_the_verdict_on_a_dose_names_kronor_payer_rule_and_why(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     found = told(store, actor, anders, replace(FLU, membership_id=old.membership_id))
-    assert (found.verdict.reason, found.verdict.ore, found.others, found.suggestion) == (
-        Reason.PAYABLE, 150_00, Effect(), None,
+    assert (found.adjudication.outcome, found.adjudication.ore, found.others, found.suggestion) == (
+        Outcome.PAYABLE, 150_00, Effect(), None,
     )  # fmt: skip
-    says = why(found.verdict.dose, found.verdict.rule, catalogue.load(store), ENGLISH)
+    says = explain(found.adjudication.dose, found.adjudication.rule, catalogue.load(store), ENGLISH)
     assert says == ("Exempelregionen pays 150 kr by the rule “Influenza vaccine, 65 years and older, 2024-03-01”.")
 
 
@@ -84,7 +92,7 @@ def test_what_is_told_of_doses_comes_true_when_they_are_saved(
     store: Store, clock: SetClock, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     flu, covid = replace(FLU, membership_id=old.membership_id), replace(COVID, membership_id=old.membership_id)
-    reasons = []
+    outcomes = []
     for entry in (
         replace(flu, given_on=date(2026, 10, 1)),  # registered too late
         replace(flu, given_on=date(2026, 11, 20)),
@@ -96,23 +104,27 @@ def test_what_is_told_of_doses_comes_true_when_they_are_saved(
         replace(covid, given_on=TODAY - DAY, membership_id=None, without_group=True),
         replace(flu, product_code="fsme_immun"),
     ):
-        found, before = told(store, actor, anders, entry), verdicts(store, actor, anders)
+        found, before = told(store, actor, anders, entry), adjudications(store, actor, anders)
         saved = vaccinations.register(store, actor, anders.customer_id, entry)
-        after = verdicts(store, actor, anders)
+        after = adjudications(store, actor, anders)
         now = after[saved.dose_id]
-        assert (found.verdict.reason, found.verdict.ore, found.verdict.rule) == (now.reason, now.ore, now.rule)
-        assert turned(found.others) == between(before, after)
-        reasons.append((now.reason, len(found.others.turns)))
-    assert reasons == [
-        (Reason.LATE, 0),
-        (Reason.PAYABLE, 0),
-        (Reason.TOO_SOON, 0),
-        (Reason.PAYABLE, 1),
-        (Reason.ABROAD, 0),
-        (Reason.PAYABLE, 0),
-        (Reason.NO_GROUP, 0),
-        (Reason.NO_GROUP, 0),
-        (Reason.NO_RULE, 0),
+        assert (found.adjudication.outcome, found.adjudication.ore, found.adjudication.rule) == (
+            now.outcome,
+            now.ore,
+            now.rule,
+        )
+        assert changed(found.others) == between(before, after)
+        outcomes.append((now.outcome, len(found.others.changed_doses)))
+    assert outcomes == [
+        (Outcome.LATE, 0),
+        (Outcome.PAYABLE, 0),
+        (Outcome.TOO_SOON, 0),
+        (Outcome.PAYABLE, 1),
+        (Outcome.ABROAD, 0),
+        (Outcome.PAYABLE, 0),
+        (Outcome.NO_GROUP, 0),
+        (Outcome.NO_GROUP, 0),
+        (Outcome.NO_RULE, 0),
     ]
 
 
@@ -132,52 +144,55 @@ def test_what_is_told_of_corrections_comes_true_when_they_are_saved(
         {"abroad": False, "membership_id": old.membership_id, "batch_number": "B1"},
     ):
         entry = replace(entry, **change)
-        found, before = told(store, actor, anders, entry, dose), verdicts(store, actor, anders)
+        found, before = told(store, actor, anders, entry, dose), adjudications(store, actor, anders)
         dose = vaccinations.correct(store, actor, dose.dose_id, dose.version, entry)
-        after = verdicts(store, actor, anders)
-        assert (found.verdict.reason, found.verdict.ore) == (after[dose.dose_id].reason, after[dose.dose_id].ore)
-        assert turned(found.others) | {dose.dose_id: None} == between(before, after) | {dose.dose_id: None}
-        told_so_far.append((found.verdict.reason, turned(found.others).get(later.dose_id)))
+        after = adjudications(store, actor, anders)
+        assert (found.adjudication.outcome, found.adjudication.ore) == (
+            after[dose.dose_id].outcome,
+            after[dose.dose_id].ore,
+        )
+        assert changed(found.others) | {dose.dose_id: None} == between(before, after) | {dose.dose_id: None}
+        told_so_far.append((found.adjudication.outcome, changed(found.others).get(later.dose_id)))
     assert told_so_far == [
-        (Reason.PAYABLE, None),
-        (Reason.PAYABLE, None),
-        (Reason.LATE, (0, 150_00)),
-        (Reason.ABROAD, None),
-        (Reason.LATE, None),
+        (Outcome.PAYABLE, None),
+        (Outcome.PAYABLE, None),
+        (Outcome.LATE, (0, 150_00)),
+        (Outcome.ABROAD, None),
+        (Outcome.LATE, None),
     ]
 
 
 @pytest.mark.parametrize(
-    ("given_on", "reason"),
+    ("given_on", "outcome"),
     [
-        (FIRST - DAY, Reason.PERIOD),
-        (FIRST, Reason.LATE),
-        (TODAY - 31 * DAY, Reason.LATE),
-        (TODAY - 30 * DAY, Reason.PAYABLE),
-        (LAST, Reason.PAYABLE),
-        (LAST + DAY, Reason.PERIOD),
+        (FIRST - DAY, Outcome.PERIOD),
+        (FIRST, Outcome.LATE),
+        (TODAY - 31 * DAY, Outcome.LATE),
+        (TODAY - 30 * DAY, Outcome.PAYABLE),
+        (LAST, Outcome.PAYABLE),
+        (LAST + DAY, Outcome.PERIOD),
     ],
 )
 def test_a_corrected_dose_is_judged_by_its_day_at_the_bounds(
-    store: Store, actor: Actor, anders: Customer, given_on: date, reason: Reason
+    store: Store, actor: Actor, anders: Customer, given_on: date, outcome: Outcome
 ) -> None:
     row = memberships.add(store, actor, anders.customer_id, replace(OLD, valid_from=FIRST - DAY, valid_to=LAST + DAY))
     entry = replace(FLU, given_on=given_on, membership_id=row.membership_id)
     dose = vaccinations.register(store, actor, anders.customer_id, entry)
     memberships.adjust(store, actor, row.membership_id, 1, replace(OLD, valid_to=LAST))
-    assert told(store, actor, anders, entry, dose).verdict.reason == reason
+    assert told(store, actor, anders, entry, dose).adjudication.outcome == outcome
 
 
-@pytest.mark.parametrize(("apart", "reason"), [(149, Reason.TOO_SOON), (150, Reason.PAYABLE)])
+@pytest.mark.parametrize(("apart", "outcome"), [(149, Outcome.TOO_SOON), (150, Outcome.PAYABLE)])
 def test_a_second_dose_is_too_soon_before_the_days_between_are_over(
-    store: Store, actor: Actor, anders: Customer, apart: int, reason: Reason
+    store: Store, actor: Actor, anders: Customer, apart: int, outcome: Outcome
 ) -> None:
     row = memberships.add(store, actor, anders.customer_id, replace(OLD, valid_from=date(2024, 1, 1)))
     entry = replace(FLU, membership_id=row.membership_id)
     with_time = replace(entry, given_on=TODAY - apart * DAY)
     dose = vaccinations.register(store, actor, anders.customer_id, with_time)
     set_completed(store, dose)
-    assert told(store, actor, anders, entry).verdict.reason == reason
+    assert told(store, actor, anders, entry).adjudication.outcome == outcome
 
 
 def set_completed(store: Store, dose: Dose) -> None:
@@ -189,9 +204,9 @@ def set_completed(store: Store, dose: Dose) -> None:
 def test_nothing_is_told_while_too_little_is_entered_or_what_cannot_be_saved(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
-    standing = stands(store, actor, anders)
+    case = stands(store, actor, anders)
     chosen = replace(FLU, membership_id=old.membership_id)
-    assert forecast(standing, chosen) is not None
+    assert forecast(case, chosen) is not None
     for entry in (
         replace(chosen, product_code=None),
         replace(chosen, unit_id=""),
@@ -201,14 +216,14 @@ def test_nothing_is_told_while_too_little_is_entered_or_what_cannot_be_saved(
         replace(chosen, given_on=TODAY + DAY),
         replace(chosen, given_on=anders.birth_date - DAY),
     ):
-        assert forecast(standing, entry) is None
+        assert forecast(case, entry) is None
 
 
 def test_a_batch_that_is_not_written_yet_keeps_no_verdict_back(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     entry = replace(FLU, membership_id=old.membership_id, batch_number="")
-    assert told(store, actor, anders, entry).verdict.reason == Reason.PAYABLE
+    assert told(store, actor, anders, entry).adjudication.outcome == Outcome.PAYABLE
 
 
 def test_a_dose_of_another_unit_is_judged_by_the_rules_of_its_region(
@@ -216,36 +231,38 @@ def test_a_dose_of_another_unit_is_judged_by_the_rules_of_its_region(
 ) -> None:
     store.write(lambda tx: tx.execute("UPDATE unit SET region = 'Annan region' WHERE unit_id = 'soder'"))
     entry = replace(FLU, membership_id=old.membership_id)
-    assert told(store, actor, anders, entry).verdict.reason == Reason.PAYABLE
-    assert told(store, actor, anders, replace(entry, unit_id="soder")).verdict.reason == Reason.NO_RULE
+    assert told(store, actor, anders, entry).adjudication.outcome == Outcome.PAYABLE
+    assert told(store, actor, anders, replace(entry, unit_id="soder")).adjudication.outcome == Outcome.NO_RULE
 
 
 # Which group fits
 
 
-def suggestion(store: Store, actor: Actor, customer: Customer, entry: Entry) -> Suggestion | None:
+def suggestion(store: Store, actor: Actor, customer: Customer, entry: Entry) -> GroupSuggestion | None:
     return told(store, actor, customer, entry).suggestion
 
 
 def test_where_no_group_counts_it_is_told_which_one_fits(store: Store, actor: Actor, anders: Customer) -> None:
     risk = catalogue.load(store).choice("medical_risk", "diabetes")
     by_age = suggestion(store, actor, anders, FLU)
-    assert by_age == Suggestion(
-        Mend.ADD_BY_AGE, catalogue.load(store).choice("65_plus", None), 150_00, TODAY + 30 * DAY, in_time=True
+    assert by_age == GroupSuggestion(
+        Remedy.ADD_BY_AGE, catalogue.load(store).choice("65_plus", None), 150_00, TODAY + 30 * DAY, in_time=True
     )
     young = customers.register(store, actor, invented_number(date(1980, 5, 5)), "Anna", "Ek", "norr")
     row = memberships.add(store, actor, young.customer_id, memberships.Entry("medical_risk", "diabetes", FIRST, LAST))
-    for entry, mend in (
-        (replace(FLU, given_on=LAST + DAY), Mend.ENDED_BEFORE),
-        (replace(FLU, given_on=LAST, without_group=True), Mend.CHOOSE_GROUP),
+    for entry, remedy in (
+        (replace(FLU, given_on=LAST + DAY), Remedy.ENDED_BEFORE),
+        (replace(FLU, given_on=LAST, without_group=True), Remedy.CHOOSE_GROUP),
     ):
         last_day = entry.given_on + 30 * DAY
-        assert suggestion(store, actor, young, entry) == Suggestion(mend, risk, 150_00, last_day, in_time=True)
+        assert suggestion(store, actor, young, entry) == GroupSuggestion(remedy, risk, 150_00, last_day, in_time=True)
     early = replace(FLU, given_on=TODAY - 30 * DAY)
     memberships.adjust(store, actor, row.membership_id, 1, memberships.Entry("medical_risk", "diabetes", LAST, LAST))
-    assert suggestion(store, actor, young, early) == Suggestion(Mend.ACTIVE_AFTER, risk, 150_00, TODAY, in_time=True)
+    assert suggestion(store, actor, young, early) == GroupSuggestion(
+        Remedy.ACTIVE_AFTER, risk, 150_00, TODAY, in_time=True
+    )
     too_late = suggestion(store, actor, young, replace(early, given_on=TODAY - 31 * DAY))
-    assert too_late == Suggestion(Mend.ACTIVE_AFTER, risk, 150_00, TODAY - DAY, in_time=False)
+    assert too_late == GroupSuggestion(Remedy.ACTIVE_AFTER, risk, 150_00, TODAY - DAY, in_time=False)
 
 
 def test_where_no_group_fits_it_is_told_what_the_best_one_would_give(
@@ -256,13 +273,13 @@ def test_where_no_group_fits_it_is_told_what_the_best_one_would_give(
     assert told(store, actor, young, FLU).with_a_group == 150_00
     assert told(store, actor, young, COVID).with_a_group == 275_00
     tbe = told(store, actor, young, replace(FLU, product_code="fsme_immun"))
-    assert (tbe.verdict.reason, tbe.with_a_group) == (Reason.NO_RULE, 0)
+    assert (tbe.adjudication.outcome, tbe.with_a_group) == (Outcome.NO_RULE, 0)
     late = told(store, actor, young, replace(FLU, given_on=TODAY - 31 * DAY))
-    assert (late.verdict.reason, late.with_a_group) == (Reason.NO_GROUP, 0)
+    assert (late.adjudication.outcome, late.with_a_group) == (Outcome.NO_GROUP, 0)
     # The age of a risk group against covid-19 is 18, but pregnancy has none.
     assert told(store, actor, newborn, COVID).with_a_group == 275_00
     pneumo = told(store, actor, newborn, replace(FLU, product_code="prevenar_20"))
-    assert (pneumo.verdict.reason, pneumo.with_a_group) == (Reason.NO_GROUP, 0)
+    assert (pneumo.adjudication.outcome, pneumo.with_a_group) == (Outcome.NO_GROUP, 0)
     abroad = told(store, actor, young, replace(FLU, abroad=True))
     assert (abroad.suggestion, abroad.with_a_group) == (None, 0)
 
@@ -273,7 +290,7 @@ def test_a_second_dose_too_soon_is_worth_nothing_with_any_group(
     entry = replace(FLU, given_on=TODAY - DAY, membership_id=old.membership_id)
     vaccinations.register(store, actor, anders.customer_id, entry)
     found = told(store, actor, anders, replace(FLU, product_code="fluad_tetra", without_group=True))
-    assert (found.verdict.reason, found.suggestion, found.with_a_group) == (Reason.NO_GROUP, None, 0)
+    assert (found.adjudication.outcome, found.suggestion, found.with_a_group) == (Outcome.NO_GROUP, None, 0)
 
 
 # A group before it is saved
@@ -297,16 +314,16 @@ def comes_true(
     store: Store, actor: Actor, customer: Customer, effect: Effect, save: Callable[[], object]
 ) -> dict[int, tuple[int, int]]:
     """Save, check that what was told has come true, and return which doses turned and how."""
-    before = verdicts(store, actor, customer)
+    before = adjudications(store, actor, customer)
     save()
-    turns = between(before, verdicts(store, actor, customer))
-    assert turned(effect) == turns
-    assert effect.ore == sum(after - before for before, after in turns.values())
-    return turns
+    changed_doses = between(before, adjudications(store, actor, customer))
+    assert changed(effect) == changed_doses
+    assert effect.ore == sum(after - before for before, after in changed_doses.values())
+    return changed_doses
 
 
 @pytest.mark.parametrize(
-    ("first_day", "turns"),
+    ("first_day", "changed_doses"),
     [
         (date(2026, 10, 1), {}),
         (date(2026, 11, 1), {}),
@@ -322,14 +339,14 @@ def test_adjusting_the_first_day_turns_the_doses_that_it_leaves_out(
     old: Membership,
     dosed: list[Dose],
     first_day: date,
-    turns: dict[int, tuple[int, int]],
+    changed_doses: dict[int, tuple[int, int]],
 ) -> None:
     entry = replace(OLD, valid_from=first_day)
     effect = of_group.adjusting(stands(store, actor, anders), old, entry)
     found = comes_true(
         store, actor, anders, effect, lambda: memberships.adjust(store, actor, old.membership_id, 1, entry)
     )
-    assert found == {dosed[place].dose_id: pair for place, pair in turns.items()}
+    assert found == {dosed[place].dose_id: pair for place, pair in changed_doses.items()}
 
 
 @pytest.mark.parametrize(("last_day", "ore"), [(date(2026, 11, 9), -275_00), (date(2026, 11, 10), 0)])
@@ -357,9 +374,9 @@ def test_adjusting_the_group_takes_the_doses_of_the_old_one_along_only_when_they
     comes_true(store, actor, anders, effect, lambda: memberships.adjust(store, actor, old.membership_id, 1, entry))
     assert effect.ore == -150_00 - 275_00
     kept = Entry("efluelda", "B1", 1, date(2026, 11, 1), "norr", old.membership_id)
-    assert told(store, actor, anders, kept, dosed[0]).verdict.reason == Reason.PERIOD
+    assert told(store, actor, anders, kept, dosed[0]).adjudication.outcome == Outcome.PERIOD
     anew = told(store, actor, anders, replace(kept, group_anew=True), dosed[0])
-    assert (anew.verdict.reason, anew.verdict.dose["group_code"]) == (Reason.PAYABLE, "medical_risk")
+    assert (anew.adjudication.outcome, anew.adjudication.dose["group_code"]) == (Outcome.PAYABLE, "medical_risk")
 
 
 def test_a_dose_stays_paid_while_another_row_of_the_same_group_covers_its_day(
@@ -372,7 +389,7 @@ def test_a_dose_stays_paid_while_another_row_of_the_same_group_covers_its_day(
     earlier = replace(OLD, valid_to=date(2026, 11, 5))
     added = of_group.adding(stands(store, actor, anders), earlier)
     comes_true(store, actor, anders, added, lambda: memberships.add(store, actor, anders.customer_id, earlier))
-    assert turned(added) == {dosed[0].dose_id: (0, 150_00), dosed[1].dose_id: (150_00, 0)}
+    assert changed(added) == {dosed[0].dose_id: (0, 150_00), dosed[1].dose_id: (150_00, 0)}
     assert of_group.adding(stands(store, actor, anders), replace(earlier, group_code="staff")) == Effect()
 
 
@@ -380,7 +397,7 @@ def test_removing_turns_doses_only_where_it_says_that_the_group_was_wrong(
     store: Store, clock: SetClock, actor: Actor, anders: Customer, old: Membership, dosed: list[Dose]
 ) -> None:
     slip = of_group.removing(stands(store, actor, anders), old)
-    assert turned(slip) == {dosed[0].dose_id: (150_00, 0), dosed[2].dose_id: (275_00, 0)}
+    assert changed(slip) == {dosed[0].dose_id: (150_00, 0), dosed[2].dose_id: (275_00, 0)}
     clock.now += DAY  # from then on the row is taken for one that ceased to apply
     assert of_group.removing(stands(store, actor, anders), old) == Effect()
     clock.now -= DAY
@@ -394,7 +411,7 @@ def test_what_a_removal_did_and_the_ways_back_are_told(
     won = {number: (after, before) for number, (before, after) in lost.items()}
     wrong = memberships.remove(store, actor, old.membership_id, 1)
     assert wrong.ended_reason == EndReason.WRONG
-    assert turned(of_group.having_removed(stands(store, actor, anders), wrong)) == lost
+    assert changed(of_group.having_removed(stands(store, actor, anders), wrong)) == lost
     ceased = of_group.giving_reason(stands(store, actor, anders), wrong, EndReason.CEASED)
     assert won == comes_true(
         store, actor, anders, ceased,
@@ -407,9 +424,9 @@ def test_what_a_removal_did_and_the_ways_back_are_told(
         store, actor, anders, again,
         lambda: memberships.set_end_reason(store, actor, old.membership_id, 3, EndReason.WRONG),
     )  # fmt: skip
-    before = verdicts(store, actor, anders)
+    before = adjudications(store, actor, anders)
     memberships.restore(store, actor, old.membership_id, 4)
-    assert between(before, verdicts(store, actor, anders)) == won
+    assert between(before, adjudications(store, actor, anders)) == won
 
 
 def test_adjusting_a_row_that_was_wrong_turns_nothing(
@@ -422,12 +439,12 @@ def test_adjusting_a_row_that_was_wrong_turns_nothing(
 def test_what_came_in_for_a_dose_that_is_no_longer_paid_has_to_be_paid_back(
     store: Store, actor: Actor, anders: Customer, old: Membership, dosed: list[Dose]
 ) -> None:
-    standing = stands(store, actor, anders)
-    assert of_group.removing(standing, old).to_pay_back == 0
+    case = stands(store, actor, anders)
+    assert of_group.removing(case, old).to_pay_back == 0
     came_in = {dosed[0].dose_id: 150_00, dosed[1].dose_id: 150_00, dosed[2].dose_id: 100_00}
     # The second dose is not paid by the rules as it is: what came in for it is to be paid back in any case.
-    assert of_group.removing(replace(standing, paid=came_in), old).to_pay_back == 150_00 + 100_00
-    shifted = of_group.adjusting(replace(standing, paid=came_in), old, replace(OLD, valid_from=date(2026, 11, 2)))
+    assert of_group.removing(replace(case, paid=came_in), old).to_pay_back == 150_00 + 100_00
+    shifted = of_group.adjusting(replace(case, paid=came_in), old, replace(OLD, valid_from=date(2026, 11, 2)))
     assert (shifted.ore, shifted.to_pay_back) == (0, 0)
 
 
@@ -436,7 +453,7 @@ def test_what_came_in_for_a_dose_that_is_no_longer_paid_has_to_be_paid_back(
 
 def test_whether_a_group_covers_a_dose_is_what_the_store_says(store: Store) -> None:
     sample.make(store, 150, 3)
-    found = stored.between(store, 0, 10**9)
+    found = stored.read_doses(store, 0, 10**9)
     with store.read() as tx:
         ids = [row["customer_id"] for row in tx.rows("SELECT customer_id FROM customer")]
         rows = {number: memberships.read(tx, number) for number in ids}
@@ -457,6 +474,6 @@ def test_reading_it_is_one_look_at_the_doses(
 
 def test_somebody_without_doses_has_nothing_to_turn(store: Store, actor: Actor, anders: Customer) -> None:
     row = memberships.add(store, actor, anders.customer_id, OLD)
-    standing = stands(store, actor, anders)
-    assert judge(standing.doses, standing.rules) == {}
-    assert of_group.removing(standing, row) == Effect()
+    case = stands(store, actor, anders)
+    assert adjudicate_doses(case.doses, case.rules) == {}
+    assert of_group.removing(case, row) == Effect()

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
-from mv.reimbursement.pricing.adjudication import Reason, price
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules.rule_table import Rule
 from tests.conftest import tries
 from tests.reimbursement import random_cases, reference
-from tests.reimbursement.examples import COVID, DAY, PNEUMO, dose, frame, rule, verdict, verdicts
+from tests.reimbursement.examples import COVID, DAY, PNEUMO, dose, frame, outcome_of, outcomes_of, rule
 
 ONE_DAY = timedelta(days=1)
 SETS, DOSES_PER_SET, RULES_PER_SET = 20, 5_000, 40
@@ -34,20 +34,20 @@ def test_it_agrees_with_the_slow_reference_on_100_000_random_doses_among_which_e
         random = Random(seed)  # noqa: S311 (repeatable, no secret)
         rules = random_cases.rules(random, RULES_PER_SET)
         doses = random_cases.doses(random, rules, DOSES_PER_SET)
-        found = price(frame(doses), rules)
-        expected = reference.judge(doses, rules)
+        found = adjudicate(frame(doses), rules)
+        expected = reference.adjudicate(doses, rules)
         assert as_reference(found, rules) == [expected[one["dose_id"]] for one in doses]
-        assert found["worth"].tolist() == [expected[one["dose_id"]].worth for one in doses]
-        seen.update(found["reason"].astype(str))
+        assert found["allowed_amount"].tolist() == [expected[one["dose_id"]].allowed_amount for one in doses]
+        seen.update(found["outcome"].astype(str))
     assert seen.total() == 100_000
-    assert {reason: count for reason, count in seen.items() if count < 1_000} == {}
-    assert set(seen) == set(Reason)
+    assert {outcome: count for outcome, count in seen.items() if count < 1_000} == {}
+    assert set(seen) == set(Outcome)
 
 
-def as_reference(found: pd.DataFrame, rules: list[Rule]) -> list[reference.Verdict]:
+def as_reference(found: pd.DataFrame, rules: list[Rule]) -> list[reference.Adjudication]:
     return [
-        reference.Verdict(
-            row.reason,
+        reference.Adjudication(
+            row.outcome,
             rules[row.rule] if row.rule >= 0 else None,
             row.ore,
             None if pd.isna(row.last_day) else row.last_day.date(),
@@ -77,16 +77,16 @@ def test_where_a_month_has_no_such_day_its_last_one_is_the_birthday(
     assert (reference.full_years(born, day), reference.full_months(born, day)) == (years, months)
     one = dose(birth_date=born, given_on=day)
     for age, unit in ((years, AgeUnit.YEARS), (months, AgeUnit.MONTHS)):
-        assert verdict(one, rule(age_from=age, age_to=age, age_unit=unit)) == "payable"
-        assert verdict(one, rule(age_from=age + 1, age_unit=unit)) == "age"
-        assert verdict(one, rule(age_to=age - 1, age_unit=unit)) == "age"
+        assert outcome_of(one, rule(age_from=age, age_to=age, age_unit=unit)) == "payable"
+        assert outcome_of(one, rule(age_from=age + 1, age_unit=unit)) == "age"
+        assert outcome_of(one, rule(age_to=age - 1, age_unit=unit)) == "age"
 
 
 # Each boundary: the day before, the day, the day after
 
 
 @pytest.mark.parametrize(
-    ("day", "reason"),
+    ("day", "outcome"),
     [
         (date(2026, 9, 30), "no_rule"),
         (date(2026, 10, 1), "payable"),
@@ -96,43 +96,43 @@ def test_where_a_month_has_no_such_day_its_last_one_is_the_birthday(
         (date(2027, 2, 1), "no_rule"),
     ],
 )
-def test_a_rule_holds_on_both_days_of_its_period_and_on_no_other(day: date, reason: str) -> None:
-    assert verdict(dose(given_on=day), rule(valid_from=date(2026, 10, 1), valid_to=date(2027, 1, 31))) == reason
+def test_a_rule_holds_on_both_days_of_its_period_and_on_no_other(day: date, outcome: str) -> None:
+    assert outcome_of(dose(given_on=day), rule(valid_from=date(2026, 10, 1), valid_to=date(2027, 1, 31))) == outcome
 
 
-@pytest.mark.parametrize(("days", "reason"), [(0, "payable"), (29, "payable"), (30, "payable"), (31, "late")])
-def test_a_dose_is_late_from_the_day_after_the_last_one_on_which_it_can_be_registered(days: int, reason: str) -> None:
+@pytest.mark.parametrize(("days", "outcome"), [(0, "payable"), (29, "payable"), (30, "payable"), (31, "late")])
+def test_a_dose_is_late_from_the_day_after_the_last_one_on_which_it_can_be_registered(days: int, outcome: str) -> None:
     one = dose(completed_on=DAY + timedelta(days=days))
-    assert verdict(one, rule(days_to_register=30)) == reason
-    assert verdict(one, rule()) == "payable"
-    found = price(frame([one]), [rule(days_to_register=30)]).iloc[0]
-    assert (found["last_day"].date(), found["worth"]) == (date(2026, 12, 2), 150_00)
-    assert found["ore"] == (150_00 if reason == "payable" else 0)
+    assert outcome_of(one, rule(days_to_register=30)) == outcome
+    assert outcome_of(one, rule()) == "payable"
+    found = adjudicate(frame([one]), [rule(days_to_register=30)]).iloc[0]
+    assert (found["last_day"].date(), found["allowed_amount"]) == (date(2026, 12, 2), 150_00)
+    assert found["ore"] == (150_00 if outcome == "payable" else 0)
 
 
 def test_where_no_day_is_allowed_a_dose_is_registered_on_its_own_day() -> None:
     day_after = DAY + ONE_DAY
-    assert verdicts([dose(), dose(completed_on=day_after)], rule(days_to_register=0)) == ["payable", "late"]
+    assert outcomes_of([dose(), dose(completed_on=day_after)], rule(days_to_register=0)) == ["payable", "late"]
 
 
-@pytest.mark.parametrize(("days", "reason"), [(0, "too_soon"), (149, "too_soon"), (150, "payable"), (151, "payable")])
-def test_so_many_days_have_to_lie_after_the_last_paid_dose(days: int, reason: str) -> None:
+@pytest.mark.parametrize(("days", "outcome"), [(0, "too_soon"), (149, "too_soon"), (150, "payable"), (151, "payable")])
+def test_so_many_days_have_to_lie_after_the_last_paid_dose(days: int, outcome: str) -> None:
     second = dose(dose_id=2, given_on=DAY + timedelta(days=days))
-    found = price(frame([second, dose()]), [rule(days_between=150)])
-    assert found["reason"].tolist() == [reason, "payable"]
-    assert found["ore"].sum() == (300_00 if reason == "payable" else 150_00)
+    found = adjudicate(frame([second, dose()]), [rule(days_between=150)])
+    assert found["outcome"].tolist() == [outcome, "payable"]
+    assert found["ore"].sum() == (300_00 if outcome == "payable" else 150_00)
     previous = [None if pd.isna(day) else day.date() for day in found["previous_on"]]
-    assert previous == [DAY if reason == "too_soon" else None, None]
+    assert previous == [DAY if outcome == "too_soon" else None, None]
 
 
 def test_days_are_counted_from_the_last_paid_dose_not_from_one_that_was_itself_too_soon() -> None:
     days = [0, 100, 150, 299, 300]
     doses = [dose(dose_id=n, given_on=DAY + timedelta(days=day)) for n, day in enumerate(days)]
-    assert verdicts(doses, rule(days_between=150)) == ["payable", "too_soon", "payable", "too_soon", "payable"]
+    assert outcomes_of(doses, rule(days_between=150)) == ["payable", "too_soon", "payable", "too_soon", "payable"]
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "reason"),
+    ("first", "second", "outcome"),
     [
         ({}, {"product_code": "efluelda"}, "too_soon"),  # another product of the same kind
         ({}, {"atc": "J07BB03"}, "too_soon"),  # another substance of the same kind
@@ -145,78 +145,78 @@ def test_days_are_counted_from_the_last_paid_dose_not_from_one_that_was_itself_t
     ],
 )
 def test_only_a_paid_dose_of_the_same_kind_to_the_same_person_is_too_near(
-    first: dict[str, Any], second: dict[str, Any], reason: str
+    first: dict[str, Any], second: dict[str, Any], outcome: str
 ) -> None:
     doses = [dose(**first), dose(dose_id=2, given_on=DAY + ONE_DAY, **second)]
     rules = [rule(atc="J07", days_between=150), rule(atc="J07", days_between=150, region="Södra regionen")]
-    assert verdicts(doses, *rules)[1] == reason
+    assert outcomes_of(doses, *rules)[1] == outcome
 
 
 def test_the_rule_of_the_later_dose_says_how_many_days_have_to_lie_between() -> None:
     doses = [dose(group_code="65_plus"), dose(dose_id=2, given_on=DAY + ONE_DAY)]
     patient, strict = rule(days_between=None), rule(group_code="65_plus", days_between=150)
-    assert verdicts(doses, patient, strict) == ["payable", "payable"]
-    assert verdicts([dose(), dose(dose_id=2, given_on=DAY + ONE_DAY, group_code="65_plus")], patient, strict) == [
+    assert outcomes_of(doses, patient, strict) == ["payable", "payable"]
+    assert outcomes_of([dose(), dose(dose_id=2, given_on=DAY + ONE_DAY, group_code="65_plus")], patient, strict) == [
         "payable",
         "too_soon",
     ]
 
 
 def test_of_two_doses_on_a_day_the_one_registered_first_is_paid() -> None:
-    assert verdicts([dose(dose_id=8), dose(dose_id=7)], rule(days_between=1)) == ["too_soon", "payable"]
-    assert verdicts([dose(dose_id=8), dose(dose_id=7)], rule(days_between=0)) == ["payable", "payable"]
+    assert outcomes_of([dose(dose_id=8), dose(dose_id=7)], rule(days_between=1)) == ["too_soon", "payable"]
+    assert outcomes_of([dose(dose_id=8), dose(dose_id=7)], rule(days_between=0)) == ["payable", "payable"]
 
 
-@pytest.mark.parametrize(("born", "reason"), [(1960, "payable"), (1961, "payable"), (1962, "age")])
+@pytest.mark.parametrize(("born", "outcome"), [(1960, "payable"), (1961, "payable"), (1962, "age")])
 @pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 6, 30), date(2026, 12, 31)])
 @pytest.mark.parametrize("birthday", [(1, 1), (7, 1), (12, 31)])
 def test_who_turns_65_in_2026_is_of_that_age_all_year(
-    born: int, reason: str, day: date, birthday: tuple[int, int]
+    born: int, outcome: str, day: date, birthday: tuple[int, int]
 ) -> None:
     one = dose(birth_date=date(born, *birthday), given_on=day)
-    assert verdict(one, rule(age_from=65, age_unit=AgeUnit.TURNS)) == reason
-    assert verdict(one, rule(birth_year_to=1961)) == reason
+    assert outcome_of(one, rule(age_from=65, age_unit=AgeUnit.TURNS)) == outcome
+    assert outcome_of(one, rule(birth_year_to=1961)) == outcome
 
 
-@pytest.mark.parametrize(("born", "reason"), [(1945, "age"), (1946, "payable"), (1961, "payable"), (1962, "age")])
-def test_both_years_of_birth_are_included(born: int, reason: str) -> None:
+@pytest.mark.parametrize(("born", "outcome"), [(1945, "age"), (1946, "payable"), (1961, "payable"), (1962, "age")])
+def test_both_years_of_birth_are_included(born: int, outcome: str) -> None:
     one = dose(birth_date=date(born, 12, 31))
-    assert verdict(one, rule(birth_year_from=1946, birth_year_to=1961)) == reason
-    assert verdict(one, rule(age_from=65, age_to=80, age_unit=AgeUnit.TURNS)) == reason
+    assert outcome_of(one, rule(birth_year_from=1946, birth_year_to=1961)) == outcome
+    assert outcome_of(one, rule(age_from=65, age_to=80, age_unit=AgeUnit.TURNS)) == outcome
 
 
 @pytest.mark.parametrize(
-    ("given_on", "reason"),
+    ("given_on", "outcome"),
     [(date(2026, 11, 1), "age"), (date(2026, 11, 2), "payable"), (date(2026, 11, 3), "payable")],
 )
-def test_a_child_is_six_months_old_on_the_day_of_that_number(given_on: date, reason: str) -> None:
+def test_a_child_is_six_months_old_on_the_day_of_that_number(given_on: date, outcome: str) -> None:
     one = dose(birth_date=date(2026, 5, 2), given_on=given_on)
-    assert verdict(one, rule(age_from=6, age_unit=AgeUnit.MONTHS)) == reason
-    assert verdict(one, rule(age_to=5, age_unit=AgeUnit.MONTHS)) == ("payable" if reason == "age" else "age")
+    assert outcome_of(one, rule(age_from=6, age_unit=AgeUnit.MONTHS)) == outcome
+    assert outcome_of(one, rule(age_to=5, age_unit=AgeUnit.MONTHS)) == ("payable" if outcome == "age" else "age")
 
 
 @pytest.mark.parametrize(
-    ("born", "reason"),
+    ("born", "outcome"),
     [(date(2008, 11, 3), "age"), (date(2008, 11, 2), "payable"), (date(2008, 11, 1), "payable")],
 )
-def test_somebody_is_18_from_the_birthday_on(born: date, reason: str) -> None:
-    assert verdict(dose(birth_date=born), rule(age_from=18)) == reason
-    assert verdict(dose(birth_date=born), rule(age_to=17)) == ("payable" if reason == "age" else "age")
+def test_somebody_is_18_from_the_birthday_on(born: date, outcome: str) -> None:
+    assert outcome_of(dose(birth_date=born), rule(age_from=18)) == outcome
+    assert outcome_of(dose(birth_date=born), rule(age_to=17)) == ("payable" if outcome == "age" else "age")
 
 
 def test_ages_and_years_of_birth_have_to_fit_both() -> None:
     both = rule(age_from=65, birth_year_to=1955)
     years = [1955, 1956, 1965]
-    assert [verdict(dose(birth_date=date(year, 1, 1)), both) for year in years] == ["payable", "age", "age"]
+    assert [outcome_of(dose(birth_date=date(year, 1, 1)), both) for year in years] == ["payable", "age", "age"]
 
 
 @pytest.mark.parametrize(
-    ("number", "reason"), [(1, "dose_number"), (2, "payable"), (3, "payable"), (4, "dose_number"), (99, "dose_number")]
+    ("number", "outcome"), [(1, "dose_number"), (2, "payable"), (3, "payable"), (4, "dose_number"), (99, "dose_number")]
 )
-def test_both_numbers_of_doses_are_included(number: int, reason: str) -> None:
-    assert verdict(dose(dose_number=number), rule(dose_from=2, dose_to=3)) == reason
-    assert verdict(dose(dose_number=number), rule(dose_from=2)) == ("dose_number" if number == 1 else "payable")
-    assert verdict(dose(dose_number=number), rule(dose_to=3)) == ("payable" if number <= 3 else "dose_number")
+def test_both_numbers_of_doses_are_included(number: int, outcome: str) -> None:
+    assert outcome_of(dose(dose_number=number), rule(dose_from=2, dose_to=3)) == outcome
+    assert outcome_of(dose(dose_number=number), rule(dose_from=2)) == ("dose_number" if number == 1 else "payable")
+    assert outcome_of(dose(dose_number=number), rule(dose_to=3)) == ("payable" if number <= 3 else "dose_number")
 
 
 # The steps, in their order
@@ -241,38 +241,38 @@ def test_what_stands_first_goes_first_where_several_things_are_wrong() -> None:
         ("own_cost", {"completed_on": DAY}),
     ]
     one = FLAWED
-    for reason, mended in steps:
+    for outcome, mended in steps:
         one = one | mended
-        assert verdict(one, STRICT) == reason
-    assert verdict(one, rule(group_code="medical_risk", ore=1)) == "payable"
+        assert outcome_of(one, STRICT) == outcome
+    assert outcome_of(one, rule(group_code="medical_risk", ore=1)) == "payable"
 
 
 def test_without_a_group_or_a_rule_that_is_what_is_said() -> None:
-    assert verdict(dose(), STRICT) == "no_group"
-    assert verdict(dose()) == "no_rule"
-    assert verdict(dose(region="Östra regionen"), STRICT) == "no_rule"
-    assert verdict(dose(product_code=PNEUMO[0], atc=PNEUMO[1]), STRICT) == "no_rule"
-    assert verdict(dose(group_code="medical_risk"), rule(group_code="medical_risk", subgroup_code="heart")) == (
+    assert outcome_of(dose(), STRICT) == "no_group"
+    assert outcome_of(dose()) == "no_rule"
+    assert outcome_of(dose(region="Östra regionen"), STRICT) == "no_rule"
+    assert outcome_of(dose(product_code=PNEUMO[0], atc=PNEUMO[1]), STRICT) == "no_rule"
+    assert outcome_of(dose(group_code="medical_risk"), rule(group_code="medical_risk", subgroup_code="heart")) == (
         "group_not_paid"
     )
 
 
 def test_a_rule_for_anyone_asks_for_neither_group_nor_period() -> None:
     doses = [dose(), dose(dose_id=2, group_code="pregnant"), dose(dose_id=3, group_code="pregnant", covered=False)]
-    assert verdicts(doses, rule()) == ["payable"] * 3
+    assert outcomes_of(doses, rule()) == ["payable"] * 3
 
 
 def test_a_rule_for_a_whole_group_is_for_its_subgroups() -> None:
     one = dose(group_code="medical_risk", subgroup_code="heart")
-    assert verdict(one, rule(group_code="medical_risk")) == "payable"
-    assert verdict(one, rule(group_code="medical_risk", subgroup_code="lung")) == "group_not_paid"
+    assert outcome_of(one, rule(group_code="medical_risk")) == "payable"
+    assert outcome_of(one, rule(group_code="medical_risk", subgroup_code="lung")) == "group_not_paid"
 
 
 def test_the_rule_that_comes_nearest_is_named_even_where_it_does_not_pay() -> None:
     rules = [rule(payment_rule_id=1, group_code="65_plus", age_from=65), rule(payment_rule_id=2, group_code="pregnant")]
-    found = price(frame([dose(group_code="65_plus", birth_date=date(1980, 1, 1)), dose(dose_id=2)]), rules)
+    found = adjudicate(frame([dose(group_code="65_plus", birth_date=date(1980, 1, 1)), dose(dose_id=2)]), rules)
     assert found["rule"].tolist() == [0, -1]
-    assert found["worth"].tolist() == [150_00, 0]
+    assert found["allowed_amount"].tolist() == [150_00, 0]
 
 
 # Precedence
@@ -309,37 +309,42 @@ def test_the_rule_that_says_most_decides_in_whatever_order_they_stand(
     )
     one = frame([dose(group_code="medical_risk", subgroup_code="heart")])
     for rules in ([wide_rule, narrow_rule], [narrow_rule, wide_rule]):
-        found = price(one, rules).iloc[0]
-        assert (found["reason"], found["ore"], found["rule"]) == ("payable", 2, rules.index(narrow_rule))
+        found = adjudicate(one, rules).iloc[0]
+        assert (found["outcome"], found["ore"], found["rule"]) == ("payable", 2, rules.index(narrow_rule))
 
 
 def test_a_narrow_rule_that_does_not_fit_leaves_the_dose_to_a_wider_one() -> None:
     rules = [rule(group_code="medical_risk", age_to=17, ore=200_00), rule(payment_rule_id=2, ore=100_00)]
-    found = price(frame([dose(group_code="medical_risk")]), rules)
-    assert (found["reason"][0], found["ore"][0]) == ("payable", 100_00)
+    found = adjudicate(frame([dose(group_code="medical_risk")]), rules)
+    assert (found["outcome"][0], found["ore"][0]) == ("payable", 100_00)
 
 
 def test_a_narrow_rule_decides_even_where_a_wider_one_would_pay_more() -> None:
     rules = [rule(group_code="65_plus", ore=0), rule(payment_rule_id=2, ore=100_00)]
-    assert verdict(dose(group_code="65_plus"), *rules) == "own_cost"
+    assert outcome_of(dose(group_code="65_plus"), *rules) == "own_cost"
     late = dose(group_code="65_plus", completed_on=DAY + timedelta(days=31))
-    assert verdict(late, rule(group_code="65_plus", days_to_register=30), rule(payment_rule_id=2)) == "late"
+    assert outcome_of(late, rule(group_code="65_plus", days_to_register=30), rule(payment_rule_id=2)) == "late"
 
 
 # Shapes
 
 
 def test_no_doses_and_no_rules_give_an_empty_frame_and_nothing_paid() -> None:
-    empty = price(frame([]), [rule()])
+    empty = adjudicate(frame([]), [rule()])
     assert len(empty) == 0
-    assert list(empty) == ["reason", "rule", "ore", "worth", "last_day", "previous_on"]
-    assert price(frame([dose()]), []).iloc[0][["reason", "rule", "ore", "worth"]].tolist() == ["no_rule", -1, 0, 0]
+    assert list(empty) == ["outcome", "rule", "ore", "allowed_amount", "last_day", "previous_on"]
+    assert adjudicate(frame([dose()]), []).iloc[0][["outcome", "rule", "ore", "allowed_amount"]].tolist() == [
+        "no_rule",
+        -1,
+        0,
+        0,
+    ]
 
 
 def test_the_doses_are_left_as_they_were_and_the_verdicts_have_their_index() -> None:
     doses = frame([dose(), dose(dose_id=2, customer_id=2)]).set_index(pd.Index([40, 7]))
     before = doses.copy()
-    found = price(doses, [rule()])
+    found = adjudicate(doses, [rule()])
     pd.testing.assert_frame_equal(doses, before)
     assert found.index.tolist() == [40, 7]
 
@@ -373,7 +378,7 @@ CASES = st.builds(Case, st.integers(0, 10**9), st.integers(1, 12), st.integers(8
 
 def by_dose(doses: list[dict[str, Any]], rules: list[Rule]) -> dict[int, tuple[object, ...]]:
     """Return the verdict on each dose by its number, the rule as a rule."""
-    found = price(frame(doses), rules)
+    found = adjudicate(frame(doses), rules)
     named = [rules[place].payment_rule_id if place >= 0 else 0 for place in found["rule"]]
     rows = found.assign(rule=named).astype(object).where(found.notna(), None)
     return dict(zip([one["dose_id"] for one in doses], rows.itertuples(index=False, name=None), strict=True))
@@ -383,16 +388,16 @@ def by_dose(doses: list[dict[str, Any]], rules: list[Rule]) -> dict[int, tuple[o
 @tries(60)
 def test_each_dose_has_one_verdict_and_is_paid_only_where_that_says_so(case: Case) -> None:
     doses, rules = case.doses, case.rules
-    found = price(frame(doses), rules)
+    found = adjudicate(frame(doses), rules)
     assert len(found) == len(doses)
-    assert found["reason"].notna().all()
-    payable = found["reason"] == Reason.PAYABLE
-    assert (found.loc[payable, "ore"] == found.loc[payable, "worth"]).all()
+    assert found["outcome"].notna().all()
+    payable = found["outcome"] == Outcome.PAYABLE
+    assert (found.loc[payable, "ore"] == found.loc[payable, "allowed_amount"]).all()
     assert (found.loc[payable, "ore"] > 0).all()
     assert (found.loc[~payable, "ore"] == 0).all()
-    assert (found["previous_on"].notna() == (found["reason"] == Reason.TOO_SOON)).all()
-    without = found["reason"].isin([Reason.NO_RULE, Reason.NO_GROUP, Reason.GROUP_NOT_PAID])
-    never = found["reason"].isin([Reason.WITHDRAWN, Reason.ABROAD])
+    assert (found["previous_on"].notna() == (found["outcome"] == Outcome.TOO_SOON)).all()
+    without = found["outcome"].isin([Outcome.NO_RULE, Outcome.NO_GROUP, Outcome.GROUP_NOT_PAID])
+    never = found["outcome"].isin([Outcome.WITHDRAWN, Outcome.ABROAD])
     assert ((found["rule"] == -1) == without)[~never].all()
     allowed = np.array([r.days_to_register is not None for r in rules] + [False])[found["rule"]]
     assert (found["last_day"].notna() == allowed).all()

@@ -17,7 +17,7 @@ from mv.access import Actor, Role
 from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.reimbursement.pricing import assessment, dose_frames
-from mv.reimbursement.pricing.assessment import PARTS, State, assess
+from mv.reimbursement.pricing.assessment import PARTS, PaymentState, assess
 from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
@@ -38,23 +38,23 @@ def assessed(*own: dict[str, Any], today: date = DAY + 10 * ONE_DAY) -> pd.DataF
 @pytest.mark.parametrize(
     ("values", "days", "state", "parts"),
     [
-        ({"group_code": "65_plus"}, 10, State.PAYABLE, (0, 150_00, 0, 0, 0)),
-        ({"group_code": "65_plus", "paid": 100_00}, 10, State.PAYABLE, (100_00, 50_00, 0, 0, 0)),
-        ({"group_code": "65_plus", "paid": 150_00}, 10, State.PAID, (150_00, 0, 0, 0, 0)),
-        ({"group_code": "65_plus", "paid": 170_00}, 10, State.PAID, (150_00, 0, 0, 0, 20_00)),
-        ({"group_code": "65_plus", "paid": -20_00}, 10, State.PAYABLE, (0, 150_00, 0, 0, 0)),
-        ({}, 10, State.AT_RISK, (0, 0, 150_00, 0, 0)),
-        ({}, 30, State.AT_RISK, (0, 0, 150_00, 0, 0)),
-        ({}, 31, State.LOST, (0, 0, 0, 150_00, 0)),
-        ({"paid": 150_00}, 10, State.AT_RISK, (0, 0, 150_00, 0, 150_00)),
-        ({"group_code": "65_plus", "completed_on": DAY + 31 * ONE_DAY}, 40, State.LOST, (0, 0, 0, 150_00, 0)),
-        ({"withdrawn": True, "paid": 150_00}, 10, State.OUTSIDE, (0, 0, 0, 0, 150_00)),
-        ({"withdrawn": True}, 10, State.OUTSIDE, (0, 0, 0, 0, 0)),
-        ({"birth_date": date(1990, 1, 1)}, 10, State.OUTSIDE, (0, 0, 0, 0, 0)),
+        ({"group_code": "65_plus"}, 10, PaymentState.PAYABLE, (0, 150_00, 0, 0, 0)),
+        ({"group_code": "65_plus", "paid": 100_00}, 10, PaymentState.PAYABLE, (100_00, 50_00, 0, 0, 0)),
+        ({"group_code": "65_plus", "paid": 150_00}, 10, PaymentState.PAID, (150_00, 0, 0, 0, 0)),
+        ({"group_code": "65_plus", "paid": 170_00}, 10, PaymentState.PAID, (150_00, 0, 0, 0, 20_00)),
+        ({"group_code": "65_plus", "paid": -20_00}, 10, PaymentState.PAYABLE, (0, 150_00, 0, 0, 0)),
+        ({}, 10, PaymentState.AT_RISK, (0, 0, 150_00, 0, 0)),
+        ({}, 30, PaymentState.AT_RISK, (0, 0, 150_00, 0, 0)),
+        ({}, 31, PaymentState.LOST, (0, 0, 0, 150_00, 0)),
+        ({"paid": 150_00}, 10, PaymentState.AT_RISK, (0, 0, 150_00, 0, 150_00)),
+        ({"group_code": "65_plus", "completed_on": DAY + 31 * ONE_DAY}, 40, PaymentState.LOST, (0, 0, 0, 150_00, 0)),
+        ({"withdrawn": True, "paid": 150_00}, 10, PaymentState.OUTSIDE, (0, 0, 0, 0, 150_00)),
+        ({"withdrawn": True}, 10, PaymentState.OUTSIDE, (0, 0, 0, 0, 0)),
+        ({"birth_date": date(1990, 1, 1)}, 10, PaymentState.OUTSIDE, (0, 0, 0, 0, 0)),
     ],
 )
 def test_a_dose_is_paid_payable_at_risk_lost_or_outside(
-    values: dict[str, Any], days: int, state: State, parts: tuple[int, ...]
+    values: dict[str, Any], days: int, state: PaymentState, parts: tuple[int, ...]
 ) -> None:
     found = assessed(dose(**values), today=DAY + days * ONE_DAY).iloc[0]
     assert (found["state"], tuple(found[list(PARTS)])) == (state, parts)
@@ -93,9 +93,13 @@ def test_the_parts_of_every_dose_sum_to_the_whole(case: Case) -> None:
 @tries(30)
 def test_every_dose_is_in_the_one_state_that_its_parts_show(case: Case) -> None:
     found = case.assessed()
-    shown = pd.Series(State.OUTSIDE.value, index=found.index, dtype="str")
-    shown[found["ore"] > 0] = State.PAID.value
-    for state, part in ((State.PAYABLE, "payable"), (State.AT_RISK, "at_risk"), (State.LOST, "lost")):
+    shown = pd.Series(PaymentState.OUTSIDE.value, index=found.index, dtype="str")
+    shown[found["ore"] > 0] = PaymentState.PAID.value
+    for state, part in (
+        (PaymentState.PAYABLE, "payable"),
+        (PaymentState.AT_RISK, "at_risk"),
+        (PaymentState.LOST, "lost"),
+    ):
         shown[found[part] > 0] = state.value
     assert found["state"].astype("str").tolist() == shown.tolist()
     sums = found.groupby("state", observed=False)[["ore", *PARTS]].sum()
@@ -127,7 +131,7 @@ def given_dose(
 
 
 def read(store: Store, actor: Actor) -> pd.DataFrame:
-    found = list(assessment.of_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store)))
+    found = list(assessment.assess_units(store, actor.units_to_filter, rule_table.load(store), catalogue.load(store)))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
@@ -159,19 +163,19 @@ def test_a_dose_is_covered_on_both_days_of_the_groups_period(
     move_membership(store, in_group.membership_id, first, last)
     found = read(store, actor).iloc[0]
     assert found["covered"] == covered
-    assert found["reason"] == ("late" if covered else "period")  # registered on 22 November
+    assert found["outcome"] == ("late" if covered else "period")  # registered on 22 November
 
 
 def test_a_group_that_was_wrong_covers_nothing_and_one_that_ceased_covers_its_days(
     store: Store, actor: Actor, anders: Customer, in_group: memberships.Membership
 ) -> None:
     given_dose(store, actor, anders, date(2026, 10, 30), in_group.membership_id)
-    assert read(store, actor)["reason"].tolist() == ["payable"]
+    assert read(store, actor)["outcome"].tolist() == ["payable"]
     wrong = memberships.set_end_reason(store, actor, in_group.membership_id, 1, EndReason.WRONG)
     found = read(store, actor).iloc[0]
-    assert (found["reason"], found["mend"], found["state"]) == ("period", "add_by_age", "at_risk")
+    assert (found["outcome"], found["remedy"], found["state"]) == ("period", "add_by_age", "at_risk")
     memberships.set_end_reason(store, actor, in_group.membership_id, wrong.version, EndReason.CEASED)
-    assert read(store, actor)["reason"].tolist() == ["payable"]
+    assert read(store, actor)["outcome"].tolist() == ["payable"]
 
 
 def test_another_row_of_the_same_group_and_subgroup_covers_the_day_and_one_of_another_subgroup_does_not(
@@ -198,7 +202,7 @@ def test_the_day_of_registration_is_stockholms(
     given_dose(store, actor, anders, date(2026, 10, 31), in_group.membership_id, product_code="comirnaty")
     found = read(store, actor)
     assert [day.date() for day in found["completed_on"]] == [date(2026, 11, 30), date(2026, 12, 1)]
-    assert found["reason"].tolist() == ["payable", "late"]
+    assert found["outcome"].tolist() == ["payable", "late"]
 
 
 def test_a_correction_of_what_decides_the_payment_has_to_be_in_time_and_any_other_has_not(
@@ -208,10 +212,10 @@ def test_a_correction_of_what_decides_the_payment_has_to_be_in_time_and_any_othe
     clock.now += timedelta(days=20)
     entry = vaccinations.Entry("vaxigrip_tetra", "B2", 1, date(2026, 10, 30), "norr", in_group.membership_id)
     batch_corrected = vaccinations.correct(store, actor, made.dose_id, made.version, entry)
-    assert read(store, actor)["reason"].tolist() == ["payable"]
+    assert read(store, actor)["outcome"].tolist() == ["payable"]
     entry = vaccinations.Entry("efluelda", "B2", 1, date(2026, 10, 30), "norr", in_group.membership_id)
     vaccinations.correct(store, actor, made.dose_id, batch_corrected.version, entry)
-    assert read(store, actor)["reason"].tolist() == ["late"]
+    assert read(store, actor)["outcome"].tolist() == ["late"]
 
 
 def test_doses_of_other_units_are_not_shown_but_count_for_the_days_between(
@@ -223,7 +227,7 @@ def test_doses_of_other_units_are_not_shown_but_count_for_the_days_between(
     given_dose(store, actor, eva, TODAY, unit_id="soder")
     at_norr = Actor("maj.lund", "Maj Lund", Role.ANALYST, "norr")
     found = read(store, at_norr)
-    assert (found["unit_id"].tolist(), found["reason"].tolist()) == (["norr"], ["too_soon"])
+    assert (found["unit_id"].tolist(), found["outcome"].tolist()) == (["norr"], ["too_soon"])
     assert len(read(store, actor)) == 3
     assert read(store, Actor("x", "X", Role.ANALYST, "")).empty
 
@@ -255,7 +259,7 @@ def test_a_dose_from_before_it_was_kept_when_it_was_complete_counts_from_its_reg
     given_dose(store, actor, anders, date(2026, 10, 30), in_group.membership_id)
     store.write(lambda tx: tx.execute("UPDATE dose SET completed_at = NULL, registered_at = $1", datetime(2026, 12, 1)))
     found = read(store, actor).iloc[0]
-    assert (found["completed_on"].date(), found["reason"]) == (date(2026, 12, 1), "late")
+    assert (found["completed_on"].date(), found["outcome"]) == (date(2026, 12, 1), "late")
 
 
 def test_a_withdrawn_dose_and_one_given_abroad_are_paid_by_nobody(
@@ -268,19 +272,19 @@ def test_a_withdrawn_dose_and_one_given_abroad_are_paid_by_nobody(
     vaccinations.withdraw(store, actor, first.dose_id, 1, WithdrawReason.WRONG_PERSON)
     sql = "UPDATE dose SET abroad = TRUE WHERE dose_id = $1"
     store.write(lambda tx: tx.execute(sql, second.dose_id))
-    assert read(store, actor)["reason"].tolist() == ["withdrawn", "abroad"]
+    assert read(store, actor)["outcome"].tolist() == ["withdrawn", "abroad"]
 
 
 def test_doses_are_read_in_parts_that_hold_each_one_once(
     store: Store, actor: Actor, anders: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert list(dose_frames.parts(store)) == []
+    assert list(dose_frames.customer_ranges(store)) == []
     people = [anders] + [
         customers.register(store, actor, invented_number(date(1950, 1, day)), "Eva", "Ek", "norr")
         for day in range(1, 8)
     ]
     made = {given_dose(store, actor, person, TODAY).dose_id for person in people}
     monkeypatch.setattr(dose_frames, "CUSTOMERS_AT_ONCE", 3)
-    assert len(list(dose_frames.parts(store))) == 3
+    assert len(list(dose_frames.customer_ranges(store))) == 3
     found = read(store, actor)["dose_id"].tolist()
     assert (len(found), set(found)) == (8, made)

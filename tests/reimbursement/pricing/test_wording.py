@@ -13,8 +13,8 @@ import pytest
 from mv import catalogue
 from mv.catalogue import AgeUnit, Catalogue
 from mv.i18n import ENGLISH, SWEDISH
-from mv.reimbursement.pricing.adjudication import Reason, price
-from mv.reimbursement.pricing.wording import NAMES, WHY, ages, kronor, why, whys
+from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
+from mv.reimbursement.pricing.wording import EXPLANATIONS, OUTCOME_NAMES, ages, explain, explain_all, kronor
 from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement import random_cases
 from tests.reimbursement.examples import COVID, DAY, dose, frame, rule
@@ -117,22 +117,22 @@ def test_a_verdict_is_explained_in_both_languages(
 ) -> None:
     rules = [rule(**of_rule)] if of_rule is not None else []
     made = frame([dose(**values)])
-    judged = pd.concat([made, price(made, rules)], axis=1)
-    assert whys(judged, rules, KNOWN, SWEDISH).tolist() == [swedish]
-    assert whys(judged, rules, KNOWN, ENGLISH).tolist() == [english]
+    adjudicated = pd.concat([made, adjudicate(made, rules)], axis=1)
+    assert explain_all(adjudicated, rules, KNOWN, SWEDISH).tolist() == [swedish]
+    assert explain_all(adjudicated, rules, KNOWN, ENGLISH).tolist() == [english]
 
 
 def test_of_a_second_dose_that_came_too_soon_the_first_is_named() -> None:
     made = frame([dose(), dose(dose_id=2, given_on=DAY + timedelta(days=9))])
     rules = [rule(days_between=150)]
-    judged = pd.concat([made, price(made, rules)], axis=1)
-    assert whys(judged, rules, KNOWN, SWEDISH)[1] == (
+    adjudicated = pd.concat([made, adjudicate(made, rules)], axis=1)
+    assert explain_all(adjudicated, rules, KNOWN, SWEDISH)[1] == (
         "Ersätts inte: 150 dagar ska gå efter den ersatta dosen den 2026-11-02."
     )
 
 
 def test_every_reason_has_a_name_and_a_text() -> None:
-    assert set(NAMES) == set(WHY) == set(Reason)
+    assert set(OUTCOME_NAMES) == set(EXPLANATIONS) == set(Outcome)
 
 
 @pytest.mark.parametrize("language", [SWEDISH, ENGLISH])
@@ -141,16 +141,16 @@ def test_many_doses_are_worded_as_each_would_be_alone(language: str) -> None:
     rules = [one for one in random_cases.rules(random, 60) if one.subgroup_code != "lung"]
     doses = [one for one in random_cases.doses(random, rules, 2_000) if one["subgroup_code"] != "lung"]
     made = frame(doses)
-    judged = pd.concat([made, price(made, rules)], axis=1)
-    together = whys(judged, rules, KNOWN, language)
-    assert set(judged["reason"].astype(str)) == set(Reason)
-    assert together.tolist() == [alone(row, rules, language) for row in judged.to_dict("records")]
+    adjudicated = pd.concat([made, adjudicate(made, rules)], axis=1)
+    together = explain_all(adjudicated, rules, KNOWN, language)
+    assert set(adjudicated["outcome"].astype(str)) == set(Outcome)
+    assert together.tolist() == [alone(row, rules, language) for row in adjudicated.to_dict("records")]
     assert not [text for text in together if re.search(r"[{}]|\bNone\b|\bNaT\b|\bnan\b", text)]
 
 
 def alone(row: dict[Any, Any], rules: list[Rule], language: str) -> str:
     one = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-    return why(one, rules[row["rule"]] if row["rule"] >= 0 else None, KNOWN, language)
+    return explain(one, rules[row["rule"]] if row["rule"] >= 0 else None, KNOWN, language)
 
 
 @pytest.mark.parametrize(

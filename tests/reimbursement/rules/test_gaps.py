@@ -15,7 +15,14 @@ from mv.customers import Customer
 from mv.i18n import ENGLISH, label
 from mv.reimbursement.pricing import assessment
 from mv.reimbursement.rules import rule_table
-from mv.reimbursement.rules.gaps import Given, gaps_in_age, gaps_in_time, given_without_rule, unpaid, without_rule
+from mv.reimbursement.rules.gaps import (
+    UnruledDoses,
+    count_without_rule,
+    doses_without_rule,
+    gaps_in_age,
+    gaps_in_time,
+    unpaid,
+)
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
@@ -181,10 +188,10 @@ def test_doses_are_counted_where_no_rule_is_for_their_vaccine_on_their_day() -> 
         given(date(2022, 1, 1), 16, region="R"),
         given(date(2021, 5, 1), 32, product="fluad_tetra"),
     ]
-    assert given_without_rule(counts, numbered(YEAR_20, YEAR_22)) == [
-        Given(REGION, "efluelda", 6, date(2021, 1, 1), date(2021, 12, 31)),
-        Given("R", "efluelda", 16, date(2022, 1, 1), date(2022, 1, 1)),
-        Given(REGION, "fluad_tetra", 32, date(2021, 5, 1), date(2021, 5, 1)),
+    assert count_without_rule(counts, numbered(YEAR_20, YEAR_22)) == [
+        UnruledDoses(REGION, "efluelda", 6, date(2021, 1, 1), date(2021, 12, 31)),
+        UnruledDoses("R", "efluelda", 16, date(2022, 1, 1), date(2022, 1, 1)),
+        UnruledDoses(REGION, "fluad_tetra", 32, date(2021, 5, 1), date(2021, 5, 1)),
     ]
 
 
@@ -216,9 +223,11 @@ def test_the_doses_of_own_units_without_a_rule_are_those_whose_verdict_says_so(
     store.write(lambda tx: tx.execute("UPDATE dose SET abroad = TRUE WHERE dose_id = $1", abroad))
     found, known = rule_table.load(store), catalogue.load(store)
     at_soder = Actor("maj.lund", "Maj Lund", Role.ANALYST, "soder")
-    assert without_rule(store, actor, found) == [Given(REGION, "fsme_immun", 3, date(2026, 11, 1), TODAY)]
-    assert without_rule(store, at_soder, found) == [Given(REGION, "fsme_immun", 2, date(2026, 11, 1), TODAY)]
-    assert without_rule(store, Actor("x", "X", Role.ANALYST, ""), found) == []
+    assert doses_without_rule(store, actor, found) == [UnruledDoses(REGION, "fsme_immun", 3, date(2026, 11, 1), TODAY)]
+    assert doses_without_rule(store, at_soder, found) == [
+        UnruledDoses(REGION, "fsme_immun", 2, date(2026, 11, 1), TODAY)
+    ]
+    assert doses_without_rule(store, Actor("x", "X", Role.ANALYST, ""), found) == []
     for who in (actor, at_soder):
-        judged = pd.concat(assessment.of_units(store, who.units_to_filter, found, known))
-        assert without_rule(store, who, found)[0].doses == (judged["reason"] == "no_rule").sum()
+        adjudicated = pd.concat(assessment.assess_units(store, who.units_to_filter, found, known))
+        assert doses_without_rule(store, who, found)[0].doses == (adjudicated["outcome"] == "no_rule").sum()

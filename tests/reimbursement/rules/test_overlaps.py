@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mv.catalogue import AgeUnit
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules import rule_table
-from mv.reimbursement.rules.overlaps import overlaps
+from mv.reimbursement.rules.overlaps import find_overlaps
 from mv.reimbursement.rules.rule_table import Rule
 from tests.conftest import tries
 from tests.reimbursement.examples import dose, frame, rule
@@ -73,27 +73,27 @@ def two(one: dict[str, Any], other: dict[str, Any]) -> list[Rule]:
     ],
 )
 def test_two_rules_overlap_where_some_dose_fits_both(one: dict[str, Any], other: dict[str, Any], count: int) -> None:
-    assert len(overlaps(two(one, other))) == count
-    assert len(overlaps(two(other, one))) == count
+    assert len(find_overlaps(two(one, other))) == count
+    assert len(find_overlaps(two(other, one))) == count
 
 
 def test_the_newer_rule_decides_on_the_days_that_both_hold() -> None:
     old, new = two({"valid_to": date(2026, 6, 30)}, {"valid_from": NEW_YEAR, "ore": 160_00})
-    (found,) = overlaps([old, new])
+    (found,) = find_overlaps([old, new])
     assert (found.decides, found.other, found.first, found.last) == (new, old, NEW_YEAR, date(2026, 6, 30))
     assert not found.same_outcome
-    assert price(frame([dose(given_on=NEW_YEAR)]), [old, new])["ore"].tolist() == [160_00]
-    (endless,) = overlaps(two({}, {"valid_from": NEW_YEAR}))
+    assert adjudicate(frame([dose(given_on=NEW_YEAR)]), [old, new])["ore"].tolist() == [160_00]
+    (endless,) = find_overlaps(two({}, {"valid_from": NEW_YEAR}))
     assert (endless.first, endless.last, endless.same_outcome) == (NEW_YEAR, None, True)
 
 
 def test_of_three_rules_each_pair_is_named() -> None:
-    found = overlaps([rule(payment_rule_id=number, valid_from=date(2020, 1, number)) for number in (1, 2, 3)])
+    found = find_overlaps([rule(payment_rule_id=number, valid_from=date(2020, 1, number)) for number in (1, 2, 3)])
     assert [(o.decides.payment_rule_id, o.other.payment_rule_id) for o in found] == [(3, 2), (3, 1), (2, 1)]
 
 
 def test_the_shipped_rules_do_not_overlap() -> None:
-    assert overlaps(rule_table.of_file()) == []
+    assert find_overlaps(rule_table.read_file()) == []
 
 
 DAYS = [date(2024, 2, 29), date(2024, 12, 31), date(2025, 1, 1), date(2025, 7, 2), date(2025, 12, 31)]
@@ -126,12 +126,12 @@ def test_an_overlap_is_found_if_and_only_if_there_is_a_dose_that_fits_both(seed:
     random = Random(seed)  # noqa: S311 (repeatable, no secret)
     one, other = young(random, 1), young(random, 2)
     if one.specificity != other.specificity:
-        assert overlaps([one, other]) == []
+        assert find_overlaps([one, other]) == []
         return
     doses = frame(
         dose(dose_id=number, customer_id=number, given_on=day, birth_date=born)
         for number, (born, day) in enumerate(product(BIRTHS, DAYS))
         if born <= day
     )
-    fits = [price(doses, [single])["reason"] == "payable" for single in (one, other)]
-    assert bool(overlaps([one, other])) == bool((fits[0] & fits[1]).any())
+    fits = [adjudicate(doses, [single])["outcome"] == "payable" for single in (one, other)]
+    assert bool(find_overlaps([one, other])) == bool((fits[0] & fits[1]).any())

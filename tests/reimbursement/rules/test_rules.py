@@ -19,15 +19,15 @@ from mv import catalogue
 from mv.catalogue import AgeUnit, covers
 from mv.clock import to_local
 from mv.i18n import ENGLISH, SWEDISH
-from mv.reimbursement.pricing.adjudication import price
+from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import FROM_FILE, Rule
 from mv.store import Store
 from tests.conftest import SetClock
 from tests.contents import Rows, nothing_changes
-from tests.reimbursement.examples import INFLUENZA, dose, frame, rule, verdict
+from tests.reimbursement.examples import INFLUENZA, dose, frame, outcome_of, rule
 
-SHIPPED = rule_table.of_file()
+SHIPPED = rule_table.read_file()
 NOT_NULL = (duckdb.ConstraintException, psycopg.errors.NotNullViolation)
 
 
@@ -65,7 +65,7 @@ def test_no_two_shipped_rules_that_say_the_same_hold_on_the_same_day() -> None:
 def paid(atc: str, day: date, **values: Any) -> int:
     """Return the öre that the shipped rules pay for a dose that is registered on its day."""
     one = dose(atc=atc, product_code="", given_on=day, **values)
-    return int(price(frame([one]), SHIPPED)["ore"].sum())
+    return int(adjudicate(frame([one]), SHIPPED)["ore"].sum())
 
 
 OF_65 = {"group_code": "65_plus", "birth_date": date(1940, 1, 1)}
@@ -112,11 +112,11 @@ def test_covid_is_paid_200_then_275_and_in_2022_325_for_adults_first_two_doses(
 @pytest.mark.parametrize(("day", "late"), [(date(2024, 2, 29), False), (date(2024, 3, 1), True)])
 def test_from_1_march_2024_an_influenza_dose_is_registered_within_30_days(day: date, late: bool) -> None:
     one = dose(given_on=day, completed_on=day + timedelta(days=31), **OF_65)
-    assert verdict(one, *SHIPPED) == ("late" if late else "payable")
+    assert outcome_of(one, *SHIPPED) == ("late" if late else "payable")
 
 
 def test_household_contacts_pay_for_their_influenza_vaccine_themselves() -> None:
-    assert verdict(dose(group_code="household_contact"), *SHIPPED) == "own_cost"
+    assert outcome_of(dose(group_code="household_contact"), *SHIPPED) == "own_cost"
 
 
 @pytest.mark.parametrize(("born", "ore"), [(1950, 0), (1951, 250_00), (1952, 0)])
@@ -182,7 +182,7 @@ def test_a_line_of_the_file_is_read_as_it_stands(written: Callable[..., Path]) -
             kronor="275.50", days_to_register="30", days_between="0", nvr="true",
         )
     )  # fmt: skip
-    assert rule_table.of_file(file) == [
+    assert rule_table.read_file(file) == [
         Rule(
             0, "one", "R", "P", "J07BB", None, "medical_risk", "heart", 6, 30, AgeUnit.MONTHS, 1940, 2026, 1, 2,
             date(2026, 1, 1), date(2026, 12, 31), 275_50, 30, 0, True, "Example. Made up",

@@ -13,7 +13,7 @@ from mv.catalogue import AgeUnit
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.reimbursement.rules import rule_table
-from mv.reimbursement.rules.validation import check, doubts, ore_of
+from mv.reimbursement.rules.validation import check, concerns, parse_amount
 from mv.store import Store
 from tests.reimbursement.examples import rule
 
@@ -28,7 +28,7 @@ from tests.reimbursement.examples import rule
     ],
 )  # fmt: skip
 def test_an_amount_is_read_as_people_write_it(text: str, ore: int) -> None:
-    assert ore_of(text) == ore
+    assert parse_amount(text) == ore
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_amount_is_read_as_people_write_it(text: str, ore: int) -> None:
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as caught:
-        ore_of(text)
+        parse_amount(text)
     assert explain(caught.value, SWEDISH) == "Skriv beloppet i kronor, till exempel 150 eller 149,95."
 
 
@@ -109,7 +109,7 @@ def test_the_shipped_rules_are_neither_refused_nor_odd_but_for_those_at_own_cost
     known, shipped = catalogue.load(store), rule_table.load(store)
     for one in shipped:
         check(one, known)
-        assert [doubt.key for doubt in doubts(one, known, shipped)] == (
+        assert [doubt.key for doubt in concerns(one, known, shipped)] == (
             [] if one.ore else ["With 0 kronor nobody pays the clinic: the dose is at the patient’s own cost."]
         )
 
@@ -135,7 +135,7 @@ def test_what_is_odd_in_a_rule_is_pointed_out_in_both_languages(
     store: Store, values: dict[str, Any], says: str
 ) -> None:
     known, others = catalogue.load(store), rule_table.load(store)
-    (found,) = doubts(rule(**values), known, others)
+    (found,) = concerns(rule(**values), known, others)
     assert explain(found, ENGLISH) == says
     assert explain(found, SWEDISH) != says
     check(replace(rule(), **values), known)

@@ -189,7 +189,7 @@ def _go(way: Way, customer_id: int) -> None:
 
 def _dose_line(row: Mapping[str, Any], found: Found) -> Line:
     rule = found.rules[row["rule"]] if row["rule"] >= 0 else None
-    why = wording.why(row, rule, catalogue(), session.language())
+    why = wording.explain(row, rule, catalogue(), session.language())
     group = _group(row["group_code"], row["subgroup_code"]) if row["group_code"] else _("No group")
     return Line([Part(row["customer_id"], f"{_dose(row)}\n{group}", [_to_dose(row["dose_id"])])], why)
 

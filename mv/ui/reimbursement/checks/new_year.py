@@ -9,7 +9,7 @@ import streamlit as st
 from mv.access import Action, may
 from mv.errors import N_
 from mv.reimbursement.checks import new_year
-from mv.reimbursement.checks.new_year import STANDINGS, Count, Filters, Person, Standing
+from mv.reimbursement.checks.new_year import GROUP_STATUSES, Count, Filters, GroupStatus, Person
 from mv.ui import navigation, session
 from mv.ui.reimbursement.checks.findings import who
 from mv.ui.resources import catalogue, store
@@ -23,10 +23,10 @@ ROWS_ON_A_PAGE = 25
 YEARS_BACK, YEARS_AHEAD = 2, 5
 COLUMNS = (3, 2, 4, 5, 3)
 """The widths of a row's cells, relative to each other: customer, age, group, how it stands, the way there."""
-SHORT: Mapping[Standing, str] = {
-    Standing.LACKS: N_("Turn into it and lack it"),
-    Standing.HAS: N_("Turn into it and have it already"),
-    Standing.ENDS: N_("Turn out of it and have it still"),
+SHORT: Mapping[GroupStatus, str] = {
+    GroupStatus.LACKS: N_("Turn into it and lack it"),
+    GroupStatus.HAS: N_("Turn into it and have it already"),
+    GroupStatus.ENDS: N_("Turn out of it and have it still"),
 }
 
 
@@ -59,24 +59,24 @@ def draw_new_year() -> None:
         key=f"new_year_group_{year}",
         persist_state="session",
     )
-    standing = cells[2].selectbox(
+    status = cells[2].selectbox(
         _("How it stands"),
-        list(Standing),
+        list(GroupStatus),
         index=None,
-        format_func=lambda standing: _(SHORT[standing]),
+        format_func=lambda status: _(SHORT[status]),
         placeholder=_("All"),
         key="new_year_standing",
         persist_state="session",
     )
-    _draw_list(year, Filters(group, standing), counts)
+    _draw_list(year, Filters(group, status), counts)
 
 
 def _draw_counts(counts: list[Count]) -> None:
-    people = {(count.group_code, count.standing): str(count.people) for count in counts}
+    people = {(count.group_code, count.status): str(count.people) for count in counts}
     codes = list(dict.fromkeys(count.group_code for count in counts))
     columns = {_("Group"): [name_of(catalogue().groups[code]) for code in codes]}
-    for standing, heading in SHORT.items():
-        columns[_(heading)] = [people.get((code, standing), "–") for code in codes]
+    for status, heading in SHORT.items():
+        columns[_(heading)] = [people.get((code, status), "–") for code in codes]
     with st.container(key="new_year_counts"):
         draw_table(columns, empty="", alt=_("New Year list"))
 
@@ -85,7 +85,7 @@ def _draw_list(year: int, filters: Filters, counts: list[Count]) -> None:
     total = sum(
         count.people
         for count in counts
-        if filters.group_code in (None, count.group_code) and filters.standing in (None, count.standing)
+        if filters.group_code in (None, count.group_code) and filters.status in (None, count.status)
     )
     rows = count_of("{count} row", "{count} rows", total)
     st.markdown(f"**{rows}**")
@@ -119,7 +119,7 @@ def _offer_file(year: int, filters: Filters) -> None:
 
 def _draw_people(year: int, filters: Filters, total: int) -> None:
     number_of_pages = -(-total // ROWS_ON_A_PAGE)
-    key = f"new_year_page_{year}_{filters.group_code}_{filters.standing}_{number_of_pages}"
+    key = f"new_year_page_{year}_{filters.group_code}_{filters.status}_{number_of_pages}"
     start = ((session.value(key) or 1) - 1) * ROWS_ON_A_PAGE
     people = new_year.people(store(), session.actor(), year, filters, limit=ROWS_ON_A_PAGE, offset=start)
     headings = (_("Customer"), _("Age"), _("Group"), _("How it stands"))
@@ -137,7 +137,7 @@ def _draw_person(key: str, person: Person, year: int) -> None:
     cells[1].text(_("turns {age}", age=year - person.customer.birth_date.year))
     cells[2].text(name_of(catalogue().groups[person.group_code]))
     since = f"\n{_('from {day}', day=person.valid_from)}" if person.valid_from else ""
-    cells[3].text(_(STANDINGS[person.standing]) + since)
+    cells[3].text(_(GROUP_STATUSES[person.status]) + since)
     label = action(_("Open"), person.customer.name)
     if cells[4].button(label, key=key, width="stretch"):
         navigation.go_to(navigation.GROUPS, person.customer.customer_id)

@@ -10,7 +10,7 @@ import streamlit as st
 from mv.errors import N_, Invalid
 from mv.reimbursement.claims import drafting
 from mv.reimbursement.claims.drafting import Preview
-from mv.reimbursement.claims.due import CAUSES, NOTHING, Amount
+from mv.reimbursement.claims.due import ADJUSTMENT_REASONS, NOTHING, Amount
 from mv.reimbursement.claims.ledger import Claim
 from mv.ui import session
 from mv.ui.double_click import next_form_number
@@ -104,14 +104,16 @@ def _draw_preview(found: Preview) -> None:
         return
     cells = st.columns(3)
     for cell, label, amount in (
-        (cells[0], _("Plus lines"), found.plus),
-        (cells[1], _("Minus lines"), found.minus),
+        (cells[0], _("Plus lines"), found.new_lines),
+        (cells[1], _("Minus lines"), found.reversals),
         (cells[2], _("The claim"), found.total),
     ):
         cell.metric(label, f"{kronor(amount.ore)} kr", lines_of(amount), delta_color="off", delta_arrow="off")
-    amounts = {_(CAUSES[cause]): found.causes[cause] for cause in CAUSES if cause in found.causes}
+    amounts = {
+        _(ADJUSTMENT_REASONS[cause]): found.causes[cause] for cause in ADJUSTMENT_REASONS if cause in found.causes
+    }
     draw_amounts(amounts, of=_("Cause"), key="claim_causes")
-    if found.minus.count:
+    if found.reversals.count:
         st.caption(
             _(
                 "A minus line takes back a line of an earlier claim that is no longer true, of any day. Where the payer"

@@ -9,10 +9,10 @@ import streamlit as st
 from mv.access import Action, may
 from mv.errors import N_
 from mv.reimbursement.claims import files, ledger, line_queries
-from mv.reimbursement.claims.due import CAUSES, Amount
+from mv.reimbursement.claims.due import ADJUSTMENT_REASONS, Amount
 from mv.reimbursement.claims.files import KINDS
-from mv.reimbursement.claims.ledger import NEXT, STATES, Claim, State, Totals
-from mv.reimbursement.claims.line_queries import Part
+from mv.reimbursement.claims.ledger import CLAIM_STATES, NEXT, Claim, ClaimState, Totals
+from mv.reimbursement.claims.line_queries import AdjustmentSum
 from mv.ui import session
 from mv.ui.notices import change_once, notify
 from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts, number_of
@@ -25,16 +25,16 @@ from mv.ui.widgets.table import draw_frame, draw_table
 
 LINES_ON_A_PAGE = 200
 WIDTH_OF_LINK = 240
-STEPS: Mapping[State, str] = {
-    State.SENT: N_("Mark as sent"),
-    State.ANSWERED: N_("Mark as answered"),
-    State.CLOSED: N_("Close the claim"),
-    State.DISCARDED: N_("Discard"),
+STEPS: Mapping[ClaimState, str] = {
+    ClaimState.SENT: N_("Mark as sent"),
+    ClaimState.ANSWERED: N_("Mark as answered"),
+    ClaimState.CLOSED: N_("Close the claim"),
+    ClaimState.DISCARDED: N_("Discard"),
 }
-MEANINGS: Mapping[State, str] = {
-    State.SENT: N_("The payer has the file. From then on the claim cannot be discarded."),
-    State.ANSWERED: N_("The payer has answered for every line."),
-    State.CLOSED: N_("Nothing more is expected. The claim cannot be changed any more."),
+MEANINGS: Mapping[ClaimState, str] = {
+    ClaimState.SENT: N_("The payer has the file. From then on the claim cannot be discarded."),
+    ClaimState.ANSWERED: N_("The payer has answered for every line."),
+    ClaimState.CLOSED: N_("Nothing more is expected. The claim cannot be changed any more."),
 }
 
 
@@ -52,10 +52,10 @@ def draw_claims(found: Sequence[Claim]) -> None:
 
 def _draw_states(found: Sequence[Claim]) -> None:
     """Draw how many claims, lines and kronor are in each state, and that these add up to all."""
-    rows = {state: Totals.of(claim for claim in found if claim.state == state) for state in State}
-    standing = {state: totals for state, totals in rows.items() if totals.claims and state != State.DISCARDED}
-    total = Totals.of(claim for claim in found if claim.state != State.DISCARDED)
-    named = {**{_(STATES[state]): totals for state, totals in standing.items()}, _("Total"): total}
+    rows = {state: Totals.of(claim for claim in found if claim.state == state) for state in ClaimState}
+    standing = {state: totals for state, totals in rows.items() if totals.claims and state != ClaimState.DISCARDED}
+    total = Totals.of(claim for claim in found if claim.state != ClaimState.DISCARDED)
+    named = {**{_(CLAIM_STATES[state]): totals for state, totals in standing.items()}, _("Total"): total}
     with st.container(key="figures_claim_states"):
         draw_table(
             {
@@ -69,12 +69,14 @@ def _draw_states(found: Sequence[Claim]) -> None:
             alt=_("Claims by state"),
         )
     if sum(totals.ore for totals in standing.values()) == total.ore:
-        parts = " + ".join(f"{_(STATES[state]).lower()} {kronor(totals.ore)} kr" for state, totals in standing.items())
+        parts = " + ".join(
+            f"{_(CLAIM_STATES[state]).lower()} {kronor(totals.ore)} kr" for state, totals in standing.items()
+        )
         st.caption(literal(_("All claims: {parts} = {kronor} kr.", parts=parts, kronor=kronor(total.ore))))
     else:
         st.error(_("The states do not add up to all claims. Report this as a fault."))
-    if rows[State.DISCARDED].claims:
-        st.caption(_("Discarded claims, which claim nothing: {count}.", count=rows[State.DISCARDED].claims))
+    if rows[ClaimState.DISCARDED].claims:
+        st.caption(_("Discarded claims, which claim nothing: {count}.", count=rows[ClaimState.DISCARDED].claims))
 
 
 def _draw_list(found: Sequence[Claim]) -> None:
@@ -84,7 +86,7 @@ def _draw_list(found: Sequence[Claim]) -> None:
                 _("Claim"): [str(claim.claim_id) for claim in found],
                 _("Payer"): [claim.payer for claim in found],
                 _("Period"): [period(claim.period_from, claim.period_to) for claim in found],
-                _("State"): [_(STATES[claim.state]) for claim in found],
+                _("State"): [_(CLAIM_STATES[claim.state]) for claim in found],
                 _("Lines"): [number_of(claim.lines) for claim in found],
                 _("Claimed (kr)"): [kronor(claim.ore) for claim in found],
                 _("Paid (kr)"): [kronor(claim.paid) for claim in found],
@@ -98,11 +100,13 @@ def _draw_list(found: Sequence[Claim]) -> None:
 
 def _title(claim: Claim) -> str:
     days = period(claim.period_from, claim.period_to)
-    return f"{claim.claim_id}  ·  {claim.payer}  ·  {days}  ·  {_(STATES[claim.state])}  ·  {kronor(claim.ore)} kr"
+    return (
+        f"{claim.claim_id}  ·  {claim.payer}  ·  {days}  ·  {_(CLAIM_STATES[claim.state])}  ·  {kronor(claim.ore)} kr"
+    )
 
 
 def _draw_claim(claim: Claim) -> None:
-    st.subheader(_("Claim {claim}: {state}", claim=claim.claim_id, state=_(STATES[claim.state]).lower()))
+    st.subheader(_("Claim {claim}: {state}", claim=claim.claim_id, state=_(CLAIM_STATES[claim.state]).lower()))
     known = catalogue().units
     units = ", ".join(sorted(known[unit_id].name if unit_id in known else unit_id for unit_id in claim.units))
     text = _(
@@ -133,7 +137,7 @@ def _draw_steps(claim: Claim) -> None:
                     key="claim_file",
                 )
         for state in NEXT[claim.state] if may(who, Action.CHANGE_CLAIM) else ():
-            if state == State.DISCARDED:
+            if state == ClaimState.DISCARDED:
                 with st.popover(_(STEPS[state]), icon=":material/delete:"):
                     st.text(_("The claim stays on record and claims nothing. Its doses can be claimed anew."))
                     _draw_step(claim, state, _("Discard the claim"))
@@ -145,15 +149,15 @@ def _draw_steps(claim: Claim) -> None:
         st.caption(_("The file names people by their identity numbers; a head of unit can take it out."))
 
 
-def _draw_step(claim: Claim, state: State, label: str) -> None:
+def _draw_step(claim: Claim, state: ClaimState, label: str) -> None:
     help_text = _(MEANINGS[state]) if state in MEANINGS else None
     key = f"claim_{state}_{claim.claim_id}_{claim.version}"
     st.button(label, key=key, help=help_text, on_click=_move, args=(claim.claim_id, claim.version, state))
 
 
-def _move(claim_id: int, version: int, state: State) -> None:
+def _move(claim_id: int, version: int, state: ClaimState) -> None:
     def then(now: Claim) -> None:
-        notify("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(STATES[state]).lower()))
+        notify("success", _("Claim {claim} is now: {state}.", claim=claim_id, state=_(CLAIM_STATES[state]).lower()))
 
     change_once(
         f"claim {claim_id}", version, lambda: ledger.move(store(), session.actor(), claim_id, version, state), then
@@ -162,7 +166,7 @@ def _move(claim_id: int, version: int, state: State) -> None:
 
 def _draw_parts(claim: Claim) -> None:
     """Draw what the lines add up to by cause, that this is the claim's amount, and the lines themselves."""
-    parts = line_queries.parts(store(), session.actor(), claim.claim_id)
+    parts = line_queries.sums_by_reason(store(), session.actor(), claim.claim_id)
     total = draw_amounts(
         {_name(part): part.amount for part in parts}, of=_("What the lines are for"), key="claim_parts"
     )
@@ -185,15 +189,17 @@ def _draw_parts(claim: Claim) -> None:
     _draw_lines(claim.claim_id, chosen, by_cause[chosen].amount.count if chosen else claim.lines)
 
 
-def _name(part: Part) -> str:
-    return f"{_(KINDS[part.taken_back])}: {_(CAUSES[part.cause])}"
+def _name(part: AdjustmentSum) -> str:
+    return f"{_(KINDS[part.taken_back])}: {_(ADJUSTMENT_REASONS[part.cause])}"
 
 
 def _draw_lines(claim_id: int, cause: str | None, count: int) -> None:
     """Draw a page of the lines with that cause, or of all, and the way to the other pages."""
     key = f"claim_page_{claim_id}_{cause}"
     offset = ((session.value(key) or 1) - 1) * LINES_ON_A_PAGE
-    found = line_queries.lines(store(), session.actor(), claim_id, cause=cause, limit=LINES_ON_A_PAGE, offset=offset)
+    found = line_queries.claim_lines(
+        store(), session.actor(), claim_id, cause=cause, limit=LINES_ON_A_PAGE, offset=offset
+    )
     last = number_of(offset + len(found))
     st.caption(
         _("{first}–{last} of {count}, as claimed", first=number_of(offset + 1), last=last, count=number_of(count))
@@ -201,7 +207,7 @@ def _draw_lines(claim_id: int, cause: str | None, count: int) -> None:
     shown = found.assign(
         taken_back=found["taken_back"].map({back: _(kind) for back, kind in KINDS.items()}),
         ore=found["ore"].map(kronor),
-        cause=found["cause"].map({word: _(words) for word, words in CAUSES.items()}),
+        cause=found["cause"].map({word: _(words) for word, words in ADJUSTMENT_REASONS.items()}),
     )
     headings = {
         "line": _("Line"), "taken_back": _("Kind"), "corrects": _("Corrects line"), "ore": _("Kronor"),
@@ -219,7 +225,7 @@ def _draw_history(claim: Claim) -> None:
         draw_table(
             {
                 _("Time"): [moment(change.changed_at) for change in changes],
-                _("State"): [_(STATES[change.state]) for change in changes],
+                _("State"): [_(CLAIM_STATES[change.state]) for change in changes],
                 _("By"): [change.changed_by_name for change in changes],
             },
             empty="",

@@ -8,18 +8,18 @@ import streamlit as st
 
 from mv.errors import N_
 from mv.reimbursement.corrections.queue import Filters, Order
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.ui import session
 from mv.ui.reimbursement.corrections.queue import product_name
 from mv.ui.resources import catalogue
 from mv.ui.text import _
 from mv.ui.web.streamlit_internals import DeltaGenerator
 
-MISSING: Mapping[Mend, str] = {
-    Mend.CHOOSE_GROUP: N_("The group is not chosen for the dose"),
-    Mend.ADD_BY_AGE: N_("A group that the age gives"),
-    Mend.ACTIVE_AFTER: N_("A group that begins after the dose"),
-    Mend.ENDED_BEFORE: N_("A group that ended before the dose"),
+MISSING: Mapping[Remedy, str] = {
+    Remedy.CHOOSE_GROUP: N_("The group is not chosen for the dose"),
+    Remedy.ADD_BY_AGE: N_("A group that the age gives"),
+    Remedy.ACTIVE_AFTER: N_("A group that begins after the dose"),
+    Remedy.ENDED_BEFORE: N_("A group that ended before the dose"),
 }
 ORDERS: Mapping[Order, str] = {Order.KRONOR: N_("Most kronor"), Order.DAYS_LEFT: N_("Fewest days left")}
 IN_TIME, LOST = "in_time", "lost"
@@ -29,15 +29,15 @@ def choose_filters() -> tuple[bool, Filters]:
     """Draw the filters; return whether the lost doses are wanted, and what the others hold."""
     units = {code: unit.name for code, unit in catalogue().units.items() if session.actor().owns(code)}
     vaccines = {code: product_name(code) for code in catalogue().vaccines}
-    mends = {str(mend): _(words) for mend, words in MISSING.items()}
+    remedies = {str(remedy): _(words) for remedy, words in MISSING.items()}
     orders = {str(order): _(words) for order, words in ORDERS.items()}
     cells = st.columns([3, 4, 4, 4, 4])
     shown = _choose(cells[0], _("Show"), {IN_TIME: _("In time"), LOST: _("Too late")}, "shown", start=0)
     unit = _choose(cells[1], _("Unit"), units, "unit")
     vaccine = _choose(cells[2], _("Vaccine"), vaccines, "vaccine")
-    mend = _choose(cells[3], _("What is missing"), mends, "mend")
+    remedy = _choose(cells[3], _("What is missing"), remedies, "remedy")
     order = _choose(cells[4], _("Order"), orders, "order", start=0)
-    return shown == LOST, Filters(unit, vaccine, Mend(mend) if mend else None, Order(order or Order.KRONOR))
+    return shown == LOST, Filters(unit, vaccine, Remedy(remedy) if remedy else None, Order(order or Order.KRONOR))
 
 
 def _choose(

@@ -14,9 +14,9 @@ from mv.customers import Customer
 from mv.errors import N_
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.corrections.correction import Correction, Suggestion
-from mv.reimbursement.corrections.queue import Queue, Step
-from mv.reimbursement.pricing.assessment import State
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.corrections.queue import Queue, QueuedDose
+from mv.reimbursement.pricing.assessment import PaymentState
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.ui import navigation, session
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import notify
@@ -30,18 +30,18 @@ from mv.ui.vaccinations.payment_preview import kronor
 ADD_FORM = "add"
 """What the keys of the fields begin with in which a group is added on the page Customer groups."""
 NEXT_SHORTCUT = "Alt+N"
-NEXT_STEPS: Mapping[Mend, str] = {
-    Mend.CHOOSE_GROUP: N_("Choose it for the dose"),
-    Mend.ADD_BY_AGE: N_("Fill in the group"),
-    Mend.ACTIVE_AFTER: N_("Adjust the group"),
-    Mend.ENDED_BEFORE: N_("Adjust the group"),
+NEXT_STEPS: Mapping[Remedy, str] = {
+    Remedy.CHOOSE_GROUP: N_("Choose it for the dose"),
+    Remedy.ADD_BY_AGE: N_("Fill in the group"),
+    Remedy.ACTIVE_AFTER: N_("Adjust the group"),
+    Remedy.ENDED_BEFORE: N_("Adjust the group"),
 }
 """The button that leads to where something is mended."""
-HINTS: Mapping[Mend, str] = {
-    Mend.CHOOSE_GROUP: N_("It is chosen in the form below: save the correction if it is right."),
-    Mend.ADD_BY_AGE: N_("It is filled in below: save it if it is right."),
-    Mend.ACTIVE_AFTER: N_("It is open below: if it applied already then, set its first day to {day} or earlier."),
-    Mend.ENDED_BEFORE: N_("It is open below: if it still applied then, set its last day to {day} or later."),
+HINTS: Mapping[Remedy, str] = {
+    Remedy.CHOOSE_GROUP: N_("It is chosen in the form below: save the correction if it is right."),
+    Remedy.ADD_BY_AGE: N_("It is filled in below: save it if it is right."),
+    Remedy.ACTIVE_AFTER: N_("It is open below: if it applied already then, set its first day to {day} or earlier."),
+    Remedy.ENDED_BEFORE: N_("It is open below: if it still applied then, set its last day to {day} or later."),
 }
 """What is left to do where it is mended."""
 
@@ -52,9 +52,9 @@ def current_queue(*, lost: bool) -> Queue:
     kept = queue_state.queue
     if kept is None or kept.lost != lost:
         with st.spinner(_("Going through every dose …")):
-            found = corrections.find(store(), session.actor(), lost=lost)
+            found = corrections.build_queue(store(), session.actor(), lost=lost)
     else:
-        found = corrections.refreshed(store(), session.actor(), kept)
+        found = corrections.refresh_queue(store(), session.actor(), kept)
     queue_state.queue = found
     return found
 
@@ -65,11 +65,11 @@ def missing(correction: Correction) -> str:
     if suggestion is None:
         return ""
     group = name_of(catalogue().choice(suggestion.group_code, suggestion.subgroup_code))
-    if suggestion.mend == Mend.CHOOSE_GROUP:
+    if suggestion.remedy == Remedy.CHOOSE_GROUP:
         return _("Was in {group} that day: choose it for the dose.", group=group)
-    if suggestion.mend == Mend.ADD_BY_AGE:
+    if suggestion.remedy == Remedy.ADD_BY_AGE:
         return _by_age(correction, suggestion, group)
-    if suggestion.mend == Mend.ACTIVE_AFTER and suggestion.valid_from:
+    if suggestion.remedy == Remedy.ACTIVE_AFTER and suggestion.valid_from:
         days = _days(correction.given_on, suggestion.valid_from)
         return _("{group} begins {day}, {days} after the dose.", group=group, day=suggestion.valid_from, days=days)
     days = _days(suggestion.valid_to or correction.given_on, correction.given_on)
@@ -114,17 +114,17 @@ def mended() -> str:
     return f"{count}, {kronor(sum(ores))} kr"
 
 
-def open_place(correction: Correction, steps: tuple[Step, ...], place: int) -> None:
+def open_place(correction: Correction, steps: tuple[QueuedDose, ...], place: int) -> None:
     """Go through ``steps`` at this dose, and leave for where it is mended: filled in there, and not saved."""
     visit = navigation.visit(correction.customer_id)
     walk_queue(steps, place)
     suggestion = correction.suggestion
-    if suggestion is None or suggestion.mend == Mend.CHOOSE_GROUP:
+    if suggestion is None or suggestion.remedy == Remedy.CHOOSE_GROUP:
         visit.correct_dose(correction.dose_id)
         if suggestion:
             session.set_value(_group_key(correction), suggestion.membership_id)
         navigation.go_to(navigation.VACCINATION, correction.customer_id)
-    by_age = suggestion if suggestion.mend == Mend.ADD_BY_AGE else None
+    by_age = suggestion if suggestion.remedy == Remedy.ADD_BY_AGE else None
     # Set in either case, since what was filled in for the customer before, and not saved, would stay otherwise.
     session.set_value(f"{ADD_FORM}_group", by_age and by_age.group_code)
     session.set_value(f"{ADD_FORM}_first", by_age.begins if by_age else store().today())
@@ -139,10 +139,10 @@ def _group_key(correction: Correction) -> str:
 
 def _is_open(correction: Correction, suggestion: Suggestion, here: Path) -> bool:
     """Return whether the page is the place where it is mended, with what is suggested filled in."""
-    if suggestion.mend == Mend.CHOOSE_GROUP:
+    if suggestion.remedy == Remedy.CHOOSE_GROUP:
         chosen = session.value(_group_key(correction)) == suggestion.membership_id
         return here == navigation.VACCINATION and state(CustomerVisit).corrected_dose == correction.dose_id and chosen
-    if suggestion.mend == Mend.ADD_BY_AGE:
+    if suggestion.remedy == Remedy.ADD_BY_AGE:
         return here == navigation.GROUPS and session.value(f"{ADD_FORM}_group") == suggestion.group_code
     return here == navigation.GROUPS and state(CustomerVisit).adjusted_row == suggestion.membership_id
 
@@ -156,7 +156,7 @@ def draw_queue_banner(customer: Customer, here: Path) -> None:
     if not may(session.actor(), Action.VIEW_CORRECTIONS):
         current.walk = None
         return
-    found = corrections.of_customer(store(), session.actor(), customer.customer_id)
+    found = corrections.read_customer(store(), session.actor(), customer.customer_id)
     _count_mended(walk, found)
     correction = next((one for one in found if one.dose_id == walk.step.dose_id), None)
     with st.container(border=True, gap="small", key="queue_banner"):
@@ -187,7 +187,7 @@ def _draw_place(walk: Walk, correction: Correction | None) -> None:
 
 def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
     """Draw the buttons that lead on; their keys name the dose, so that a second click on one does not skip another."""
-    waits = correction is not None and correction.state == State.AT_RISK
+    waits = correction is not None and correction.state == PaymentState.AT_RISK
     number = walk.step.dose_id
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(
@@ -209,10 +209,10 @@ def _draw_verdict(correction: Correction, here: Path) -> None:
         return
     sentences, suggestion = [why], correction.suggestion
     if suggestion:
-        there = suggestion.mend == Mend.CHOOSE_GROUP and here == navigation.GROUPS
+        there = suggestion.remedy == Remedy.CHOOSE_GROUP and here == navigation.GROUPS
         sentences.append(_("The group is there now: choose it for the dose.") if there else missing(correction))
         if _is_open(correction, suggestion, here):
-            sentences.append(_(HINTS[suggestion.mend], day=correction.given_on))
+            sentences.append(_(HINTS[suggestion.remedy], day=correction.given_on))
     if correction.ore:
         left = time_left(correction.last_day, store().today())
         sentences.append(_("Worth {kronor} kr, {left}.", kronor=kronor(correction.ore), left=left))
@@ -222,7 +222,7 @@ def _draw_verdict(correction: Correction, here: Path) -> None:
 def _draw_way_there(walk: Walk, correction: Correction, here: Path) -> None:
     suggestion = correction.suggestion
     if suggestion and not _is_open(correction, suggestion, here):
-        label, key = _(NEXT_STEPS[suggestion.mend]), f"queue_mend_{correction.dose_id}"
+        label, key = _(NEXT_STEPS[suggestion.remedy]), f"queue_mend_{correction.dose_id}"
         if st.button(label, type="primary", icon=":material/edit:", key=key):
             open_place(correction, walk.steps, walk.place)
 
@@ -234,7 +234,7 @@ def _go_on(walk: Walk) -> None:
     waiting = queue.dose_ids
     for place in range(walk.place + 1, len(walk.steps)):
         if walk.steps[place].dose_id in waiting:
-            (correction,) = corrections.shown(store(), session.actor(), queue, [walk.steps[place].dose_id])
+            (correction,) = corrections.read_shown(store(), session.actor(), queue, [walk.steps[place].dose_id])
             open_place(correction, walk.steps, place)
     notify("success", _("That was the last one."))
     st.switch_page(navigation.REIMBURSEMENT_CORRECTIONS)

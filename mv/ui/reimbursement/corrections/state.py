@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mv.reimbursement.corrections.queue import Queue, Step
+from mv.reimbursement.corrections.queue import Queue, QueuedDose
 from mv.ui.session import VisitState, state
 
 
@@ -12,11 +12,11 @@ from mv.ui.session import VisitState, state
 class Walk:
     """The doses of the queue that somebody goes through, and the place of the one that is being corrected."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[QueuedDose, ...]
     place: int
 
     @property
-    def step(self) -> Step:
+    def step(self) -> QueuedDose:
         """The dose that is being corrected."""
         return self.steps[self.place]
 
@@ -39,6 +39,6 @@ class CurrentWalk(VisitState):
     walk: Walk | None = None
 
 
-def walk_queue(steps: tuple[Step, ...], place: int) -> None:
+def walk_queue(steps: tuple[QueuedDose, ...], place: int) -> None:
     """Walk through these doses, now at that place, whose customer is chosen."""
     state(CurrentWalk).walk = Walk(steps, place)

@@ -12,14 +12,14 @@ from mv.access import Action, Actor, may
 from mv.catalogue import Catalogue, Unit, Vaccine
 from mv.errors import N_
 from mv.reimbursement.follow_up import reports
-from mv.reimbursement.follow_up.cube import NO_GROUP, Filters, by, seasons
+from mv.reimbursement.follow_up.cube import NO_GROUP, Filters, group_by, seasons
 from mv.reimbursement.follow_up.reports import Figures
-from mv.reimbursement.pricing.adjudication import Reason
-from mv.reimbursement.pricing.assessment import State
-from mv.reimbursement.pricing.remedies import Mend
+from mv.reimbursement.pricing.adjudication import Outcome
+from mv.reimbursement.pricing.assessment import PaymentState
+from mv.reimbursement.pricing.remedies import Remedy
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.pricing.wording import NAMES
-from mv.reimbursement.rules.vaccine_types import KIND, vaccine_name
+from mv.reimbursement.pricing.wording import OUTCOME_NAMES
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH, vaccine_name
 from mv.store import Store
 from mv.ui import navigation, session
 from mv.ui.resources import catalogue, store
@@ -43,11 +43,11 @@ PARTS: Mapping[str, str] = {
 }
 """What the amounts are called."""
 STATES: Mapping[str, str] = {
-    State.PAID: N_("paid for"),
-    State.PAYABLE: N_("to be paid for"),
-    State.AT_RISK: N_("doses at risk"),
-    State.LOST: N_("doses lost"),
-    State.OUTSIDE: N_("not paid for"),
+    PaymentState.PAID: N_("paid for"),
+    PaymentState.PAYABLE: N_("to be paid for"),
+    PaymentState.AT_RISK: N_("doses at risk"),
+    PaymentState.LOST: N_("doses lost"),
+    PaymentState.OUTSIDE: N_("not paid for"),
 }
 """What doses of each state are called."""
 MEANINGS: Mapping[str, str] = {
@@ -57,11 +57,11 @@ MEANINGS: Mapping[str, str] = {
     "lost": N_("Would have been due, if it had been in time."),
     "to_pay_back": N_("What payment files hold beyond what is due."),
 }
-MENDS: Mapping[Mend, str] = {
-    Mend.CHOOSE_GROUP: N_("the customer was in a group that counts"),
-    Mend.ADD_BY_AGE: N_("the age gives a group that counts"),
-    Mend.ACTIVE_AFTER: N_("a group that counts began later"),
-    Mend.ENDED_BEFORE: N_("a group that counts had ended"),
+MENDS: Mapping[Remedy, str] = {
+    Remedy.CHOOSE_GROUP: N_("the customer was in a group that counts"),
+    Remedy.ADD_BY_AGE: N_("the age gives a group that counts"),
+    Remedy.ACTIVE_AFTER: N_("a group that counts began later"),
+    Remedy.ENDED_BEFORE: N_("a group that counts had ended"),
 }
 """What is known of a group that would have the dose paid; each stands after the reason why it is not."""
 MORE_THAN_DUE = N_("more was paid than the rule gives")
@@ -91,7 +91,7 @@ def kept_figures() -> Figures:
 @st.cache_data(ttl=SECONDS_TO_KEEP, max_entries=MOST_KEPT, show_spinner=False)
 def _kept(url: str, units: tuple[str, ...], day: date, _store: Store, _actor: Actor) -> Figures:
     """Return figures that whoever has the same units may share; they are of nobody's person."""
-    return reports.figures(_store, _actor)
+    return reports.compute_figures(_store, _actor)
 
 
 def choose_filters(cube: pd.DataFrame) -> Filters:
@@ -140,7 +140,7 @@ def _seen(cube: pd.DataFrame, column: str) -> list[str]:
 
 def _vaccines(cube: pd.DataFrame, known: Catalogue) -> dict[str, str]:
     """Return the kinds of vaccines that have several products, then the products; each with its name."""
-    kinds = cube.groupby(cube["atc"].str[:KIND])["product_code"].nunique()
+    kinds = cube.groupby(cube["atc"].str[:ATC_LEVEL_4_LENGTH])["product_code"].nunique()
     several = [str(kind) for kind, count in kinds.items() if count > 1]
     of_kinds = {kind: vaccine_name(kind, None, known, session.language()) for kind in several}
     return of_kinds | {code: _called(known.vaccines, code) for code in _seen(cube, "product_code")}
@@ -164,7 +164,7 @@ def draw_way_to_corrections() -> None:
 
 def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
     """Return the measures for each value of the dimensions (see :func:`by`), and in ``name`` what it is called."""
-    frame = by(cube, *dimensions)
+    frame = group_by(cube, *dimensions)
     known = catalogue()
     names: Mapping[str, Callable[..., str]] = {
         "unit_id": lambda code: _called(known.units, code),
@@ -173,15 +173,15 @@ def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
         "payer": lambda payer: payer or _("Nobody"),
         "season": lambda year: str(Season(year)),
         "month": lambda month: f"{month:%Y-%m}",
-        "reason": cause,
+        "outcome": cause,
     }
     rows = frame[list(dimensions)].astype(object).itertuples(index=False)
     texts = [names[dimensions[0]](*(None if pd.isna(value) else value for value in row)) for row in rows]
     return frame.assign(name=texts)
 
 
-def cause(reason: str, mend: str | None = None) -> str:
+def cause(outcome: str, remedy: str | None = None) -> str:
     """Return why a dose is not paid, and what is known of a group that would have it paid."""
-    why = _(MORE_THAN_DUE) if reason == Reason.PAYABLE.value else _(NAMES[Reason(reason)])
-    known = f" – {_(MENDS[Mend(mend)])}" if mend else ""
+    why = _(MORE_THAN_DUE) if outcome == Outcome.PAYABLE.value else _(OUTCOME_NAMES[Outcome(outcome)])
+    known = f" – {_(MENDS[Remedy(remedy)])}" if remedy else ""
     return f"{why[:1].upper()}{why[1:]}{known}"

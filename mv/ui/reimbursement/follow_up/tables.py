@@ -14,7 +14,7 @@ from mv.access_log.documents import csv_pieces
 from mv.errors import N_
 from mv.i18n import SWEDISH
 from mv.reimbursement.follow_up.cube import Sum, totals
-from mv.reimbursement.pricing.assessment import State
+from mv.reimbursement.pricing.assessment import PaymentState
 from mv.reimbursement.pricing.wording import kronor
 from mv.store import Store
 from mv.ui import session
@@ -65,10 +65,10 @@ def draw_metrics(cube: pd.DataFrame) -> None:
     total = totals(cube)
     of_state = cube.groupby("state", observed=False)["doses"].sum()
     counts = {
-        "paid_part": of_state[State.PAID],
-        "payable": of_state[State.PAYABLE],
-        "at_risk": of_state[State.AT_RISK],
-        "lost": of_state[State.LOST],
+        "paid_part": of_state[PaymentState.PAID],
+        "payable": of_state[PaymentState.PAYABLE],
+        "at_risk": of_state[PaymentState.AT_RISK],
+        "lost": of_state[PaymentState.LOST],
         "to_pay_back": total["paid_back"],
     }
     line = st.container(horizontal=True, gap="medium", key="follow_up_metrics")

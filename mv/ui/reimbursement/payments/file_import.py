@@ -14,8 +14,8 @@ from mv.reimbursement.payments import balances, importing
 from mv.reimbursement.payments import columns as file_columns
 from mv.reimbursement.payments.columns import NAMES, Columns
 from mv.reimbursement.payments.files import PaymentFile
-from mv.reimbursement.payments.importing import Part, Preview
-from mv.reimbursement.payments.matching import OUTCOMES, WHYS, Outcome
+from mv.reimbursement.payments.importing import OutcomeSum, Preview
+from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, UNMATCHED_REASONS, PaymentOutcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.ui import session
@@ -58,7 +58,7 @@ def draw_import(payer: str) -> None:
         st.error(literal(explain(error)))
         return
     if found.imported:
-        st.info(literal(explain(importing.already(found.imported))))
+        st.info(literal(explain(importing.imported_before(found.imported))))
     elif found.problems:
         _draw_problems(found, table)
     else:
@@ -94,7 +94,7 @@ def _mark(claim_id: int, version: int) -> None:
     change_once(
         f"claim {claim_id}",
         version,
-        lambda: ledger.move(store(), session.actor(), claim_id, version, ledger.State.ANSWERED),
+        lambda: ledger.move(store(), session.actor(), claim_id, version, ledger.ClaimState.ANSWERED),
         lambda now: notify("success", _("Claim {claim} is marked as answered.", claim=claim_id)),
     )
 
@@ -102,7 +102,9 @@ def _mark(claim_id: int, version: int) -> None:
 def _choose_columns(payer: str, table: Table, end: str) -> Columns:
     """Draw which column is which, filled in as far as can be guessed; return the choice."""
     st.subheader(_("Columns"))
-    guessed = file_columns.guess(table.headings, balances.terms(store(), session.actor(), payer).file_columns)
+    guessed = file_columns.guess_columns(
+        table.headings, balances.payer_terms(store(), session.actor(), payer).file_columns
+    )
     chosen = file_upload.choose_columns(NAMES, guessed, table, "payment", end)
     st.caption(_("Needed: the amount, and the reference or the identity number with the day of the dose."))
     return chosen
@@ -134,27 +136,27 @@ def _draw_preview(found: Preview) -> None:
     if found.payments.totals_row:
         row = found.payments.totals_row
         st.caption(_("Row {row} is the total of the others, agrees with them, and is no payment.", row=row))
-    others = [match for match in found.matches if match.outcome != Outcome.PAID]
+    others = [match for match in found.matches if match.outcome != PaymentOutcome.PAID]
     if others:
         st.text(_("Rows that are not simply paid:"))
         language = session.language()
         cells = {
             _("Row in the file"): [match.row.number for match in others],
-            _("Outcome"): [_(OUTCOMES[match.outcome]) for match in others],
+            _("Outcome"): [_(PAYMENT_OUTCOMES[match.outcome]) for match in others],
             _("Claim line"): [match.reference or "" for match in others],
             _("Left of the line (kr)"): [kronor(match.left, language) if match.line else "" for match in others],
             _("Paid (kr)"): [kronor(match.row.ore, language) for match in others],
             _("Difference (kr)"): [kronor(match.difference, language) for match in others],
-            _("Why"): [_(WHYS[match.why]) if match.why else "" for match in others],
+            _("Why"): [_(UNMATCHED_REASONS[match.why]) if match.why else "" for match in others],
         }
         draw_frame(pd.DataFrame(cells).head(ROWS_SHOWN), {})
     if len(others) > ROWS_SHOWN:
         st.caption(_("The first {count} are shown.", count=ROWS_SHOWN))
 
 
-def _draw_parts(parts: Mapping[Outcome, Part]) -> None:
-    total = Part(*(sum(values) for values in zip(*map(_values, parts.values()), strict=True)))
-    names = [*(_(OUTCOMES[outcome]) for outcome in parts), _("Total")]
+def _draw_parts(parts: Mapping[PaymentOutcome, OutcomeSum]) -> None:
+    total = OutcomeSum(*(sum(values) for values in zip(*map(_values, parts.values()), strict=True)))
+    names = [*(_(PAYMENT_OUTCOMES[outcome]) for outcome in parts), _("Total")]
     sums = [*parts.values(), total]
     draw_table(
         {
@@ -168,11 +170,13 @@ def _draw_parts(parts: Mapping[Outcome, Part]) -> None:
     )
 
 
-def _values(part: Part) -> tuple[int, int, int]:
+def _values(part: OutcomeSum) -> tuple[int, int, int]:
     return part.rows, part.ore, part.difference
 
 
-def _import(payer: str, table: Table, columns: Columns, seen: Mapping[Outcome, Part], turn: int, number: int) -> None:
+def _import(
+    payer: str, table: Table, columns: Columns, seen: Mapping[PaymentOutcome, OutcomeSum], turn: int, number: int
+) -> None:
     def then(made: PaymentFile) -> None:
         session.set_value(ROUND, turn + 1)
         rows = count_of("{count} row", "{count} rows", made.rows_read)

@@ -8,10 +8,10 @@ import streamlit as st
 from mv.access import Action, may
 from mv.reimbursement.claims.payers import USUAL_DAYS_TO_PAY
 from mv.reimbursement.payments import balances, files, lists
-from mv.reimbursement.payments.balances import STANDINGS, Outcomes, Standing, Sums
+from mv.reimbursement.payments.balances import LINE_STATUSES, LineStatus, LineSums, PayerBalance
 from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.lists import Listing
-from mv.reimbursement.payments.matching import OUTCOMES, Outcome
+from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, PaymentOutcome
 from mv.reimbursement.pricing.wording import kronor
 from mv.ui import session
 from mv.ui.notices import notify, telling
@@ -24,14 +24,14 @@ from mv.ui.widgets.table import draw_frame, draw_table
 ROWS_SHOWN = 500
 UNKNOWN = "unknown"
 FILE_NAMES = {
-    Standing.PAID: "betalda",
-    Standing.UNDERPAID: "for_lite_betalda",
-    Standing.OVERPAID: "for_mycket_betalda",
-    Standing.PAID_TWICE: "dubbelt_betalda",
-    Standing.UNPAID: "obetalda",
-    Standing.AWAITED: "invantade",
+    LineStatus.PAID: "betalda",
+    LineStatus.UNDERPAID: "for_lite_betalda",
+    LineStatus.OVERPAID: "for_mycket_betalda",
+    LineStatus.PAID_TWICE: "dubbelt_betalda",
+    LineStatus.UNPAID: "obetalda",
+    LineStatus.AWAITED: "invantade",
 }
-TO_LOOK_INTO = (Standing.UNDERPAID, Standing.OVERPAID, Standing.PAID_TWICE, Standing.UNPAID)
+TO_LOOK_INTO = (LineStatus.UNDERPAID, LineStatus.OVERPAID, LineStatus.PAID_TWICE, LineStatus.UNPAID)
 
 
 def draw_files(payer: str) -> None:
@@ -62,13 +62,13 @@ def draw_files(payer: str) -> None:
     )
     outcome = cells[1].selectbox(
         _("Outcome"),
-        list(Outcome),
+        list(PaymentOutcome),
         index=None,
-        format_func=lambda one: _(OUTCOMES[one]),
+        format_func=lambda one: _(PAYMENT_OUTCOMES[one]),
         placeholder=_("All"),
         key=f"payment_outcome_{chosen}",
     )
-    _draw_list(lists.of_file(session.actor(), chosen, outcome), f"betalfil_{chosen}")
+    _draw_list(lists.payments_in_file(session.actor(), chosen, outcome), f"betalfil_{chosen}")
     if by_number[chosen].withdrawn_at is None and may(session.actor(), Action.IMPORT_PAYMENTS):
         _draw_withdrawal(chosen)
 
@@ -96,15 +96,15 @@ def _withdraw(payment_file_id: int) -> None:
 
 def draw_lines(payer: str) -> None:
     """Draw how many lines and kronor stand how, that the sums agree, and the lines to look into."""
-    found = balances.outcomes(store(), session.actor(), payer)
+    found = balances.payer_balance(store(), session.actor(), payer)
     if not found.claimed_lines and not found.received:
         st.info(_("No claim on this payer has been sent."))
         return
     _draw_sums(found)
     _draw_days_to_pay(payer)
-    options = {one.value: found.parts.get(one, Sums()).lines for one in Standing}
+    options = {one.value: found.parts.get(one, LineSums()).lines for one in LineStatus}
     options[UNKNOWN] = found.unknown_rows
-    start = next((name for name in (*TO_LOOK_INTO, UNKNOWN) if options[name]), Standing.PAID)
+    start = next((name for name in (*TO_LOOK_INTO, UNKNOWN) if options[name]), LineStatus.PAID)
     chosen = st.selectbox(
         _("Show"),
         list(options),
@@ -113,18 +113,18 @@ def draw_lines(payer: str) -> None:
         key=f"payment_standing_{payer}",
     )
     if chosen == UNKNOWN:
-        _draw_list(lists.unknown(session.actor(), payer), "okanda_betalningar")
+        _draw_list(lists.unknown_payments(session.actor(), payer), "okanda_betalningar")
     else:
-        listing = lists.of_standing(store(), session.actor(), payer, Standing(chosen))
-        _draw_list(listing, f"anspraksrader_{FILE_NAMES[Standing(chosen)]}")
+        listing = lists.lines_with_status(store(), session.actor(), payer, LineStatus(chosen))
+        _draw_list(listing, f"anspraksrader_{FILE_NAMES[LineStatus(chosen)]}")
 
 
 def _name(name: str) -> str:
-    return _("Payments for no known line") if name == UNKNOWN else _(STANDINGS[Standing(name)])
+    return _("Payments for no known line") if name == UNKNOWN else _(LINE_STATUSES[LineStatus(name)])
 
 
-def _draw_sums(found: Outcomes) -> None:
-    sums = {_(STANDINGS[one]): part for one, part in found.parts.items()} | {_("Total"): found.total}
+def _draw_sums(found: PayerBalance) -> None:
+    sums = {_(LINE_STATUSES[one]): part for one, part in found.parts.items()} | {_("Total"): found.total}
     columns = {_("Lines that are"): list(sums), _("Number of lines"): [str(part.lines) for part in sums.values()]}
     for label, name in (
         (_("Claimed (kr)"), "claimed"),
@@ -164,7 +164,7 @@ def _draw_sums(found: Outcomes) -> None:
 
 
 def _draw_days_to_pay(payer: str) -> None:
-    days = balances.terms(store(), session.actor(), payer).days_to_pay
+    days = balances.payer_terms(store(), session.actor(), payer).days_to_pay
     text = count_of(
         "A line is overdue when nothing has come {count} day after its claim was sent.",
         "A line is overdue when nothing has come {count} days after its claim was sent.",
@@ -187,7 +187,7 @@ def _set_days(payer: str, key: str) -> None:
 
 
 def _draw_list(listing: Listing, name: str) -> None:
-    rows = lists.first(store(), session.actor(), listing, ROWS_SHOWN + 1)
+    rows = lists.first_rows(store(), session.actor(), listing, ROWS_SHOWN + 1)
     if not rows:
         st.text(_("Nothing here."))
         return

@@ -12,18 +12,18 @@ import streamlit as st
 from mv.catalogue import AgeUnit, covers
 from mv.errors import MvError
 from mv.reimbursement.rules import changes
-from mv.reimbursement.rules.changes import NEW, Kind, Proposal
-from mv.reimbursement.rules.overlaps import overlaps
+from mv.reimbursement.rules.changes import NEW, ChangeKind, Proposal
+from mv.reimbursement.rules.overlaps import find_overlaps
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
-from mv.reimbursement.rules.validation import check, doubts
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
+from mv.reimbursement.rules.validation import check, concerns
 from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once, telling
 from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
-from mv.ui.reimbursement.rules.impact import draw_effect, effect_of, effect_text, is_quick
+from mv.ui.reimbursement.rules.impact import draw_impact, impact_of, impact_text, is_quick
 from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, title
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
@@ -53,7 +53,7 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
     if seen.version != rule.version:
         st.warning(_("Somebody changed this rule since you opened it. Open it anew to change it."))
     if seen.removed:
-        _draw_saving(lambda: changes.restoring(seen), found, _("Undo the removal"))
+        _draw_saving(lambda: changes.propose_restoration(seen), found, _("Undo the removal"))
         return
     names = {
         Way.AMOUNT: (_("New amount from a day"), _("The old amount holds to the day before.")),
@@ -73,7 +73,7 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
     if way == Way.AMOUNT:
         _draw_new_amount(key, seen, found)
     elif way == Way.REMOVE:
-        _draw_saving(lambda: changes.removing(seen), found, _("Remove the rule"))
+        _draw_saving(lambda: changes.propose_removal(seen), found, _("Remove the rule"))
     else:
         _draw_form(way, key, seen, found)
 
@@ -96,7 +96,7 @@ def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:
         if other.payment_rule_id != rule.payment_rule_id
         and not other.removed
         and (other.region, other.payer, other.ore) == (rule.region, rule.payer, rule.ore)
-        and (other.atc or "")[:KIND] == (rule.atc or "")[:KIND]
+        and (other.atc or "")[:ATC_LEVEL_4_LENGTH] == (rule.atc or "")[:ATC_LEVEL_4_LENGTH]
         and other.valid_from < day
         and covers(other, day)
     ]
@@ -125,7 +125,7 @@ def _draw_new_amount(key: str, rule: Rule, found: Sequence[Rule]) -> None:
         day = form.entered_day(f"{key}_day")
         also = session.value(f"{key}_also") or []
         changed = [rule, *(other for other in alike(rule, found, day) if other.payment_rule_id in also)]
-        return changes.with_new_amount(changed, day, form.entered_ore(key), form.entered_source(key))
+        return changes.propose_amount(changed, day, form.entered_ore(key), form.entered_source(key))
 
     _draw_saving(build, found, _("Save"))
 
@@ -141,8 +141,8 @@ def _draw_form(way: Way, key: str, rule: Rule, found: Sequence[Rule]) -> None:
     def build() -> Proposal:
         entered = form.entered(key, start)
         if way == Way.TERMS:
-            return changes.following(rule, entered)
-        return changes.adjusting(rule, entered) if way == Way.CORRECT else changes.adding(entered)
+            return changes.propose_successor(rule, entered)
+        return changes.propose_correction(rule, entered) if way == Way.CORRECT else changes.propose_new(entered)
 
     _draw_saving(build, found, _("Save"))
 
@@ -153,13 +153,13 @@ def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
     try:
         proposal = build()
         for step in proposal:
-            if step.kind != Kind.REMOVED:
+            if step.kind != ChangeKind.REMOVED:
                 check(step.rule, catalogue())
     except MvError as error:
         st.caption(literal(explain(error)))
     else:
         _draw_doubts(proposal, decide)
-        _draw_preview(proposal, decide, changes.after(decide, proposal))
+        _draw_preview(proposal, decide, changes.rules_after(decide, proposal))
     with st.container(horizontal=True):
         st.button(
             label, type="primary", key="rule_save", on_click=_save,
@@ -171,11 +171,11 @@ def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
 def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
     """Point out what is odd about a rule, and which rules it would overlap that it did not before."""
     for step in proposal:
-        if step.kind in (Kind.ADDED, Kind.ADJUSTED):
-            for doubt in doubts(step.rule, catalogue(), decide):
+        if step.kind in (ChangeKind.ADDED, ChangeKind.ADJUSTED):
+            for doubt in concerns(step.rule, catalogue(), decide):
                 st.warning(literal(explain(doubt)), icon=":material/help:")
-    before = {(o.decides.payment_rule_id, o.other.payment_rule_id) for o in overlaps(decide)}
-    for overlap in overlaps(changes.after(decide, proposal)):
+    before = {(o.decides.payment_rule_id, o.other.payment_rule_id) for o in find_overlaps(decide)}
+    for overlap in find_overlaps(changes.rules_after(decide, proposal)):
         if (overlap.decides.payment_rule_id, overlap.other.payment_rule_id) not in before:
             st.warning(literal(overlap_text(overlap)), icon=":material/layers:")
 
@@ -183,7 +183,7 @@ def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
 def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> None:
     """Draw what saving does to given doses; where that takes its time, once it is asked for."""
     editor = state(RuleEditorState)
-    effect = editor.effect_of(proposal)
+    effect = editor.impact_of(proposal)
     asked = (
         effect is not None
         or is_quick(before, after)
@@ -193,10 +193,10 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
         st.caption(_("There are many doses: it takes a while. You can save without it, and see it afterwards."))
         return
     if effect is None:
-        effect = effect_of(before, after)
+        effect = impact_of(before, after)
         editor.keep_effect(proposal, effect)
     st.text(_("What saving changes for doses given at your units:"))
-    draw_effect(effect)
+    draw_impact(effect)
 
 
 def _save(build: Build, found: Sequence[Rule], number: int) -> None:
@@ -218,12 +218,12 @@ def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> 
     now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
     open_rule(now.payment_rule_id)
     editor = state(RuleEditorState)
-    effect = editor.effect_of(proposal)
-    told = effect_text(effect) if effect else ""
+    effect = editor.impact_of(proposal)
+    told = impact_text(effect) if effect else ""
     notify("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
     if effect is None:
         decide = [rule for rule in found if not rule.removed]
-        editor.unseen_change = (decide, changes.after(decide, proposal))
+        editor.unseen_change = (decide, changes.rules_after(decide, proposal))
 
 
 def draw_unseen_change() -> None:
@@ -231,5 +231,5 @@ def draw_unseen_change() -> None:
     editor = state(RuleEditorState)
     if editor.unseen_change is not None:
         st.text(_("What the change did to doses given at your units:"))
-        draw_effect(effect_of(*editor.unseen_change))
+        draw_impact(impact_of(*editor.unseen_change))
         editor.unseen_change = None

@@ -12,8 +12,8 @@ from mv.catalogue import AgeUnit, Vaccine
 from mv.errors import Invalid
 from mv.reimbursement.pricing import wording
 from mv.reimbursement.rules import gaps
-from mv.reimbursement.rules.gaps import BIRTH_YEARS, Ages, Days, Given, Unpaid
-from mv.reimbursement.rules.overlaps import Overlap, overlaps
+from mv.reimbursement.rules.gaps import BIRTH_YEARS, GapInAge, GapInTime, Unpaid, UnruledDoses
+from mv.reimbursement.rules.overlaps import Overlap, find_overlaps
 from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.validation import check
 from mv.store import Store
@@ -31,7 +31,7 @@ MOST_KEPT = 50
 def draw_findings(rules: Sequence[Rule]) -> None:
     """Draw what is found among the rules that decide, and say what is not."""
     known, today = catalogue(), store().today()
-    overlapping = overlaps(rules)
+    overlapping = find_overlaps(rules)
     found = {
         _("Rules that cannot be right"): list(_faults(rules)),
         _("Days without a rule between two rules"): [_days_text(gap) for gap in gaps.gaps_in_time(rules, known)],
@@ -106,7 +106,7 @@ def _draw_overlap(overlap: Overlap) -> None:
         )
 
 
-def _given_without_rule(rules: Sequence[Rule]) -> list[Given]:
+def _given_without_rule(rules: Sequence[Rule]) -> list[UnruledDoses]:
     shared, who = store(), session.actor()
     versions = tuple((rule.payment_rule_id, rule.version) for rule in rules)
     return _kept(shared.url, tuple(sorted(who.own_units)), versions, shared.today(), shared, who, rules)
@@ -121,16 +121,16 @@ def _kept(
     _store: Store,
     _actor: Actor,
     _rules: Sequence[Rule],
-) -> list[Given]:
+) -> list[UnruledDoses]:
     """Return counts that whoever has the same units may share; they are of nobody's person."""
-    return gaps.without_rule(_store, _actor, _rules)
+    return gaps.doses_without_rule(_store, _actor, _rules)
 
 
-def _days_text(gap: Days) -> str:
+def _days_text(gap: GapInTime) -> str:
     return f"{_of(gap.like)}: {period(gap.first, gap.last)}"
 
 
-def _ages_text(gap: Ages) -> str:
+def _ages_text(gap: GapInAge) -> str:
     texts = wording.BIRTH_YEARS if gap.unit == BIRTH_YEARS else wording.AGES[AgeUnit(gap.unit)]
     ages = wording.bounds(texts, gap.age_from, gap.age_to, session.language())
     return f"{_of(gap.like)}: {ages}, {period(gap.first, gap.last)}"
@@ -141,7 +141,7 @@ def _unpaid_text(one: Unpaid) -> str:
     return f"{what} ({one.region})"
 
 
-def _given_text(given: Given) -> str:
+def _given_text(given: UnruledDoses) -> str:
     vaccine = catalogue().vaccines.get(given.product_code)
     name = vaccine.name if vaccine else given.product_code
     doses = count_of("{count} dose", "{count} doses", given.doses)

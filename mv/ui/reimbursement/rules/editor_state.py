@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mv.reimbursement.preview.rule_change import Effect
+from mv.reimbursement.preview.rule_change import Impact
 from mv.reimbursement.rules.rule_table import Rule
 from mv.ui.session import state
 
@@ -22,7 +22,7 @@ class RuleEditorState:
     seen: Rule | None = None
     forms: int = 0
     proposal: object = None
-    effect: Effect | None = None
+    effect: Impact | None = None
     unseen_change: tuple[list[Rule], list[Rule]] | None = None
 
     @property
@@ -33,11 +33,11 @@ class RuleEditorState:
         """
         return f"rule_form_{self.forms}"
 
-    def effect_of(self, proposal: object) -> Effect | None:
+    def impact_of(self, proposal: object) -> Impact | None:
         """Return the effect that was last shown, if it is that of this proposal."""
         return self.effect if self.proposal == proposal else None
 
-    def keep_effect(self, proposal: object, effect: Effect) -> None:
+    def keep_effect(self, proposal: object, effect: Impact) -> None:
         """Remember that this proposal's effect was shown."""
         self.proposal, self.effect = proposal, effect
 

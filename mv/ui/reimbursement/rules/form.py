@@ -11,8 +11,8 @@ import streamlit as st
 from mv.catalogue import AgeUnit
 from mv.errors import N_, Invalid
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
-from mv.reimbursement.rules.validation import ore_of
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
+from mv.reimbursement.rules.validation import parse_amount
 from mv.ui import session
 from mv.ui.reimbursement.rules.wording import age_units, kind_name
 from mv.ui.resources import catalogue
@@ -87,7 +87,7 @@ def draw_amount(cell: DeltaGenerator, key: str, start: str, placeholder: str = "
 
 def entered_ore(key: str) -> int:
     """Return the öre of the amount in the field. Raises Invalid."""
-    return ore_of(session.value(f"{key}_amount") or "")
+    return parse_amount(session.value(f"{key}_amount") or "")
 
 
 def draw_day(cell: DeltaGenerator, key: str, label: str, start: date | None, help_text: str | None = None) -> None:
@@ -120,9 +120,13 @@ def entered_source(key: str) -> str:
 def _choose_vaccine(cell: DeltaGenerator, key: str, start: Rule, others: Iterable[Rule]) -> None:
     """Draw the list of kinds of vaccines and of products; an ATC code can be written, too."""
     known = catalogue()
-    codes = {vaccine.atc[:KIND] for vaccine in known.vaccines.values()} | {other.atc for other in others if other.atc}
-    names = {code: _("{vaccine}, all products", vaccine=kind_name(code)) for code in codes if len(code) <= KIND}
-    names |= {code: kind_name(code) for code in codes if len(code) > KIND}
+    codes = {vaccine.atc[:ATC_LEVEL_4_LENGTH] for vaccine in known.vaccines.values()} | {
+        other.atc for other in others if other.atc
+    }
+    names = {
+        code: _("{vaccine}, all products", vaccine=kind_name(code)) for code in codes if len(code) <= ATC_LEVEL_4_LENGTH
+    }
+    names |= {code: kind_name(code) for code in codes if len(code) > ATC_LEVEL_4_LENGTH}
     kinds = sorted(codes, key=lambda code: names[code])
     session.begin_with(f"{key}_vaccine", start.product_code or start.atc)
     cell.selectbox(

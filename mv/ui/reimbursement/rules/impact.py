@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from mv.reimbursement.preview import rule_change
-from mv.reimbursement.preview.rule_change import Effect, Share, Turn
+from mv.reimbursement.preview.rule_change import Impact, PaymentChange, Share
 from mv.reimbursement.rules.rule_table import Rule
 from mv.ui import session
 from mv.ui.reimbursement.rules.wording import amount
@@ -22,30 +22,30 @@ QUICKLY_JUDGED = 100_000
 """So many doses are judged in about a second: what a change does to them is shown without being asked for."""
 
 
-def effect_of(before: list[Rule], after: list[Rule]) -> Effect:
+def impact_of(before: list[Rule], after: list[Rule]) -> Impact:
     """Return the effect on the doses of the user's own units, and show meanwhile that they are gone through."""
     with st.spinner(_("The doses are judged by the old rules and by the new ones …")):
-        return rule_change.of_own_units(store(), session.actor(), before, after, catalogue())
+        return rule_change.impact_at_own_units(store(), session.actor(), before, after, catalogue())
 
 
 def is_quick(before: list[Rule], after: list[Rule]) -> bool:
     """Return whether the effect takes no longer than a click may."""
-    return rule_change.may_change(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
+    return rule_change.count_affected(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
 
 
-def effect_text(effect: Effect) -> str:
+def impact_text(effect: Impact) -> str:
     """Return how many doses are paid otherwise, and how much more or less is paid for them in all."""
     if not effect.whole.doses:
         return _("No dose given so far at your units is paid otherwise.")
     return f"{_doses(effect.whole.doses)}, {signed(effect.whole.ore)}"
 
 
-def draw_effect(effect: Effect) -> None:
+def draw_impact(effect: Impact) -> None:
     """Draw the effect: in all, how the doses turn, by payer and by season."""
     if not effect.whole.doses:
-        st.info(effect_text(effect), icon=":material/balance:")
+        st.info(impact_text(effect), icon=":material/balance:")
         return
-    body = f"**{literal(effect_text(effect))}**\n\n{literal(_turns(effect))}"
+    body = f"**{literal(impact_text(effect))}**\n\n{literal(_changes(effect))}"
     st.info(body, icon=":material/trending_up:" if effect.whole.ore >= 0 else ":material/trending_down:")
     left, right = st.columns(2)
     with left:
@@ -59,15 +59,15 @@ def signed(ore: int) -> str:
     return f"+{amount(ore)}" if ore > 0 else amount(ore)
 
 
-def _turns(effect: Effect) -> str:
-    counts = {turn: _number(effect.turns[turn]) for turn in Turn}
+def _changes(effect: Impact) -> str:
+    counts = {change: _number(effect.changes[change]) for change in PaymentChange}
     texts = {
-        Turn.GAINS: _("Paid that were not: {count}.", count=counts[Turn.GAINS]),
-        Turn.LOSES: _("No longer paid: {count}.", count=counts[Turn.LOSES]),
-        Turn.AMOUNT: _("Paid another amount: {count}.", count=counts[Turn.AMOUNT]),
-        Turn.PAYER: _("Paid the same by somebody else: {count}.", count=counts[Turn.PAYER]),
+        PaymentChange.GAINS: _("Paid that were not: {count}.", count=counts[PaymentChange.GAINS]),
+        PaymentChange.LOSES: _("No longer paid: {count}.", count=counts[PaymentChange.LOSES]),
+        PaymentChange.AMOUNT: _("Paid another amount: {count}.", count=counts[PaymentChange.AMOUNT]),
+        PaymentChange.PAYER: _("Paid the same by somebody else: {count}.", count=counts[PaymentChange.PAYER]),
     }
-    parts = [text for turn, text in texts.items() if effect.turns[turn]]
+    parts = [text for change, text in texts.items() if effect.changes[change]]
     if effect.claimed:
         parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=_number(effect.claimed)))
     return " ".join(parts)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mv.catalogue import covers
 from mv.reimbursement.rules.rule_table import Rule
-from mv.reimbursement.rules.vaccine_types import KIND
+from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.ui import session
 from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.form import EARLIEST
@@ -24,7 +24,7 @@ RULES_ON_A_PAGE = 40
 
 def _kind_of(rule: Rule) -> str:
     product = catalogue().vaccines.get(rule.product_code or "")
-    return (product.atc if product else rule.atc or "")[:KIND]
+    return (product.atc if product else rule.atc or "")[:ATC_LEVEL_4_LENGTH]
 
 
 def _choose(found: Sequence[Rule]) -> list[Rule]:

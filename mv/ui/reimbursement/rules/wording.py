@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mv.catalogue import AgeUnit
 from mv.reimbursement.pricing import wording
 from mv.reimbursement.rules import changes
-from mv.reimbursement.rules.changes import Change, Kind
+from mv.reimbursement.rules.changes import Change, ChangeKind
 from mv.reimbursement.rules.rule_table import FILE, FROM_FILE, Rule
 from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import session
@@ -104,13 +104,13 @@ def age_units() -> Mapping[AgeUnit, str]:
     }
 
 
-def _words() -> Mapping[Kind, str]:
+def _words() -> Mapping[ChangeKind, str]:
     return {
-        Kind.ADDED: _("Added"),
-        Kind.ADJUSTED: _("Corrected"),
-        Kind.FOLLOWED: _("Ended, since another one follows"),
-        Kind.REMOVED: _("Removed"),
-        Kind.RESTORED: _("Removal undone"),
+        ChangeKind.ADDED: _("Added"),
+        ChangeKind.ADJUSTED: _("Corrected"),
+        ChangeKind.FOLLOWED: _("Ended, since another one follows"),
+        ChangeKind.REMOVED: _("Removed"),
+        ChangeKind.RESTORED: _("Removal undone"),
     }
 
 
