@@ -12,12 +12,13 @@ from mv.reimbursement.pricing.wording import OUTCOME_NAMES
 from mv.ui import session
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.filters import choose_filters
-from mv.ui.reimbursement.corrections.queue import current_queue, mended, missing, open_place, product_name, time_left
+from mv.ui.reimbursement.corrections.queue import current_queue, mended, missing, open_place, time_left
 from mv.ui.reimbursement.corrections.state import CurrentWalk
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.amounts import kronor
+from mv.ui.widgets.dose_names import product_name
 from mv.ui.widgets.row_button import action
 
 DOSES_ON_A_PAGE = 25

@@ -14,10 +14,11 @@ from mv.ui.reimbursement.rules.change import draw_change, draw_new, draw_unseen_
 from mv.ui.reimbursement.rules.conflicts import draw_findings
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
 from mv.ui.reimbursement.rules.overview import draw_list
-from mv.ui.reimbursement.rules.wording import amount, draw_history, facts, for_whom, title
+from mv.ui.reimbursement.rules.wording import draw_history, facts, for_whom, title
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, literal, period
+from mv.ui.widgets.amounts import amount
 from mv.ui.widgets.table import draw_table
 
 

@@ -15,7 +15,8 @@ from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, moment
 from mv.ui.vaccinations.form import draw_dose_form, draw_verdict, entered, form_key
-from mv.ui.vaccinations.table import draw_doses, given, group_name, vaccine_name
+from mv.ui.vaccinations.table import draw_doses
+from mv.ui.widgets.dose_names import day_given, group_name, vaccine_name
 from mv.ui.widgets.row_button import action
 from mv.ui.widgets.table import draw_table
 from mv.vaccinations import Dose, WithdrawReason
@@ -97,7 +98,7 @@ def draw_changes(customer: Customer) -> None:
             _("Time"): [moment(change.changed_at) for change in found],
             _("By"): [change.changed_by for change in found],
             _("Change"): [words[change.change] for change in found],
-            _("Given"): [given(change) for change in found],
+            _("Given"): [day_given(change) for change in found],
             _("Vaccine"): [vaccine_name(change.product_code) for change in found],
             _("Batch"): [change.batch_number for change in found],
             _("Dose"): [str(change.dose_number) for change in found],

@@ -14,8 +14,8 @@ from mv.merges.records import Record
 from mv.ui.customers.merge_history import moved
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, name_of, period
-from mv.ui.vaccinations.payment_preview import kronor
-from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.amounts import kronor
+from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.table import draw_table
 

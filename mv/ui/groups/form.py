@@ -17,8 +17,8 @@ from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, name_of
-from mv.ui.vaccinations.payment_preview import draw_effect
 from mv.ui.widgets.group_picker import choice_of, choose_group, entered
+from mv.ui.widgets.payment_preview import draw_effect
 
 
 def draw_add_form(customer: Customer, case: CustomerCase, key: str, word: str, *, with_days: bool) -> None:

@@ -17,9 +17,9 @@ from mv.ui.notices import change_once, notify
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, literal, name_of, period
-from mv.ui.vaccinations.payment_preview import draw_effect, summary
 from mv.ui.web.streamlit_internals import DeltaGenerator
 from mv.ui.widgets.group_picker import choice_of, choose_group, entered
+from mv.ui.widgets.payment_preview import draw_effect, summary
 from mv.ui.widgets.row_button import action, picture
 
 RED_BALL_WITH_CROSS = (

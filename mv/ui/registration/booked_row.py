@@ -16,8 +16,8 @@ from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, explain, literal, name_of
-from mv.ui.vaccinations.table import vaccine_name
 from mv.ui.widgets.checklist import draw_tick
+from mv.ui.widgets.dose_names import vaccine_name
 
 WIDTHS = (5, 4, 7)
 """Of box, vaccine and group, relative to each other."""

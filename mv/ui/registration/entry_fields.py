@@ -11,7 +11,7 @@ from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
 from mv.ui.vaccinations.form import EARLIEST, choose_batch
-from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.group_picker import choose_group
 from mv.ui.widgets.unit_picker import choose_unit
 

@@ -16,7 +16,7 @@ from mv.ui.notices import do_once, notify, show_notices, telling
 from mv.ui.registration.entry_state import typed_line
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, name_of
-from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.row_button import action
 
 ROWS_AT_ONCE = 20

@@ -17,7 +17,7 @@ from mv.ui.registration.saved_rows import draw_rows, name_and_age
 from mv.ui.registration.typed_problem import draw_problem, first_field
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of
-from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.number_field import draw_number_field
 
 

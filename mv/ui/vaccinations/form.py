@@ -15,9 +15,9 @@ from mv.reimbursement.preview.dose import forecast
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of, period
-from mv.ui.vaccinations.payment_preview import draw_forecast
-from mv.ui.vaccinations.table import group_name, vaccine_name
+from mv.ui.widgets.dose_names import group_name, vaccine_name
 from mv.ui.widgets.group_picker import choice_of
+from mv.ui.widgets.payment_preview import draw_forecast
 from mv.ui.widgets.unit_picker import choose_unit
 from mv.vaccinations import Batch, Dose, Entry
 
@@ -29,11 +29,6 @@ NO_GROUP = 0
 def form_key(customer: Customer, was: Dose | None = None) -> str:
     """Return what the keys of the form's fields begin with: of a new dose, or of the dose ``was`` to correct."""
     return f"dose_{was.dose_id}_{was.version}" if was else f"dose_new_{customer.customer_id}"
-
-
-def group_key(dose_id: int, version: int, day: date) -> str:
-    """Return the key of the field for the group that counts, in the form that corrects a dose."""
-    return f"dose_{dose_id}_{version}_group_{day}"
 
 
 def draw_dose_form(customer: Customer, doses: list[Dose], was: Dose | None = None) -> None:

@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mv.ui.resources import catalogue
-from mv.ui.text import _, moment, name_of
+from mv.ui.text import _, moment
+from mv.ui.widgets.dose_names import day_given, group_name, vaccine_name
 from mv.ui.widgets.table import draw_table
-from mv.vaccinations import Change, Dose
-
-
-def vaccine_name(product_code: str) -> str:
-    """Return the vaccine's product name with its ATC code."""
-    vaccine = catalogue().vaccines.get(product_code)
-    return f"{vaccine.name} ({vaccine.atc})" if vaccine else product_code
-
-
-def group_name(dose: Dose | Change) -> str:
-    """Return the group that counts for the dose, or that none does."""
-    if dose.group_code is None:
-        return _("No group")
-    return name_of(catalogue().choice(dose.group_code, dose.subgroup_code))
-
-
-def given(dose: Dose | Change) -> str:
-    """Return the day on which the dose was given, and that it was abroad."""
-    return _("{day} (abroad)", day=dose.given_on) if dose.abroad else str(dose.given_on)
+from mv.vaccinations import Dose
 
 
 def draw_doses(doses: Sequence[Dose]) -> None:
@@ -33,7 +16,7 @@ def draw_doses(doses: Sequence[Dose]) -> None:
     units = catalogue().units
     draw_table(
         {
-            _("Given"): [given(dose) for dose in doses],
+            _("Given"): [day_given(dose) for dose in doses],
             _("Vaccine"): [vaccine_name(dose.product_code) for dose in doses],
             _("Batch"): [dose.batch_number for dose in doses],
             _("Dose"): [str(dose.dose_number) for dose in doses],

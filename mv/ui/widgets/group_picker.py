@@ -70,3 +70,8 @@ def entered(key: str, first: date, last: date | None = None) -> Entry | None:
     return Entry(
         group_code, subgroup_code, session.value(f"{key}_first") or first, session.value(f"{key}_last") or last
     )
+
+
+def dose_group_key(dose_id: int, version: int, day: date) -> str:
+    """Return the key of the field for the group that counts, in the form that corrects a dose."""
+    return f"dose_{dose_id}_{version}_group_{day}"

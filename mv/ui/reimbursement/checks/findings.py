@@ -21,7 +21,7 @@ from mv.ui import navigation, session
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, name_of, period
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.row_button import action
 
 ROWS_ON_A_PAGE = 25

@@ -16,8 +16,8 @@ from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.notices import notify, save_once
 from mv.ui.resources import catalogue, store
-from mv.ui.text import _, count_of, literal
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.text import _, count_of, grouped, literal
+from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_table
 
 PART, CHOSEN = "claims_part", "claims_chosen"
@@ -49,7 +49,7 @@ def draw_amounts(amounts: Mapping[str, Amount], *, of: str, key: str) -> Amount:
         draw_table(
             {
                 of: list(named),
-                _("Lines"): [number_of(amount.count) for amount in named.values()],
+                _("Lines"): [grouped(amount.count) for amount in named.values()],
                 _("Amount (kr)"): [kronor(amount.ore) for amount in named.values()],
             },
             empty="",
@@ -63,11 +63,6 @@ def sum_of(amounts: Iterable[Amount]) -> Amount:
     return sum(amounts, NOTHING)
 
 
-def number_of(count: int) -> str:
-    """Return a count with its thousands apart."""
-    return f"{count:,}".replace(",", "\u00a0")
-
-
 def lines_of(amount: Amount) -> str:
     """Return how many lines there are."""
     return _apart(count_of("{count} line", "{count} lines", amount.count), amount.count)
@@ -75,7 +70,7 @@ def lines_of(amount: Amount) -> str:
 
 def _apart(text: str, count: int) -> str:
     """Return a text that says a count with its thousands apart."""
-    return text.replace(str(count), number_of(count))
+    return text.replace(str(count), grouped(count))
 
 
 def _choose(names: list[str], start: int) -> None:

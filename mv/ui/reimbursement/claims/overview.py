@@ -15,12 +15,12 @@ from mv.reimbursement.claims.ledger import CLAIM_STATES, NEXT, Claim, ClaimState
 from mv.reimbursement.claims.line_queries import AdjustmentSum
 from mv.ui import session
 from mv.ui.notices import change_once, notify
-from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts, number_of
+from mv.ui.reimbursement.claims.draft import CHOSEN, draw_amounts
 from mv.ui.resources import catalogue, store
-from mv.ui.text import _, literal, moment, period
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.text import _, grouped, literal, moment, period
 from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
+from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_frame, draw_table
 
 LINES_ON_A_PAGE = 200
@@ -60,8 +60,8 @@ def _draw_states(found: Sequence[Claim]) -> None:
         draw_table(
             {
                 _("State"): list(named),
-                _("Claims"): [number_of(totals.claims) for totals in named.values()],
-                _("Lines"): [number_of(totals.lines) for totals in named.values()],
+                _("Claims"): [grouped(totals.claims) for totals in named.values()],
+                _("Lines"): [grouped(totals.lines) for totals in named.values()],
                 _("Claimed (kr)"): [kronor(totals.ore) for totals in named.values()],
                 _("Paid (kr)"): [kronor(totals.paid) for totals in named.values()],
             },
@@ -87,7 +87,7 @@ def _draw_list(found: Sequence[Claim]) -> None:
                 _("Payer"): [claim.payer for claim in found],
                 _("Period"): [period(claim.period_from, claim.period_to) for claim in found],
                 _("State"): [_(CLAIM_STATES[claim.state]) for claim in found],
-                _("Lines"): [number_of(claim.lines) for claim in found],
+                _("Lines"): [grouped(claim.lines) for claim in found],
                 _("Claimed (kr)"): [kronor(claim.ore) for claim in found],
                 _("Paid (kr)"): [kronor(claim.paid) for claim in found],
                 _("Made"): [moment(claim.made_at) for claim in found],
@@ -200,10 +200,8 @@ def _draw_lines(claim_id: int, cause: str | None, count: int) -> None:
     found = line_queries.claim_lines(
         store(), session.actor(), claim_id, cause=cause, limit=LINES_ON_A_PAGE, offset=offset
     )
-    last = number_of(offset + len(found))
-    st.caption(
-        _("{first}–{last} of {count}, as claimed", first=number_of(offset + 1), last=last, count=number_of(count))
-    )
+    last = grouped(offset + len(found))
+    st.caption(_("{first}–{last} of {count}, as claimed", first=grouped(offset + 1), last=last, count=grouped(count)))
     shown = found.assign(
         taken_back=found["taken_back"].map({back: _(kind) for back, kind in KINDS.items()}),
         ore=found["ore"].map(kronor),

@@ -10,10 +10,10 @@ from mv.errors import N_
 from mv.reimbursement.corrections.queue import Filters, Order
 from mv.reimbursement.pricing.remedies import Remedy
 from mv.ui import session
-from mv.ui.reimbursement.corrections.queue import product_name
 from mv.ui.resources import catalogue
 from mv.ui.text import _
 from mv.ui.web.streamlit_internals import DeltaGenerator
+from mv.ui.widgets.dose_names import product_name
 
 MISSING: Mapping[Remedy, str] = {
     Remedy.CHOOSE_GROUP: N_("The group is not chosen for the dose"),

@@ -24,8 +24,9 @@ from mv.ui.reimbursement.corrections.state import CorrectionQueueState, CurrentW
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, literal, name_of
-from mv.ui.vaccinations.form import group_key
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.amounts import kronor
+from mv.ui.widgets.dose_names import product_name
+from mv.ui.widgets.group_picker import dose_group_key
 
 ADD_FORM = "add"
 """What the keys of the fields begin with in which a group is added on the page Customer groups."""
@@ -89,12 +90,6 @@ def _days(first: date, last: date) -> str:
     return count_of("{count} day", "{count} days", (last - first).days)
 
 
-def product_name(product_code: str) -> str:
-    """Return the vaccine's product name."""
-    vaccine = catalogue().vaccines.get(product_code)
-    return vaccine.name if vaccine else product_code
-
-
 def time_left(last_day: date | None, today: date) -> str:
     """Return how long a correction can wait, or by how much it is too late."""
     if last_day is None:
@@ -134,7 +129,7 @@ def open_place(correction: Correction, steps: tuple[QueuedDose, ...], place: int
 
 
 def _group_key(correction: Correction) -> str:
-    return group_key(correction.dose_id, correction.version, correction.given_on)
+    return dose_group_key(correction.dose_id, correction.version, correction.given_on)
 
 
 def _is_open(correction: Correction, suggestion: Suggestion, here: Path) -> bool:

@@ -12,8 +12,9 @@ import streamlit as st
 
 from mv.i18n import SWEDISH
 from mv.ui import session
-from mv.ui.reimbursement.follow_up.tables import amount, doses, share
+from mv.ui.reimbursement.follow_up.tables import doses, share
 from mv.ui.text import _, count_of
+from mv.ui.widgets.amounts import amount
 
 Spec = dict[str, Any]
 

@@ -15,14 +15,14 @@ from mv.errors import N_
 from mv.i18n import SWEDISH
 from mv.reimbursement.follow_up.cube import Sum, totals
 from mv.reimbursement.pricing.assessment import PaymentState
-from mv.reimbursement.pricing.wording import kronor
 from mv.store import Store
 from mv.ui import session
 from mv.ui.reimbursement.follow_up.figures import MEANINGS, PARTS, STATES
 from mv.ui.resources import store
-from mv.ui.text import _, count_of, literal
+from mv.ui.text import _, count_of, grouped, literal
 from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
+from mv.ui.widgets.amounts import amount, kronor
 from mv.ui.widgets.table import draw_table
 
 WIDTH_OF_LINK = 240
@@ -36,16 +36,6 @@ SUMS: Mapping[str, tuple[str, str]] = {
 """What is added up, and what the whole is, which is found in another way than the parts."""
 
 
-def amount(ore: int) -> str:
-    """Return öre as kronor, with their name."""
-    return f"{kronor(ore, session.language())}\u00a0kr"
-
-
-def number(count: int) -> str:
-    """Return a count with its thousands apart."""
-    return f"{count:,}".replace(",", "\u00a0")
-
-
 def share(part: int, whole: int) -> str:
     """Return which part of the whole it is, in percent; neither 0 nor 100 % where that is not the exact truth."""
     parts = round(1000 * part / whole) if whole else 0
@@ -57,7 +47,7 @@ def share(part: int, whole: int) -> str:
 
 def doses(count: int) -> str:
     """Return how many doses there are."""
-    return count_of("{count} dose", "{count} doses", count).replace(str(count), number(count))
+    return count_of("{count} dose", "{count} doses", count).replace(str(count), grouped(count))
 
 
 def draw_metrics(cube: pd.DataFrame) -> None:
@@ -110,7 +100,7 @@ def draw_sums(found: Mapping[str, Sum], *, tables_hold: bool) -> None:
 
 def _worded(name: str, found: Sum) -> str:
     """Return a sum in words and figures: its parts, what they make, and what that has to be."""
-    shown: Callable[[int], str] = number if name == "doses" else amount
+    shown: Callable[[int], str] = grouped if name == "doses" else amount
     names = STATES if name == "doses" else PARTS
     parts = " + ".join(f"{_(names[part]).lower()} {shown(value)}" for part, value in found.parts.items())
     what, whole = SUMS[name]
@@ -148,7 +138,7 @@ def draw_figures(
 def _cells(row: Iterable[int]) -> list[str]:
     """Return a count and amounts as they are shown in a table whose headings name the unit."""
     count, *amounts = (int(value) for value in row)
-    return [number(count), *(kronor(ore, session.language()) for ore in amounts)]
+    return [grouped(count), *(kronor(ore) for ore in amounts)]
 
 
 def _offer_file(rows: list[list[str]], file: str) -> None:

@@ -16,7 +16,6 @@ from mv.reimbursement.payments.columns import NAMES, Columns
 from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.importing import OutcomeSum, Preview
 from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, UNMATCHED_REASONS, PaymentOutcome
-from mv.reimbursement.pricing.wording import kronor
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.ui import session
 from mv.ui.double_click import next_form_number
@@ -24,6 +23,7 @@ from mv.ui.notices import change_once, notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.widgets import file_upload
+from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_frame, draw_table
 
 ROUND = "payment_round"
@@ -125,7 +125,7 @@ def _draw_preview(found: Preview) -> None:
     """Draw how many rows and kronor each outcome has, that they are the whole file, and the rows to look into."""
     st.subheader(_("What the file comes to"))
     _draw_parts(found.parts)
-    rows, amount = len(found.payments.rows), kronor(found.payments.ore, session.language())
+    rows, amount = len(found.payments.rows), kronor(found.payments.ore)
     counted = count_of("{count} row", "{count} rows", rows)
     if found.adds_up:
         st.markdown(
@@ -139,14 +139,13 @@ def _draw_preview(found: Preview) -> None:
     others = [match for match in found.matches if match.outcome != PaymentOutcome.PAID]
     if others:
         st.text(_("Rows that are not simply paid:"))
-        language = session.language()
         cells = {
             _("Row in the file"): [match.row.number for match in others],
             _("Outcome"): [_(PAYMENT_OUTCOMES[match.outcome]) for match in others],
             _("Claim line"): [match.reference or "" for match in others],
-            _("Left of the line (kr)"): [kronor(match.left, language) if match.line else "" for match in others],
-            _("Paid (kr)"): [kronor(match.row.ore, language) for match in others],
-            _("Difference (kr)"): [kronor(match.difference, language) for match in others],
+            _("Left of the line (kr)"): [kronor(match.left) if match.line else "" for match in others],
+            _("Paid (kr)"): [kronor(match.row.ore) for match in others],
+            _("Difference (kr)"): [kronor(match.difference) for match in others],
             _("Why"): [_(UNMATCHED_REASONS[match.why]) if match.why else "" for match in others],
         }
         draw_frame(pd.DataFrame(cells).head(ROWS_SHOWN), {})
@@ -162,8 +161,8 @@ def _draw_parts(parts: Mapping[PaymentOutcome, OutcomeSum]) -> None:
         {
             _("Outcome"): names,
             _("Rows"): [str(part.rows) for part in sums],
-            _("Paid (kr)"): [kronor(part.ore, session.language()) for part in sums],
-            _("Difference (kr)"): [kronor(part.difference, session.language()) for part in sums],
+            _("Paid (kr)"): [kronor(part.ore) for part in sums],
+            _("Difference (kr)"): [kronor(part.difference) for part in sums],
         },
         empty="",
         alt=_("What the file comes to"),
@@ -180,7 +179,7 @@ def _import(
     def then(made: PaymentFile) -> None:
         session.set_value(ROUND, turn + 1)
         rows = count_of("{count} row", "{count} rows", made.rows_read)
-        amount = kronor(made.ore, session.language())
+        amount = kronor(made.ore)
         notify(
             "success",
             _("File {file} is imported: {rows}, {kronor} kr.", file=made.payment_file_id, rows=rows, kronor=amount),

@@ -12,13 +12,13 @@ from mv.reimbursement.payments.balances import LINE_STATUSES, LineStatus, LineSu
 from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.lists import Listing
 from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, PaymentOutcome
-from mv.reimbursement.pricing.wording import kronor
 from mv.ui import session
 from mv.ui.notices import notify, telling
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, literal, moment
 from mv.ui.web.downloads.tickets import GeneratedFile
 from mv.ui.widgets import download
+from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_frame, draw_table
 
 ROWS_SHOWN = 500
@@ -46,7 +46,7 @@ def draw_files(payer: str) -> None:
             _("Imported"): [moment(file.imported_at) for file in found],
             _("Imported by"): [file.imported_by_name for file in found],
             _("Rows"): [str(file.rows_read) for file in found],
-            _("Paid (kr)"): [kronor(file.ore, session.language()) for file in found],
+            _("Paid (kr)"): [kronor(file.ore) for file in found],
             _("Withdrawn"): [_withdrawn(file) for file in found],
         },
         empty="",
@@ -132,7 +132,7 @@ def _draw_sums(found: PayerBalance) -> None:
         (_("Outstanding (kr)"), "outstanding"),
         (_("Overpaid (kr)"), "overpaid"),
     ):
-        columns[label] = [_kronor(getattr(part, name)) for part in sums.values()]
+        columns[label] = [kronor(getattr(part, name)) for part in sums.values()]
     draw_table(columns, empty="", alt=_("How the lines stand"))
     if not found.adds_up:
         st.error(_("The sums do not agree with what was claimed and received. Report this as a fault."))
@@ -142,10 +142,10 @@ def _draw_sums(found: PayerBalance) -> None:
         literal(
             _(
                 "Claimed {claimed} kr = paid {paid} kr + outstanding {outstanding} kr − overpaid {overpaid} kr.",
-                claimed=_kronor(found.claimed),
-                paid=_kronor(total.paid),
-                outstanding=_kronor(total.outstanding),
-                overpaid=_kronor(total.overpaid),
+                claimed=kronor(found.claimed),
+                paid=kronor(total.paid),
+                outstanding=kronor(total.outstanding),
+                overpaid=kronor(total.overpaid),
             )
         )
     )
@@ -153,9 +153,9 @@ def _draw_sums(found: PayerBalance) -> None:
         literal(
             _(
                 "Received in files {received} kr = paid {paid} kr + for no known line {unknown} kr ({rows}).",
-                received=_kronor(found.received),
-                paid=_kronor(total.paid),
-                unknown=_kronor(found.unknown),
+                received=kronor(found.received),
+                paid=kronor(total.paid),
+                unknown=kronor(found.unknown),
                 rows=count_of("{count} row", "{count} rows", found.unknown_rows),
             )
         )
@@ -201,7 +201,3 @@ def _draw_list(listing: Listing, name: str) -> None:
         GeneratedFile(f"{name}_{store().today()}.csv", "text/csv", lists.csv_chunks, (shared, who, listing, language)),
         key=f"payment_list_{listing.name}",
     )
-
-
-def _kronor(ore: int) -> str:
-    return kronor(ore, session.language())

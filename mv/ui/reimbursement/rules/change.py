@@ -24,10 +24,11 @@ from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
 from mv.ui.reimbursement.rules.impact import draw_impact, impact_of, impact_text, is_quick
-from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, title
+from mv.ui.reimbursement.rules.wording import for_whom, group_of, title
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, explain, literal
+from mv.ui.widgets.amounts import amount
 
 Build = Callable[[], Proposal]
 """Puts together what the fields say now. Raises Invalid."""

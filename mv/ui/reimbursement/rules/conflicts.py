@@ -19,9 +19,10 @@ from mv.reimbursement.rules.validation import check
 from mv.store import Store
 from mv.ui import session
 from mv.ui.reimbursement.rules.editor_state import open_rule
-from mv.ui.reimbursement.rules.wording import amount, group_of, title, vaccine_of
+from mv.ui.reimbursement.rules.wording import group_of, title, vaccine_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, explain, literal, name_of, period
+from mv.ui.widgets.amounts import amount
 from mv.ui.widgets.row_button import action
 
 MINUTES_TO_KEEP = 15

@@ -17,8 +17,8 @@ from mv.ui import session
 from mv.ui.reimbursement.rules.wording import age_units, kind_name
 from mv.ui.resources import catalogue
 from mv.ui.text import _, name_of
-from mv.ui.vaccinations.payment_preview import kronor
 from mv.ui.web.streamlit_internals import DeltaGenerator
+from mv.ui.widgets.amounts import kronor
 
 EARLIEST = date(1990, 1, 1)
 ANYONE = ""

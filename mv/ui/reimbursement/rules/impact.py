@@ -11,9 +11,9 @@ from mv.reimbursement.preview import rule_change
 from mv.reimbursement.preview.rule_change import Impact, PaymentChange, Share
 from mv.reimbursement.rules.rule_table import Rule
 from mv.ui import session
-from mv.ui.reimbursement.rules.wording import amount
 from mv.ui.resources import catalogue, store
-from mv.ui.text import _, count_of, literal
+from mv.ui.text import _, count_of, grouped, literal
+from mv.ui.widgets.amounts import signed
 from mv.ui.widgets.table import draw_table
 
 K = TypeVar("K")
@@ -37,7 +37,7 @@ def impact_text(effect: Impact) -> str:
     """Return how many doses are paid otherwise, and how much more or less is paid for them in all."""
     if not effect.whole.doses:
         return _("No dose given so far at your units is paid otherwise.")
-    return f"{_doses(effect.whole.doses)}, {signed(effect.whole.ore)}"
+    return f"{_doses(effect.whole.doses)}, {signed(effect.whole.ore)}\u00a0kr"
 
 
 def draw_impact(effect: Impact) -> None:
@@ -54,13 +54,8 @@ def draw_impact(effect: Impact) -> None:
         _draw_shares(_("Season"), effect.by_season, _("What it changes, by season"))
 
 
-def signed(ore: int) -> str:
-    """Return öre as kronor with plus or minus, and their unit."""
-    return f"+{amount(ore)}" if ore > 0 else amount(ore)
-
-
 def _changes(effect: Impact) -> str:
-    counts = {change: _number(effect.changes[change]) for change in PaymentChange}
+    counts = {change: grouped(effect.changes[change]) for change in PaymentChange}
     texts = {
         PaymentChange.GAINS: _("Paid that were not: {count}.", count=counts[PaymentChange.GAINS]),
         PaymentChange.LOSES: _("No longer paid: {count}.", count=counts[PaymentChange.LOSES]),
@@ -69,7 +64,7 @@ def _changes(effect: Impact) -> str:
     }
     parts = [text for change, text in texts.items() if effect.changes[change]]
     if effect.claimed:
-        parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=_number(effect.claimed)))
+        parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=grouped(effect.claimed)))
     return " ".join(parts)
 
 
@@ -78,8 +73,8 @@ def _draw_shares(heading: str, shares: Mapping[K, Share], alt: str) -> None:
     draw_table(
         {
             heading: [str(name) for name in names],
-            _("Doses"): [_number(shares[name].doses) for name in names],
-            _("Difference"): [signed(shares[name].ore) for name in names],
+            _("Doses"): [grouped(shares[name].doses) for name in names],
+            _("Difference"): [f"{signed(shares[name].ore)}\u00a0kr" for name in names],
         },
         empty="",
         alt=alt,
@@ -87,8 +82,4 @@ def _draw_shares(heading: str, shares: Mapping[K, Share], alt: str) -> None:
 
 
 def _doses(count: int) -> str:
-    return count_of("{count} dose", "{count} doses", count).replace(str(count), _number(count))
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\u00a0")
+    return count_of("{count} dose", "{count} doses", count).replace(str(count), grouped(count))

@@ -13,9 +13,10 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.ui import session
 from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.form import EARLIEST
-from mv.ui.reimbursement.rules.wording import amount, for_whom, group_of, kind_name, title, vaccine_of
+from mv.ui.reimbursement.rules.wording import for_whom, group_of, kind_name, title, vaccine_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, period
+from mv.ui.widgets.amounts import amount
 from mv.ui.widgets.row_button import action
 
 WIDTHS = (6, 2, 3, 3, 2)

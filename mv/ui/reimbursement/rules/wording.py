@@ -13,7 +13,7 @@ from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment, name_of, period
-from mv.ui.vaccinations.payment_preview import kronor
+from mv.ui.widgets.amounts import amount
 from mv.ui.widgets.table import draw_table
 
 CHANGES_SHOWN = 200
@@ -50,11 +50,6 @@ def for_whom(rule: Rule) -> str:
 def title(rule: Rule) -> str:
     """Return what a rule is called beside its days."""
     return f"{vaccine_of(rule)}, {group_of(rule)}"
-
-
-def amount(ore: int) -> str:
-    """Return öre as kronor, with their unit."""
-    return f"{kronor(ore)}\u00a0kr"
 
 
 def facts(rule: Rule) -> dict[str, str]:

@@ -13,7 +13,8 @@ from mv.reimbursement.pricing.remedies import Remedy
 from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, count_of, literal, name_of
-from mv.ui.vaccinations.table import vaccine_name
+from mv.ui.widgets.amounts import kronor, signed
+from mv.ui.widgets.dose_names import vaccine_name
 
 NOBODYS_MISTAKE = (Outcome.ABROAD, Outcome.NO_RULE, Outcome.OWN_COST)
 """Verdicts by which a dose is not paid although nothing about it is wrong or missing."""
@@ -32,11 +33,6 @@ SUGGESTED = {
     ),
 }
 """What would have a dose paid, in words."""
-
-
-def kronor(ore: int) -> str:
-    """Return öre as kronor, without the unit."""
-    return wording.kronor(ore, session.language())
 
 
 def why(adjudication: Adjudication) -> str:
@@ -76,7 +72,7 @@ def summary(effect: Effect) -> str:
         count_of("{count} dose becomes paid", "{count} doses become paid", won) if won else "",
         count_of("{count} dose is paid differently", "{count} doses are paid differently", other) if other else "",
     )
-    return f"{', '.join(filter(None, parts))} ({_signed(effect.ore)} kr)"
+    return f"{', '.join(filter(None, parts))} ({signed(effect.ore)} kr)"
 
 
 def _draw(text: str, effect: Effect) -> None:
@@ -99,10 +95,6 @@ def _line(turn: ChangedDose) -> str:
         before=kronor(turn.before.ore),
     )
     return f"{dose} {why(turn.after)}"
-
-
-def _signed(ore: int) -> str:
-    return f"+{kronor(ore)}" if ore > 0 else kronor(ore)
 
 
 def _remedy_text(forecast: Forecast) -> str:
