@@ -8,13 +8,13 @@ gave a reason for opening them a short while ago.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from mv.errors import N_, Forbidden
-from mv.store.engine import Row, Transaction
+from mv.store.engine import Transaction
 
 
 class Role(StrEnum):
@@ -94,8 +94,6 @@ ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
 
 EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
-CUSTOMERS_AT_ONCE = 1000
-"""In one query."""
 
 
 SHOWS_CARE_RELATION = (
@@ -221,11 +219,11 @@ def split_by_care_relation(
 
 def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> dict[int, tuple[int, str]]:
     """Return by those of the customers whose unit is none of the actor's for whom they stand, and that one's unit."""
-    rows = _of_customers(
-        tx,
+    rows = tx.rows_in(
         "SELECT c.customer_id, live.customer_id AS live_id, live.unit_id, u.name FROM customer c"
         " JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
-        " LEFT JOIN unit u ON u.unit_id = live.unit_id WHERE c.customer_id IN ({places}) ORDER BY c.customer_id",
+        " LEFT JOIN unit u ON u.unit_id = live.unit_id"
+        " WHERE c.customer_id = ANY($1) ORDER BY c.customer_id",
         customer_ids,
     )
     return {
@@ -236,23 +234,16 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]
 
 
 def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int]) -> set[int]:
-    own, units = in_own_units(actor, "unit_id", 1)
+    own, units = in_own_units(actor, "unit_id", 2)
     found: set[int] = set()
     for kept in SHOWS_CARE_RELATION:
-        sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id IN ({{places}})"
-        found |= {row["customer_id"] for row in _of_customers(tx, sql, customer_ids - found, *units)}
+        sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id = ANY($1)"
+        found |= {row["customer_id"] for row in tx.rows_in(sql, customer_ids - found, *units)}
     return found
 
 
 def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> set[int]:
-    sql = "SELECT customer_id FROM crossing WHERE user_id = $1 AND expires_at > $2 AND customer_id IN ({places})"
-    return {row["customer_id"] for row in _of_customers(tx, sql, customer_ids, actor.user_id, at)}
-
-
-def _of_customers(tx: Transaction, sql: str, customer_ids: Collection[int], *params: object) -> Iterator[Row]:
-    """Yield the rows of ``sql``, with the customers in its ``{places}`` in parts that are not too long for a query."""
-    ids = sorted(customer_ids)
-    for first in range(0, len(ids), CUSTOMERS_AT_ONCE):
-        some = ids[first : first + CUSTOMERS_AT_ONCE]
-        places = ", ".join(f"${n}" for n in range(len(params) + 1, len(params) + 1 + len(some)))
-        yield from tx.rows(sql.format(places=places), *params, *some)
+    sql = """
+        SELECT customer_id FROM crossing WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3
+    """
+    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids, actor.user_id, at)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -13,7 +13,7 @@ from mv import audit, catalogue, identity
 from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
-from mv.store.engine import Transaction, next_ids, to_table
+from mv.store.engine import Transaction, to_table
 from mv.text import fold
 
 T = TypeVar("T")
@@ -39,8 +39,6 @@ NAME_SCHEMA = pa.schema({"name_key": pa.string(), **_PERSON})
 LIVE_COLUMNS = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
 LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
 """A record that was merged into another stands for that one."""
-VALUES_AT_ONCE = 1000
-"""In one query."""
 EARLIER_NUMBERS = """
     SELECT e.customer_id, e.version, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
     WHERE NOT EXISTS (
@@ -52,7 +50,7 @@ EARLIER_NUMBERS = """
 """The numbers that customers had. One that was changed back was somebody else's, and is none of theirs."""
 EARLIER_OWNERS = f"""
     SELECT had.old_identity AS number, {LIVE_COLUMNS} FROM ({EARLIER_NUMBERS}) had
-    JOIN customer c ON c.customer_id = had.customer_id {LIVE} WHERE had.old_identity IN
+    JOIN customer c ON c.customer_id = had.customer_id {LIVE} WHERE had.old_identity = ANY($1)
 """
 
 
@@ -142,21 +140,13 @@ def find_by_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Custom
     """Return by each of the checked ``numbers`` the customer who has it, else the one who had it before."""
     found: dict[str, Customer] = {}
     for table in (
-        f"SELECT c.identity AS number, {LIVE_COLUMNS} FROM customer c {LIVE} WHERE c.identity IN",
+        f"SELECT c.identity AS number, {LIVE_COLUMNS} FROM customer c {LIVE} WHERE c.identity = ANY($1)",
         EARLIER_OWNERS,
     ):
-        for places, some in _in_parts([number for number in numbers if number not in found]):
-            for row in tx.rows(f"{table} ({places})", *some):
-                number = row.pop("number")
-                found[number] = Customer(**row)
+        for row in tx.rows_in(table, [number for number in numbers if number not in found]):
+            number = row.pop("number")
+            found[number] = Customer(**row)
     return found
-
-
-def _in_parts(values: Sequence[T]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield the values in parts that are not too long for a query, each with its parameters' places."""
-    for first in range(0, len(values), VALUES_AT_ONCE):
-        some = values[first : first + VALUES_AT_ONCE]
-        yield ", ".join(f"${n}" for n in range(1, len(some) + 1)), some
 
 
 def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
@@ -195,11 +185,8 @@ def get(store: Store, actor: Actor, customer_id: int) -> Customer:
 
 def read(tx: Transaction, customer_ids: Collection[int]) -> list[Customer]:
     """Return those customers that there are, by id, as the open transaction sees them; who looks is not asked here."""
-    found = []
-    for places, some in _in_parts(sorted(customer_ids)):
-        rows = tx.rows(f"SELECT {COLUMNS} FROM customer WHERE customer_id IN ({places}) ORDER BY customer_id", *some)
-        found += [Customer(**row) for row in rows]
-    return found
+    sql = f"SELECT {COLUMNS} FROM customer WHERE customer_id = ANY($1) ORDER BY customer_id"
+    return [Customer(**row) for row in tx.rows_in(sql, customer_ids)]
 
 
 def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
@@ -209,14 +196,11 @@ def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[i
     no care relation at the instant ``at``.
     """
     require_care_relation(tx, at, actor, customer_ids)
-    held: dict[int, Customer] = {}
-    for places, some in _in_parts(sorted(customer_ids)):
-        rows = tx.rows(
-            f"UPDATE customer SET version = version + 1 WHERE customer_id IN ({places}) AND merged_into IS NULL"
-            f" RETURNING {COLUMNS}",
-            *some,
-        )
-        held |= {row["customer_id"]: Customer(**row) for row in rows}
+    sql = f"""
+        UPDATE customer SET version = version + 1
+        WHERE customer_id = ANY($1) AND merged_into IS NULL RETURNING {COLUMNS}
+    """
+    held = {row["customer_id"]: Customer(**row) for row in tx.rows_in(sql, customer_ids)}
     if len(held) < len(set(customer_ids)):
         raise _unknown()
     return held
@@ -264,7 +248,7 @@ def insert(
 
     That nobody has their numbers, and that they are of units of the actor's own, is the caller's to know.
     """
-    numbers = next_ids(tx, "customer_seq", len(new))
+    numbers = tx.next_ids("customer_seq", len(new))
     made = [replace(customer, customer_id=number) for number, (_, customer) in zip(numbers, new, strict=True)]
     persons = [person for person, _ in new]
     others: dict[str, Sequence[object]] = {

@@ -20,7 +20,7 @@ from mv.clock import to_local
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
-from mv.store.engine import Transaction, next_ids
+from mv.store.engine import Transaction
 from mv.versioned import VersionedTable
 
 
@@ -172,7 +172,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
     That they can be is the caller's to know: see :func:`check_period` and :func:`refuse_overlap`.
     """
     added = []
-    for membership_id, (customer_id, entry) in zip(next_ids(tx, "membership_seq", len(entries)), entries, strict=True):
+    for membership_id, (customer_id, entry) in zip(tx.next_ids("membership_seq", len(entries)), entries, strict=True):
         ended = entry.valid_to is not None
         added.append(
             Membership(

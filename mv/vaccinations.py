@@ -18,7 +18,7 @@ from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
 from mv.store import Store
-from mv.store.engine import Transaction, next_ids
+from mv.store.engine import Transaction
 from mv.versioned import VersionedTable
 
 Shown = TypeVar("Shown")
@@ -236,7 +236,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             withdrawn_reason=None,
             version=1,
         )
-        for dose_id, (customer_id, entry, group) in zip(next_ids(tx, "dose_seq", len(entries)), entries, strict=True)
+        for dose_id, (customer_id, entry, group) in zip(tx.next_ids("dose_seq", len(entries)), entries, strict=True)
     ]
     TABLE.insert(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
     return new

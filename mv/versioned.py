@@ -209,8 +209,8 @@ class VersionedTable(Generic[R, C]):
         return audit.perform(store, actor, action, work)
 
     def _read(self, tx: Transaction, row_ids: Collection[int]) -> dict[int, R]:
-        sql = f"SELECT {self.columns} FROM {self.name} WHERE {self._key} IN (SELECT unnest($1::BIGINT[]))"
-        return self._by_id(self.row(**row) for row in tx.rows(sql, sorted(row_ids)))
+        sql = f"SELECT {self.columns} FROM {self.name} WHERE {self._key} = ANY($1)"
+        return self._by_id(self.row(**row) for row in tx.rows_in(sql, row_ids))
 
     def _keep(
         self, tx: Transaction, at: datetime, actor: Actor, action: Action, change: str, rows: Sequence[R]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -31,7 +31,6 @@ from mv.text import clean_note
 from mv.vaccinations import Dose
 
 LONGEST_REASON = 200
-CUSTOMERS_AT_ONCE = 1000
 """In one query."""
 
 SCHEMA = pa.schema(
@@ -102,13 +101,11 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
     by_id = {customer.customer_id: customer for customer in found}
     rows: defaultdict[int, list[Membership]] = defaultdict(list)
     doses: defaultdict[int, list[Dose]] = defaultdict(list)
-    for some in _some(by_id):
-        places = ", ".join(f"${n}" for n in range(1, len(some) + 1))
-        of_them = f"WHERE customer_id IN ({places}) ORDER BY customer_id"
-        for row in tx.rows(f"SELECT {memberships.COLUMNS} FROM membership {of_them}, membership_id", *some):
-            rows[row["customer_id"]].append(Membership(**row))
-        for row in tx.rows(f"SELECT {vaccinations.COLUMNS} FROM dose {of_them}, dose_id", *some):
-            doses[row["customer_id"]].append(Dose(**row))
+    of_them = "WHERE customer_id = ANY($1) ORDER BY customer_id"
+    for row in tx.rows_in(f"SELECT {memberships.COLUMNS} FROM membership {of_them}, membership_id", by_id.keys()):
+        rows[row["customer_id"]].append(Membership(**row))
+    for row in tx.rows_in(f"SELECT {vaccinations.COLUMNS} FROM dose {of_them}, dose_id", by_id.keys()):
+        doses[row["customer_id"]].append(Dose(**row))
     return {number: Person(customer, rows[number], doses[number]) for number, customer in by_id.items()}
 
 
@@ -282,9 +279,3 @@ def _to_row(registration_id: int, made: SavedEntry, at: datetime) -> Row:
         "reason": clean_reason(wanted.reason) or None if made.judgement.doubts else None,
         "registered_at": at,
     }
-
-
-def _some(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(ids)
-    for first in range(0, len(ordered), CUSTOMERS_AT_ONCE):
-        yield ordered[first : first + CUSTOMERS_AT_ONCE]

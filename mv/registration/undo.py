@@ -6,7 +6,7 @@ history. What it changed is changed back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from mv import audit, catalogue, customers, memberships, vaccinations
@@ -24,7 +24,6 @@ ROWS = """
         undone_at
     FROM registration_row WHERE registration_id = $1
 """
-ROWS_AT_ONCE = 1000
 """In one query."""
 
 
@@ -92,12 +91,11 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
         tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
     )
     _restore_memberships(tx, at, actor, [row for row in rows if row["was"] is not None])
-    for places, some in _in_parts([row["row_number"] for row in rows], 4):
-        tx.execute(
-            "UPDATE registration_row SET undone_at = $2, undone_by = $3, row_key = NULL"
-            f" WHERE registration_id = $1 AND row_number IN ({places})",
-            rows[0]["registration_id"], at, actor.user_id, *some,
-        )  # fmt: skip
+    tx.rows_in(
+        "UPDATE registration_row SET undone_at = $3, undone_by = $4, row_key = NULL"
+        " WHERE registration_id = $2 AND row_number = ANY($1) RETURNING row_number",
+        [row["row_number"] for row in rows], rows[0]["registration_id"], at, actor.user_id,
+    )  # fmt: skip
 
 
 def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
@@ -124,14 +122,7 @@ def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequ
 
 def _has_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
     """Return whether a dose that is not withdrawn counts by one of these rows of groups."""
-    return any(
-        tx.row(f"SELECT 1 AS found FROM dose WHERE membership_id IN ({places}) AND withdrawn_at IS NULL LIMIT 1", *some)
-        for places, some in _in_parts(membership_ids, 1)
-    )
-
-
-def _in_parts(values: Sequence[int], first: int) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield the values in parts that are not too long for a query, with their places, which begin with ``$first``."""
-    for start in range(0, len(values), ROWS_AT_ONCE):
-        some = values[start : start + ROWS_AT_ONCE]
-        yield ", ".join(f"${n}" for n in range(first, first + len(some))), some
+    sql = """
+        SELECT 1 AS found FROM dose WHERE membership_id = ANY($1) AND withdrawn_at IS NULL LIMIT 1
+    """
+    return bool(tx.rows_in(sql, membership_ids))

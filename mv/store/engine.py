@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -16,20 +17,37 @@ CAUGHT_INSIDE = "a statement failed and its error was caught inside the transact
 """What is raised then instead of a commit, since both databases would roll back and say nothing."""
 
 
-class Transaction(Protocol):
+class Transaction(ABC):
     """An open transaction. It ends with the ``with`` or the ``work`` that it was handed to."""
 
+    @abstractmethod
     def rows(self, sql: str, *params: object) -> list[Row]:
         """Run ``sql`` and return every row, by column name."""
 
-    def row(self, sql: str, *params: object) -> Row | None:
-        """Run ``sql`` and return its first row, or None where it gives none."""
-
+    @abstractmethod
     def execute(self, sql: str, *params: object) -> None:
         """Run ``sql`` for its effect. Without parameters it may hold several statements."""
 
+    @abstractmethod
     def load(self, table: str, rows: pa.Table) -> None:
         """Append ``rows`` to ``table``; its columns are named as the table's."""
+
+    def row(self, sql: str, *params: object) -> Row | None:
+        """Run ``sql`` and return its first row, or None where it gives none."""
+        return next(iter(self.rows(sql, *params)), None)
+
+    def rows_in(self, sql: str, ids: Collection[int] | Collection[str], *params: object) -> list[Row]:
+        """Run ``sql``, which selects by ``= ANY($1)``, for any number of ``ids``, and return every row.
+
+        Without ids nothing runs. The other ``params`` are ``$2`` and on. PostgreSQL finds, and locks, the rows of a key
+        in its order; mv/store/duckdb.py says what was measured there.
+        """
+        return self.rows(sql, list(ids), *params) if ids else []
+
+    def next_ids(self, sequence: str, count: int) -> list[int]:
+        """Draw ``count`` ids from ``sequence``, ascending; no other transaction gets any of them."""
+        rows = self.rows(f"SELECT nextval('{sequence}') AS id FROM generate_series(1, $1)", count) if count else []
+        return sorted(row["id"] for row in rows)
 
 
 class Engine(Protocol):
@@ -56,12 +74,6 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
-
-
-def next_ids(tx: Transaction, sequence: str, count: int) -> list[int]:
-    """Draw ``count`` ids from ``sequence``, ascending; no other transaction gets any of them."""
-    rows = tx.rows(f"SELECT nextval('{sequence}') AS id FROM generate_series(1, $1)", count) if count else []
-    return sorted(row["id"] for row in rows)
 
 
 def to_table(schema: pa.Schema, objects: Sequence[object], **columns: Sequence[object]) -> pa.Table:

@@ -24,7 +24,7 @@ SCHEMA_LOCK = 4_711_001
 LOST_RACE = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 
 
-class PostgresTransaction:
+class PostgresTransaction(Transaction):
     """A transaction on a connection of the pool."""
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
@@ -35,11 +35,6 @@ class PostgresTransaction:
         """Run ``sql`` and return every row, by column name."""
         self.execute(sql, *params)
         return self._cursor.fetchall()
-
-    def row(self, sql: str, *params: object) -> Row | None:
-        """Run ``sql`` and return its first row, or None where it gives none."""
-        self.execute(sql, *params)
-        return self._cursor.fetchone()
 
     def execute(self, sql: str, *params: object) -> None:
         """Run ``sql`` for its effect. Without parameters it may hold several statements."""

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from mv import access, customers, identity_changes, memberships
+from mv import customers, identity_changes, memberships
 from mv.access import Actor, OtherUnit, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason
-from mv.registration import pasted_list_parsing, pasted_lists, rounds, saving, undo
+from mv.registration import pasted_list_parsing, pasted_lists, rounds, undo
 from mv.registration.entry import RegistrationEntry
 from mv.registration.pasted_lists import Line, LineRejected, LineState
 from mv.registration.rounds import EntryMethod
@@ -252,13 +252,9 @@ def test_many_are_undone_together_or_none(store: Store, actor: Actor, anders: Cu
         undo.undo_all(store, actor, made.registration_id)
 
 
-def test_a_list_too_long_for_one_query_is_dealt_with_in_parts(
-    store: Store, actor: Actor, anders: Customer, eva: Customer, monkeypatch: pytest.MonkeyPatch
+def test_a_list_is_of_customers_of_ones_own_unit_of_those_who_were_there_and_of_others(
+    store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    for module, limit in ((access, "CUSTOMERS_AT_ONCE"), (customers, "VALUES_AT_ONCE")):
-        monkeypatch.setattr(module, limit, 1)
-    monkeypatch.setattr(undo, "ROWS_AT_ONCE", 1)
-    monkeypatch.setattr(saving, "CUSTOMERS_AT_ONCE", 1)
     memberships.add(store, actor, eva.customer_id, memberships.Entry("staff", None, DAY))  # so she was at norr
     maj = customers.register(store, actor, invented_number(date(1991, 4, 5), 982), "Maj", "Ek", "soder")
     text = "\n".join(customer.identity for customer in (anders, eva, maj))

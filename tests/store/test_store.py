@@ -311,6 +311,31 @@ def test_values_come_back_as_they_were_given(store: Store) -> None:
 # Many rows
 
 
+def test_rows_of_any_number_of_ids_or_texts_are_read_and_changed_in_one_statement(store: Store) -> None:
+    wanted = [f"B{n:05}" for n in range(3000)]
+    batches = pa.table({"product_code": ["fluad"] * 4000, "batch_number": [f"B{n:05}" for n in range(4000)]})
+    store.load({"batch": batches.append_column("expires_on", pa.array([date(2027, 6, 30)] * 4000))})
+    select = "SELECT batch_number FROM batch WHERE batch_number = ANY($1) AND product_code = $2 ORDER BY batch_number"
+    update = "UPDATE unit SET name = name WHERE unit_id = ANY($1) RETURNING unit_id"
+
+    def work(tx: Transaction) -> None:
+        assert [row["batch_number"] for row in tx.rows_in(select, wanted, "fluad")] == wanted
+        assert {row["unit_id"] for row in tx.rows_in(update, ["norr", "soder"])} == {"norr", "soder"}
+        assert tx.rows_in(select, {"nobody"}, "fluad") == []
+        assert tx.rows_in(select, set[str](), "fluad") == []
+        assert tx.rows_in(select, [], "fluad") == []
+
+    store.write(work)
+
+
+def test_ids_are_drawn_once_and_ascending(store: Store) -> None:
+    first = store.write(lambda tx: tx.next_ids("dose_seq", 3))
+    later = store.write(lambda tx: tx.next_ids("dose_seq", 2))
+    assert first == sorted(set(first)) and later == sorted(set(later))
+    assert first[-1] < later[0]
+    assert store.write(lambda tx: tx.next_ids("dose_seq", 0)) == []
+
+
 def test_batches_hand_out_every_row_piece_by_piece(store: Store) -> None:
     sql = "SELECT i, repeat('x', 100) AS text FROM generate_series(1, $1) AS numbers (i) WHERE i <> $2"
     seen, most, pieces = 0, 0, 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TypeVar
 
 from mv import customers, memberships
 from mv.access import Actor, require_unit, split_by_care_relation
@@ -23,21 +22,16 @@ from mv.registration.file_import.exported_validation import ExportedRow, Exporte
 from mv.registration.file_import.plan import ImportContext, NewRowValidator, Plan, PlannedRow, RowState
 from mv.registration.file_import.rows import ImportRow, RowReader
 from mv.registration.validation import ValidationContext
-from mv.store.engine import Row as StoredRow
 from mv.store.engine import Transaction
 from mv.tabular_files.table import Problem, Record, Table
 
-T = TypeVar("T", int, str)
-
 MOST_ROWS = 20_000
-VALUES_AT_ONCE = 1000
-"""In one query."""
-ROWS = f"SELECT {memberships.COLUMNS} FROM membership WHERE membership_id IN"
+ROWS = f"SELECT {memberships.COLUMNS} FROM membership WHERE membership_id = ANY($1)"
 CHANGES = """
     SELECT membership_id, version, group_code, subgroup_code, valid_from, valid_to, ended_reason FROM membership_change
-    WHERE membership_id IN
+    WHERE membership_id = ANY($1)
 """
-KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key IN"
+KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +123,11 @@ def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: Expor
 
 def _load_exported(tx: Transaction, read: _LoadedRows) -> None:
     """Read the rows that come back as they are now, and those that were taken out earlier as they were then."""
-    stored = _in_parts(tx, ROWS, sorted({row.membership_id for row in read.returned}))
+    stored = tx.rows_in(ROWS, {row.membership_id for row in read.returned})
     read.now = {row["membership_id"]: Membership(**row) for row in stored}
     versions = {row.membership_id: row.version for row in read.returned if row.membership_id in read.now}
     earlier = [number for number, version in versions.items() if version != read.now[number].version]
-    for row in _in_parts(tx, CHANGES, sorted(earlier)):
+    for row in tx.rows_in(CHANGES, earlier):
         number = row["membership_id"]
         read.seen[number, row["version"]] = replace(read.now[number], **row)
 
@@ -146,7 +140,7 @@ def _load_context(
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
     keys = {row.terms.key(found[row.identity.number].customer_id) for row in read.new if row.identity.number in found}
-    saved = {row["row_key"]: row["registered_at"] for row in _in_parts(tx, KEYS, sorted(keys))}
+    saved = {row["row_key"]: row["registered_at"] for row in tx.rows_in(KEYS, keys)}
     return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), saved, setting)
 
 
@@ -170,10 +164,3 @@ def _in_order(table: Table, lines: Sequence[PlannedRow], planner: NewRowValidato
     ]
     seen = frozenset(number for number in known.people if number > 0)
     return Plan(in_order, problems, planner.new_people, seen, known.unrelated)
-
-
-def _in_parts(tx: Transaction, sql: str, values: Sequence[T]) -> Iterator[StoredRow]:
-    """Yield the rows of a query that ends in IN, with values in parts that are not too long for it."""
-    for first in range(0, len(values), VALUES_AT_ONCE):
-        some = values[first : first + VALUES_AT_ONCE]
-        yield from tx.rows(f"{sql} ({', '.join(f'${n}' for n in range(1, len(some) + 1))})", *some)

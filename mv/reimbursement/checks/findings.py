@@ -106,8 +106,6 @@ def shown(store: Store, actor: Actor, customer_ids: Collection[int]) -> dict[int
 
     def work(tx: Transaction) -> dict[int, Customer]:
         audit.record_look(tx, store.now(), actor, Action.VIEW_CHECKS, ids)
-        places = ", ".join(f"${n}" for n in range(1, len(ids) + 1))
-        sql = f"SELECT {customers.COLUMNS} FROM customer WHERE customer_id IN ({places})"
-        return {row["customer_id"]: Customer(**row) for row in tx.rows(sql, *ids)} if ids else {}
+        return {customer.customer_id: customer for customer in customers.read(tx, ids)}
 
     return audit.perform(store, actor, Action.VIEW_CHECKS, work)

@@ -92,17 +92,13 @@ def read_corrections(tx: Transaction, frame: pd.DataFrame, found: Sequence[Rule]
 
 
 def _named(tx: Transaction, customer_ids: Collection[int]) -> list[Row]:
-    sql = "SELECT customer_id, given_name || ' ' || family_name AS name FROM customer WHERE customer_id IN"
-    return tx.rows(f"{sql} ({_places(customer_ids)})", *customer_ids) if customer_ids else []
+    sql = "SELECT customer_id, given_name || ' ' || family_name AS name FROM customer"
+    return tx.rows_in(f"{sql} WHERE customer_id = ANY($1)", customer_ids)
 
 
 def _dated(tx: Transaction, membership_ids: Collection[int]) -> list[Row]:
-    sql = "SELECT membership_id, valid_from, valid_to FROM membership WHERE membership_id IN"
-    return tx.rows(f"{sql} ({_places(membership_ids)})", *membership_ids) if membership_ids else []
-
-
-def _places(values: Collection[object]) -> str:
-    return ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    sql = "SELECT membership_id, valid_from, valid_to FROM membership WHERE membership_id = ANY($1)"
+    return tx.rows_in(sql, membership_ids)
 
 
 def _correction(row: Columns, name: str, periods: Periods, found: Sequence[Rule]) -> Correction:
