@@ -12,12 +12,12 @@ from mv.customers import Customer
 from mv.errors import NotFound
 from mv.identity import age, format_identity
 from mv.ui import navigation, session
-from mv.ui.customers.open_other_unit import draw_open_other_unit
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import notify, show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
+from mv.ui.widgets.open_other_unit import draw_open_other_unit
 
 
 def require_customer() -> Customer:

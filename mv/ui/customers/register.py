@@ -11,9 +11,8 @@ from mv.errors import Invalid, MvError
 from mv.ui import navigation, session
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.unit_picker import choose_unit
-
-EARLIEST = date(1900, 1, 1)
 
 
 def draw_registration(searched: str) -> None:

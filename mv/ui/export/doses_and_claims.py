@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
 from mv.errors import N_, Invalid
@@ -16,8 +14,7 @@ from mv.ui.export.files import ClaimsFile, DosesFile
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, name_of
 from mv.ui.widgets import download
-
-EARLIEST = date(1900, 1, 1)
+from mv.ui.widgets.day_field import EARLIEST
 
 
 def draw_doses(pseudonyms: Pseudonyms | None) -> None:

@@ -10,8 +10,7 @@ from mv.export import Filters, Status
 from mv.ui import session
 from mv.ui.resources import catalogue
 from mv.ui.text import _, name_of
-
-EARLIEST = date(1900, 1, 1)
+from mv.ui.widgets.day_field import EARLIEST
 
 
 def choose_filters() -> Filters:

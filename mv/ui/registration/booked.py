@@ -19,9 +19,10 @@ from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of, explain, literal
-from mv.ui.vaccinations.form import EARLIEST, choose_batch
 from mv.ui.web.streamlit_internals import DeltaGenerator
+from mv.ui.widgets.batch_picker import choose_batch
 from mv.ui.widgets.checklist import draw_tick_all, page_of, ticked_boxes
+from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.dose_names import group_name, vaccine_name
 from mv.ui.widgets.table import draw_table
 from mv.ui.widgets.unit_picker import choose_unit

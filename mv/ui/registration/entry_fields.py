@@ -10,7 +10,8 @@ from mv.registration.entry import RegistrationEntry
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
-from mv.ui.vaccinations.form import EARLIEST, choose_batch
+from mv.ui.widgets.batch_picker import choose_batch
+from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.group_picker import choose_group
 from mv.ui.widgets.unit_picker import choose_unit

@@ -14,12 +14,12 @@ from mv.registration.rounds import UnknownIdentity
 from mv.registration.saving import LONGEST_REASON, ReasonRequired, clean_reason
 from mv.registration.validation import Concern
 from mv.ui import session
-from mv.ui.customers.open_other_unit import draw_reason, open_customer
 from mv.ui.registration.entry_state import NUMBER_FIELD, EntryProblem, typed_line
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
-from mv.ui.vaccinations.form import EARLIEST
+from mv.ui.widgets.day_field import EARLIEST
+from mv.ui.widgets.open_other_unit import draw_reason, open_customer
 
 NONE_ACCEPTED: frozenset[Concern] = frozenset()
 

@@ -15,13 +15,14 @@ from mv.reimbursement.preview.dose import forecast
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, name_of, period
+from mv.ui.widgets.batch_picker import choose_batch
+from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.dose_names import group_name, vaccine_name
 from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.payment_preview import draw_forecast
 from mv.ui.widgets.unit_picker import choose_unit
-from mv.vaccinations import Batch, Dose, Entry
+from mv.vaccinations import Dose, Entry
 
-EARLIEST = date(1900, 1, 1)
 NO_GROUP = 0
 """Stands for the answer that no group is to count; no row has this number."""
 
@@ -124,38 +125,6 @@ def _booked_product(customer: Customer, doses: list[Dose]) -> str | None:
         if booking.local_day == today and booking.product_code not in given:
             return booking.product_code
     return None
-
-
-def choose_batch(
-    key: str, product: str | None, day: date, was: Dose | None = None, *, with_warning: bool = True
-) -> None:
-    """Draw the batches of the product; another product has its own list, and begins empty."""
-    known = {batch.batch_number: batch for batch in vaccinations.batches(store(), product)} if product else {}
-    numbers = sorted(known, key=lambda number: known[number].expires_on < day)
-    start = was.batch_number if was and was.product_code == product else None
-    if start and start not in numbers:
-        numbers.append(start)
-    chosen = st.selectbox(
-        _("Batch"),
-        numbers,
-        index=numbers.index(start) if start else None,
-        format_func=lambda number: _batch_name(number, known.get(number), day),
-        placeholder=_("Choose a batch, or write its number") if product else _("Choose a vaccine first"),
-        disabled=product is None,
-        accept_new_options=True,
-        key=f"{key}_batch_{product}",
-        filter_mode="contains",
-    )
-    if with_warning and chosen and chosen in known and known[chosen].expires_on < day:
-        st.warning(_("The batch had expired on that day. Check the number and the day."))
-
-
-def _batch_name(number: str, batch: Batch | None, day: date) -> str:
-    if batch is None:
-        return number
-    if batch.expires_on < day:
-        return _("{number} (expired {day})", number=number, day=batch.expires_on)
-    return _("{number} (expires {day})", number=number, day=batch.expires_on)
 
 
 def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, was: Dose | None) -> None:
