@@ -1,10 +1,13 @@
-"""A customer's doses as a table."""
+"""A customer's doses, and their changes, as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mv.ui.resources import catalogue
+from mv import vaccinations
+from mv.customers import Customer
+from mv.ui import session
+from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment
 from mv.ui.widgets.dose_names import day_given, group_name, vaccine_name
 from mv.ui.widgets.table import draw_table
@@ -27,4 +30,29 @@ def draw_doses(doses: Sequence[Dose]) -> None:
         },
         empty=_("No doses."),
         alt=_("Doses"),
+    )
+
+
+def draw_changes(customer: Customer) -> None:
+    """Draw every change of the customer's doses: when, by whom, and the dose after it."""
+    words = {
+        "registered": _("Registered"),
+        "corrected": _("Corrected"),
+        "withdrawn": _("Withdrawn"),
+        "restored": _("Withdrawal undone"),
+    }
+    found = vaccinations.changes(store(), session.actor(), customer.customer_id)
+    draw_table(
+        {
+            _("Time"): [moment(change.changed_at) for change in found],
+            _("By"): [change.changed_by for change in found],
+            _("Change"): [words[change.change] for change in found],
+            _("Given"): [day_given(change) for change in found],
+            _("Vaccine"): [vaccine_name(change.product_code) for change in found],
+            _("Batch"): [change.batch_number for change in found],
+            _("Dose"): [str(change.dose_number) for change in found],
+            _("Group that counts"): [group_name(change) for change in found],
+        },
+        empty=_("No changes."),
+        alt=_("Change history"),
     )

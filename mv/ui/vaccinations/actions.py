@@ -1,0 +1,84 @@
+"""A dose registered, corrected and withdrawn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mv import vaccinations
+from mv.customers import Customer
+from mv.ui import session
+from mv.ui.navigation import CustomerVisit
+from mv.ui.notices import change_once, notify, save_once
+from mv.ui.resources import store
+from mv.ui.session import state
+from mv.ui.text import _
+from mv.ui.vaccinations.form import entered, form_key
+from mv.ui.widgets.dose_names import vaccine_name
+from mv.ui.widgets.row_button import action
+from mv.vaccinations import Dose, WithdrawReason
+
+
+def register_dose(customer: Customer, number: int) -> None:
+    """Save the dose that the form holds, which was drawn with this number."""
+    key = form_key(customer)
+    entry = entered(key)
+
+    def then(dose: Dose) -> None:
+        session.set_value(f"{key}_product", None)
+        session.set_value(f"{key}_abroad", False)
+        notify("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
+
+    save_once(
+        number,
+        (customer, entry),
+        lambda: vaccinations.register(store(), session.actor(), customer.customer_id, entry),
+        then,
+    )
+
+
+def correct_dose(customer: Customer, dose: Dose) -> None:
+    """Save the dose as the form holds it, in place of what it was."""
+    visit = state(CustomerVisit)
+
+    def change() -> Dose:
+        entry = entered(form_key(customer, dose))
+        return vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
+
+    def then(now: Dose) -> None:
+        visit.correct_dose(None)
+        notify("success", _("The dose is corrected. What it was before is in the change history."))
+
+    change_once(f"dose {dose.dose_id}", dose.version, change, then)
+
+
+def draw_actions(doses: list[Dose]) -> None:
+    """Draw the doses that are not withdrawn, each with the buttons that correct and withdraw it."""
+    for dose in doses:
+        if dose.withdrawn_at:
+            continue
+        name = f"{vaccine_name(dose.product_code)}, {dose.given_on}"
+        with st.container(horizontal=True, vertical_alignment="center", key=f"dose_{dose.dose_id}"):
+            st.text(name, width="stretch")
+            st.button(
+                action(_("Correct"), name),
+                icon=":material/edit:",
+                key=f"correct_{dose.dose_id}",
+                on_click=state(CustomerVisit).correct_dose,
+                args=(dose.dose_id,),
+            )
+            with st.popover(action(_("Withdraw"), name), icon=":material/undo:"):
+                st.text(_("Why is the dose withdrawn?"))
+                for reason, words in (
+                    (WithdrawReason.ENTERED_BY_MISTAKE, _("It was entered by mistake")),
+                    (WithdrawReason.WRONG_PERSON, _("It was given to someone else")),
+                ):
+                    st.button(words, key=f"withdraw_{reason}_{dose.dose_id}", on_click=_withdraw, args=(dose, reason))
+
+
+def _withdraw(dose: Dose, reason: WithdrawReason) -> None:
+    change_once(
+        f"dose {dose.dose_id}",
+        dose.version,
+        lambda: vaccinations.withdraw(store(), session.actor(), dose.dose_id, dose.version, reason),
+        lambda now: notify("success", _("The dose is withdrawn. It stays in the change history.")),
+    )
