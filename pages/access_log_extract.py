@@ -10,7 +10,7 @@ from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError, NotFound
 from mv.ui import session
 from mv.ui.customers.banner import draw_customer
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import errors_as_notices, show_notices
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
 from mv.ui.web.downloads.tickets import GeneratedFile
@@ -23,7 +23,7 @@ NUMBER, TAKEN = "extract_number", "extract_of"
 def find() -> None:
     """Choose whom the number in the field belongs to, and take out that extract."""
     text = session.value(NUMBER) or ""
-    with telling():
+    with errors_as_notices():
         if not customers.is_number(text):
             raise Invalid(N_("Write the patient’s whole identity number."))
         hits = customers.search(store(), session.actor(), text)

@@ -6,7 +6,7 @@ from mv import users
 from mv.access import EVERY_UNIT, Role
 from mv.ui import session
 from mv.ui.frame.sign_in import role_name
-from mv.ui.notices import notify, show_notices, telling
+from mv.ui.notices import errors_as_notices, notify, show_notices
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, moment
 from mv.ui.widgets.table import draw_table
@@ -42,7 +42,7 @@ def decided(user: User) -> bool:
 def decide(user: User | None) -> None:
     key = form_key(user)
     role, units = session.value(f"{key}_role"), session.value(f"{key}_units")
-    with telling():
+    with errors_as_notices():
         now = users.decide(
             store(),
             session.actor(),

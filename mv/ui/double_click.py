@@ -2,7 +2,7 @@
 
 On a slow machine it comes while the first is being saved. Streamlit then begins another run at once, in a thread of its
 own, and ends the first at its next touch of the session. So what was saved is remembered in an object that was taken
-from the session before, and whoever is ``alone`` with it has the other wait.
+from the session before, and whoever holds its ``lock`` has the other wait.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Clicks:
     entry: object = None
     at: float = -SECONDS_OF_A_SLOW_ONE
     changed: tuple[str, int] | None = None
-    alone: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
-    def spend(self, number: int, entry: object) -> None:
+    def remember(self, number: int, entry: object) -> None:
         """Remember that the form drawn with ``number`` is saved, and what it held."""
         self.form, self.entry, self.at = number, entry, time.monotonic()
 

@@ -50,7 +50,7 @@ def notify(kind: NoticeKind, text: str) -> None:
 
 
 @contextmanager
-def telling() -> Iterator[None]:
+def errors_as_notices() -> Iterator[None]:
     """Have an error that the user can act on told as a notice; an unusable store ends the page instead."""
     try:
         yield
@@ -68,8 +68,8 @@ def change_once(name: str, version: int, change: Callable[[], V], then: Callable
     it was, there may be another one of it. ``then`` is handed what was changed.
     """
     clicks = state(Clicks)
-    with telling():
-        with clicks.alone:
+    with errors_as_notices():
+        with clicks.lock:
             if clicks.changed == (name, version):
                 return
             now = change()
@@ -84,8 +84,8 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
     The second half of a double click does nothing. ``then`` is handed what ``work`` returns.
     """
     clicks = state(Clicks)
-    with telling():
-        with clicks.alone:
+    with errors_as_notices():
+        with clicks.lock:
             if clicks.changed == (name, 0):
                 return
             done = work()
@@ -99,12 +99,12 @@ def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[
     The second half of a double click does nothing. ``then`` is handed what ``save`` returns.
     """
     clicks = state(Clicks)
-    with telling():
-        with clicks.alone:
+    with errors_as_notices():
+        with clicks.lock:
             if clicks.is_second(number, entry):
                 return
             saved = save()
-            clicks.spend(number, entry)
+            clicks.remember(number, entry)
         then(saved)
 
 

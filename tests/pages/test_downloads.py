@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mv.ui.text import WORD_JOINER
-from mv.ui.web.downloads.tickets import SessionDownloads, State, Transfer
+from mv.ui.web.downloads.tickets import SessionDownloads, Transfer, TransferState
 
 FILE = "kundgrupper_alla_2026-11-22.csv"
 
@@ -68,13 +68,13 @@ def test_each_of_two_files_is_cancelled_by_its_own_button() -> None:
 @pytest.mark.parametrize(
     ("state", "locale", "says"),
     [
-        (State.DONE, "sv-SE", f"Hämtad: {FILE} (rader: 10)"),
-        (State.DONE, "en-GB", f"Fetched: {FILE} (rows: 10)"),
-        (State.CANCELLED, "sv-SE", f"{FILE} avbröts."),
-        (State.BROKEN, "sv-SE", f"{FILE} hämtades inte till slutet."),
+        (TransferState.DONE, "sv-SE", f"Hämtad: {FILE} (rader: 10)"),
+        (TransferState.DONE, "en-GB", f"Fetched: {FILE} (rows: 10)"),
+        (TransferState.CANCELLED, "sv-SE", f"{FILE} avbröts."),
+        (TransferState.BROKEN, "sv-SE", f"{FILE} hämtades inte till slutet."),
     ],
 )
-def test_what_became_of_a_file_is_said(state: State, locale: str, says: str) -> None:
+def test_what_became_of_a_file_is_said(state: TransferState, locale: str, says: str) -> None:
     transfer = under_way(10, 10)
     transfer.state = state
     at = drawn(transfer, locale=locale)

@@ -20,7 +20,7 @@ from mv.ui.access_log.wording import (
     word,
 )
 from mv.ui.double_click import next_form_number
-from mv.ui.notices import notify, save_once, show_notices, telling
+from mv.ui.notices import errors_as_notices, notify, save_once, show_notices
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
 from mv.ui.web.downloads.tickets import GeneratedFile
@@ -90,7 +90,7 @@ def _draw_document(check: Check) -> None:
 
 
 def _compare(check_id: int) -> None:
-    with telling():
+    with errors_as_notices():
         if not samples.draw_again(store(), session.actor(), check_id):
             raise Conflict(N_("The seed gives other entries now: the log or the check has changed since the draw."))
         notify("success", _("The seed still gives these entries."))
@@ -206,6 +206,6 @@ def _draw_end(check: Check) -> None:
 
 
 def _close(check_id: int) -> None:
-    with telling():
+    with errors_as_notices():
         samples.close(store(), session.actor(), check_id, session.value(f"{CONCLUSION}_{check_id}") or "")
         notify("toast", _("The check is closed."))

@@ -9,7 +9,7 @@ from mv.access import Action, may
 from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.ui import session
-from mv.ui.notices import notify, telling
+from mv.ui.notices import errors_as_notices, notify
 from mv.ui.resources import store
 from mv.ui.text import _
 
@@ -42,7 +42,7 @@ def draw_death(customer: Customer) -> None:
 
 
 def _save(customer: Customer) -> None:
-    with telling():
+    with errors_as_notices():
         day = session.value(f"death_{customer.customer_id}_day_{customer.deceased_on}")
         if day is None:
             raise Invalid(N_("Give the day of death."))
@@ -51,6 +51,6 @@ def _save(customer: Customer) -> None:
 
 
 def _take_back(customer: Customer) -> None:
-    with telling():
+    with errors_as_notices():
         deaths.record(store(), session.actor(), customer.customer_id, None)
         notify("success", _("The day of death is taken back."))

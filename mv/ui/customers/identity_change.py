@@ -15,7 +15,7 @@ from mv.identity_changes import EarlierNumber, NumberTaken
 from mv.ui import session
 from mv.ui.double_click import next_form_number
 from mv.ui.navigation import CustomerVisit
-from mv.ui.notices import notify, save_once, show_notices, telling
+from mv.ui.notices import errors_as_notices, notify, save_once, show_notices
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, literal, moment
@@ -48,7 +48,7 @@ def _draw_undoing(customer: Customer, last: EarlierNumber) -> None:
 
 
 def _undo(customer: Customer) -> None:
-    with telling():
+    with errors_as_notices():
         identity_changes.undo(store(), session.actor(), customer.customer_id, customer.identity)
         notify("success", _("The change is taken back. Groups, doses and bookings have followed."))
 

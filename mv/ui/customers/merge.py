@@ -13,7 +13,7 @@ from mv.merges.plan import Preview
 from mv.ui import navigation, session
 from mv.ui.customers.merge_preview import draw_preview
 from mv.ui.navigation import CustomerVisit
-from mv.ui.notices import notify, telling
+from mv.ui.notices import errors_as_notices, notify
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, explain, literal
@@ -44,7 +44,7 @@ def draw_merging(customer: Customer) -> None:
 
 
 def _find(customer: Customer) -> None:
-    with telling():
+    with errors_as_notices():
         number, visit = session.value("merge_number") or "", state(CustomerVisit)
         visit.compare_with(None)
         if not is_number(number):
@@ -99,7 +99,7 @@ def _choose_who_goes_on(shown: Preview) -> int:
 
 
 def _merge(shown: Preview) -> None:
-    with telling():
+    with errors_as_notices():
         same = bool(session.value(f"merge_same_{shown.keep.customer_id}_{shown.merged.customer_id}"))
         kept = merges.merge(store(), session.actor(), shown, same_person=same)
         navigation.visit(kept.customer_id).compare_with(None)

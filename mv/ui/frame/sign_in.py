@@ -37,9 +37,9 @@ def require() -> User:
     user = status.user
     session.belong_to(cookie.session_hash if cookie and user else None)
     if user is None:
-        _alone(lambda: _draw_sign_in(status.end_reason, problem))
-    elif _lacking(user):
-        _alone(lambda: _draw_without_rights(user))
+        _draw_only(lambda: _draw_sign_in(status.end_reason, problem))
+    elif _lacks_rights(user):
+        _draw_only(lambda: _draw_without_rights(user))
     else:
         current_sign_in.require_user()  # which counts as activity
         _watch()
@@ -75,7 +75,7 @@ def role_name(role: Role) -> str:
     }[role]
 
 
-def _alone(draw: Callable[[], None]) -> None:
+def _draw_only(draw: Callable[[], None]) -> None:
     """Draw ``draw`` as the only page, without a menu, and whatever address was typed stays as it is."""
 
     def page() -> None:
@@ -108,7 +108,7 @@ def _draw_sign_in(over: SignInEnd | None, problem: MvError | None) -> None:
             st.login(None if provider == DEFAULT_PROVIDER else provider)
 
 
-def _lacking(user: User) -> bool:
+def _lacks_rights(user: User) -> bool:
     """Return whether the user may do nothing here. An administrator decides about users, and needs no unit."""
     return user.blocked or user.role is None or not (user.units or user.role == Role.ADMINISTRATOR)
 
@@ -139,5 +139,5 @@ def _draw_sign_out() -> None:
 def _watch() -> None:
     """Look now and then whether the sign-in holds, without counting as activity; if not, clear the screen."""
     user = current_sign_in.status_of(current_sign_in.cookie_of_screen()).user
-    if user is None or _lacking(user):
+    if user is None or _lacks_rights(user):
         st.rerun()

@@ -23,12 +23,12 @@ def draw_dialog(customer: Customer) -> None:
     if not visit.dialog_open:
         return
 
-    def go_on() -> None:
+    def continue_to_vaccination() -> None:
         visit.dialog_open = False
         navigation.go_to(navigation.VACCINATION, customer.customer_id)
 
     title = _("Customer groups") + f" – {literal(customer.name)}"
-    st.dialog(title, width="large", on_dismiss=go_on)(_draw_dialog_body)(customer)
+    st.dialog(title, width="large", on_dismiss=continue_to_vaccination)(_draw_dialog_body)(customer)
 
 
 def _draw_dialog_body(customer: Customer) -> None:

@@ -12,7 +12,7 @@ from mv.identity import age
 from mv.registration import rounds, undo
 from mv.registration.rounds import RoundRow
 from mv.ui import session
-from mv.ui.notices import do_once, notify, show_notices, telling
+from mv.ui.notices import do_once, errors_as_notices, notify, show_notices
 from mv.ui.registration.entry_state import typed_line
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, name_of
@@ -100,7 +100,7 @@ def _undo(row: RoundRow, key: str) -> None:
 
 
 def _end(key: str) -> None:
-    with telling():
+    with errors_as_notices():
         rounds.end(store(), session.actor())
         typed_line(key).go_on(None)
         notify("success", _("The round is ended. It stands below, and can be undone as a whole."))

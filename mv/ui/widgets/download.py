@@ -14,7 +14,7 @@ from mv.ui.text import _, grouped, literal
 from mv.ui.web import current_sign_in
 from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.sending import PATH
-from mv.ui.web.downloads.tickets import DownloadFile, DownloadOffer, SessionDownloads, State
+from mv.ui.web.downloads.tickets import DownloadFile, DownloadOffer, SessionDownloads, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 
@@ -57,7 +57,7 @@ def _draw_transfers() -> None:
     for transfer in list(state(SessionDownloads).transfers):
         progress = transfer.progress
         file, done, rows = literal(transfer.filename), grouped(progress.done), grouped(progress.rows)
-        if transfer.state is State.UNDER_WAY:
+        if transfer.state is TransferState.UNDER_WAY:
             bar, button = st.columns([5, 1], vertical_alignment="bottom")
             bar.progress(progress.share, _("Fetching {file}: {done} of {rows} rows", file=file, done=done, rows=rows))
             button.button(
@@ -67,9 +67,9 @@ def _draw_transfers() -> None:
                 key=f"cancel_transfer_{id(transfer)}",
                 width="stretch",
             )
-        elif transfer.state is State.DONE:
+        elif transfer.state is TransferState.DONE:
             st.caption(_("Fetched: {file} (rows: {rows})", file=file, rows=done))
-        elif transfer.state is State.CANCELLED:
+        elif transfer.state is TransferState.CANCELLED:
             st.warning(_("{file} was cancelled. The browser shows it as broken; it is no whole file.", file=file))
         else:
             st.warning(_("{file} was not fetched to its end. Fetch it once more.", file=file))

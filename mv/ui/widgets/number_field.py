@@ -43,7 +43,7 @@ def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], Non
     An empty text leaves what the line stopped at.
     """
 
-    def hear() -> None:
+    def receive() -> None:
         entry = session.value(key)["entry"]
         if entry["number"] > line.answered:
             line.answered = entry["number"]
@@ -61,7 +61,7 @@ def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], Non
         "stopped": line.stopped,
         "focus": line.focus,
     }
-    component(key=key, data=data, on_entry_change=hear)
+    component(key=key, data=data, on_entry_change=receive)
 
 
 def _register() -> None:

@@ -8,7 +8,7 @@ from mv import other_unit_access
 from mv.access import OtherUnit
 from mv.other_unit_access import OpeningReason
 from mv.ui import navigation, session
-from mv.ui.notices import show_notices, telling
+from mv.ui.notices import errors_as_notices, show_notices
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.web.startup_checks import configured
@@ -59,5 +59,5 @@ def open_customer(customer_id: int, key: str) -> None:
 
 
 def _open(customer_id: int) -> None:
-    with telling():
+    with errors_as_notices():
         open_customer(customer_id, "cross")

@@ -34,7 +34,7 @@ from mv.ui import resources
 from mv.ui.frame import unexpected_errors
 from mv.ui.web import cookies, current_sign_in
 from mv.ui.web.downloads import sending, tickets
-from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDownloads, State, Transfer
+from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDownloads, Transfer, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
@@ -465,7 +465,7 @@ def test_a_file_that_nobody_waits_for_any_more_is_closed() -> None:
     made = offer(endless(closed), watched=True)
     asyncio.run(client().app(scope_of(made), receive, send))  # type: ignore[arg-type]
     assert closed.wait(5)
-    assert [transfer.state for transfer in made.downloads.transfers] == [State.BROKEN]
+    assert [transfer.state for transfer in made.downloads.transfers] == [TransferState.BROKEN]
     assert sending._under_way == 0
 
 
@@ -518,19 +518,19 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
         assert answer.status == 200
         assert answer.read(100) == b"x" * 100
         (transfer,) = made.downloads.transfers
-        assert (transfer.filename, transfer.state) == ("å.csv", State.UNDER_WAY)
+        assert (transfer.filename, transfer.state) == ("å.csv", TransferState.UNDER_WAY)
         transfer.progress.cancel()
         with pytest.raises(IncompleteRead):
             answer.read()
         assert closed.wait(5)
-    assert transfer.state is State.CANCELLED
+    assert transfer.state is TransferState.CANCELLED
     assert sending._under_way == 0
 
 
 def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
     downloads, sent = SessionDownloads(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
 
-    def fetch(pieces: Iterator[bytes] | Exception, **changes: object) -> list[State]:
+    def fetch(pieces: Iterator[bytes] | Exception, **changes: object) -> list[TransferState]:
         made = offer(pieces, downloads=downloads, **{"watched": True, **changes})
         client().get(f"{sending.PATH}/{ticket_of(made)}", headers=sent)
         return [transfer.state for transfer in downloads.transfers]
@@ -539,13 +539,13 @@ def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
         yield b"x"
         raise ValueError(SECRETIVE)
 
-    assert fetch(iter([b"x"])) == [State.DONE]
-    assert fetch(fails()) == [State.BROKEN]
-    assert fetch(iter([b"x"]), watched=False) == [State.BROKEN], "one that is not watched changes nothing"
+    assert fetch(iter([b"x"])) == [TransferState.DONE]
+    assert fetch(fails()) == [TransferState.BROKEN]
+    assert fetch(iter([b"x"]), watched=False) == [TransferState.BROKEN], "one that is not watched changes nothing"
     assert fetch(Forbidden("no")) == [], "one that is refused was told why"
     going = Transfer("b.csv")
     downloads.transfers.append(going)
-    assert fetch(iter([b"x"])) == [State.UNDER_WAY, State.DONE]
+    assert fetch(iter([b"x"])) == [TransferState.UNDER_WAY, TransferState.DONE]
     assert downloads.transfers[0] is going
 
 

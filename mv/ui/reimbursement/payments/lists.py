@@ -13,7 +13,7 @@ from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.lists import Listing
 from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, PaymentOutcome
 from mv.ui import session
-from mv.ui.notices import notify, telling
+from mv.ui.notices import errors_as_notices, notify
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, literal, moment
 from mv.ui.web.downloads.tickets import GeneratedFile
@@ -89,7 +89,7 @@ def _draw_withdrawal(payment_file_id: int) -> None:
 
 
 def _withdraw(payment_file_id: int) -> None:
-    with telling():
+    with errors_as_notices():
         files.withdraw(store(), session.actor(), payment_file_id)
         notify("success", _("File {file} is withdrawn.", file=payment_file_id))
 
@@ -180,7 +180,7 @@ def _draw_days_to_pay(payer: str) -> None:
 
 
 def _set_days(payer: str, key: str) -> None:
-    with telling():
+    with errors_as_notices():
         days = session.value(key)
         balances.set_days_to_pay(store(), session.actor(), payer, USUAL_DAYS_TO_PAY if days is None else days)
         notify("toast", _("Saved."))

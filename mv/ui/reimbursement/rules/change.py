@@ -19,7 +19,7 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.reimbursement.rules.validation import check, concerns
 from mv.ui import session
 from mv.ui.double_click import next_form_number
-from mv.ui.notices import notify, save_once, telling
+from mv.ui.notices import errors_as_notices, notify, save_once
 from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
@@ -201,7 +201,7 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
 
 
 def _save(build: Build, found: Sequence[Rule], number: int) -> None:
-    with telling():
+    with errors_as_notices():
         proposal = build()
         save_once(
             number,

@@ -18,7 +18,7 @@ from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailab
 from mv.export import Cancelled
 from mv.ui.web import cookies, current_sign_in, error_pages
 from mv.ui.web.downloads import tickets
-from mv.ui.web.downloads.tickets import GONE, DownloadOffer, State, Transfer
+from mv.ui.web.downloads.tickets import GONE, DownloadOffer, Transfer, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE
 from mv.ui.web.startup_checks import configured
 from mv.ui.web.streamlit_internals import get_logger
@@ -118,13 +118,13 @@ class _File(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         global _under_way
-        state = State.BROKEN
+        state = TransferState.BROKEN
         try:
             with suppress(ClientDisconnect):
                 await super().__call__(scope, receive, send)
-                state = State.DONE
+                state = TransferState.DONE
         except Cancelled:
-            state = State.CANCELLED
+            state = TransferState.CANCELLED
         finally:
             _under_way -= 1
             await asyncio.shield(_close(self._chunks))

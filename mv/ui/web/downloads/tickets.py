@@ -55,7 +55,7 @@ class GeneratedFile:
         return self.function(*self.arguments)
 
 
-class State(Enum):
+class TransferState(Enum):
     """What has become of a file that is fetched; BROKEN when the browser left, or it could not be made to its end."""
 
     UNDER_WAY = auto()
@@ -70,7 +70,7 @@ class Transfer:
 
     filename: str
     progress: Progress = field(default_factory=Progress)
-    state: State = State.UNDER_WAY
+    state: TransferState = TransferState.UNDER_WAY
 
 
 @dataclass(slots=True)
@@ -159,9 +159,9 @@ def begin_transfer(offer: DownloadOffer) -> Transfer:
     transfer = Transfer(offer.file.filename)
     if offer.watched:
         with _lock:
-            offer.downloads.transfers[:] = [t for t in offer.downloads.transfers if t.state is State.UNDER_WAY] + [
-                transfer
-            ]
+            offer.downloads.transfers[:] = [
+                t for t in offer.downloads.transfers if t.state is TransferState.UNDER_WAY
+            ] + [transfer]
     return transfer
 
 
