@@ -66,15 +66,15 @@ def import_file(store: Store, numbers: list[str]) -> None:
     table = timed("read the file", rows, lambda: reading.read_table(BytesIO(data)))
     request = ImportRequest(table, columns.guess(table.headings), "norr")
     plan = timed("look at what it comes to", rows, lambda: importing.preview(store, ACTOR, request))
-    made = timed("save all of it", rows, lambda: importing.import_file(store, ACTOR, request, plan.mark))
+    made = timed("save all of it", rows, lambda: importing.import_file(store, ACTOR, request, plan.fingerprint))
     undone = timed("undo all of it", rows, lambda: undo.undo_all(store, ACTOR, made.registration_id))
     assert undone == rows, f"{undone} rows were undone"
 
 
 def enter_each(store: Store, numbers: list[str]) -> None:
-    terms = RegistrationEntry(GROUP, None, store.today() - timedelta(days=1), "norr")
+    entry = RegistrationEntry(GROUP, None, store.today() - timedelta(days=1), "norr")
     for number in numbers:
-        rounds.register(store, ACTOR, number, terms)
+        rounds.register(store, ACTOR, number, entry)
 
 
 def main() -> None:

@@ -193,7 +193,7 @@ def records(store: Store, clock: SetClock, actor: Actor) -> Records:
     (typed,) = rounds.rounds_of_today(store, user(COORDINATOR))
     return Records(
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
-        file_importing.preview(store, AT_NORR, file_of_people(anders)).mark,
+        file_importing.preview(store, AT_NORR, file_of_people(anders)).fingerprint,
         *merge_some(store, actor, anders),
     )  # fmt: skip
 
@@ -308,7 +308,7 @@ def came(customer: Customer) -> booked.Attendance:
     names = (customer.given_name, customer.family_name, customer.identity)
     booking = bookings.Booking(1, customer.customer_id, "norr", NOON, "fsme_immun", NOON, *names)
     each = booked.BookedCustomer(booking, customer, (), booked.NO_GROUP, None)
-    return booked.Attendance(each, booked.NO_GROUP, "B9", batch_reason="New", doubts=booked.BATCH_CONCERNS)
+    return booked.Attendance(each, booked.NO_GROUP, "B9", batch_reason="New", concerns=booked.BATCH_CONCERNS)
 
 
 def file_of_people(customer: Customer) -> ImportRequest:

@@ -42,7 +42,7 @@ def import_rows(
 ) -> int:
     """Import a file of people, or say what it would come to: 0 if all of it is in the store now, 1 if not."""
     actor, known = current_user(store), catalogue.load(store)
-    told: dict[str, Any] = {"known": known, "language": language(), "dry_run": dry_run}
+    told: dict[str, Any] = {"catalogue": known, "language": language(), "dry_run": dry_run}
     audit.permit(store, actor, Action.IMPORT_ROWS)
     try:
         with file.open("rb") as opened:
@@ -53,8 +53,8 @@ def import_rows(
         request = ImportRequest(table, chosen, unit_id, reason, Pseudonyms(key) if key else None)
         plan = importing.preview(store, actor, request)
         made = None
-        if plan.can_be and not dry_run:
-            made = importing.import_file(store, actor, request, plan.mark).registration_id
+        if plan.can_be_saved and not dry_run:
+            made = importing.import_file(store, actor, request, plan.fingerprint).registration_id
         found = Report(table, plan, **told, registration_id=made)
     except (Invalid, Conflict) as error:
         found = Report(None, None, **told, error=error)

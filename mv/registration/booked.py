@@ -52,7 +52,7 @@ class BookedCustomer:
 class Attendance:
     """Somebody who was booked and came: by which group and of which batch the booked vaccine was given.
 
-    ``reason`` says why in spite of what is doubtful of the customer, ``batch_reason`` of the batch. ``doubts`` are
+    ``reason`` says why in spite of what is doubtful of the customer, ``batch_reason`` of the batch. ``concerns`` are
     those that were shown.
     """
 
@@ -61,10 +61,10 @@ class Attendance:
     batch_number: str
     reason: str = ""
     batch_reason: str = ""
-    doubts: frozenset[Concern] = frozenset()
+    concerns: frozenset[Concern] = frozenset()
 
     @property
-    def terms(self) -> RegistrationEntry:
+    def entry(self) -> RegistrationEntry:
         """What is to be registered. Raises Invalid while no group is chosen."""
         if self.group is None:
             raise Invalid(N_("Choose a customer group."))
@@ -100,42 +100,45 @@ def read_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def validate_attendances(store: Store, actor: Actor, came: Sequence[Attendance]) -> list[Validation]:
+def validate_attendances(store: Store, actor: Actor, attended: Sequence[Attendance]) -> list[Validation]:
     """Return what can become of each, in the same order; nothing is saved. Raises Invalid where no group is chosen."""
 
     def work(tx: Transaction) -> list[Validation]:
-        ids = {each.booked.customer.customer_id for each in came}
+        ids = {each.booked.customer.customer_id for each in attended}
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
         people = saving.read_people(tx, customers.read(tx, ids))
-        setting = saving.read_validation_context(tx, store.today())
-        return [validate(people[each.booked.customer.customer_id], each.terms, setting) for each in came]
+        context = saving.read_validation_context(tx, store.today())
+        return [validate(people[each.booked.customer.customer_id], each.entry, context) for each in attended]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
 def save_attendances(
-    store: Store, actor: Actor, came: Sequence[Attendance], tell: Callable[[float], None] = lambda share: None
+    store: Store,
+    actor: Actor,
+    attended: Sequence[Attendance],
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> Round:
-    """Register all who came, or nobody, and return the registration.
+    """Register all who came, or nobody, and return the round.
 
-    ``tell`` is told now and then which share of the work is done. Raises Invalid without anybody, Stopped for the first
-    who cannot be registered, or is not, as there is no reason for a doubt; Forbidden, NotFound.
+    ``on_progress`` receives the share of the work that is done. Raises Invalid for an empty list, AttendanceRejected
+    for the first customer who cannot be registered or has a concern without a reason; Forbidden, NotFound.
     """
 
     def work(tx: Transaction) -> Round:
-        if not came:
+        if not attended:
             raise Invalid(N_("Tick who came."))
         at = store.now()
-        judged = []
-        anew = saving.revalidate(tx, at, actor, [_plan(each) for each in came], store.today())
-        for done, (each, (wanted, judgement)) in enumerate(zip(came, anew, strict=True)):
-            tell(done / len(came))
+        validated = []
+        anew = saving.revalidate(tx, at, actor, [_plan(each) for each in attended], store.today())
+        for done, (each, (planned, validation)) in enumerate(zip(attended, anew, strict=True)):
+            on_progress(done / len(attended))
             with _naming_customer(each):
-                saving.require_valid(judgement, wanted)
-            judged.append((wanted, judgement))
-        made = begin(tx, at, store.today(), actor, EntryMethod.BOOKED, None)
-        saving.write(tx, at, actor, made.registration_id, judged)
-        return made
+                saving.require_valid(validation, planned)
+            validated.append((planned, validation))
+        new_round = begin(tx, at, store.today(), actor, EntryMethod.BOOKED, None)
+        saving.write(tx, at, actor, new_round.registration_id, validated)
+        return new_round
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -186,18 +189,23 @@ def _to_booked_customer(
     return BookedCustomer(booking, person.customer, groups, likely, given[0] if given else None)
 
 
-def _plan(came: Attendance) -> PlannedEntry:
+def _plan(attendance: Attendance) -> PlannedEntry:
     """Return what is to be registered, in spite of those of the doubts shown that there is a reason for."""
-    reasons = {doubt: (came.batch_reason if doubt in BATCH_CONCERNS else came.reason).strip() for doubt in came.doubts}
-    accepted = frozenset(doubt for doubt, reason in reasons.items() if reason)
-    with _naming_customer(came):
+    reasons = {
+        concern: (attendance.batch_reason if concern in BATCH_CONCERNS else attendance.reason).strip()
+        for concern in attendance.concerns
+    }
+    accepted = frozenset(concern for concern, reason in reasons.items() if reason)
+    with _naming_customer(attendance):
         reason = "; ".join(sorted({reason for reason in reasons.values() if reason}))
-        return PlannedEntry(came.booked.customer.customer_id, came.terms, saving.clean_reason(reason), accepted)
+        return PlannedEntry(
+            attendance.booked.customer.customer_id, attendance.entry, saving.clean_reason(reason), accepted
+        )
 
 
 @contextmanager
-def _naming_customer(came: Attendance) -> Iterator[None]:
+def _naming_customer(attendance: Attendance) -> Iterator[None]:
     try:
         yield
     except MvError as error:
-        raise AttendanceRejected(came.booked.customer.name, error) from None
+        raise AttendanceRejected(attendance.booked.customer.name, error) from None

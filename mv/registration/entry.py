@@ -34,13 +34,13 @@ class RegistrationEntry:
         """The day that the group has to count on: that of the dose, else the group's first."""
         return self.given_on or self.valid_from
 
-    def group(self) -> memberships.Entry:
+    def membership_entry(self) -> memberships.Entry:
         """Return the group and its period. Raises Invalid where there is no group."""
         if self.group_code is None:
             raise Invalid(N_("Choose a customer group."))
         return memberships.Entry(self.group_code, self.subgroup_code, self.valid_from, self.valid_to)
 
-    def dose(self, number: int, membership_id: int | None) -> vaccinations.Entry | None:
+    def dose_entry(self, number: int, membership_id: int | None) -> vaccinations.Entry | None:
         """Return the dose, which is to be the ``number``-th and to count by that row of the group, if there is one."""
         if self.given_on is None:
             return None
@@ -69,7 +69,7 @@ class RegistrationEntry:
         return cls(**values)
 
     @classmethod
-    def typed(
+    def for_day(
         cls,
         group_code: str | None,
         subgroup_code: str | None,

@@ -50,18 +50,18 @@ STATE_OF_OUTCOME = {
 class Line:
     """A line that is not empty, by its number in the list; the repr does not show what stands there.
 
-    ``error`` says why nothing can be registered; where that is only doubtful, ``judgement`` holds the doubts.
+    ``error`` says why nothing can be registered; where that is only doubtful, ``validation`` holds the doubts.
     """
 
     number: int
     text: str = field(repr=False)
     state: LineState
     customer: Customer | None = None
-    judgement: Validation | None = None
+    validation: Validation | None = None
     error: MvError | None = None
 
     @property
-    def can_be(self) -> bool:
+    def can_be_saved(self) -> bool:
         """Whether it can be registered, for a reason at least."""
         return self.state in (LineState.READY, LineState.DOUBTFUL)
 
@@ -73,7 +73,7 @@ class LineRejected(Conflict):
         super().__init__(N_("Nothing of the list is saved, because of line {line}. {why}"), line=line, why=why)
 
 
-def validate_list(store: Store, actor: Actor, text: str, terms: RegistrationEntry) -> list[Line]:
+def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntry) -> list[Line]:
     """Return what can become of each line of ``text``; nothing is saved.
 
     Of customers that the user has nothing to do with it tells only that there are such; that is logged as a refusal,
@@ -82,38 +82,38 @@ def validate_list(store: Store, actor: Actor, text: str, terms: RegistrationEntr
     lines = pasted_list_parsing.parse(text, store.today())
 
     def work(tx: Transaction) -> tuple[list[Line], set[int]]:
-        require_unit(actor, terms.unit_id)
+        require_unit(actor, entry.unit_id)
         at = store.now()
         found = customers.find_by_numbers(tx, sorted({line.identity.number for line in lines if line.identity}))
         ids = {customer.customer_id for customer in found.values()}
         known, unrelated = split_by_care_relation(tx, at, actor, ids)
         people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])
         audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
-        return _validate_lines(lines, terms, found, people, saving.read_validation_context(tx, store.today())), set(
+        return _validate_lines(lines, entry, found, people, saving.read_validation_context(tx, store.today())), set(
             unrelated
         )
 
-    judged, unrelated = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    validated, unrelated = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
     if unrelated:
         audit.record_refusals(store, actor, Action.REGISTER_AFTERWARDS, sorted(unrelated))
-    return judged
+    return validated
 
 
 def save_list(
     store: Store,
     actor: Actor,
-    terms: RegistrationEntry,
+    entry: RegistrationEntry,
     lines: Sequence[Line],
     reason: str = "",
-    tell: Callable[[float], None] = lambda share: None,
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> Round:
-    """Register the ``terms`` of the customers on these lines, or of none, and return the registration.
+    """Register the ``entry`` for the customers on these lines, all of them or none, and return the round.
 
-    ``reason`` says why in spite of the doubts that the lines were judged to have. ``tell`` is told now and then which
-    share of the work is done. Raises Stopped for the first line that cannot be any more; Invalid without a line that
-    can, for a reason that cannot be and for one that is missing; Forbidden, NotFound.
+    ``reason`` accepts the concerns that the lines had when they were validated. ``on_progress`` receives the share of
+    the work that is done. Raises LineRejected for the first line that can no longer be saved; Invalid if no line can
+    be, and for a missing or an unusable reason; Forbidden, NotFound.
     """
-    why, chosen = saving.clean_reason(reason), [line for line in lines if line.can_be]
+    why, chosen = saving.clean_reason(reason), [line for line in lines if line.can_be_saved]
     if not chosen:
         raise Invalid(N_("No line is ready to be saved."))
     if not why and any(line.state is LineState.DOUBTFUL for line in chosen):
@@ -121,21 +121,21 @@ def save_list(
 
     def work(tx: Transaction) -> Round:
         at = store.now()
-        judged = []
-        anew = saving.revalidate(tx, at, actor, [_plan(line, terms, why) for line in chosen], store.today())
-        for done, (line, (wanted, judgement)) in enumerate(zip(chosen, anew, strict=True)):
+        validated = []
+        anew = saving.revalidate(tx, at, actor, [_plan(line, entry, why) for line in chosen], store.today())
+        for done, (line, (planned, validation)) in enumerate(zip(chosen, anew, strict=True)):
             if done % PROGRESS_INTERVAL == 0:
-                tell(VALIDATION_SHARE * done / len(chosen))
+                on_progress(VALIDATION_SHARE * done / len(chosen))
             try:
-                saving.require_valid(judgement, wanted)
+                saving.require_valid(validation, planned)
             except MvError as error:
                 raise LineRejected(line.number, error) from None
-            judged.append((wanted, judgement))
-        tell(VALIDATION_SHARE)
-        made = begin(tx, at, store.today(), actor, EntryMethod.LIST, terms)
-        saving.write(tx, at, actor, made.registration_id, judged)
-        tell(1.0)
-        return made
+            validated.append((planned, validation))
+        on_progress(VALIDATION_SHARE)
+        new_round = begin(tx, at, store.today(), actor, EntryMethod.LIST, entry)
+        saving.write(tx, at, actor, new_round.registration_id, validated)
+        on_progress(1.0)
+        return new_round
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -149,42 +149,42 @@ def remaining_text(lines: Sequence[Line], saved: Sequence[Line]) -> str:
 
 def _validate_lines(
     lines: Sequence[ParsedLine],
-    terms: RegistrationEntry,
+    entry: RegistrationEntry,
     found: Mapping[str, Customer],
     people: Mapping[int, Person],
-    setting: ValidationContext,
+    context: ValidationContext,
 ) -> list[Line]:
     """Return what can become of each; ``people`` are those of the ``found`` that the user has to do with."""
     firsts: dict[int, int] = {}
-    judged = []
+    validated = []
     for line in lines:
         if line.identity is None:
             state = LineState.HEADING if line.is_heading else LineState.WRONG
-            judged.append(Line(line.number, line.text, state, error=line.error))
+            validated.append(Line(line.number, line.text, state, error=line.error))
             continue
         customer = found.get(line.identity.number)
         if customer is None:
             unknown = UnknownIdentity(line.identity.kind, line.identity.birth_date)
-            judged.append(Line(line.number, line.text, LineState.UNKNOWN, error=unknown))
+            validated.append(Line(line.number, line.text, LineState.UNKNOWN, error=unknown))
         elif customer.customer_id not in people:
-            judged.append(Line(line.number, line.text, LineState.ELSEWHERE, error=_other_unit()))
+            validated.append(Line(line.number, line.text, LineState.ELSEWHERE, error=_other_unit()))
         elif customer.customer_id in firsts:
             repeated = Conflict(N_("The same customer as on line {first}."), first=firsts[customer.customer_id])
-            judged.append(Line(line.number, line.text, LineState.REPEATED, customer, error=repeated))
+            validated.append(Line(line.number, line.text, LineState.REPEATED, customer, error=repeated))
         else:
             firsts[customer.customer_id] = line.number
-            judgement = validate(people[customer.customer_id], terms, setting)
-            state = STATE_OF_OUTCOME[judgement.outcome]
-            judged.append(Line(line.number, line.text, state, customer, judgement, judgement.error))
-    return judged
+            validation = validate(people[customer.customer_id], entry, context)
+            state = STATE_OF_OUTCOME[validation.outcome]
+            validated.append(Line(line.number, line.text, state, customer, validation, validation.error))
+    return validated
 
 
 def _other_unit() -> Conflict:
     return Conflict(N_("The customer belongs to another unit. Open it with its number and a reason, then check again."))
 
 
-def _plan(line: Line, terms: RegistrationEntry, reason: str) -> PlannedEntry:
+def _plan(line: Line, entry: RegistrationEntry, reason: str) -> PlannedEntry:
     """Return what the line is to register, in spite of the doubts that it was judged to have and of no others."""
     assert line.customer is not None  # noqa: S101 (a line that can be has one)
-    doubts = frozenset(line.judgement.doubts if line.judgement else ())
-    return PlannedEntry(line.customer.customer_id, terms, reason, doubts)
+    concerns = frozenset(line.validation.concerns if line.validation else ())
+    return PlannedEntry(line.customer.customer_id, entry, reason, concerns)

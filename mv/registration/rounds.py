@@ -18,12 +18,13 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 COLUMNS = """
-    registration_id, kind, user_id, unit_id, local_day, started_at, terms, ended_at, undone_at, undone_by, version
+    registration_id, kind AS method, user_id, unit_id, local_day, started_at, terms AS entry, ended_at, undone_at,
+    undone_by, version
 """
 ROWS = """
     SELECT r.registration_id, r.row_number, r.customer_id, r.membership_id, r.dose_id, r.group_code, r.subgroup_code,
-        r.day, r.product_code, d.batch_number, r.doubts, r.reason, r.registered_at, r.undone_at, r.undone_by,
-        c.identity, c.given_name, c.family_name, c.birth_date
+        r.day, r.product_code, d.batch_number, r.doubts AS concerns, r.reason, r.registered_at, r.undone_at,
+        r.undone_by, c.identity, c.given_name, c.family_name, c.birth_date
     FROM registration_row r JOIN customer c ON c.customer_id = r.customer_id LEFT JOIN dose d ON d.dose_id = r.dose_id
 """
 
@@ -42,12 +43,12 @@ class Round:
     """Rows that were registered together. Instants are naive UTC; ``local_day`` is Stockholm's when it began."""
 
     registration_id: int
-    kind: str
+    method: str
     user_id: str
     unit_id: str
     local_day: date
     started_at: datetime
-    terms: RegistrationEntry | None
+    entry: RegistrationEntry | None
     ended_at: datetime | None
     undone_at: datetime | None
     undone_by: str | None
@@ -68,7 +69,7 @@ class RoundRow:
     day: date
     product_code: str | None
     batch_number: str | None
-    doubts: str | None
+    concerns: str | None
     reason: str | None
     registered_at: datetime
     undone_at: datetime | None
@@ -102,7 +103,7 @@ class TypedEntry:
     """A row as it was saved, of whom."""
 
     customer: Customer
-    made: SavedEntry
+    saved: SavedEntry
 
 
 def current_round(store: Store, actor: Actor) -> Round | None:
@@ -137,7 +138,7 @@ def count_rows(store: Store, actor: Actor) -> dict[int, int]:
     return {row["registration_id"]: row["kept"] for row in found}
 
 
-def keep_entry(store: Store, actor: Actor, terms: RegistrationEntry) -> Round:
+def keep_entry(store: Store, actor: Actor, entry: RegistrationEntry) -> Round:
     """Keep what stays between two rows, so that it can be taken up on another computer; return the registration.
 
     It begins one where none is open. Raises Forbidden.
@@ -145,13 +146,13 @@ def keep_entry(store: Store, actor: Actor, terms: RegistrationEntry) -> Round:
 
     def work(tx: Transaction) -> Round:
         at = store.now()
-        require_unit(actor, terms.unit_id)
-        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, terms)
-        if now.terms != terms:
+        require_unit(actor, entry.unit_id)
+        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, entry)
+        if now.entry != entry:
             tx.execute(
-                "UPDATE registration SET terms = $2 WHERE registration_id = $1", now.registration_id, terms.to_json()
+                "UPDATE registration SET terms = $2 WHERE registration_id = $1", now.registration_id, entry.to_json()
             )
-        return replace(now, terms=terms)
+        return replace(now, entry=entry)
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -160,12 +161,12 @@ def register(
     store: Store,
     actor: Actor,
     number: str,
-    terms: RegistrationEntry,
+    entry: RegistrationEntry,
     *,
     reason: str = "",
     accepted: frozenset[Concern] = frozenset(),
 ) -> TypedEntry:
-    """Register the ``terms`` of whoever has the identity ``number``, in the open registration, and return the row.
+    """Register the ``entry`` of whoever has the identity ``number``, in the open registration, and return the row.
 
     Raises Invalid for a wrong number, Unknown, OtherUnit, saving.Doubtful until the doubts are accepted for a
     ``reason``, saving.Already, and whatever else :func:`mv.registration.saving.save` raises. Nothing is saved then.
@@ -174,11 +175,11 @@ def register(
     def work(tx: Transaction) -> TypedEntry:
         found = _customer_of_number(tx, number, store.today())
         at = store.now()
-        require_unit(actor, terms.unit_id)
-        wanted = PlannedEntry(found.customer_id, terms, reason, accepted)
-        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, terms)
-        (made,) = saving.save(tx, at, actor, now.registration_id, [wanted], store.today())
-        return TypedEntry(found, made)
+        require_unit(actor, entry.unit_id)
+        planned = PlannedEntry(found.customer_id, entry, reason, accepted)
+        now = _open_round(tx, actor, store.today()) or begin(tx, at, store.today(), actor, EntryMethod.TYPED, entry)
+        (saved,) = saving.save(tx, at, actor, now.registration_id, [planned], store.today())
+        return TypedEntry(found, saved)
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -231,10 +232,10 @@ def read_rows(store: Store, actor: Actor, registration_id: int) -> list[RoundRow
 
 
 def begin(
-    tx: Transaction, at: datetime, today: date, actor: Actor, kind: EntryMethod, terms: RegistrationEntry | None
+    tx: Transaction, at: datetime, today: date, actor: Actor, method: EntryMethod, entry: RegistrationEntry | None
 ) -> Round:
     """Begin a registration in the open transaction and return it; where it is not typed, it is ended at once."""
-    typed = kind is EntryMethod.TYPED
+    typed = method is EntryMethod.TYPED
     if typed:  # one that was left open on an earlier day
         tx.execute("UPDATE registration SET open_key = NULL, ended_at = $2 WHERE open_key = $1", _open_key(actor), at)
     row = tx.row(
@@ -242,7 +243,7 @@ def begin(
         INSERT INTO registration (kind, user_id, unit_id, local_day, started_at, terms, open_key, ended_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {COLUMNS}
         """,
-        kind, actor.user_id, actor.unit_id, today, at, terms and terms.to_json(),
+        method, actor.user_id, actor.unit_id, today, at, entry and entry.to_json(),
         _open_key(actor) if typed else None, None if typed else at,
     )  # fmt: skip
     assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
@@ -291,5 +292,5 @@ def _open_key(actor: Actor) -> str:
 
 
 def _to_round(row: dict[str, object]) -> Round:
-    terms = row["terms"]
-    return Round(**{**row, "terms": RegistrationEntry.from_json(terms) if isinstance(terms, str) else None})  # type: ignore[arg-type]
+    entry = row["entry"]
+    return Round(**{**row, "entry": RegistrationEntry.from_json(entry) if isinstance(entry, str) else None})  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ class PlannedEntry:
     """
 
     customer_id: int
-    terms: RegistrationEntry
+    entry: RegistrationEntry
     reason: str = ""
     accepted: frozenset[Concern] = frozenset()
     key: str | None = None
@@ -69,9 +69,9 @@ class PlannedEntry:
 class ReasonRequired(Invalid):
     """What is to be registered is unusual: a reason is needed for these doubts."""
 
-    def __init__(self, doubts: Mapping[Concern, MvError]) -> None:
+    def __init__(self, concerns: Mapping[Concern, MvError]) -> None:
         super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
-        self.doubts = doubts
+        self.concerns = concerns
 
 
 class AlreadyRegistered(MvError):
@@ -83,8 +83,8 @@ class SavedEntry:
     """What a row has come to: the row of the group and the dose, where it made them, and its number."""
 
     row_number: int
-    wanted: PlannedEntry
-    judgement: Validation
+    planned: PlannedEntry
+    validation: Validation
     membership: Membership | None
     dose: Dose | None
 
@@ -110,36 +110,36 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
 
 
 def save(
-    tx: Transaction, at: datetime, actor: Actor, registration_id: int, wanted: Sequence[PlannedEntry], today: date
+    tx: Transaction, at: datetime, actor: Actor, registration_id: int, planned: Sequence[PlannedEntry], today: date
 ) -> list[SavedEntry]:
-    """Write all that is ``wanted``, in the open transaction, and return what it came to, in the same order.
+    """Write all that is ``planned``, in the open transaction, and return what it came to, in the same order.
 
     Raises for the first that cannot be what :func:`refuse` raises; Forbidden, NotFound. Each customer is judged anew,
     on what is known now.
     """
-    judged = []
-    for each, judgement in revalidate(tx, at, actor, wanted, today):
-        require_valid(judgement, each)
-        judged.append((each, judgement))
-    return write(tx, at, actor, registration_id, judged)
+    validated = []
+    for each, validation in revalidate(tx, at, actor, planned, today):
+        require_valid(validation, each)
+        validated.append((each, validation))
+    return write(tx, at, actor, registration_id, validated)
 
 
 def revalidate(
-    tx: Transaction, at: datetime, actor: Actor, wanted: Sequence[PlannedEntry], today: date
+    tx: Transaction, at: datetime, actor: Actor, planned: Sequence[PlannedEntry], today: date
 ) -> Iterator[tuple[PlannedEntry, Validation]]:
     """Yield what can become of each, on what is known now and with what the ones before it will have written.
 
     Every other change of these customers' groups and doses waits until ``tx`` ends. Raises Forbidden, NotFound.
     """
-    held = customers.lock(tx, at, actor, {each.customer_id for each in wanted})
-    people, setting = read_people(tx, held.values()), read_validation_context(tx, today)
-    for each in wanted:
-        require_unit(actor, each.terms.unit_id)
+    locked = customers.lock(tx, at, actor, {each.customer_id for each in planned})
+    people, context = read_people(tx, locked.values()), read_validation_context(tx, today)
+    for each in planned:
+        require_unit(actor, each.entry.unit_id)
         person = people[each.customer_id]
-        judgement = validate(person, each.terms, setting)
-        yield each, judgement
-        if judgement.can_be:
-            people[each.customer_id] = with_rows(person, *provisional_rows(each, judgement, at, actor))
+        validation = validate(person, each.entry, context)
+        yield each, validation
+        if validation.can_be_saved:
+            people[each.customer_id] = with_rows(person, *provisional_rows(each, validation, at, actor))
 
 
 def clean_reason(reason: str) -> str:
@@ -154,53 +154,57 @@ def last_row_number(tx: Transaction, registration_id: int) -> int:
     return last
 
 
-def require_valid(judgement: Validation, wanted: PlannedEntry) -> None:
+def require_valid(validation: Validation, planned: PlannedEntry) -> None:
     """Raise why it cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid, Conflict."""
-    if judgement.outcome is Outcome.ALREADY and judgement.error:
-        raise AlreadyRegistered(judgement.error.key, **judgement.error.params)
-    if judgement.error:
-        raise judgement.error
-    left = unaccepted(judgement.doubts, wanted.accepted) if clean_reason(wanted.reason) else judgement.doubts
+    if validation.outcome is Outcome.ALREADY and validation.error:
+        raise AlreadyRegistered(validation.error.key, **validation.error.params)
+    if validation.error:
+        raise validation.error
+    left = unaccepted(validation.concerns, planned.accepted) if clean_reason(planned.reason) else validation.concerns
     if left:
-        raise ReasonRequired(judgement.doubts)
+        raise ReasonRequired(validation.concerns)
 
 
 def provisional_rows(
-    wanted: PlannedEntry, judgement: Validation, at: datetime, actor: Actor
+    planned: PlannedEntry, validation: Validation, at: datetime, actor: Actor
 ) -> tuple[Membership | None, Dose | None]:
     """Return what is to be written, without numbers, so that the next row of the same person is judged with it."""
-    terms, new = wanted.terms, None
-    if judgement.counts is None and terms.group_code:
+    entry, new = planned.entry, None
+    if validation.existing_membership is None and entry.group_code:
         new = Membership(
-            0, wanted.customer_id, terms.group_code, terms.subgroup_code, terms.valid_from, terms.valid_to,
-            terms.unit_id, at, actor.user_id, None, None, None, 1,
+            0, planned.customer_id, entry.group_code, entry.subgroup_code, entry.valid_from, entry.valid_to,
+            entry.unit_id, at, actor.user_id, None, None, None, 1,
         )  # fmt: skip
-    counts = judgement.counts or new
-    dose = terms.dose(judgement.dose_number, counts.membership_id if counts else None)
+    membership = validation.existing_membership or new
+    dose = entry.dose_entry(validation.dose_number, membership.membership_id if membership else None)
     given = None if dose is None else Dose(
-        0, wanted.customer_id, dose.product_code or "", dose.batch_number, dose.dose_number, dose.given_on,
-        dose.unit_id, dose.membership_id, terms.group_code, terms.subgroup_code, False, at, actor.user_id, at,
+        0, planned.customer_id, dose.product_code or "", dose.batch_number, dose.dose_number, dose.given_on,
+        dose.unit_id, dose.membership_id, entry.group_code, entry.subgroup_code, False, at, actor.user_id, at,
         None, None, None, 1,
     )  # fmt: skip
     return new, given
 
 
 def write(
-    tx: Transaction, at: datetime, actor: Actor, registration_id: int, judged: Sequence[tuple[PlannedEntry, Validation]]
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    registration_id: int,
+    validated: Sequence[tuple[PlannedEntry, Validation]],
 ) -> list[SavedEntry]:
     """Write what was judged and can be, in the open transaction, and return what it came to, in the same order."""
-    counting = _write_memberships(tx, at, actor, judged)
-    doses = _write_doses(tx, at, actor, judged, counting)
+    memberships_by_place = _write_memberships(tx, at, actor, validated)
+    doses = _write_doses(tx, at, actor, validated, memberships_by_place)
     first = last_row_number(tx, registration_id) + 1
     made = [
         SavedEntry(
             first + place,
-            wanted,
-            judgement,
-            counting.get(place) if judgement.counts is None else None,
+            planned,
+            validation,
+            memberships_by_place.get(place) if validation.existing_membership is None else None,
             doses.get(place),
         )
-        for place, (wanted, judgement) in enumerate(judged)
+        for place, (planned, validation) in enumerate(validated)
     ]
     rows = [_to_row(registration_id, each, at) for place, each in enumerate(made)]
     tx.load("registration_row", pa.Table.from_pylist(rows, SCHEMA))
@@ -208,18 +212,29 @@ def write(
 
 
 def _write_memberships(
-    tx: Transaction, at: datetime, actor: Actor, judged: Sequence[tuple[PlannedEntry, Validation]]
+    tx: Transaction, at: datetime, actor: Actor, validated: Sequence[tuple[PlannedEntry, Validation]]
 ) -> dict[int, Membership]:
     """Return by place the row that counts, if one is to: the one that was there, or the one that is written."""
-    new = [place for place, (each, judgement) in enumerate(judged) if each.terms.group_code and not judgement.counts]
-    counting = {place: judgement.counts for place, (_, judgement) in enumerate(judged) if judgement.counts}
-    for unit_id, places in _split_by_unit(judged, new):
-        entries = [(judged[place][0].customer_id, judged[place][0].terms.group()) for place in places]
+    new = [
+        place
+        for place, (each, validation) in enumerate(validated)
+        if each.entry.group_code and not validation.existing_membership
+    ]
+    memberships_by_place = {
+        place: validation.existing_membership
+        for place, (_, validation) in enumerate(validated)
+        if validation.existing_membership
+    }
+    for unit_id, places in _split_by_unit(validated, new):
+        entries = [(validated[place][0].customer_id, validated[place][0].entry.membership_entry()) for place in places]
         added = memberships.insert(tx, at, replace(actor, unit_id=unit_id), entries)
-        counting |= dict(zip(places, added, strict=True))
-    written = {_membership_key(row): row for row in counting.values() if row.membership_id}
+        memberships_by_place |= dict(zip(places, added, strict=True))
+    written = {_membership_key(row): row for row in memberships_by_place.values() if row.membership_id}
     # A row that an earlier one of the same person was judged to make has its number only now.
-    return {place: row if row.membership_id else written[_membership_key(row)] for place, row in counting.items()}
+    return {
+        place: row if row.membership_id else written[_membership_key(row)]
+        for place, row in memberships_by_place.items()
+    }
 
 
 def _membership_key(row: Membership) -> tuple[object, ...]:
@@ -230,52 +245,52 @@ def _write_doses(
     tx: Transaction,
     at: datetime,
     actor: Actor,
-    judged: Sequence[tuple[PlannedEntry, Validation]],
-    counting: Mapping[int, Membership],
+    validated: Sequence[tuple[PlannedEntry, Validation]],
+    memberships_by_place: Mapping[int, Membership],
 ) -> dict[int, Dose]:
     """Return by place the dose that is written."""
-    with_dose = [place for place, (wanted, _) in enumerate(judged) if wanted.terms.given_on]
+    with_dose = [place for place, (planned, _) in enumerate(validated) if planned.entry.given_on]
     written: dict[int, Dose] = {}
-    for unit_id, places in _split_by_unit(judged, with_dose):
+    for unit_id, places in _split_by_unit(validated, with_dose):
         entries = []
         for place in places:
-            wanted, judgement = judged[place]
-            row = counting.get(place)
-            entry = wanted.terms.dose(judgement.dose_number, row.membership_id if row else None)
-            assert entry is not None  # noqa: S101 (there is a day)
-            entries.append((wanted.customer_id, entry, (wanted.terms.group_code, wanted.terms.subgroup_code)))
+            planned, validation = validated[place]
+            row = memberships_by_place.get(place)
+            dose_entry = planned.entry.dose_entry(validation.dose_number, row.membership_id if row else None)
+            assert dose_entry is not None  # noqa: S101 (there is a day)
+            entries.append((planned.customer_id, dose_entry, (planned.entry.group_code, planned.entry.subgroup_code)))
         given = vaccinations.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         written |= dict(zip(places, given, strict=True))
     return written
 
 
 def _split_by_unit(
-    judged: Sequence[tuple[PlannedEntry, Validation]], places: Sequence[int]
+    validated: Sequence[tuple[PlannedEntry, Validation]], places: Sequence[int]
 ) -> Iterator[tuple[str, list[int]]]:
     """Yield each unit with those of ``places`` that are of it: what is done is logged as done there."""
     units: dict[str, list[int]] = {}
     for place in places:
-        units.setdefault(judged[place][0].terms.unit_id, []).append(place)
+        units.setdefault(validated[place][0].entry.unit_id, []).append(place)
     yield from units.items()
 
 
 def _to_row(registration_id: int, made: SavedEntry, at: datetime) -> Row:
-    wanted = made.wanted
+    planned = made.planned
     return {
         "registration_id": registration_id,
         "row_number": made.row_number,
-        "customer_id": wanted.customer_id,
-        "row_key": wanted.key,
+        "customer_id": planned.customer_id,
+        "row_key": planned.key,
         "membership_id": made.membership and made.membership.membership_id,
         "membership_version": made.membership and made.membership.version,
         "dose_id": made.dose and made.dose.dose_id,
         "dose_version": made.dose and made.dose.version,
         "was": None,
-        "group_code": wanted.terms.group_code,
-        "subgroup_code": wanted.terms.subgroup_code,
-        "day": wanted.terms.day,
-        "product_code": wanted.terms.product_code,
-        "doubts": json.dumps(sorted(made.judgement.doubts)) if made.judgement.doubts else None,
-        "reason": clean_reason(wanted.reason) or None if made.judgement.doubts else None,
+        "group_code": planned.entry.group_code,
+        "subgroup_code": planned.entry.subgroup_code,
+        "day": planned.entry.day,
+        "product_code": planned.entry.product_code,
+        "doubts": json.dumps(sorted(made.validation.concerns)) if made.validation.concerns else None,
+        "reason": clean_reason(planned.reason) or None if made.validation.concerns else None,
         "registered_at": at,
     }

@@ -52,7 +52,7 @@ class Person:
 class ValidationContext:
     """What can be chosen, when the known batches expire, by product and number, and what day it is today."""
 
-    known: Catalogue
+    catalogue: Catalogue
     batches: Mapping[tuple[str, str], date]
     today: date
 
@@ -61,61 +61,65 @@ class ValidationContext:
 class Validation:
     """What can become of terms, and of what they consist then.
 
-    ``error`` says why nothing can be registered. ``counts`` is the row of the group that is there already;
+    ``error`` says why nothing can be registered. ``existing_membership`` is the row of the group that is there already;
     ``dose_number`` that of the dose.
     """
 
     outcome: Outcome
     error: MvError | None = None
-    doubts: Mapping[Concern, MvError] = field(default_factory=dict)
-    counts: Membership | None = None
+    concerns: Mapping[Concern, MvError] = field(default_factory=dict)
+    existing_membership: Membership | None = None
     dose_number: int = 0
 
     @property
-    def can_be(self) -> bool:
+    def can_be_saved(self) -> bool:
         """Whether it can be registered, for a reason at least."""
         return self.outcome in (Outcome.READY, Outcome.DOUBTFUL)
 
 
-def validate(person: Person, terms: RegistrationEntry, setting: ValidationContext) -> Validation:
-    """Return what can become of ``terms`` for the person."""
+def validate(person: Person, entry: RegistrationEntry, context: ValidationContext) -> Validation:
+    """Return what can become of ``entry`` for the person."""
     try:
-        choice = _find_choice(terms, setting.known)
-        deaths.refuse_after(person.customer.deceased_on, terms.day)
-        counts = _find_existing_membership(person.memberships, terms)
-        if choice and counts is None:
-            entry = terms.group()
-            memberships.check_period(setting.known, entry, person.customer.birth_date, setting.today)
-            memberships.refuse_overlap(person.memberships, entry, choice)
-            _check_period_covers_dose(terms, choice)
-        number = terms.dose_number or _next_number(person, terms, setting.known)
-        same = _find_existing_dose(person, terms, setting, number, counts)
+        choice = _find_choice(entry, context.catalogue)
+        deaths.refuse_after(person.customer.deceased_on, entry.day)
+        existing_membership = _find_existing_membership(person.memberships, entry)
+        if choice and existing_membership is None:
+            membership_entry = entry.membership_entry()
+            memberships.check_period(context.catalogue, membership_entry, person.customer.birth_date, context.today)
+            memberships.refuse_overlap(person.memberships, membership_entry, choice)
+            _check_period_covers_dose(entry, choice)
+        number = entry.dose_number or _next_number(person, entry, context.catalogue)
+        existing_dose = _find_existing_dose(person, entry, context, number, existing_membership)
     except MvError as error:
         return Validation(Outcome.WRONG, error)
-    if same or (counts and terms.given_on is None):
-        return Validation(Outcome.ALREADY, _already_registered(choice, counts, same), counts=counts)
-    doubts = dict(_find_concerns(person.customer, terms, setting, choice))
-    return Validation(Outcome.DOUBTFUL if doubts else Outcome.READY, None, doubts, counts, number)
+    if existing_dose or (existing_membership and entry.given_on is None):
+        return Validation(
+            Outcome.ALREADY,
+            _already_registered(choice, existing_membership, existing_dose),
+            existing_membership=existing_membership,
+        )
+    concerns = dict(_find_concerns(person.customer, entry, context, choice))
+    return Validation(Outcome.DOUBTFUL if concerns else Outcome.READY, None, concerns, existing_membership, number)
 
 
-def _find_choice(terms: RegistrationEntry, known: Catalogue) -> Choice | None:
+def _find_choice(entry: RegistrationEntry, catalogue: Catalogue) -> Choice | None:
     """Return the group and subgroup; None where a dose is to have none. Raises Invalid."""
-    if terms.group_code is None and terms.given_on:
+    if entry.group_code is None and entry.given_on:
         return None
-    entry = terms.group()
-    return known.choice(entry.group_code, entry.subgroup_code)
+    membership_entry = entry.membership_entry()
+    return catalogue.choice(membership_entry.group_code, membership_entry.subgroup_code)
 
 
-def _find_existing_membership(rows: Iterable[Membership], terms: RegistrationEntry) -> Membership | None:
+def _find_existing_membership(rows: Iterable[Membership], entry: RegistrationEntry) -> Membership | None:
     """Return the row of the same group and subgroup that counts on the day, if there is one."""
-    same = (terms.group_code, terms.subgroup_code)
-    counting = memberships.counting_on(rows, terms.day)
-    return next((row for row in counting if (row.group_code, row.subgroup_code) == same), None)
+    codes = (entry.group_code, entry.subgroup_code)
+    counting = memberships.counting_on(rows, entry.day)
+    return next((row for row in counting if (row.group_code, row.subgroup_code) == codes), None)
 
 
-def _check_period_covers_dose(terms: RegistrationEntry, choice: Choice) -> None:
-    day = terms.given_on
-    if day and not (terms.valid_from <= day and (terms.valid_to is None or day <= terms.valid_to)):
+def _check_period_covers_dose(entry: RegistrationEntry, choice: Choice) -> None:
+    day = entry.given_on
+    if day and not (entry.valid_from <= day and (entry.valid_to is None or day <= entry.valid_to)):
         raise Invalid(
             N_("The period of {choice} does not hold the day of the dose, {day}. Change one of them."),
             choice=choice,
@@ -123,27 +127,34 @@ def _check_period_covers_dose(terms: RegistrationEntry, choice: Choice) -> None:
         )
 
 
-def _next_number(person: Person, terms: RegistrationEntry, known: Catalogue) -> int:
-    vaccine = known.vaccines.get(terms.product_code or "")
-    if terms.given_on is None or vaccine is None:
+def _next_number(person: Person, entry: RegistrationEntry, catalogue: Catalogue) -> int:
+    vaccine = catalogue.vaccines.get(entry.product_code or "")
+    if entry.given_on is None or vaccine is None:
         return 1
-    atc = {each.product_code: each.atc for each in known.vaccines.values()}
-    return vaccinations.next_dose_number(list(person.doses), atc, vaccine.atc, terms.given_on)
+    atc = {each.product_code: each.atc for each in catalogue.vaccines.values()}
+    return vaccinations.next_dose_number(list(person.doses), atc, vaccine.atc, entry.given_on)
 
 
 def _find_existing_dose(
-    person: Person, terms: RegistrationEntry, setting: ValidationContext, number: int, counts: Membership | None
+    person: Person,
+    entry: RegistrationEntry,
+    context: ValidationContext,
+    number: int,
+    existing_membership: Membership | None,
 ) -> Dose | None:
     """Raise what is wrong with the dose; return the one that is registered just so already, if there is one."""
-    entry = terms.dose(number, None)
-    if entry is None:
+    dose_entry = entry.dose_entry(number, None)
+    if dose_entry is None:
         return None
-    vaccinations.check(setting.known, entry, person.customer.birth_date, setting.today)
+    vaccinations.check(context.catalogue, dose_entry, person.customer.birth_date, context.today)
     for dose in person.doses:
-        if dose.withdrawn_at is None and (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on):
+        if dose.withdrawn_at is None and (dose.product_code, dose.given_on) == (
+            dose_entry.product_code,
+            dose_entry.given_on,
+        ):
             codes = (dose.group_code, dose.subgroup_code, dose.batch_number)
-            has_group = counts is not None or terms.group_code is None
-            if has_group and codes == (terms.group_code, terms.subgroup_code, entry.batch_number):
+            has_group = existing_membership is not None or entry.group_code is None
+            if has_group and codes == (entry.group_code, entry.subgroup_code, dose_entry.batch_number):
                 return dose
             raise Conflict(
                 N_(
@@ -156,59 +167,59 @@ def _find_existing_dose(
     return None
 
 
-def _already_registered(choice: Choice | None, counts: Membership | None, dose: Dose | None) -> Conflict:
-    if counts is None:
+def _already_registered(choice: Choice | None, existing_membership: Membership | None, dose: Dose | None) -> Conflict:
+    if existing_membership is None:
         return Conflict(N_("The dose is registered already, without a group."))
     if dose:
         return Conflict(N_("The dose is registered already, with {choice}."), choice=choice)
     return Conflict(
         N_("The customer is in the group {choice} already, since {first}."),
         choice=choice,
-        first=counts.valid_from,
+        first=existing_membership.valid_from,
     )
 
 
 def _find_concerns(
-    customer: Customer, terms: RegistrationEntry, setting: ValidationContext, choice: Choice | None
+    customer: Customer, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
 ) -> Iterable[tuple[Concern, MvError]]:
     ages = choice.group.ages if choice else None
-    if ages and not ages.fit(customer.birth_date, terms.day):
+    if ages and not ages.fit(customer.birth_date, entry.day):
         yield (
             Concern.AGE,
             Invalid(
                 N_("Born {born}: the age does not fit {choice} on {day}."),
                 born=customer.birth_date,
                 choice=choice,
-                day=terms.day,
+                day=entry.day,
             ),
         )
     if customer.deceased_on:
         yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
-    if terms.given_on is None:
+    if entry.given_on is None:
         return
-    expires_on = setting.batches.get((terms.product_code or "", terms.batch_number))
+    expires_on = context.batches.get((entry.product_code or "", entry.batch_number))
     if expires_on is None:
         others = sorted(
-            setting.known.vaccines[product].name
-            for product, number in setting.batches
-            if number == terms.batch_number and product in setting.known.vaccines
+            context.catalogue.vaccines[product].name
+            for product, number in context.batches
+            if number == entry.batch_number and product in context.catalogue.vaccines
         )
         yield (
             Concern.BATCH_UNKNOWN,
-            Invalid(N_("Batch {batch} is one of {vaccine}."), batch=terms.batch_number, vaccine=", ".join(others))
+            Invalid(N_("Batch {batch} is one of {vaccine}."), batch=entry.batch_number, vaccine=", ".join(others))
             if others
-            else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=terms.batch_number),
+            else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=entry.batch_number),
         )
-    elif expires_on < terms.given_on:
+    elif expires_on < entry.given_on:
         yield (
             Concern.BATCH_EXPIRED,
-            Invalid(N_("Batch {batch} expired on {day}."), batch=terms.batch_number, day=expires_on),
+            Invalid(N_("Batch {batch} expired on {day}."), batch=entry.batch_number, day=expires_on),
         )
 
 
-def unaccepted(doubts: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
+def unaccepted(concerns: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
     """Return the doubts that nobody has accepted."""
-    return {doubt: message for doubt, message in doubts.items() if doubt not in accepted}
+    return {concern: message for concern, message in concerns.items() if concern not in accepted}
 
 
 def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:

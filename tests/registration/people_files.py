@@ -37,7 +37,7 @@ def plan(store: Store, actor: Actor, read: Table, reason: str = "") -> Plan:
 def take_in(store: Store, actor: Actor, read: Table, reason: str = "") -> Round:
     """Look at the file, and import it."""
     asked = request(read, reason)
-    return importing.import_file(store, actor, asked, importing.preview(store, actor, asked).mark)
+    return importing.import_file(store, actor, asked, importing.preview(store, actor, asked).fingerprint)
 
 
 def states(found: Plan) -> list[RowState]:

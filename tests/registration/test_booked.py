@@ -111,7 +111,7 @@ def test_all_who_came_are_registered_together_and_undone_together(
     first, second = of_day(store, actor)
     told: list[float] = []
     made = booked.save_attendances(store, actor, [came(first), came(second, group=NO_GROUP)], told.append)
-    assert (made.kind, made.terms) == (EntryMethod.BOOKED, None)
+    assert (made.method, made.entry) == (EntryMethod.BOOKED, None)
     assert told == sorted(told)
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     (dose,) = vaccinations.of_customer(store, actor, anders.customer_id)
@@ -134,8 +134,8 @@ def test_two_bookings_of_one_person_are_registered_with_the_same_group(
     book(anders, 10, "fsme_immun")
     first, second = of_day(store, actor)
     found = booked.validate_attendances(store, actor, [came(second, group=("65_plus", None))])[0]
-    assert found.doubts.keys() == {Concern.BATCH_UNKNOWN}
-    other = came(second, group=("65_plus", None), batch_reason="New delivery", doubts=frozenset(found.doubts))
+    assert found.concerns.keys() == {Concern.BATCH_UNKNOWN}
+    other = came(second, group=("65_plus", None), batch_reason="New delivery", concerns=frozenset(found.concerns))
     booked.save_attendances(store, actor, [came(first), other])
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     assert {dose.membership_id for dose in vaccinations.of_customer(store, actor, anders.customer_id)} == {
@@ -148,13 +148,13 @@ def test_each_doubt_takes_a_reason_of_its_kind(
 ) -> None:
     book(eva, 10)
     (each,) = of_day(store, actor)
-    wanted = came(each, group=("65_plus", None), batch_number="B9")
-    (judgement,) = booked.validate_attendances(store, actor, [wanted])
-    assert (judgement.outcome, set(judgement.doubts)) == (Outcome.DOUBTFUL, {Concern.AGE, Concern.BATCH_UNKNOWN})
-    shown = replace(wanted, doubts=frozenset(judgement.doubts))
+    planned = came(each, group=("65_plus", None), batch_number="B9")
+    (validation,) = booked.validate_attendances(store, actor, [planned])
+    assert (validation.outcome, set(validation.concerns)) == (Outcome.DOUBTFUL, {Concern.AGE, Concern.BATCH_UNKNOWN})
+    shown = replace(planned, concerns=frozenset(validation.concerns))
     both = {"reason": "Checked", "batch_reason": "New delivery"}
     with nothing_changes(store):
-        for values in ({}, {"reason": "Checked"}, {"batch_reason": "New"}, {**both, "doubts": frozenset()}):
+        for values in ({}, {"reason": "Checked"}, {"batch_reason": "New"}, {**both, "concerns": frozenset()}):
             with pytest.raises(AttendanceRejected, match=r"because of Eva Ek\. Something is unusual"):
                 booked.save_attendances(store, actor, [replace(shown, **values)])
         with pytest.raises(AttendanceRejected, match="identity numbers"):

@@ -133,8 +133,8 @@ def test_each_line_is_judged_and_nothing_is_saved(store: Store, actor: Actor, an
     unknown = invented_number(date(1950, 5, 5))
     text = f"Personnummer\n{anders.identity}\n{eva.identity}\n{unknown}\n{anders.identity[2:]}\n12\n"
     with nothing_changes(store, but=LOG):
-        judged = pasted_lists.validate_list(store, actor, text, GROUP)
-    assert summary(judged) == [
+        validated = pasted_lists.validate_list(store, actor, text, GROUP)
+    assert summary(validated) == [
         (1, LineState.HEADING, None),
         (2, LineState.READY, anders.customer_id),
         (3, LineState.ALREADY, eva.customer_id),
@@ -142,7 +142,7 @@ def test_each_line_is_judged_and_nothing_is_saved(store: Store, actor: Actor, an
         (5, LineState.REPEATED, anders.customer_id),
         (6, LineState.WRONG, None),
     ]
-    assert str(judged[4].error) == "The same customer as on line 2."
+    assert str(validated[4].error) == "The same customer as on line 2."
     doubtful = pasted_lists.validate_list(store, actor, anders.identity, PREGNANT)
     assert summary(doubtful) == [(1, LineState.DOUBTFUL, anders.customer_id)]
     looked = [entry["customer_id"] for entry in logged(store, "register_afterwards")]
@@ -154,9 +154,9 @@ def test_somebody_of_another_unit_is_told_as_no_more_than_that_and_logged_as_a_r
 ) -> None:
     text = f"{eva.identity}\n{anders.identity}\n{eva.identity}"
     for _ in range(2):
-        judged = pasted_lists.validate_list(store, NORR, text, GROUP)
-        assert [line.state for line in judged] == [LineState.ELSEWHERE, LineState.READY, LineState.ELSEWHERE]
-        assert [line.customer for line in judged] == [None, anders, None]
+        validated = pasted_lists.validate_list(store, NORR, text, GROUP)
+        assert [line.state for line in validated] == [LineState.ELSEWHERE, LineState.READY, LineState.ELSEWHERE]
+        assert [line.customer for line in validated] == [None, anders, None]
     with store.read() as tx:
         rows = tx.rows("SELECT customer_id FROM access_log WHERE outcome = 'refused'")
     assert rows == [{"customer_id": eva.customer_id}]
@@ -167,8 +167,8 @@ def test_somebody_of_another_unit_is_told_as_no_more_than_that_and_logged_as_a_r
 def test_a_number_that_a_customer_had_finds_the_same_customer(store: Store, actor: Actor, anders: Customer) -> None:
     new = invented_number(date(1946, 3, 12), 983)
     identity_changes.change(store, actor, anders.customer_id, new, anders.identity)
-    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{new}", GROUP)
-    assert [line.state for line in judged] == [LineState.READY, LineState.REPEATED]
+    validated = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{new}", GROUP)
+    assert [line.state for line in validated] == [LineState.READY, LineState.REPEATED]
 
 
 # Saving
@@ -177,10 +177,10 @@ def test_a_number_that_a_customer_had_finds_the_same_customer(store: Store, acto
 def test_what_is_ready_is_saved_together_and_undone_together(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.validate_list(store, actor, f"Nr\n{anders.identity}\n12\n{eva.identity}", GROUP)
+    validated = pasted_lists.validate_list(store, actor, f"Nr\n{anders.identity}\n12\n{eva.identity}", GROUP)
     told: list[float] = []
-    made = pasted_lists.save_list(store, actor, GROUP, judged, tell=told.append)
-    assert (made.kind, made.terms, made.ended_at) == (EntryMethod.LIST, GROUP, store.now())
+    made = pasted_lists.save_list(store, actor, GROUP, validated, on_progress=told.append)
+    assert (made.method, made.entry, made.ended_at) == (EntryMethod.LIST, GROUP, store.now())
     assert told == sorted(told)
     assert told[-1] == 1.0
     rows = rounds.read_rows(store, actor, made.registration_id)
@@ -188,8 +188,8 @@ def test_what_is_ready_is_saved_together_and_undone_together(
     for customer in (anders, eva):
         (row,) = memberships.of_customer(store, actor, customer.customer_id)
         assert (row.group_code, row.subgroup_code, row.valid_from) == ("medical_risk", "heart", DAY)
-    saved = [line for line in judged if line.state is LineState.READY]
-    assert pasted_lists.remaining_text(judged, saved) == "Nr\n12"
+    saved = [line for line in validated if line.state is LineState.READY]
+    assert pasted_lists.remaining_text(validated, saved) == "Nr\n12"
     assert undo.undo_all(store, actor, made.registration_id) == 2
     for customer in (anders, eva):
         (row,) = memberships.of_customer(store, actor, customer.customer_id)
@@ -197,40 +197,40 @@ def test_what_is_ready_is_saved_together_and_undone_together(
 
 
 def test_nothing_typed_is_lost_and_a_heading_alone_is_not_left(store: Store, actor: Actor, anders: Customer) -> None:
-    judged = pasted_lists.validate_list(store, actor, f'Nr\n "{anders.identity}";x \n\n 12 ; y', GROUP)
-    assert pasted_lists.remaining_text(judged, []) == f'Nr\n "{anders.identity}";x \n 12 ; y'
-    assert pasted_lists.remaining_text(judged[:2], judged[1:2]) == ""
+    validated = pasted_lists.validate_list(store, actor, f'Nr\n "{anders.identity}";x \n\n 12 ; y', GROUP)
+    assert pasted_lists.remaining_text(validated, []) == f'Nr\n "{anders.identity}";x \n 12 ; y'
+    assert pasted_lists.remaining_text(validated[:2], validated[1:2]) == ""
 
 
 def test_doubtful_lines_are_saved_for_a_reason_and_only_for_the_doubts_that_were_seen(
     store: Store, actor: Actor, anders: Customer
 ) -> None:
-    judged = pasted_lists.validate_list(store, actor, anders.identity, PREGNANT)
+    validated = pasted_lists.validate_list(store, actor, anders.identity, PREGNANT)
     with nothing_changes(store):
         for reason, says in (("", "Write why"), ("  ", "Write why"), (f"it is {NUMBER}", "identity numbers")):
             with pytest.raises(Invalid, match=says):
-                pasted_lists.save_list(store, actor, PREGNANT, judged, reason)
+                pasted_lists.save_list(store, actor, PREGNANT, validated, reason)
         unseen = replace(PREGNANT, given_on=DAY, product_code="efluelda", batch_number="B9")
         with pytest.raises(LineRejected):
-            pasted_lists.save_list(store, actor, unseen, judged, "Checked")
-    made = pasted_lists.save_list(store, actor, PREGNANT, judged, "Checked")
+            pasted_lists.save_list(store, actor, unseen, validated, "Checked")
+    made = pasted_lists.save_list(store, actor, PREGNANT, validated, "Checked")
     (row,) = rounds.read_rows(store, actor, made.registration_id)
-    assert (row.reason, row.doubts) == ("Checked", '["age"]')
+    assert (row.reason, row.concerns) == ("Checked", '["age"]')
 
 
 def test_a_line_that_cannot_be_any_more_is_named_by_its_number_and_nothing_is_saved(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.validate_list(store, actor, f"\n{anders.identity}\n{eva.identity}", GROUP)
+    validated = pasted_lists.validate_list(store, actor, f"\n{anders.identity}\n{eva.identity}", GROUP)
     memberships.add(store, actor, eva.customer_id, memberships.Entry("medical_risk", "heart", DAY))
     with nothing_changes(store), pytest.raises(LineRejected) as caught:
-        pasted_lists.save_list(store, actor, GROUP, judged)
+        pasted_lists.save_list(store, actor, GROUP, validated)
     assert explain(caught.value, ENGLISH).startswith("Nothing of the list is saved, because of line 3. The customer is")
     assert explain(caught.value, SWEDISH).startswith("Inget i listan är sparat, på grund av rad 3. Kunden har redan")
     assert eva.identity not in f"{caught.value} {caught.value!r} {caught.value.params}"
-    pasted_lists.save_list(store, actor, GROUP, judged[:1])
+    pasted_lists.save_list(store, actor, GROUP, validated[:1])
     with pytest.raises(LineRejected, match="line 2"):
-        pasted_lists.save_list(store, actor, GROUP, judged[:1])
+        pasted_lists.save_list(store, actor, GROUP, validated[:1])
     with pytest.raises(Invalid, match="No line is ready"):
         pasted_lists.save_list(store, actor, GROUP, [])
 
@@ -238,14 +238,14 @@ def test_a_line_that_cannot_be_any_more_is_named_by_its_number_and_nothing_is_sa
 def test_a_customer_whom_the_user_has_nothing_to_do_with_stops_the_list(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
-    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
+    validated = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
     with nothing_changes(store, but=LOG), pytest.raises(OtherUnit):
-        pasted_lists.save_list(store, NORR, GROUP, judged)
+        pasted_lists.save_list(store, NORR, GROUP, validated)
 
 
 def test_many_are_undone_together_or_none(store: Store, actor: Actor, anders: Customer, eva: Customer) -> None:
-    judged = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
-    made = pasted_lists.save_list(store, actor, GROUP, judged)
+    validated = pasted_lists.validate_list(store, actor, f"{anders.identity}\n{eva.identity}", GROUP)
+    made = pasted_lists.save_list(store, actor, GROUP, validated)
     (row,) = memberships.of_customer(store, actor, eva.customer_id)
     memberships.adjust(store, actor, row.membership_id, row.version, memberships.Entry("medical_risk", "lung", DAY))
     with nothing_changes(store), pytest.raises(Conflict, match="changed this group"):
@@ -258,9 +258,9 @@ def test_a_list_is_of_customers_of_ones_own_unit_of_those_who_were_there_and_of_
     memberships.add(store, actor, eva.customer_id, memberships.Entry("staff", None, DAY))  # so she was at norr
     maj = customers.register(store, actor, invented_number(date(1991, 4, 5), 982), "Maj", "Ek", "soder")
     text = "\n".join(customer.identity for customer in (anders, eva, maj))
-    judged = pasted_lists.validate_list(store, NORR, text, GROUP)
-    assert [line.state for line in judged] == [LineState.READY, LineState.READY, LineState.ELSEWHERE]
-    made = pasted_lists.save_list(store, NORR, GROUP, judged)
+    validated = pasted_lists.validate_list(store, NORR, text, GROUP)
+    assert [line.state for line in validated] == [LineState.READY, LineState.READY, LineState.ELSEWHERE]
+    made = pasted_lists.save_list(store, NORR, GROUP, validated)
     assert undo.undo_all(store, NORR, made.registration_id) == 2
     for customer in (anders, eva):
         rows = memberships.of_customer(store, actor, customer.customer_id)

@@ -39,8 +39,8 @@ def test_a_number_registers_the_group_from_the_day_on(store: Store, actor: Actor
     assert entered.customer == anders
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     assert (row.group_code, row.subgroup_code, row.valid_from, row.valid_to) == ("medical_risk", "heart", DAY, None)
-    assert entered.made.membership == row
-    assert entered.made.dose is None
+    assert entered.saved.membership == row
+    assert entered.saved.dose is None
     assert [entry["action"] for entry in logged(store, "add_group")] == ["add_group"]
 
 
@@ -51,7 +51,7 @@ def test_with_a_product_the_dose_is_registered_and_counts_by_that_group(
     entered = rounds.register(store, actor, anders.identity, DOSE)
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     (dose,) = vaccinations.of_customer(store, actor, anders.customer_id)
-    assert entered.made.dose == dose
+    assert entered.saved.dose == dose
     assert (dose.membership_id, dose.group_code, dose.subgroup_code) == (row.membership_id, "medical_risk", "heart")
     assert (dose.given_on, dose.batch_number, dose.dose_number, dose.unit_id) == (DAY, "B1", 1, "norr")
 
@@ -63,16 +63,16 @@ def test_somebody_who_is_in_the_group_already_gets_the_dose_by_that_row(
     entry = memberships.Entry("medical_risk", "heart", TODAY - timedelta(days=30))
     there = memberships.add(store, actor, anders.customer_id, entry)
     entered = rounds.register(store, actor, anders.identity, DOSE)
-    assert entered.made.membership is None
-    assert entered.made.dose is not None
-    assert entered.made.dose.membership_id == there.membership_id
+    assert entered.saved.membership is None
+    assert entered.saved.dose is not None
+    assert entered.saved.dose.membership_id == there.membership_id
     assert memberships.of_customer(store, actor, anders.customer_id) == [there]
 
 
-def stops(store: Store, actor: Actor, number: str, terms: RegistrationEntry, kind: type[MvError], says: str) -> None:
+def stops(store: Store, actor: Actor, number: str, entry: RegistrationEntry, kind: type[MvError], says: str) -> None:
     with nothing_changes(store, but=("access_log", "log_head") if kind is OtherUnit else ()):
         with pytest.raises(kind) as caught:
-            rounds.register(store, actor, number, terms)
+            rounds.register(store, actor, number, entry)
         assert says in str(caught.value)
 
 
@@ -116,7 +116,7 @@ def test_days_that_cannot_be_stop_the_line(store: Store, actor: Actor, anders: C
 
 
 @pytest.mark.parametrize(
-    ("terms", "doubt"),
+    ("entry", "concern"),
     [
         (replace(GROUP, group_code="pregnant", subgroup_code=None), Concern.AGE),
         (replace(DOSE, batch_number="B9"), Concern.BATCH_UNKNOWN),
@@ -125,18 +125,18 @@ def test_days_that_cannot_be_stop_the_line(store: Store, actor: Actor, anders: C
 )
 @pytest.mark.usefixtures("batch")
 def test_what_is_unusual_takes_a_reason_and_is_then_registered(
-    store: Store, actor: Actor, anders: Customer, terms: RegistrationEntry, doubt: Concern
+    store: Store, actor: Actor, anders: Customer, entry: RegistrationEntry, concern: Concern
 ) -> None:
     sql = "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('efluelda', 'OLD', $1)"
     store.write(lambda tx: tx.execute(sql, DAY - timedelta(days=1)))
     with nothing_changes(store):
         for more in ({}, {"reason": "Checked"}, {"accepted": frozenset(Concern)}, {**WHY, "accepted": frozenset()}):
             with pytest.raises(ReasonRequired) as caught:
-                rounds.register(store, actor, anders.identity, terms, **more)
-            assert set(caught.value.doubts) == {doubt}
-    entered = rounds.register(store, actor, anders.identity, terms, **WHY)
+                rounds.register(store, actor, anders.identity, entry, **more)
+            assert set(caught.value.concerns) == {concern}
+    entered = rounds.register(store, actor, anders.identity, entry, **WHY)
     (row,) = rounds.read_rows(store, actor, rounds.rounds_of_today(store, actor)[0].registration_id)
-    assert (row.reason, row.doubts) == ("Checked with the nurse", f'["{doubt}"]')
+    assert (row.reason, row.concerns) == ("Checked with the nurse", f'["{concern}"]')
     assert entered.customer == anders
 
 
@@ -149,7 +149,7 @@ def test_what_stays_and_the_rows_are_there_on_another_computer_the_same_day(
     rounds.keep_entry(store, actor, other)
     now = rounds.current_round(store, replace(actor))
     assert now is not None
-    assert now.terms == other
+    assert now.entry == other
     assert [row.name for row in rounds.read_rows(store, actor, now.registration_id)] == ["Anders Karlsson"]
     clock.now += timedelta(days=1)
     assert rounds.current_round(store, actor) is None
@@ -185,7 +185,7 @@ def test_undo_takes_back_dose_and_group_and_leaves_them_in_the_history(
 ) -> None:
     entered = rounds.register(store, actor, anders.identity, DOSE)
     (mine,) = rounds.rounds_of_today(store, actor)
-    undo.undo_row(store, actor, mine.registration_id, entered.made.row_number)
+    undo.undo_row(store, actor, mine.registration_id, entered.saved.row_number)
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     (dose,) = vaccinations.of_customer(store, actor, anders.customer_id)
     assert row.ended_reason == EndReason.WRONG
@@ -194,9 +194,9 @@ def test_undo_takes_back_dose_and_group_and_leaves_them_in_the_history(
     (undone,) = rounds.read_rows(store, actor, mine.registration_id)
     assert undone.undone_by == actor.user_id
     with pytest.raises(Conflict):
-        undo.undo_row(store, actor, mine.registration_id, entered.made.row_number)
+        undo.undo_row(store, actor, mine.registration_id, entered.saved.row_number)
     again = rounds.register(store, actor, anders.identity, DOSE)
-    assert again.made.row_number == 2
+    assert again.saved.row_number == 2
 
 
 def test_a_group_that_is_undone_just_after_midnight_ends_on_the_new_day(
@@ -205,7 +205,7 @@ def test_a_group_that_is_undone_just_after_midnight_ends_on_the_new_day(
     clock.now = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # 00:30 in Stockholm
     entered = rounds.register(store, actor, anders.identity, replace(GROUP, valid_from=TODAY))
     (registration,) = rounds.rounds_of_today(store, actor)
-    undo.undo_row(store, actor, registration.registration_id, entered.made.row_number)
+    undo.undo_row(store, actor, registration.registration_id, entered.saved.row_number)
     (row,) = memberships.of_customer(store, actor, anders.customer_id)
     assert (row.valid_to, row.ended_reason) == (TODAY + timedelta(days=1), EndReason.WRONG)
 
@@ -213,9 +213,9 @@ def test_a_group_that_is_undone_just_after_midnight_ends_on_the_new_day(
 def test_what_was_changed_since_is_not_undone(store: Store, actor: Actor, anders: Customer) -> None:
     entered = rounds.register(store, actor, anders.identity, GROUP)
     (mine,) = rounds.rounds_of_today(store, actor)
-    assert entered.made.membership is not None
+    assert entered.saved.membership is not None
     entry = memberships.Entry("medical_risk", "lung", DAY)
-    memberships.adjust(store, actor, entered.made.membership.membership_id, 1, entry)
+    memberships.adjust(store, actor, entered.saved.membership.membership_id, 1, entry)
     with nothing_changes(store), pytest.raises(Conflict):
         undo.undo_row(store, actor, mine.registration_id, 1)
 

@@ -73,8 +73,8 @@ def person(*known: Membership | Dose, born: date = BORN, died: date | None = Non
     return Person(customer, rows, doses)  # type: ignore[arg-type]
 
 
-def judged(who: Person, **terms: object) -> Validation:
-    return validate(who, replace(DOSE, **terms), SETTING)
+def validated(who: Person, **entry: object) -> Validation:
+    return validate(who, replace(DOSE, **entry), SETTING)
 
 
 def years_before(day: date, years: int, days: int = 0) -> date:
@@ -87,11 +87,11 @@ def months_before(day: date, months: int, days: int = 0) -> date:
 
 def test_what_nobody_has_is_ready_and_gets_the_next_dose_number() -> None:
     assert validate(person(), GROUP, SETTING) == Validation(Outcome.READY, dose_number=1)
-    assert judged(person()) == Validation(Outcome.READY, dose_number=1)
+    assert validated(person()) == Validation(Outcome.READY, dose_number=1)
     earlier = dose("flu_2", DAY - timedelta(days=30))
-    assert judged(person(earlier)).dose_number == 2
-    assert judged(person(replace(earlier, withdrawn_at=AT))).dose_number == 1
-    assert judged(person(earlier), dose_number=7).dose_number == 7
+    assert validated(person(earlier)).dose_number == 2
+    assert validated(person(replace(earlier, withdrawn_at=AT))).dose_number == 1
+    assert validated(person(earlier), dose_number=7).dose_number == 7
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_who_is_in_the_group_on_the_day_has_it_already_and_gets_the_dose_by_it(
     found = validate(person(counting), GROUP, SETTING)
     assert found.outcome == (Outcome.ALREADY if counts else Outcome.READY)
     assert isinstance(found.error, Conflict if counts else type(None))
-    assert judged(person(counting)).outcome == Outcome.READY
-    assert judged(person(counting)).counts == (counting if counts else None)
+    assert validated(person(counting)).outcome == Outcome.READY
+    assert validated(person(counting)).existing_membership == (counting if counts else None)
 
 
 def test_a_period_that_begins_the_day_after_would_overlap() -> None:
@@ -137,11 +137,11 @@ def test_a_period_that_begins_the_day_after_would_overlap() -> None:
 def test_the_same_dose_is_there_already_and_another_of_the_same_vaccine_and_day_is_refused(
     given: Dose, outcome: Outcome
 ) -> None:
-    assert judged(person(row(), given)).outcome == outcome
+    assert validated(person(row(), given)).outcome == outcome
 
 
 @pytest.mark.parametrize(
-    ("terms", "says"),
+    ("entry", "says"),
     [
         ({"group_code": "nobody"}, "no group with the code"),
         ({"subgroup_code": "nothing"}, "no subgroup"),
@@ -161,19 +161,19 @@ def test_the_same_dose_is_there_already_and_another_of_the_same_vaccine_and_day_
         ({"given_on": TODAY + timedelta(days=1)}, "cannot be given after today"),
     ],
 )
-def test_what_cannot_be_is_wrong_and_says_why(terms: dict[str, object], says: str) -> None:
-    found = judged(person(), **terms)
+def test_what_cannot_be_is_wrong_and_says_why(entry: dict[str, object], says: str) -> None:
+    found = validated(person(), **entry)
     assert found.outcome == Outcome.WRONG
-    assert not found.can_be
+    assert not found.can_be_saved
     assert says in str(found.error)
 
 
 def test_the_last_day_and_the_first_can_be() -> None:
-    assert judged(person(), given_on=TODAY, valid_from=TODAY).error is None
-    assert judged(person(), given_on=BORN, valid_from=BORN).outcome == Outcome.WRONG  # before anything was in use
-    assert judged(person(born=DAY)).error is None
-    assert judged(person(), product_code="past", given_on=ENDS, batch_number="P1").error is None
-    assert judged(person(), valid_from=DAY - timedelta(days=9), valid_to=DAY).error is None
+    assert validated(person(), given_on=TODAY, valid_from=TODAY).error is None
+    assert validated(person(), given_on=BORN, valid_from=BORN).outcome == Outcome.WRONG  # before anything was in use
+    assert validated(person(born=DAY)).error is None
+    assert validated(person(), product_code="past", given_on=ENDS, batch_number="P1").error is None
+    assert validated(person(), valid_from=DAY - timedelta(days=9), valid_to=DAY).error is None
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_the_last_day_and_the_first_can_be() -> None:
     ],
 )
 def test_nothing_is_registered_after_a_death_and_before_it_is_doubtful(died: date | None, outcome: Outcome) -> None:
-    found = judged(person(died=died))
+    found = validated(person(died=died))
     assert found.outcome == outcome
-    assert set(found.doubts) == ({Concern.DECEASED} if outcome == Outcome.DOUBTFUL else set())
+    assert set(found.concerns) == ({Concern.DECEASED} if outcome == Outcome.DOUBTFUL else set())
 
 
 @pytest.mark.parametrize(
@@ -208,14 +208,14 @@ def test_nothing_is_registered_after_a_death_and_before_it_is_doubtful(died: dat
     ],
 )
 def test_an_age_that_does_not_fit_is_doubtful(code: str, born: date, fits: bool) -> None:
-    found = judged(person(born=born), group_code=code)
-    assert set(found.doubts) == (set() if fits else {Concern.AGE})
+    found = validated(person(born=born), group_code=code)
+    assert set(found.concerns) == (set() if fits else {Concern.AGE})
     assert found.outcome == (Outcome.READY if fits else Outcome.DOUBTFUL)
-    assert found.can_be
+    assert found.can_be_saved
 
 
 @pytest.mark.parametrize(
-    ("terms", "doubts"),
+    ("entry", "concerns"),
     [
         ({"given_on": DAY - timedelta(days=1), "valid_from": DAY - timedelta(days=1)}, set()),
         ({"given_on": DAY}, set()),
@@ -225,27 +225,27 @@ def test_an_age_that_does_not_fit_is_doubtful(code: str, born: date, fits: bool)
         ({"given_on": None, "batch_number": "B9"}, set()),
     ],
 )
-def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(terms: dict[str, object], doubts: set[Concern]) -> None:
-    assert set(judged(person(), **terms).doubts) == doubts
+def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(entry: dict[str, object], concerns: set[Concern]) -> None:
+    assert set(validated(person(), **entry).concerns) == concerns
 
 
 def test_a_batch_of_another_vaccine_is_named() -> None:
-    found = judged(person(), batch_number="T1")
-    assert str(found.doubts[Concern.BATCH_UNKNOWN]) == "Batch T1 is one of tick."
+    found = validated(person(), batch_number="T1")
+    assert str(found.concerns[Concern.BATCH_UNKNOWN]) == "Batch T1 is one of tick."
 
 
 def test_doubts_are_told_together() -> None:
     born = years_before(DAY, 90)
-    found = judged(person(born=born, died=DAY), group_code="years", batch_number="B9")
-    assert set(found.doubts) == {Concern.AGE, Concern.DECEASED, Concern.BATCH_UNKNOWN}
+    found = validated(person(born=born, died=DAY), group_code="years", batch_number="B9")
+    assert set(found.concerns) == {Concern.AGE, Concern.DECEASED, Concern.BATCH_UNKNOWN}
 
 
 def test_a_dose_can_be_without_a_group_and_is_there_already_where_it_was() -> None:
     without = {"group_code": None, "subgroup_code": None}
-    assert judged(person(), **without) == Validation(Outcome.READY, dose_number=1)
-    assert judged(person(dose(code=None)), **without).outcome == Outcome.ALREADY
-    assert isinstance(judged(person(dose()), **without).error, Conflict)
-    assert isinstance(judged(person(dose(code=None))).error, Conflict)
+    assert validated(person(), **without) == Validation(Outcome.READY, dose_number=1)
+    assert validated(person(dose(code=None)), **without).outcome == Outcome.ALREADY
+    assert isinstance(validated(person(dose()), **without).error, Conflict)
+    assert isinstance(validated(person(dose(code=None))).error, Conflict)
     assert isinstance(validate(person(), replace(GROUP, group_code=None), SETTING).error, Invalid)
 
 

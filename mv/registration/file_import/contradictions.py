@@ -18,7 +18,7 @@ MOST_ROWS_OF_A_PERSON = 50
 Contradiction = tuple[ImportRow, Column, Conflict]
 
 
-def find(rows: Sequence[ImportRow], known: Catalogue) -> Iterator[Contradiction]:
+def find(rows: Sequence[ImportRow], catalogue: Catalogue) -> Iterator[Contradiction]:
     """Yield each row of one person's ``rows`` that another one contradicts, where it does, and which one that is.
 
     Rows may put a person in different groups in different periods, or for doses of different kinds of vaccines (ATC
@@ -28,15 +28,15 @@ def find(rows: Sequence[ImportRow], known: Catalogue) -> Iterator[Contradiction]
         many = Conflict(N_("The file has more than {most} rows of this person."), most=MOST_ROWS_OF_A_PERSON)
         yield row, Column.IDENTITY, many
     for one, other in combinations(rows[:MOST_ROWS_OF_A_PERSON], 2):
-        found = _contradiction(one.terms, other.terms, known)
+        found = _contradiction(one.entry, other.entry, catalogue)
         if found:
             column, message = found
             for row, against in ((one, other), (other, one)):
-                choice = known.choice(against.terms.group_code or "", against.terms.subgroup_code)
+                choice = catalogue.choice(against.entry.group_code or "", against.entry.subgroup_code)
                 yield row, column, Conflict(message, row=against.number, choice=choice)
 
 
-def _contradiction(one: RegistrationEntry, other: RegistrationEntry, known: Catalogue) -> tuple[Column, str] | None:
+def _contradiction(one: RegistrationEntry, other: RegistrationEntry, catalogue: Catalogue) -> tuple[Column, str] | None:
     """Return where two rows contradict each other and what is to be said of it; None where they do not."""
     if one == other:
         return None
@@ -52,11 +52,11 @@ def _contradiction(one: RegistrationEntry, other: RegistrationEntry, known: Cata
             return None
         message = N_("Row {row} has another period of {choice} for this person. Keep one of them.")
         return Column.GROUP, message
-    if both_doses and _atc_level_4(one, known) != _atc_level_4(other, known):
+    if both_doses and _atc_level_4(one, catalogue) != _atc_level_4(other, catalogue):
         return None
     return Column.GROUP, N_("Row {row} puts this person in another group, {choice}. Keep one of them.")
 
 
-def _atc_level_4(terms: RegistrationEntry, known: Catalogue) -> str:
-    vaccine = known.vaccines.get(terms.product_code or "")
+def _atc_level_4(entry: RegistrationEntry, catalogue: Catalogue) -> str:
+    vaccine = catalogue.vaccines.get(entry.product_code or "")
     return vaccine.atc[:ATC_LEVEL_4_LENGTH] if vaccine else ""

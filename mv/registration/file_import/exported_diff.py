@@ -49,7 +49,7 @@ class ExportedRowComparer:
 
     layout: ExportedLayout
     names: CodeLookup
-    known: Catalogue
+    catalogue: Catalogue
     today: date
     pseudonyms: Pseudonyms | None
     problems: list[Problem] = field(default_factory=list)
@@ -104,7 +104,7 @@ class ExportedRowComparer:
 
     def _check_row(self, record: Record, now: Membership, seen: Membership) -> None:
         """Keep a problem for each cell that cannot be changed and says something else of the row than the store."""
-        unit = self.known.units.get(now.unit_id)
+        unit = self.catalogue.units.get(now.unit_id)
         self._same(record, "unit", text_matcher(unit.name if unit else now.unit_id, now.unit_id))
         self._same(record, "unit_id", text_matcher(now.unit_id))
         self._same(record, "registered_at", instant_matcher(now.registered_at))
@@ -201,10 +201,10 @@ class ExportedRowComparer:
         self.problems.append(Problem(record.number, self.layout.heading(name), error))
 
 
-def difference(now: Membership, new: Membership, known: Catalogue) -> list[tuple[str, object, object]]:
+def difference(now: Membership, new: Membership, catalogue: Catalogue) -> list[tuple[str, object, object]]:
     """Return what differs, each with what it is called, in words to be translated, before and after."""
     pairs: list[tuple[str, object, object]] = [
-        (N_("Group"), _describe_choice(now, known), _describe_choice(new, known)),
+        (N_("Group"), _describe_choice(now, catalogue), _describe_choice(new, catalogue)),
         (N_("First day"), now.valid_from, new.valid_from),
         (N_("Last day"), now.valid_to or "–", new.valid_to or "–"),
         (N_("Reason for ending"), _describe_reason(now), _describe_reason(new)),
@@ -212,9 +212,9 @@ def difference(now: Membership, new: Membership, known: Catalogue) -> list[tuple
     return [(name, before, after) for name, before, after in pairs if before != after]
 
 
-def _describe_choice(row: Membership, known: Catalogue) -> object:
+def _describe_choice(row: Membership, catalogue: Catalogue) -> object:
     try:
-        return known.choice(row.group_code, row.subgroup_code)
+        return catalogue.choice(row.group_code, row.subgroup_code)
     except Invalid:
         return "/".join(code for code in (row.group_code, row.subgroup_code) if code)
 

@@ -37,13 +37,13 @@ class ExportedRowValidator:
     """Judges rows that come back. ``now`` are the rows of the store by id, ``seen`` those of earlier versions."""
 
     comparer: ExportedRowComparer
-    known: ImportContext
+    context: ImportContext
     now: Mapping[int, Membership]
     seen: Mapping[tuple[int, int], Membership]
     at: datetime
     actor: Actor
 
-    def judge(self, rows: Sequence[ExportedRow]) -> Iterator[PlannedRow]:
+    def validate(self, rows: Sequence[ExportedRow]) -> Iterator[PlannedRow]:
         """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
         of_person: defaultdict[int, list[tuple[Record, Membership, Membership]]] = defaultdict(list)
         firsts: dict[int, int] = {}
@@ -75,11 +75,11 @@ class ExportedRowValidator:
 
     def _find(self, row: ExportedRow, first: int) -> tuple[Membership, Membership, Person] | None:
         now = self.now.get(row.membership_id)
-        person = self.known.people.get(now.customer_id) if now else None
+        person = self.context.people.get(now.customer_id) if now else None
         if first != row.record.number:
             self._add(row.record, ROW_ID, Conflict(N_("Row {row} of the file is the same row."), row=first))
             return None
-        if now and now.customer_id in self.known.unrelated:
+        if now and now.customer_id in self.context.unrelated:
             elsewhere = N_(
                 "The customer belongs to another unit. Open it with its number and a reason, then check again."
             )
@@ -106,13 +106,13 @@ class ExportedRowValidator:
         self, customer_id: int, changes: Sequence[tuple[Record, Membership, Membership]]
     ) -> Iterator[PlannedRow]:
         """Yield what becomes of the changes of one customer: those that end a row are carried out first."""
-        person = self.known.people[customer_id]
+        person = self.context.people[customer_id]
         rows = {row.membership_id: row for row in person.memberships}
         left: list[Membership] = []
         for record, now, new in sorted(changes, key=lambda each: not _ends(each[1], each[2])):
             others = [row for row in [*rows.values(), *left] if row.membership_id != new.membership_id]
             try:
-                check_change(self.known.setting.known, person, now, new, others, self.known.setting.today)
+                check_change(self.context.validation.catalogue, person, now, new, others, self.context.validation.today)
             except MvError as error:
                 column = COLUMNS_OF_ERRORS.get(error.key)
                 self._add(record, column if column in (Column.VALID_FROM, Column.VALID_TO) else "group", error)
@@ -122,7 +122,7 @@ class ExportedRowValidator:
             if not _ends(now, new):  # what it leaves is free only when the others are written
                 left.append(now)
             yield PlannedRow(record.number, RowState.CHANGED, person.customer, change=(now, new))
-        self.known.people[customer_id] = replace(person, memberships=list(rows.values()))
+        self.context.people[customer_id] = replace(person, memberships=list(rows.values()))
 
     def _add(self, record: Record, name: str, error: MvError) -> None:
         self.comparer.problems.append(Problem(record.number, self.comparer.layout.heading(name), error))

@@ -41,30 +41,34 @@ def preview(store: Store, actor: Actor, request: ImportRequest) -> Plan:
 
 
 def import_file(
-    store: Store, actor: Actor, request: ImportRequest, mark: str, tell: Callable[[float], None] = lambda share: None
+    store: Store,
+    actor: Actor,
+    request: ImportRequest,
+    fingerprint: str,
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> Round:
-    """Save all of the file, and return the registration that can be undone as a whole.
+    """Save the whole file, and return the round, which can be undone as a whole.
 
-    ``mark`` is that of the plan that was looked at. ``tell`` is told now and then which share of the work is done.
-    Raises Conflict where it would come to something else now; Invalid where not all of it can be saved, or nothing is
-    to be; what :func:`preview` raises.
+    ``fingerprint`` is that of the plan that the user saw. ``on_progress`` receives the share of the work that is done.
+    Raises Conflict if the plan is another one now; Invalid if a row cannot be saved, or there is nothing to save; and
+    what :func:`preview` raises.
     """
 
     def work(tx: Transaction) -> Round:
         at = store.now()
         plan = loading.build_plan(tx, at, store.today(), actor, request, lock=True)
-        tell(0.5)
-        if plan.mark != mark:
+        on_progress(0.5)
+        if plan.fingerprint != fingerprint:
             raise Conflict(N_("Something in it has changed meanwhile. Nothing was imported; look at it again."))
-        if not plan.can_be:
+        if not plan.can_be_saved:
             raise Invalid(N_("Nothing was imported: not every row can be, or none is to be."))
         who = replace(actor, unit_id=actor.unit_id or request.unit_id or "")
-        made = begin(tx, at, store.today(), who, EntryMethod.FILE, None)
-        _save(tx, at, actor, made.registration_id, plan)
+        new_round = begin(tx, at, store.today(), who, EntryMethod.FILE, None)
+        _save(tx, at, actor, new_round.registration_id, plan)
         saved = plan.counts[RowState.READY] + plan.counts[RowState.CHANGED]
         audit.record(tx, at, who, Action.IMPORT_ROWS, change="imported", rows=saved)
-        tell(1.0)
-        return made
+        on_progress(1.0)
+        return new_round
 
     return audit.perform(store, actor, Action.IMPORT_ROWS, work)
 
@@ -74,20 +78,20 @@ def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, pla
     ids = dict(zip(plan.new_people, (customer.customer_id for customer in registered), strict=True))
     changes = [line.change for line in plan.lines if line.change and line.state is RowState.CHANGED]
     changed = membership_steps.change_all(tx, at, actor, changes)
-    judged = [
-        (_with_customer_id(line.wanted, ids), line.judgement)
+    validated = [
+        (_with_customer_id(line.planned, ids), line.validation)
         for line in plan.lines
-        if line.state is RowState.READY and line.wanted and line.judgement
+        if line.state is RowState.READY and line.planned and line.validation
     ]
-    saving.write(tx, at, actor, registration_id, judged)
+    saving.write(tx, at, actor, registration_id, validated)
     membership_steps.record_changes(
         tx, at, registration_id, [(was, now) for (was, _), now in zip(changes, changed, strict=True)]
     )
 
 
-def _with_customer_id(wanted: PlannedEntry, ids: Mapping[int, int]) -> PlannedEntry:
+def _with_customer_id(planned: PlannedEntry, ids: Mapping[int, int]) -> PlannedEntry:
     """Return what is wanted of somebody who is registered by now."""
-    if wanted.customer_id not in ids:
-        return wanted
-    customer_id = ids[wanted.customer_id]
-    return replace(wanted, customer_id=customer_id, key=wanted.terms.key(customer_id))
+    if planned.customer_id not in ids:
+        return planned
+    customer_id = ids[planned.customer_id]
+    return replace(planned, customer_id=customer_id, key=planned.entry.key(customer_id))

@@ -73,94 +73,96 @@ def build_plan(
     reason, table = saving.clean_reason(request.reason), exported_layout.without_escapes(request.table)
     if len(table.records) > MOST_ROWS:
         raise Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
-    setting = saving.read_validation_context(tx, today)
-    reader, comparer = _make_readers(table, request, setting)
-    read = _load_rows(tx, table, reader, comparer)
-    known = _load_context(tx, at, actor, read, setting, lock=lock)
+    context = saving.read_validation_context(tx, today)
+    reader, comparer = _make_readers(table, request, context)
+    loaded = _load_rows(tx, table, reader, comparer)
+    import_context = _load_context(tx, at, actor, loaded, context, lock=lock)
     lines: list[PlannedRow] = []
     if comparer:
-        lines += ExportedRowValidator(comparer, known, read.now, read.seen, at, actor).judge(read.returned)
-        _check_new_rows(read, known, comparer)
-    planner = NewRowValidator(reader, known, reason, at, actor)
+        lines += ExportedRowValidator(comparer, import_context, loaded.now, loaded.seen, at, actor).validate(
+            loaded.returned
+        )
+        _check_new_rows(loaded, import_context, comparer)
+    validator = NewRowValidator(reader, import_context, reason, at, actor)
     wrong = {problem.row for problem in reader.problems}
-    lines += planner.judge([row for row in read.new if row.number not in wrong])
-    return _in_order(table, lines, planner)
+    lines += validator.validate([row for row in loaded.new if row.number not in wrong])
+    return _in_order(table, lines, validator)
 
 
 def _make_readers(
-    table: Table, request: ImportRequest, setting: ValidationContext
+    table: Table, request: ImportRequest, context: ValidationContext
 ) -> tuple[RowReader, ExportedRowComparer | None]:
     """Return what reads new rows, and for a file that Utdata made what compares the others; one list of problems."""
-    names, today = CodeLookup(setting.known), setting.today
+    names, today = CodeLookup(context.catalogue), context.today
     layout = exported_layout.recognise(table.headings)
     if layout is None:
         file_columns.check(request.columns)
         places = {column: [table.headings.index(heading)] for column, heading in request.columns.items()}
         return RowReader(table.headings, places, names, request.unit_id, today), None
     reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
-    comparer = ExportedRowComparer(layout, names, setting.known, today, request.pseudonyms, reader.problems)
+    comparer = ExportedRowComparer(layout, names, context.catalogue, today, request.pseudonyms, reader.problems)
     return reader, comparer
 
 
 def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: ExportedRowComparer | None) -> _LoadedRows:
-    read = _LoadedRows()
+    loaded = _LoadedRows()
     for record in table.records:
         if comparer and (comparer.layout.text(record, ROW_ID) or comparer.layout.text(record, ROW_VERSION)):
             back = exported_validation.parse_reference(comparer.layout, record)
             if isinstance(back, ExportedRow):
-                read.returned.append(back)
+                loaded.returned.append(back)
             else:
                 reader.problems.append(back)
         elif Column.IDENTITY not in reader.places:
             nobody = Invalid(N_("The file has no identity numbers, so it can have no new rows."))
             reader.problems.append(Problem(record.number, comparer.layout.heading(ROW_ID) if comparer else "", nobody))
         elif row := reader.read(record):
-            read.new.append(row)
-            read.records[row.number] = record
-    _load_exported(tx, read)
-    return read
+            loaded.new.append(row)
+            loaded.records[row.number] = record
+    _load_exported(tx, loaded)
+    return loaded
 
 
-def _load_exported(tx: Transaction, read: _LoadedRows) -> None:
+def _load_exported(tx: Transaction, loaded: _LoadedRows) -> None:
     """Read the rows that come back as they are now, and those that were taken out earlier as they were then."""
-    stored = tx.rows_in(ROWS, {row.membership_id for row in read.returned})
-    read.now = {row["membership_id"]: Membership(**row) for row in stored}
-    versions = {row.membership_id: row.version for row in read.returned if row.membership_id in read.now}
-    earlier = [number for number, version in versions.items() if version != read.now[number].version]
+    stored = tx.rows_in(ROWS, {row.membership_id for row in loaded.returned})
+    loaded.now = {row["membership_id"]: Membership(**row) for row in stored}
+    versions = {row.membership_id: row.version for row in loaded.returned if row.membership_id in loaded.now}
+    earlier = [number for number, version in versions.items() if version != loaded.now[number].version]
     for row in tx.rows_in(CHANGES, earlier):
         number = row["membership_id"]
-        read.seen[number, row["version"]] = replace(read.now[number], **row)
+        loaded.seen[number, row["version"]] = replace(loaded.now[number], **row)
 
 
 def _load_context(
-    tx: Transaction, at: datetime, actor: Actor, read: _LoadedRows, setting: ValidationContext, *, lock: bool
+    tx: Transaction, at: datetime, actor: Actor, loaded: _LoadedRows, context: ValidationContext, *, lock: bool
 ) -> ImportContext:
-    found = customers.find_by_numbers(tx, sorted({row.identity.number for row in read.new}))
-    ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in read.now.values()}
+    found = customers.find_by_numbers(tx, sorted({row.identity.number for row in loaded.new}))
+    ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in loaded.now.values()}
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
-    keys = {row.terms.key(found[row.identity.number].customer_id) for row in read.new if row.identity.number in found}
+    keys = {row.entry.key(found[row.identity.number].customer_id) for row in loaded.new if row.identity.number in found}
     saved = {row["row_key"]: row["registered_at"] for row in tx.rows_in(KEYS, keys)}
-    return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), saved, setting)
+    return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), saved, context)
 
 
-def _check_new_rows(read: _LoadedRows, known: ImportContext, comparer: ExportedRowComparer) -> None:
+def _check_new_rows(loaded: _LoadedRows, context: ImportContext, comparer: ExportedRowComparer) -> None:
     """Keep a problem where a new row of a file that Utdata made says something that it cannot say."""
-    for row in read.new:
-        comparer.check_new(read.records[row.number], row.terms.valid_to)
-        customer = known.customers.get(row.identity.number)
-        if customer and customer.customer_id not in known.unrelated:
-            comparer.check_person(read.records[row.number], customer)
+    for row in loaded.new:
+        comparer.check_new(loaded.records[row.number], row.entry.valid_to)
+        customer = context.customers.get(row.identity.number)
+        if customer and customer.customer_id not in context.unrelated:
+            comparer.check_person(loaded.records[row.number], customer)
 
 
-def _in_order(table: Table, lines: Sequence[PlannedRow], planner: NewRowValidator) -> Plan:
+def _in_order(table: Table, lines: Sequence[PlannedRow], validator: NewRowValidator) -> Plan:
     """Return the plan with a line for each row of the file; one with a problem is wrong."""
-    known, problems = planner.known, sorted(planner.reader.problems, key=lambda problem: problem.row)
+    context, problems = validator.context, sorted(validator.reader.problems, key=lambda problem: problem.row)
     wrong = {problem.row for problem in problems}
     by_number = {line.number: line for line in lines}
     in_order = [
         PlannedRow(record.number, RowState.WRONG) if record.number in wrong else by_number[record.number]
         for record in table.records
     ]
-    seen = frozenset(number for number in known.people if number > 0)
-    return Plan(in_order, problems, planner.new_people, seen, known.unrelated)
+    seen = frozenset(number for number in context.people if number > 0)
+    return Plan(in_order, problems, validator.new_people, seen, context.unrelated)

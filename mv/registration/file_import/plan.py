@@ -41,26 +41,26 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """A row of a file, by its number there, and what becomes of it.
+    """A row of a file, by its number there, with its state.
 
-    ``why`` says why there is nothing to save. A new row has what is ``wanted`` and its judgement, a changed one what it
-    is now and what it is to be. A customer who is to be registered has a negative number.
+    ``error`` says why there is nothing to save. A new row has the ``planned`` entry and its validation, a changed one
+    the membership before and after. A customer who is to be registered has a negative id.
     """
 
     number: int
     state: RowState
     customer: Customer | None = None
-    why: MvError | None = None
-    wanted: PlannedEntry | None = None
-    judgement: Validation | None = None
+    error: MvError | None = None
+    planned: PlannedEntry | None = None
+    validation: Validation | None = None
     change: tuple[Membership, Membership] | None = None
 
-    def mark(self) -> list[object]:
+    def fingerprint(self) -> list[object]:
         """Return what tells this from any other thing that could be saved."""
-        wanted, change = self.wanted, self.change
+        planned, change = self.planned, self.change
         return [
             self.number, self.state, self.customer and self.customer.customer_id,
-            wanted and repr(wanted.terms), self.judgement and sorted(self.judgement.doubts),
+            planned and repr(planned.entry), self.validation and sorted(self.validation.concerns),
             change
             and [str(value) for row in change for value in (row.membership_id, row.version, editable_values(row))],
         ]  # fmt: skip
@@ -86,7 +86,7 @@ class Plan:
         return {state: found[state] for state in RowState}
 
     @property
-    def can_be(self) -> bool:
+    def can_be_saved(self) -> bool:
         """Whether all of it can be saved, and something is to be."""
         counts = self.counts
         return not counts[RowState.WRONG] + counts[RowState.DOUBTFUL] and bool(
@@ -94,9 +94,9 @@ class Plan:
         )
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """What tells this from a plan that saves something else: SHA-256 in hexadecimal."""
-        return sha256(json.dumps([line.mark() for line in self.lines]).encode()).hexdigest()
+        return sha256(json.dumps([line.fingerprint() for line in self.lines]).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class ImportContext:
     unrelated: frozenset[int]
     people: dict[int, Person]
     keys: Mapping[str, datetime]
-    setting: ValidationContext
+    validation: ValidationContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class NewRowValidator:
     """Judges new rows. ``reason`` is that of rows which have none of their own."""
 
     reader: RowReader
-    known: ImportContext
+    context: ImportContext
     reason: str
     at: datetime
     actor: Actor
     new_people: dict[int, tuple[Identity, Customer]] = field(default_factory=dict)
 
-    def judge(self, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
+    def validate(self, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
         """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
         of_person: defaultdict[int, list[ImportRow]] = defaultdict(list)
         found = self._customers(rows)
@@ -135,16 +135,16 @@ class NewRowValidator:
                 yield PlannedRow(row.number, RowState.WRONG)
         customers = {customer.customer_id: customer for customer in found.values()}
         for customer_id, own in of_person.items():
-            yield from self._judge_person(customers[customer_id], own)
+            yield from self._validate_customer(customers[customer_id], own)
 
-    def _judge_person(self, customer: Customer, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
+    def _validate_customer(self, customer: Customer, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
         contradicted = set()
-        for row, column, error in contradictions.find(rows, self.known.setting.known):
+        for row, column, error in contradictions.find(rows, self.context.validation.catalogue):
             self.reader.add(row.number, column, error)
             contradicted.add(row.number)
         firsts: dict[str, int] = {}
-        for row in sorted(rows, key=lambda each: (each.terms.day, each.number)):
-            key = row.terms.key(customer.customer_id)
+        for row in sorted(rows, key=lambda each: (each.entry.day, each.number)):
+            key = row.entry.key(customer.customer_id)
             first = firsts.setdefault(key, row.number)
             if row.number in contradicted:
                 yield PlannedRow(row.number, RowState.WRONG, customer)
@@ -152,19 +152,19 @@ class NewRowValidator:
                 same = Conflict(N_("The same as row {row}."), row=first)
                 yield PlannedRow(row.number, RowState.REPEATED, customer, same)
             else:
-                yield self._judge_row(customer, row, key)
+                yield self._validate_row(customer, row, key)
 
-    def _judge_row(self, customer: Customer, row: ImportRow, key: str) -> PlannedRow:
-        person = self.known.people[customer.customer_id]
-        judgement = validate(person, row.terms, self.known.setting)
-        if key in self.known.keys:
+    def _validate_row(self, customer: Customer, row: ImportRow, key: str) -> PlannedRow:
+        person = self.context.people[customer.customer_id]
+        validation = validate(person, row.entry, self.context.validation)
+        if key in self.context.keys:
             return PlannedRow(
-                row.number, RowState.ALREADY, customer, _imported_earlier(self.known.keys[key], judgement)
+                row.number, RowState.ALREADY, customer, _imported_earlier(self.context.keys[key], validation)
             )
-        error = judgement.error or self._other_person(customer, row)
-        if judgement.outcome is Outcome.ALREADY and judgement.counts:
-            ends = row.terms.valid_to
-            if ends is None or row.terms.given_on or judgement.counts.valid_to == ends:
+        error = validation.error or self._other_person(customer, row)
+        if validation.outcome is Outcome.ALREADY and validation.existing_membership:
+            ends = row.entry.valid_to
+            if ends is None or row.entry.given_on or validation.existing_membership.valid_to == ends:
                 return PlannedRow(row.number, RowState.ALREADY, customer, error)
             error = Conflict(N_("The customer is in this group already, with another last day. Adjust it on the page."))
         if error:
@@ -172,20 +172,20 @@ class NewRowValidator:
             return PlannedRow(row.number, RowState.WRONG, customer)
         if _has_other_given_name(customer, row):
             name = Invalid(N_("The given name is not the one that is registered for this number. Check the number."))
-            judgement = replace(judgement, doubts={**judgement.doubts, Concern.NAME: name})
+            validation = replace(validation, concerns={**validation.concerns, Concern.NAME: name})
         reason = row.reason or self.reason
-        accepted = frozenset(judgement.doubts) if reason else frozenset()
-        wanted = PlannedEntry(customer.customer_id, row.terms, reason, accepted, key)
-        self.known.people[customer.customer_id] = with_rows(
-            person, *saving.provisional_rows(wanted, judgement, self.at, self.actor)
+        accepted = frozenset(validation.concerns) if reason else frozenset()
+        planned = PlannedEntry(customer.customer_id, row.entry, reason, accepted, key)
+        self.context.people[customer.customer_id] = with_rows(
+            person, *saving.provisional_rows(planned, validation, self.at, self.actor)
         )
-        state = RowState.READY if reason or not judgement.doubts else RowState.DOUBTFUL
-        return PlannedRow(row.number, state, customer, None, wanted, judgement)
+        state = RowState.READY if reason or not validation.concerns else RowState.DOUBTFUL
+        return PlannedRow(row.number, state, customer, None, planned, validation)
 
     def _other_person(self, customer: Customer, row: ImportRow) -> MvError | None:
         if row.birth_date not in (None, customer.birth_date):
             return Invalid(OTHER_BIRTH_DATE)
-        if not self.actor.owns(row.terms.unit_id):
+        if not self.actor.owns(row.entry.unit_id):
             return Invalid(N_("The unit is not one of yours. Choose one that is."))
         return None
 
@@ -194,10 +194,10 @@ class NewRowValidator:
         found: dict[str, Customer] = {}
         unknown: defaultdict[str, list[ImportRow]] = defaultdict(list)
         for row in rows:
-            customer = self.known.customers.get(row.identity.number)
+            customer = self.context.customers.get(row.identity.number)
             if customer is None:
                 unknown[row.identity.number].append(row)
-            elif customer.customer_id in self.known.unrelated:
+            elif customer.customer_id in self.context.unrelated:
                 elsewhere = N_(
                     "The customer belongs to another unit. Open it with its number and a reason, then check again."
                 )
@@ -212,18 +212,18 @@ class NewRowValidator:
     def _new_person(self, rows: Sequence[ImportRow]) -> Customer | None:
         """Return the person of these rows, who is to be registered; None where that cannot be, with a problem."""
         first = next((row for row in rows if row.is_named), rows[0])
-        error = new_customers.find_problem(first, rows, self.known.setting.today)
+        error = new_customers.find_problem(first, rows, self.context.validation.today)
         if error:
             for row in rows:
                 self.reader.add(row.number, error[0], error[1])
             return None
-        person, unit_id = first.identity, first.terms.unit_id
+        person, unit_id = first.identity, first.entry.unit_id
         born = person.birth_date or first.birth_date
         assert born is not None  # noqa: S101 (else there is an error)
         number = -len(self.new_people) - 1
         new = Customer(number, person.number, born, first.given_name, first.family_name, unit_id)
         self.new_people[number] = (person, new)
-        self.known.people[number] = Person(new, [], [])
+        self.context.people[number] = Person(new, [], [])
         return new
 
 
@@ -251,15 +251,15 @@ def editable_values(row: Membership) -> tuple[object, ...]:
 
 def _column_of(error: MvError, row: ImportRow) -> Column:
     column = COLUMNS_OF_ERRORS.get(error.key, Column.GROUP)
-    if column is Column.VALID_FROM and row.terms.valid_from == row.terms.given_on:
+    if column is Column.VALID_FROM and row.entry.valid_from == row.entry.given_on:
         return Column.GIVEN_ON
     return column
 
 
-def _imported_earlier(at: datetime, judgement: Validation) -> Conflict:
+def _imported_earlier(at: datetime, validation: Validation) -> Conflict:
     """Return the error that says that the row was saved from a file before, and whether it still stands."""
     day = to_local(at).date()
-    if judgement.outcome is Outcome.ALREADY:
+    if validation.outcome is Outcome.ALREADY:
         return Conflict(N_("Imported on {day} already."), day=day)
     return Conflict(N_("Imported on {day} already, and removed or changed here since. It is not added again."), day=day)
 

@@ -31,7 +31,7 @@ class Report:
 
     table: Table | None
     plan: Plan | None
-    known: Catalogue
+    catalogue: Catalogue
     language: str
     dry_run: bool = False
     registration_id: int | None = None
@@ -85,7 +85,7 @@ class Report:
             return text.format(number=self.registration_id)
         if not self.done:
             return translate(N_("Nothing was imported."), self.language)
-        if self.plan and self.plan.can_be:
+        if self.plan and self.plan.can_be_saved:
             return translate(N_("All of it can be imported; nothing was, since it was only tried."), self.language)
         return translate(N_("There is nothing to import: all of it is there already."), self.language)
 
@@ -106,10 +106,10 @@ class Report:
     def _doubts(self) -> list[dict[str, object]]:
         """Return what is doubtful in rows, and whether it was accepted for a reason."""
         return [
-            {"row": line.number, "accepted": line.state is RowState.READY, "message": explain(doubt, self.language)}
+            {"row": line.number, "accepted": line.state is RowState.READY, "message": explain(concern, self.language)}
             for line in (self.plan.lines if self.plan else ())
-            if line.judgement
-            for doubt in line.judgement.doubts.values()
+            if line.validation
+            for concern in line.validation.concerns.values()
         ]
 
     def _changes(self) -> list[dict[str, object]]:
@@ -122,5 +122,5 @@ class Report:
             }
             for line in (self.plan.lines if self.plan else ())
             if line.change
-            for name, before, after in difference(*line.change, self.known)
+            for name, before, after in difference(*line.change, self.catalogue)
         ]

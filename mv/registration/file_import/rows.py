@@ -37,7 +37,7 @@ class ImportRow:
 
     number: int
     identity: Identity
-    terms: RegistrationEntry
+    entry: RegistrationEntry
     given_name: str = field(repr=False)
     family_name: str = field(repr=False)
     birth_date: date | None = field(repr=False)
@@ -68,14 +68,14 @@ class RowReader:
         """Return the row; None where a cell is wrong, which ``problems`` tell."""
         before = len(self.problems)
         person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
-        terms = self._terms(record)
+        entry = self._terms(record)
         given = self._read(record, Column.GIVEN_NAME, customers.clean_name)
         family = self._read(record, Column.FAMILY_NAME, customers.clean_name)
         born = self._read(record, Column.BIRTH_DATE, cells.parse_day)
         reason = self._read(record, Column.REASON, saving.clean_reason)
-        if person is None or terms is None or len(self.problems) > before:
+        if person is None or entry is None or len(self.problems) > before:
             return None
-        return ImportRow(record.number, person, terms, given or "", family or "", born, reason or "")
+        return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "")
 
     def heading(self, column: Column) -> str:
         """Return the heading of a column; of one that the file does not have, nothing."""

@@ -84,4 +84,4 @@ def _problems_by_row(plan: Plan, language: str) -> dict[int, str]:
 
 def explain_concerns(line: PlannedRow, language: str) -> list[str]:
     """Return what is doubtful in a row."""
-    return [explain(doubt, language) for doubt in line.judgement.doubts.values()] if line.judgement else []
+    return [explain(concern, language) for concern in line.validation.concerns.values()] if line.validation else []

@@ -58,20 +58,20 @@ def _choose_day_and_unit() -> tuple[date, str]:
 def _draw_checklist(left: Mapping[int, BookedCustomer], all_booked: int, day: date, key: str) -> None:
     """Draw those who are not registered: the batches, the boxes, and the button that saves who is ticked."""
     place = _draw_batches(left, day, key)
-    came = read_ticked([left[number] for number in left if number in ticked_boxes(key)], key)
+    attendances = read_ticked([left[number] for number in left if number in ticked_boxes(key)], key)
     with place:
-        _draw_batch_concerns(list(came.values()), key)
+        _draw_batch_concerns(list(attendances.values()), key)
     st.subheader(_heading(len(left), all_booked), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_tick_all(list(left), key)
         changes_groups = st.toggle(_("Change groups"), key=f"{key}_groups")
     for number in page_of(list(left), key):
-        draw_row(left[number], came.get(number), key, changes_group=changes_groups)
-    lacks = _draw_missing(list(came.values()))
+        draw_row(left[number], attendances.get(number), key, changes_group=changes_groups)
+    lacks = _draw_missing(list(attendances.values()))
     words = _("Save those who are ticked")
     button = f"{key}_save_{len(left)}"
-    if st.button(f"{words} ({len(came)})", type="primary", key=button, disabled=lacks or not came):
-        _save(list(came.values()), key)
+    if st.button(f"{words} ({len(attendances)})", type="primary", key=button, disabled=lacks or not attendances):
+        _save(list(attendances.values()), key)
 
 
 def _heading(left: int, all_booked: int) -> str:
@@ -80,10 +80,14 @@ def _heading(left: int, all_booked: int) -> str:
     return _("Did not come, or left to do: {left} of {all}", left=left, all=all_booked)
 
 
-def _draw_missing(came: Sequence[TickedBooking]) -> bool:
+def _draw_missing(attendances: Sequence[TickedBooking]) -> bool:
     """Draw of whom a group, and of which vaccines a batch, is to be chosen first; return whether there are any."""
-    people = [each.came.booked.customer.name for each in came if each.came.group is None]
-    vaccines = {vaccine_name(each.came.booked.booking.product_code) for each in came if not each.came.batch_number}
+    people = [each.attendance.booked.customer.name for each in attendances if each.attendance.group is None]
+    vaccines = {
+        vaccine_name(each.attendance.booked.booking.product_code)
+        for each in attendances
+        if not each.attendance.batch_number
+    }
     if people:
         st.info(literal(_("Choose the group of: {names}", names=", ".join(people))))
     if vaccines:
@@ -104,12 +108,12 @@ def _draw_batches(left: Mapping[int, BookedCustomer], day: date, key: str) -> De
         return st.container()
 
 
-def _draw_batch_concerns(came: Sequence[TickedBooking], key: str) -> None:
+def _draw_batch_concerns(attendances: Sequence[TickedBooking], key: str) -> None:
     """Draw what is doubtful of the batches, each with the field for why it is right."""
     products: dict[str, MvError] = {}
-    for each in came:
-        for doubt in booked.BATCH_CONCERNS & each.doubts.keys():
-            products[each.came.booked.booking.product_code] = each.doubts[doubt]
+    for each in attendances:
+        for concern in booked.BATCH_CONCERNS & each.concerns.keys():
+            products[each.attendance.booked.booking.product_code] = each.concerns[concern]
     for product, doubtful in products.items():
         st.warning(literal(f"{vaccine_name(product)}: {explain(doubtful)}"))
         st.text_input(
@@ -120,7 +124,7 @@ def _draw_batch_concerns(came: Sequence[TickedBooking], key: str) -> None:
         )
 
 
-def _save(came: Sequence[TickedBooking], key: str) -> None:
+def _save(attendances: Sequence[TickedBooking], key: str) -> None:
     """Save who is ticked. A second click ends this run at the next thing that is drawn, saved or not."""
     words = _("Those who came are saved …")
     bar = st.progress(0.0, words)
@@ -129,13 +133,13 @@ def _save(came: Sequence[TickedBooking], key: str) -> None:
         bar.progress(share, words)
 
     try:
-        booked.save_attendances(store(), session.actor(), [each.came for each in came], tell)
+        booked.save_attendances(store(), session.actor(), [each.attendance for each in attendances], tell)
     except AttendanceRejected as error:
         bar.empty()
         st.error(literal(explain(error)))
         return
     ticked_boxes(key).clear()
-    notify("success", count_of("{count} person is registered.", "{count} people are registered.", len(came)))
+    notify("success", count_of("{count} person is registered.", "{count} people are registered.", len(attendances)))
     st.rerun()
 
 

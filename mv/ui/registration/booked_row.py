@@ -27,8 +27,8 @@ WIDTHS = (5, 4, 7)
 class TickedBooking:
     """Somebody who is ticked, what is doubtful, and why nothing can be saved as it is, if so."""
 
-    came: Attendance
-    doubts: Mapping[Concern, MvError]
+    attendance: Attendance
+    concerns: Mapping[Concern, MvError]
     error: MvError | None
 
 
@@ -42,19 +42,25 @@ def read_ticked(ticked: Sequence[BookedCustomer], key: str) -> dict[int, TickedB
 
     Where no group or no batch is chosen nothing is told of that yet.
     """
-    came = [_read_attendance(each, key) for each in ticked]
-    told = [each for each in came if each.group and each.batch_number]
-    judged = dict(zip(told, booked.validate_attendances(store(), session.actor(), told), strict=True)) if told else {}
+    attendances = [_read_attendance(each, key) for each in ticked]
+    complete = [each for each in attendances if each.group and each.batch_number]
+    validated = (
+        dict(zip(complete, booked.validate_attendances(store(), session.actor(), complete), strict=True))
+        if complete
+        else {}
+    )
     found = {}
-    for each in came:
-        judgement = judged.get(each)
-        doubts = judgement.doubts if judgement else {}
-        marked = TickedBooking(replace(each, doubts=frozenset(doubts)), doubts, judgement.error if judgement else None)
-        found[each.booked.booking.booking_id] = marked
+    for each in attendances:
+        validation = validated.get(each)
+        concerns = validation.concerns if validation else {}
+        ticked_booking = TickedBooking(
+            replace(each, concerns=frozenset(concerns)), concerns, validation.error if validation else None
+        )
+        found[each.booked.booking.booking_id] = ticked_booking
     return found
 
 
-def draw_row(each: BookedCustomer, marked: TickedBooking | None, key: str, *, changes_group: bool) -> None:
+def draw_row(each: BookedCustomer, ticked_booking: TickedBooking | None, key: str, *, changes_group: bool) -> None:
     """Draw somebody's box, vaccine and group; below, what is doubtful of whoever is ticked, with a field for why."""
     number = each.booking.booking_id
     with st.container(key=f"{key}_row_{number}", gap="xxsmall"):
@@ -68,8 +74,8 @@ def draw_row(each: BookedCustomer, marked: TickedBooking | None, key: str, *, ch
                 _choose_group(each, person, key)
             else:
                 st.text(_group_name(_group(each, key) or NO_GROUP))
-        if marked:
-            _draw_concerns(marked, number, key)
+        if ticked_booking:
+            _draw_concerns(ticked_booking, number, key)
 
 
 def _read_attendance(each: BookedCustomer, key: str) -> Attendance:
@@ -115,13 +121,13 @@ def _group_name(codes: GroupCodes) -> str:
     return name_of(catalogue().choice(group_code, subgroup_code)) if group_code else _("No group")
 
 
-def _draw_concerns(marked: TickedBooking, number: int, key: str) -> None:
-    if marked.error:
-        st.error(literal(explain(marked.error)))
-    doubts = [error for doubt, error in marked.doubts.items() if doubt not in BATCH_CONCERNS]
-    if doubts:
+def _draw_concerns(ticked_booking: TickedBooking, number: int, key: str) -> None:
+    if ticked_booking.error:
+        st.error(literal(explain(ticked_booking.error)))
+    concerns = [error for concern, error in ticked_booking.concerns.items() if concern not in BATCH_CONCERNS]
+    if concerns:
         left, right = st.columns(2, vertical_alignment="bottom")
-        left.warning(literal(" ".join(explain(error) for error in doubts)))
+        left.warning(literal(" ".join(explain(error) for error in concerns)))
         right.text_input(
             _("Why is it right?"),
             max_chars=LONGEST_REASON,

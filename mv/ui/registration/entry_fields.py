@@ -56,7 +56,7 @@ def draw_entry_fields(key: str) -> None:
 def read_entry(key: str) -> RegistrationEntry:
     """Return what the fields hold now. It is for callbacks, too. Raises Invalid for what is missing."""
     group, product = session.value(f"{key}_group"), session.value(f"{key}_product")
-    return RegistrationEntry.typed(
+    return RegistrationEntry.for_day(
         group,
         session.value(f"{key}_subgroup_{group}"),
         session.value(f"{key}_day"),
@@ -78,8 +78,8 @@ def restore(key: str, kept: RegistrationEntry | None) -> None:
         session.set_value(f"{key}_product", kept.product_code)
         session.set_value(f"{key}_batch_{kept.product_code}", kept.batch_number or None)
     try:
-        entry = kept.group()
-        choice = known.choice(entry.group_code, entry.subgroup_code)
+        membership = kept.membership_entry()
+        choice = known.choice(membership.group_code, membership.subgroup_code)
     except Invalid:
         return
     if choice.in_use(day):

@@ -18,9 +18,9 @@ from mv.registration.saving import LONGEST_REASON
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, Table
 from mv.ui import session
 from mv.ui.notices import notify
-from mv.ui.registration.entry_state import RegistrationState
 from mv.ui.registration.file_preview import draw_plan
 from mv.ui.registration.rounds import draw_latest
+from mv.ui.registration.state import RegistrationState
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, grouped, literal
@@ -123,7 +123,7 @@ def _plan(asked: ImportRequest) -> Plan:
 def _draw_result(plan: Plan, asked: ImportRequest, turn: int) -> None:
     """Draw what can be done now: give a reason, import, or fetch the file with what is wrong in it."""
     counts = plan.counts
-    if any(line.judgement and line.judgement.doubts for line in plan.lines):
+    if any(line.validation and line.validation.concerns for line in plan.lines):
         reason = st.text_input(
             _("Why are the doubtful rows right?"),
             max_chars=LONGEST_REASON,
@@ -133,7 +133,7 @@ def _draw_result(plan: Plan, asked: ImportRequest, turn: int) -> None:
         )
         if error := _reason_error(reason):
             st.error(literal(explain(error)))
-    if plan.can_be:
+    if plan.can_be_saved:
         saved = counts[RowState.READY] + counts[RowState.CHANGED]
         words = _("Import all")
         if st.button(f"{words} ({saved})", type="primary", key=f"{KEY}_save_{turn}"):
@@ -172,7 +172,7 @@ def _import(plan: Plan, asked: ImportRequest, turn: int, saved: int) -> None:
         bar.progress(share, words)
 
     try:
-        importing.import_file(store(), session.actor(), asked, plan.mark, tell)
+        importing.import_file(store(), session.actor(), asked, plan.fingerprint, tell)
     except Invalid as error:
         bar.empty()
         st.error(literal(explain(error)))

@@ -43,9 +43,9 @@ def draw_plan(plan: Plan, table: Table) -> None:
                 len(plan.new_people),
             )
         )
-    _draw_concerns([line for line in plan.lines if line.judgement and line.judgement.doubts])
+    _draw_concerns([line for line in plan.lines if line.validation and line.validation.concerns])
     _draw_changes([line for line in plan.lines if line.change])
-    _draw_others([line for line in plan.lines if line.why])
+    _draw_others([line for line in plan.lines if line.error])
 
 
 def _draw_counts(plan: Plan) -> None:
@@ -111,4 +111,4 @@ def _explain_concerns(line: PlannedRow) -> str:
 
 
 def _explain_error(line: PlannedRow) -> str:
-    return explain(line.why) if line.why else ""
+    return explain(line.error) if line.error else ""

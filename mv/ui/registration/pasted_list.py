@@ -17,10 +17,9 @@ from mv.registration.saving import LONGEST_REASON
 from mv.ui import session
 from mv.ui.notices import notify
 from mv.ui.registration.entry_fields import choose_entry, restore
-from mv.ui.registration.entry_state import pasted_list
-from mv.ui.registration.pasted_list_state import PastedListState
 from mv.ui.registration.rounds import draw_latest
 from mv.ui.registration.saved_rows import name_and_age
+from mv.ui.registration.state import PastedListState, pasted_list_state
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
 from mv.ui.widgets.checklist import draw_tick, draw_tick_all, page_of, ticked_boxes
@@ -45,34 +44,36 @@ STATES = {
 def draw_list() -> None:
     """Draw this part of the page."""
     key = f"list_{session.actor().unit_id}"
-    work = pasted_list(key)
-    restore(key, work.kept)
+    list_state = pasted_list_state(key)
+    restore(key, list_state.kept)
     draw_latest(EntryMethod.LIST, _("The list that was saved last,"), _("Undo the whole list"))
     with st.container(border=True, key=f"{key}_terms"):
-        terms = choose_entry(key)
-    work.kept = terms or work.kept
+        entry = choose_entry(key)
+    list_state.kept = entry or list_state.kept
     text = st.text_area(
         _("Identity numbers, one on each line"),
         height=HEIGHT,
         placeholder=_("Paste from a text, an e-mail or a spreadsheet’s column: at most {most} lines", most=MOST_LINES),
-        key=f"{key}_text_{work.turn}",
+        key=f"{key}_text_{list_state.turn}",
         persist_state="session",
     )
-    st.button(_("Check the list"), key=f"{key}_check", on_click=work.forget)
-    if text and terms and _validate(work, text, terms, key):
-        st.subheader(count_of("{count} line in the list", "{count} lines in the list", len(work.lines)), anchor=False)
-        _draw_saving(work, key)
-        _draw_lines(work.lines, key)
+    st.button(_("Check the list"), key=f"{key}_check", on_click=list_state.forget)
+    if text and entry and _validate(list_state, text, entry, key):
+        st.subheader(
+            count_of("{count} line in the list", "{count} lines in the list", len(list_state.lines)), anchor=False
+        )
+        _draw_saving(list_state, key)
+        _draw_lines(list_state.lines, key)
 
 
-def _validate(work: PastedListState, text: str, terms: RegistrationEntry, key: str) -> bool:
+def _validate(list_state: PastedListState, text: str, entry: RegistrationEntry, key: str) -> bool:
     """Have each line judged, unless it is; return whether that was possible, and say why where it was not."""
-    if (work.text, work.terms) == (text, terms):
+    if (list_state.text, list_state.entry) == (text, entry):
         return True
     ticked_boxes(key).clear()  # what was ticked, was for other doubts
     try:
         with st.spinner(_("The list is checked …")):
-            work.keep(text, terms, pasted_lists.validate_list(store(), session.actor(), text, terms))
+            list_state.keep(text, entry, pasted_lists.validate_list(store(), session.actor(), text, entry))
     except Invalid as error:
         st.error(literal(explain(error)))
         return False
@@ -116,23 +117,23 @@ def _person(line: Line) -> str:
 
 
 def _why(line: Line) -> str:
-    doubts = line.judgement.doubts.values() if line.judgement else ()
+    concerns = line.validation.concerns.values() if line.validation else ()
     if line.state is LineState.HEADING:
         return _("It holds no digit, so it is passed over as a heading.")
-    return explain(line.error) if line.error else " ".join(explain(doubt) for doubt in doubts)
+    return explain(line.error) if line.error else " ".join(explain(concern) for concern in concerns)
 
 
-def _draw_saving(work: PastedListState, key: str) -> None:
+def _draw_saving(list_state: PastedListState, key: str) -> None:
     """Draw the doubtful lines, to be ticked, and the button that saves what is ready and what is ticked."""
-    doubtful = {line.number: line for line in work.lines if line.state is LineState.DOUBTFUL}
+    doubtful = {line.number: line for line in list_state.lines if line.state is LineState.DOUBTFUL}
     if doubtful:
-        _draw_concerns(doubtful, work.turn, key)
+        _draw_concerns(doubtful, list_state.turn, key)
     ticked = ticked_boxes(key)
-    chosen = [line for line in work.lines if line.state is LineState.READY or line.number in ticked]
+    chosen = [line for line in list_state.lines if line.state is LineState.READY or line.number in ticked]
     words = _("Save all ready and ticked") if ticked else _("Save all ready")
-    button = f"{key}_save_{work.turn}"
+    button = f"{key}_save_{list_state.turn}"
     if st.button(f"{words} ({len(chosen)})", type="primary", key=button, disabled=not chosen):
-        _save(work, chosen, key)
+        _save(list_state, chosen, key)
 
 
 def _draw_concerns(doubtful: dict[int, Line], turn: int, key: str) -> None:
@@ -158,7 +159,7 @@ def _draw_concerns(doubtful: dict[int, Line], turn: int, key: str) -> None:
         )
 
 
-def _save(work: PastedListState, chosen: Sequence[Line], key: str) -> None:
+def _save(list_state: PastedListState, chosen: Sequence[Line], key: str) -> None:
     """Save the chosen lines, telling how far it has come, and leave the others in the field.
 
     A second click ends this run at the next thing that is drawn. So it saves nothing, or all that there is to do after
@@ -166,25 +167,25 @@ def _save(work: PastedListState, chosen: Sequence[Line], key: str) -> None:
     """
     words = _("The lines are saved …")
     bar = st.progress(0.0, words)
-    reason = session.value(f"{key}_reason_{work.turn}") or ""
-    assert work.terms is not None  # noqa: S101 (the lines were judged for them)
+    reason = session.value(f"{key}_reason_{list_state.turn}") or ""
+    assert list_state.entry is not None  # noqa: S101 (the lines were judged for them)
 
     def tell(share: float) -> None:
         bar.progress(share, words)
 
     try:
-        pasted_lists.save_list(store(), session.actor(), work.terms, chosen, reason, tell)
+        pasted_lists.save_list(store(), session.actor(), list_state.entry, chosen, reason, tell)
     except LineRejected as error:
-        work.forget()
+        list_state.forget()
         bar.empty()
         st.error(literal(explain(error)))
     except Invalid as error:
         bar.empty()
         st.error(literal(explain(error)))
     else:
-        left = pasted_lists.remaining_text(work.lines, chosen)
-        work.go_on()
-        session.set_value(f"{key}_text_{work.turn}", left)
+        left = pasted_lists.remaining_text(list_state.lines, chosen)
+        list_state.advance()
+        session.set_value(f"{key}_text_{list_state.turn}", left)
         notify("success", _describe_saved(len(chosen), left))
         st.rerun()
 

@@ -35,7 +35,7 @@ def draw_ended() -> None:
 
 
 def _draw_round(each: Round, rows: int) -> None:
-    name = f"{_(METHOD_NAMES[EntryMethod(each.kind)])}, {clock_time(each.started_at)}"
+    name = f"{_(METHOD_NAMES[EntryMethod(each.method)])}, {clock_time(each.started_at)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"round_{each.registration_id}"):
         st.text(name, width=280)
         st.text(count_of("{count} row", "{count} rows", rows), width=100)
@@ -45,15 +45,15 @@ def _draw_round(each: Round, rows: int) -> None:
         _draw_undo(each, rows, action(_("Undo the whole round"), name), "round")
 
 
-def draw_latest(kind: EntryMethod, words: str, undo: str) -> None:
+def draw_latest(method: EntryMethod, words: str, undo: str) -> None:
     """Draw what was saved last of that kind today, called ``words``, with ``undo`` for it, unless it is undone."""
-    of_kind = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.kind == kind]
+    of_kind = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.method == method]
     if not of_kind or of_kind[0].undone_at:
         return
     rows = rounds.count_rows(store(), session.actor()).get(of_kind[0].registration_id, 0)
     if not rows:
         return
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"latest_{kind}"):
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"latest_{method}"):
         counted = count_of("{count} row", "{count} rows", rows)
         st.text(f"{words} {clock_time(of_kind[0].started_at)}: {counted}", width="stretch")
         _draw_undo(of_kind[0], rows, undo, "latest")
@@ -68,7 +68,7 @@ def _draw_undo(each: Round, rows: int, label: str, key: str) -> None:
                 rows,
             )
         )
-        if each.kind == EntryMethod.FILE:
+        if each.method == EntryMethod.FILE:
             st.text(_("What the file changed becomes what it was."))
         st.button(
             _("Yes, undo all of it"),

@@ -13,7 +13,7 @@ from mv.registration import rounds, undo
 from mv.registration.rounds import RoundRow
 from mv.ui import session
 from mv.ui.notices import do_once, errors_as_notices, notify, show_notices
-from mv.ui.registration.entry_state import typed_line
+from mv.ui.registration.state import typed_state
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, clock_time, count_of, name_of
 from mv.ui.widgets.dose_names import vaccine_name
@@ -91,17 +91,17 @@ def _draw_row(row: RoundRow, key: str) -> None:
 
 
 def _undo(row: RoundRow, key: str) -> None:
-    number, line = (row.registration_id, row.row_number), typed_line(key)
+    number, state = (row.registration_id, row.row_number), typed_state(key)
     do_once(
         f"undo row {number}",
         lambda: undo.undo_row(store(), session.actor(), *number),
-        lambda _: line.put_cursor(),
+        lambda _: state.focus_on(),
     )
 
 
 def _end(key: str) -> None:
     with errors_as_notices():
         rounds.end(store(), session.actor())
-        typed_line(key).go_on(None)
+        typed_state(key).advance(None)
         notify("success", _("The round is ended. It stands below, and can be undone as a whole."))
     st.rerun()

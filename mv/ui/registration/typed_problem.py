@@ -14,8 +14,8 @@ from mv.registration.rounds import UnknownIdentity
 from mv.registration.saving import LONGEST_REASON, ReasonRequired, clean_reason
 from mv.registration.validation import Concern
 from mv.ui import session
-from mv.ui.registration.entry_state import NUMBER_FIELD, EntryProblem, typed_line
 from mv.ui.registration.saved_rows import name_and_age
+from mv.ui.registration.state import NUMBER_FIELD, EntryProblem, typed_state
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
 from mv.ui.widgets.day_field import EARLIEST
@@ -30,46 +30,46 @@ class Register(Protocol):
     def __call__(self, key: str, text: str, reason: str = "", accepted: frozenset[Concern] = NONE_ACCEPTED) -> None: ...
 
 
-def first_field(stop: EntryProblem, key: str) -> str:
+def first_field(problem: EntryProblem, key: str) -> str:
     """Return the key of the field that is to have the cursor."""
-    panel = _panel(stop, key)
-    if isinstance(stop.error, UnknownIdentity):
+    panel = _panel(problem, key)
+    if isinstance(problem.error, UnknownIdentity):
         begun = session.value(f"{panel}_given_name") and not session.value(f"{panel}_family_name")
         return f"{panel}_family_name" if begun else f"{panel}_given_name"
-    if isinstance(stop.error, ReasonRequired | OtherUnit):
+    if isinstance(problem.error, ReasonRequired | OtherUnit):
         return f"{panel}_reason"
     return NUMBER_FIELD
 
 
-def draw_problem(stop: EntryProblem, key: str, enter: Register) -> None:
+def draw_problem(problem: EntryProblem, key: str, register: Register) -> None:
     """Draw why the line stopped, of whom, and the fields by which it goes on."""
-    about = name_and_age(stop.customer.name, stop.customer.birth_date) + ". " if stop.customer else ""
-    if isinstance(stop.error, ReasonRequired):
-        st.warning(literal(about + " ".join(explain(doubt) for doubt in stop.error.doubts.values())))
-        _draw_concerns(stop, stop.error, key, enter)
-    elif isinstance(stop.error, UnknownIdentity):
-        st.warning(literal(explain(stop.error)))
-        _draw_new_person(stop, stop.error, key, enter)
-    elif isinstance(stop.error, OtherUnit):
-        st.warning(literal(explain(stop.error)))
-        _draw_other_unit(stop, stop.error, key, enter)
+    about = name_and_age(problem.customer.name, problem.customer.birth_date) + ". " if problem.customer else ""
+    if isinstance(problem.error, ReasonRequired):
+        st.warning(literal(about + " ".join(explain(concern) for concern in problem.error.concerns.values())))
+        _draw_concerns(problem, problem.error, key, register)
+    elif isinstance(problem.error, UnknownIdentity):
+        st.warning(literal(explain(problem.error)))
+        _draw_new_person(problem, problem.error, key, register)
+    elif isinstance(problem.error, OtherUnit):
+        st.warning(literal(explain(problem.error)))
+        _draw_other_unit(problem, problem.error, key, register)
     else:
-        st.error(literal(about + explain(stop.error)))
+        st.error(literal(about + explain(problem.error)))
 
 
-def _panel(stop: EntryProblem, key: str) -> str:
+def _panel(problem: EntryProblem, key: str) -> str:
     """Return what the keys of this stop's fields begin with: another stop's begin empty."""
-    return f"{key}_stop_{stop.turn}"
+    return f"{key}_stop_{problem.turn}"
 
 
-def _draw_concerns(stop: EntryProblem, error: ReasonRequired, key: str, enter: Register) -> None:
-    panel = _panel(stop, key)
+def _draw_concerns(problem: EntryProblem, error: ReasonRequired, key: str, register: Register) -> None:
+    panel = _panel(problem, key)
 
     def accept() -> None:
         reason = clean_reason(session.value(f"{panel}_reason") or "")
         if not reason:
             raise Invalid(N_("Write why it is right."))
-        enter(key, stop.text, reason, frozenset(error.doubts))
+        register(key, problem.text, reason, frozenset(error.concerns))
 
     with st.form(f"{panel}_form", border=False):
         st.text_input(
@@ -79,23 +79,23 @@ def _draw_concerns(stop: EntryProblem, error: ReasonRequired, key: str, enter: R
             help=_("Kept beside the row. No identity numbers or names."),
             key=f"{panel}_reason",
         )
-        _draw_buttons(stop, key, _("Save all the same"), accept)
+        _draw_buttons(problem, key, _("Save all the same"), accept)
 
 
-def _draw_new_person(stop: EntryProblem, error: UnknownIdentity, key: str, enter: Register) -> None:
-    panel = _panel(stop, key)
+def _draw_new_person(problem: EntryProblem, error: UnknownIdentity, key: str, register: Register) -> None:
+    panel = _panel(problem, key)
 
-    def register() -> None:
+    def register_person() -> None:
         customers.register(
             store(),
             session.actor(),
-            stop.text,
+            problem.text,
             session.value(f"{panel}_given_name") or "",
             session.value(f"{panel}_family_name") or "",
             session.value(f"{key}_unit"),
             session.value(f"{panel}_birth_date"),
         )
-        enter(key, stop.text)
+        register(key, problem.text)
 
     with st.form(f"{panel}_form", border=False):
         cells = st.columns(2 if error.birth_date else 3)
@@ -105,44 +105,44 @@ def _draw_new_person(stop: EntryProblem, error: UnknownIdentity, key: str, enter
             cells[2].date_input(
                 _("Birth date"), value=None, min_value=EARLIEST, format="YYYY-MM-DD", key=f"{panel}_birth_date"
             )
-        _draw_buttons(stop, key, _("Register the person and save"), register)
+        _draw_buttons(problem, key, _("Register the person and save"), register_person)
 
 
-def _draw_other_unit(stop: EntryProblem, error: OtherUnit, key: str, enter: Register) -> None:
-    panel = _panel(stop, key)
+def _draw_other_unit(problem: EntryProblem, error: OtherUnit, key: str, register: Register) -> None:
+    panel = _panel(problem, key)
 
     def cross() -> None:
         open_customer(error.customer_id, panel)
-        enter(key, stop.text)
+        register(key, problem.text)
 
     with st.form(f"{panel}_form", border=False):
         draw_reason(panel)
-        _draw_buttons(stop, key, _("Open the customer and save"), cross)
+        _draw_buttons(problem, key, _("Open the customer and save"), cross)
 
 
-def _draw_buttons(stop: EntryProblem, key: str, word: str, go_on: Callable[[], None]) -> None:
+def _draw_buttons(problem: EntryProblem, key: str, word: str, advance: Callable[[], None]) -> None:
     """Draw the buttons that end the form, and what is wrong with what was answered last."""
     with st.container(horizontal=True):
-        st.form_submit_button(word, type="primary", on_click=_answer, args=(stop, key, go_on))
-        st.form_submit_button(_("Leave this number"), on_click=_skip, args=(stop, key))
-    if stop.problem:
-        st.error(literal(explain(stop.problem)))
+        st.form_submit_button(word, type="primary", on_click=_answer, args=(problem, key, advance))
+        st.form_submit_button(_("Leave this number"), on_click=_skip, args=(problem, key))
+    if problem.answer_error:
+        st.error(literal(explain(problem.answer_error)))
 
 
-def _answer(stop: EntryProblem, key: str, go_on: Callable[[], None]) -> None:
-    line = typed_line(key)
-    if line.stop is not stop:  # the second half of a double Enter
+def _answer(problem: EntryProblem, key: str, advance: Callable[[], None]) -> None:
+    state = typed_state(key)
+    if state.problem is not problem:  # the second half of a double Enter
         return
     try:
-        go_on()
+        advance()
     except StoreUnavailable:
         raise
     except MvError as error:
-        stop.problem = error
-        line.put_cursor(first_field(stop, key))
+        problem.answer_error = error
+        state.focus_on(first_field(problem, key))
 
 
-def _skip(stop: EntryProblem, key: str) -> None:
-    line = typed_line(key)
-    if line.stop is stop:
-        line.go_on(None)
+def _skip(problem: EntryProblem, key: str) -> None:
+    state = typed_state(key)
+    if state.problem is problem:
+        state.advance(None)

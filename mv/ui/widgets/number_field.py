@@ -37,7 +37,7 @@ class NumberEntry(Protocol):
     def stopped(self) -> bool: ...
 
 
-def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], None]) -> None:
+def draw_number_field(state: NumberEntry, key: str, on_entry: Callable[[str], None]) -> None:
     """Draw the field; ``on_entry`` is called, once, with each text that was entered.
 
     An empty text leaves what the line stopped at.
@@ -45,8 +45,8 @@ def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], Non
 
     def receive() -> None:
         entry = session.value(key)["entry"]
-        if entry["number"] > line.answered:
-            line.answered = entry["number"]
+        if entry["number"] > state.answered:
+            state.answered = entry["number"]
             on_entry(str(entry["text"]))
 
     _register()
@@ -55,11 +55,11 @@ def draw_number_field(line: NumberEntry, key: str, on_entry: Callable[[str], Non
         "label": _("Identity number"),
         "button": _("Save"),
         "waiting": _("Waiting to be saved"),
-        "turn": line.turn,
-        "answered": line.answered,
-        "text": line.text,
-        "stopped": line.stopped,
-        "focus": line.focus,
+        "turn": state.turn,
+        "answered": state.answered,
+        "text": state.text,
+        "stopped": state.stopped,
+        "focus": state.focus,
     }
     component(key=key, data=data, on_entry_change=receive)
 

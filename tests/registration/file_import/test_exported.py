@@ -166,10 +166,10 @@ def test_what_was_changed_in_the_file_and_nothing_else_is_to_be_changed(
     drawn = {number: data.draw(edits(candidates[number])) for number in chosen}
     found = plan(clinic, actor, edited(table, {number: edit for number, (edit, _) in drawn.items()}))
     assert found.problems == []
-    wanted = {number: want for number, (_, want) in drawn.items() if want != editable_values(candidates[number])}
+    planned = {number: want for number, (_, want) in drawn.items() if want != editable_values(candidates[number])}
     changes = {line.number: editable_values(line.change[1]) for line in found.lines if line.change}
-    assert changes == wanted
-    assert counted(found).get(RowState.UNCHANGED, 0) == len(table.records) - len(wanted)
+    assert changes == planned
+    assert counted(found).get(RowState.UNCHANGED, 0) == len(table.records) - len(planned)
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_what_cannot_be_changed_is_told_by_row_and_column(
     found = plan(store, actor, edited(table, {3: {"status": "active"}, 4: {"ended_reason": ""}}))
     assert [(row, name) for row, name, _ in problems(found)] == [(3, "status"), (4, "ended_reason")]
     with nothing_changes(store), pytest.raises(Invalid):
-        importing.import_file(store, actor, request(table), plan(store, actor, table).mark)
+        importing.import_file(store, actor, request(table), plan(store, actor, table).fingerprint)
 
 
 def test_a_row_that_was_changed_here_since_is_told_where_the_file_changes_it_too(

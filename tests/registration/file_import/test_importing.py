@@ -83,7 +83,7 @@ def test_the_same_file_or_row_again_saves_nothing(store: Store, actor: Actor, an
     found = plan(store, actor, both)
     assert counted(found) == {RowState.ALREADY: 2}
     with nothing_changes(store), pytest.raises(Invalid):
-        importing.import_file(store, actor, request(both), found.mark)
+        importing.import_file(store, actor, request(both), found.fingerprint)
 
 
 def test_what_was_removed_since_is_said_to_be_and_not_added_again(store: Store, actor: Actor, anders: Customer) -> None:
@@ -93,7 +93,7 @@ def test_what_was_removed_since_is_said_to_be_and_not_added_again(store: Store, 
     memberships.remove(store, actor, row.membership_id, 1, EndReason.WRONG)
     (line,) = plan(store, actor, file).lines
     assert line.state is RowState.ALREADY
-    assert str(line.why) == f"Imported on {TODAY} already, and removed or changed here since. It is not added again."
+    assert str(line.error) == f"Imported on {TODAY} already, and removed or changed here since. It is not added again."
     with pytest.raises(Conflict):  # what was made is no more what it was
         undo.undo_all(store, actor, made.registration_id)
 
@@ -133,7 +133,7 @@ def test_one_wrong_row_keeps_all_of_the_file_out_and_is_told_by_row_and_column(
     assert "formula" in said(told)
     assert not any(number[2:] in said(told).replace("-", "") for number in (anders.identity, EVA, NEW))
     with nothing_changes(store), pytest.raises(Invalid):
-        importing.import_file(store, actor, request(file), found.mark)
+        importing.import_file(store, actor, request(file), found.fingerprint)
 
 
 @pytest.mark.usefixtures("batch")
@@ -159,7 +159,7 @@ def test_rows_that_say_different_things_of_one_person_are_told_both_and_none_win
     assert [(row, column) for row, column, _ in problems(found)] == [(n + 2, name) for n, name in enumerate(columns)]
     if rows[0] == rows[1]:
         assert states(found) == [RowState.READY, RowState.REPEATED]
-        assert str(found.lines[1].why) == "The same as row 2."
+        assert str(found.lines[1].error) == "The same as row 2."
     elif columns:
         assert states(found) == [RowState.WRONG, RowState.WRONG]
     else:
@@ -189,7 +189,7 @@ def test_what_is_doubtful_takes_the_reason_of_its_row_or_of_all(store: Store, ac
     assert counted(plan(store, actor, table(f"{row};Seen on the box"))) == {RowState.READY: 1}
     made = take_in(store, actor, table(row), reason="Seen on the box")
     (saved,) = rounds.read_rows(store, actor, made.registration_id)
-    assert (saved.doubts, saved.reason) == ('["batch_unknown"]', "Seen on the box")
+    assert (saved.concerns, saved.reason) == ('["batch_unknown"]', "Seen on the box")
     told = problems(plan(store, actor, table(f"{row};see {EVA}")))
     assert (told[0][:2], EVA in said(told)) == ((2, "Orsak"), False)
 
@@ -221,10 +221,10 @@ def test_who_is_of_another_unit_is_not_told_about_and_logged_as_a_refusal(
 
 def test_a_file_is_imported_only_as_it_was_looked_at(store: Store, actor: Actor, anders: Customer) -> None:
     file = table(f"{anders.identity};65_plus;;{FIRST}")
-    mark = plan(store, actor, file).mark
+    fingerprint = plan(store, actor, file).fingerprint
     memberships.add(store, actor, anders.customer_id, memberships.Entry("65_plus", None, FIRST))
     with nothing_changes(store), pytest.raises(Conflict, match="changed meanwhile"):
-        importing.import_file(store, actor, request(file), mark)
+        importing.import_file(store, actor, request(file), fingerprint)
 
 
 def test_a_last_day_that_is_not_the_registered_one_is_told(store: Store, actor: Actor, anders: Customer) -> None:
@@ -257,7 +257,7 @@ from tests.registration.people_files import request, table
 store = open_store(sys.argv[1])
 actor = Actor("karin.holm", "Karin Holm", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 asked = request(table(*open(sys.argv[2], encoding="utf-8").read().splitlines()))
-mark = importing.preview(store, actor, asked).mark
+fingerprint = importing.preview(store, actor, asked).fingerprint
 kept = membership_steps.record_changes
 
 def keep(*arguments):
@@ -266,7 +266,7 @@ def keep(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
 
 membership_steps.record_changes = keep
-importing.import_file(store, actor, asked, mark)
+importing.import_file(store, actor, asked, fingerprint)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
