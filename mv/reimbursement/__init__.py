@@ -1,1 +1,1 @@
-"""What a dose is worth (vaccinationsersättning): dated rules, the verdict on each dose and why, what would mend it."""
+"""Reimbursement of vaccinations (vaccinationsersättning): dated rules, adjudication of doses, claims and payments."""

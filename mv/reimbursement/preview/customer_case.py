@@ -1,7 +1,7 @@
-"""What decides what a customer's doses are paid, and how to tell which of them a change turns.
+"""A customer's case: the doses, memberships and rules that decide what is paid, and what a change does to it.
 
-Nothing is written here. The verdicts are those of :func:`mv.reimbursement.pricing.adjudication.price` over all of the
-customer's doses, so that they are what the follow-up says once the change is saved.
+Nothing is written. Outcomes come from :func:`mv.reimbursement.pricing.adjudication.adjudicate` over all of the
+customer's doses, so that they agree with the follow-up once the change is saved.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 Adjudications = Mapping[int, "Adjudication"]
-"""By the dose's number."""
+"""By dose id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CustomerCase:
-    """What decides what a customer's doses are paid, as it was read.
+    """What decides on a customer's doses, as it was read.
 
-    ``doses`` are indexed by their number, and ``paid`` is what came in for each, in öre.
+    ``doses`` are indexed by dose id, and ``paid`` holds the payments for each so far, in öre.
     """
 
     customer: Customer
@@ -47,7 +47,7 @@ class CustomerCase:
 
 @dataclass(frozen=True, slots=True)
 class Adjudication:
-    """What the rules say of a dose: öre, by which rule, and in ``dose`` what the verdict is worded from."""
+    """The outcome of a dose: its öre, the rule that decided, and in ``dose`` the columns that word it."""
 
     outcome: Outcome
     ore: int
@@ -57,7 +57,7 @@ class Adjudication:
 
 @dataclass(frozen=True, slots=True)
 class ChangedDose:
-    """A dose that is paid otherwise after a change."""
+    """A dose that is paid differently after a change."""
 
     dose_id: int
     product_code: str
@@ -68,19 +68,19 @@ class ChangedDose:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The doses that a change turns, the earliest first, and öre that came in and would have to be paid back."""
+    """The doses that a change affects, the earliest first, and the öre received that would have to be paid back."""
 
     changed_doses: tuple[ChangedDose, ...] = ()
     to_pay_back: int = 0
 
     @property
     def ore(self) -> int:
-        """How much more is paid in all, in öre; negative where it is less."""
+        """The difference in all, in öre; negative where less is paid."""
         return sum(turn.after.ore - turn.before.ore for turn in self.changed_doses)
 
 
 def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> CustomerCase:
-    """Return what decides what the customer's doses are paid; reading it is a look at the doses.
+    """Return the customer's case, and log it as a look at the doses.
 
     Raises OtherUnit when the customer is none that the actor has to do with.
     """
@@ -96,37 +96,36 @@ def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) 
 
 
 def period_of(row: Membership) -> Entry:
-    """Return the group and period of a row."""
+    """Return the group and period of a membership."""
     return Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to)
 
 
 def periods(rows: Iterable[Membership]) -> dict[int, Entry]:
-    """Return the groups and periods that doses can be paid by, each by its row's number."""
+    """Return by membership id the groups and periods that can count for a dose: those not ended as wrong."""
     return {row.membership_id: period_of(row) for row in rows if row.ended_reason != EndReason.WRONG}
 
 
 def covered(doses: pd.DataFrame, by: Collection[Entry]) -> list[bool]:
-    """Return for each dose whether the customer was in the group that counts for it on its day, if only ``by`` counts.
+    """Return for each dose whether one of the periods ``by`` covers its group and day.
 
-    It is what ``covered`` among the columns of :mod:`mv.reimbursement.pricing.dose_frames` is for the rows of the
-    store.
+    The same as the column ``covered`` of :mod:`mv.reimbursement.pricing.dose_frames`, for periods not saved yet.
     """
     groups = doses[["group_code", "subgroup_code"]].astype(object)
     groups = groups.where(groups.notna(), None)
-    frozen = zip(groups["group_code"], groups["subgroup_code"], doses["given_on"].dt.date, strict=True)
+    recorded = zip(groups["group_code"], groups["subgroup_code"], doses["given_on"].dt.date, strict=True)
     return [
         any((entry.group_code, entry.subgroup_code) == (group, subgroup) and covers(entry, day) for entry in by)
-        for group, subgroup, day in frozen
+        for group, subgroup, day in recorded
     ]
 
 
 def adjudicate_doses(doses: pd.DataFrame, in_force: Sequence[Rule]) -> Adjudications:
-    """Return the verdict on each of the doses, which are all of a customer's."""
+    """Adjudicate all doses of a customer."""
     return as_adjudications(doses, adjudicate(doses, in_force), in_force)
 
 
 def as_adjudications(doses: pd.DataFrame, adjudicated: pd.DataFrame, in_force: Sequence[Rule]) -> Adjudications:
-    """Return the verdicts that ``adjudicated`` holds, of :mod:`mv.reimbursement.pricing.adjudication`, on the doses."""
+    """Return the rows of ``adjudicated`` (of :func:`adjudicate` on ``doses``) by dose id."""
     found = {}
     for row in pd.concat([doses, adjudicated], axis=1).to_dict("records"):
         dose: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
@@ -136,7 +135,7 @@ def as_adjudications(doses: pd.DataFrame, adjudicated: pd.DataFrame, in_force: S
 
 
 def compare(before: Adjudications, after: Adjudications, paid: Mapping[int, int]) -> Effect:
-    """Return what became of the doses that are in both."""
+    """Compare the doses that are in both; ``paid`` is what was received for each, in öre."""
     changed_doses = [
         ChangedDose(
             dose_id,

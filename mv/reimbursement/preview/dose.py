@@ -1,4 +1,4 @@
-"""The verdict on a dose as it stands in the fields of a form, and what saving it does to the customer's other doses."""
+"""Forecast of a dose as entered in a form: its outcome, and what saving it does to the customer's other doses."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from mv.reimbursement.pricing.remedies import REMEDIABLE, Remedy, find_remedies
 from mv.vaccinations import Dose, Entry, counting_group, is_completed_anew
 
 UNSAVED = 2**62
-"""The number of a dose that is not saved: it comes after every other of its day."""
+"""The id of a dose that is not saved: it comes after every other of its day."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupSuggestion:
-    """The group by which a dose would be paid ``ore``, if that is registered by ``last_day``."""
+    """The group with which ``ore`` would be paid for a dose, if it is registered by ``last_day``."""
 
     remedy: Remedy
     choice: Choice
@@ -43,9 +43,9 @@ class GroupSuggestion:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is paid for a dose as entered, and what saving it does to the customer's ``others``.
+    """The adjudication of a dose as entered, and the effect of saving it on the customer's ``others``.
 
-    Where it is not paid for want of the right group: which one fits, else öre that the best one would give.
+    Where the right group is missing: the group that fits, else the öre that the best group would give.
     """
 
     adjudication: Adjudication
@@ -55,10 +55,9 @@ class Forecast:
 
 
 def forecast(case: CustomerCase, entry: Entry, was: Dose | None = None) -> Forecast | None:
-    """Return what the rules say of a new dose as entered, or of the dose ``was`` as corrected.
+    """Adjudicate a new dose as entered, or the dose ``was`` as corrected.
 
-    None while too little is entered to tell, or what cannot be saved: without vaccine, unit or choice of group, or on
-    a day that cannot be.
+    Return None while it cannot be saved: without vaccine, unit or choice of group, or on an impossible day.
     """
     dose_id = was.dose_id if was else UNSAVED
     dose = _as_entered(case, entry, was, dose_id)
@@ -80,7 +79,7 @@ def forecast(case: CustomerCase, entry: Entry, was: Dose | None = None) -> Forec
 
 
 def _as_entered(case: CustomerCase, entry: Entry, was: Dose | None, dose_id: int) -> pd.DataFrame | None:
-    """Return the dose as one row of the standing's doses."""
+    """Return the dose as one row, with the columns of the case's doses."""
     vaccine = case.known.vaccines.get(entry.product_code or "")
     unit = case.known.units.get(entry.unit_id)
     if vaccine is None or unit is None or not case.customer.birth_date <= entry.given_on <= case.today:
@@ -132,7 +131,7 @@ def _suggestion(
 
 
 def _columns(customer_id: int, rows: Sequence[Membership]) -> pd.DataFrame:
-    """Return the rows that were not wrong as the suggestions take them."""
+    """Return the memberships not ended as wrong, as :func:`find_remedies` takes them."""
     kept = [row for row in rows if row.ended_reason != EndReason.WRONG]
     columns = {
         "membership_id": pd.Series([row.membership_id for row in kept], dtype="int64"),
@@ -146,7 +145,7 @@ def _columns(customer_id: int, rows: Sequence[Membership]) -> pd.DataFrame:
 
 
 def _best_with_a_group(case: CustomerCase, doses: pd.DataFrame, dose_id: int) -> int:
-    """Return what the group that gives most would give for the dose, in öre, whether the customer is in it or not."""
+    """Return the highest amount that any group would give for the dose, in öre."""
     named = {(rule.group_code, rule.subgroup_code or "") for rule in case.rules if rule.group_code and rule.ore}
     groups = pd.DataFrame(sorted(named), columns=["group", "subgroup"], dtype="str")
     copies = doses.merge(groups.assign(place=range(len(groups))), how="cross")

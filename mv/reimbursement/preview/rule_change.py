@@ -1,7 +1,7 @@
-"""What a change of rules does to the doses that were given: how many are paid otherwise, and by whom, in öre.
+"""The impact of a change of rules on given doses: how many are paid differently, by which payer, in öre.
 
-Only doses of the same kind of vaccine can change: those that a changed rule is for, and, by the days between doses,
-others of their kind to the same person.
+Only doses of the same vaccine type (ATC level 4) can change: those that a changed rule is for and, by the days
+between doses, others of their type to the same person.
 """
 
 from __future__ import annotations
@@ -31,35 +31,35 @@ COUNT = "SELECT count(*) AS doses FROM dose d JOIN vaccine v ON v.product_code =
 
 
 class PaymentChange(StrEnum):
-    """How a dose is paid otherwise."""
+    """How the payment of a dose changes."""
 
     GAINS = "gains"
-    """It was not paid, and is."""
+    """Unpaid before, paid after."""
     LOSES = "loses"
-    """It was paid, and is no longer."""
+    """Paid before, unpaid after."""
     AMOUNT = "amount"
-    """It is paid another amount, by whomever."""
+    """Another amount, by the same payer or another."""
     PAYER = "payer"
-    """Somebody else pays the same."""
+    """The same amount by another payer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many doses that are paid otherwise, and how much more is paid for them in all; öre, negative where less."""
+    """A number of doses that are paid differently, and the difference in all; öre, negative where less is paid."""
 
     doses: int = 0
     ore: int = 0
 
     def with_more(self, other: Share) -> Share:
-        """Return both together."""
+        """Return the sum of both."""
         return Share(self.doses + other.doses, self.ore + other.ore)
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What is paid otherwise: in all, how, by payer and by season, and how many of the doses are claimed already.
+    """The doses that are paid differently: in all, by kind of change, by payer, by season; and how many are claimed.
 
-    A dose that gets another payer is counted for both of them: minus for one, plus for the other.
+    A dose that gets another payer counts for both payers: minus for one, plus for the other.
     """
 
     whole: Share = Share()
@@ -69,7 +69,7 @@ class Impact:
     claimed: int = 0
 
     def with_more(self, other: Impact) -> Impact:
-        """Return the effect that both have together; they are of different doses."""
+        """Return the impact on the doses of both, which have none in common."""
         return Impact(
             self.whole.with_more(other.whole),
             self.changes + other.changes,
@@ -82,9 +82,9 @@ class Impact:
 def impact_at_own_units(
     store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue
 ) -> Impact:
-    """Return what it does to the doses given at the actor's own units that ``after`` decides in place of ``before``.
+    """Return the impact, on doses given at the actor's own units, of the rules ``after`` in place of ``before``.
 
-    It shows nobody. A million doses take seconds; they are read part by part, so that memory stays bounded.
+    Names no person. A million doses take seconds; they are read part by part, so that memory stays bounded.
     """
     audit.permit(store, actor, Action.CHANGE_RULE)
     kinds = changed_vaccine_types(before, after, known)
@@ -97,7 +97,7 @@ def impact_at_own_units(
 
 
 def count_affected(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> int:
-    """Return how many doses :func:`of_own_units` would have to judge."""
+    """Return how many doses :func:`impact_at_own_units` has to adjudicate."""
     audit.permit(store, actor, Action.CHANGE_RULE)
     condition, patterns = stored.atc_condition(changed_vaccine_types(before, after, known), 1)
     with store.read() as tx:
@@ -105,7 +105,7 @@ def count_affected(store: Store, actor: Actor, before: Sequence[Rule], after: Se
 
 
 def changed_vaccine_types(before: Iterable[Rule], after: Iterable[Rule], known: Catalogue) -> list[str]:
-    """Return what the ATC codes begin with of all doses that may be paid otherwise."""
+    """Return the beginnings of ATC codes of all doses that may be paid differently."""
     codes = set()
     for rule in set(before) ^ set(after):
         product = known.vaccines.get(rule.product_code or "")
@@ -114,7 +114,7 @@ def changed_vaccine_types(before: Iterable[Rule], after: Iterable[Rule], known: 
 
 
 def compare(doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule]) -> pd.DataFrame:
-    """Return those of ``doses`` (see :func:`mv.reimbursement.pricing.adjudication.price`) that are paid otherwise.
+    """Return the doses that are paid differently by ``after`` than by ``before``.
 
     Columns: unit_id, given_on, claimed; was and becomes, öre; payer_was and payer_becomes, empty where nobody pays.
     """
@@ -126,7 +126,7 @@ def compare(doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule]) 
 
 
 def summarize(changed: pd.DataFrame) -> Impact:
-    """Return the effect that the doses of :func:`compare` have together."""
+    """Sum up the doses of :func:`compare`."""
     more = changed["becomes"] - changed["was"]
     was, becomes = changed["was"] > 0, changed["becomes"] > 0
     changes = {
@@ -152,7 +152,7 @@ def _paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
 
 
 def _of_payers(changed: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return who pays more or less, and how much: one row for a dose that keeps its payer, two where that changes."""
+    """Return payers and differences in öre: one row for a dose that keeps its payer, two where that changes."""
     same = changed["payer_was"] == changed["payer_becomes"]
     rows = [
         (changed.loc[same, "payer_was"], changed.loc[same, "becomes"] - changed.loc[same, "was"]),

@@ -1,1 +1,1 @@
-"""Adjudication: each dose, the rules, and what is paid for it and why."""
+"""Adjudication: which rule decides on a dose, the outcome and the amount, and what could be corrected."""

@@ -1,7 +1,7 @@
-"""The verdict on each dose: dose + frozen group + rules → whether it is paid, by whom, how much, and why (not).
+"""Adjudication of doses: dose, recorded group and rules give an outcome with an amount, as in claims adjudication.
 
-Pure functions on whole columns: the rules are gone through, not the doses. The steps are those of
-:class:`Reason`, and the first that a dose does not pass is its verdict, so that each dose has exactly one.
+Pure functions on whole columns: the loop is over the rules, not over the doses. The outcomes are in the order of the
+steps, and the first step that a dose fails is its outcome, so that each dose has exactly one (docs/reimbursement.md).
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ LONG_AGO = -10_000_000
 
 
 class Outcome(StrEnum):
-    """The verdict on a dose. What stands first goes first where several hold."""
+    """The step that a dose fails, or PAYABLE. Where several hold, the first one counts.
+
+    The files call the column ``verdict``; a claim line names it as its ``cause``.
+    """
 
     WITHDRAWN = "withdrawn"
     ABROAD = "abroad"
@@ -46,26 +49,28 @@ class Outcome(StrEnum):
 
 OUTCOMES = pd.CategoricalDtype([outcome.value for outcome in Outcome])
 OUTCOMES_BY_STEP = (Outcome.NO_RULE, Outcome.GROUP_NOT_PAID, Outcome.PERIOD, Outcome.AGE, Outcome.DOSE_NUMBER)
-"""What is wrong with a dose that fulfils so many conditions of a rule: vaccine and day, group, period, age, number."""
+"""The outcome by how many conditions of a rule are met, in order: vaccine and day, group, period, age, dose number."""
 STEPS_WITH_GROUP = 2
-"""So many conditions are fulfilled where the rule is for the dose's group, too."""
+"""Conditions met once the rule is for the dose's group, too."""
 
 DOSE_COLUMNS = (
     "dose_id", "customer_id", "region", "product_code", "atc", "dose_number", "given_on", "completed_on",
     "birth_date", "group_code", "subgroup_code", "covered", "abroad", "withdrawn",
 )  # fmt: skip
-"""What :func:`price` needs to know of a dose. Days are datetime64; ``completed_on`` is the Stockholm day on which
-product, day and group were registered as they are; ``covered`` tells whether the customer was in the group that day."""
+"""The columns that :func:`adjudicate` needs. Days are datetime64; ``completed_on`` is the Stockholm day on which
+product, day and group were registered as they are now; ``covered`` tells whether the customer was in the group that
+day."""
 
 
 def adjudicate(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return the verdict on each of ``doses`` (see DOSE_COLUMNS), with their index.
+    """Return the outcome of each of ``doses`` (see DOSE_COLUMNS), with their index.
 
-    Columns: reason; rule, the place in ``rules`` of the one that decided or came nearest, -1 where none is for the
-    vaccine and the group; ore, what is paid; worth, what that rule pays; last_day, the last on which the dose can
-    be registered by that rule; previous_on, the day of the paid dose that it is too near to.
+    Columns: outcome; rule, the place in ``rules`` of the one that decided or came nearest, -1 where none is for the
+    vaccine and the group; ore, the amount paid; allowed_amount, the amount of that rule in öre, whether it is paid or
+    not; last_day, the last on which the dose can be registered by that rule; previous_on, the day of the paid dose
+    that it follows too soon.
 
-    For days between doses to be right, every dose of a customer has to be among ``doses``.
+    ``doses`` has to hold every dose of a customer, or the days between doses are wrong.
     """
     columns = _Columns.of(doses)
     steps, nearest = _nearest(columns, rules)
@@ -95,7 +100,7 @@ def adjudicate(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
 
 
 class VaccineAndGroup(NamedTuple):
-    """What a dose was of and which group counts for it, at a region."""
+    """A region, a vaccine and the group that counts: what most rules go by."""
 
     region: str
     product_code: str
@@ -106,7 +111,7 @@ class VaccineAndGroup(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The doses as arrays; ``kinds`` are the distinct vaccines and groups at a region, ``kind`` each dose's place."""
+    """The doses as arrays; ``kinds`` are the distinct regions, vaccines and groups, ``kind`` the place of each."""
 
     kinds: list[VaccineAndGroup]
     kind: Ints
@@ -147,7 +152,7 @@ class _Columns:
 
 
 def _distinct(texts: pd.DataFrame) -> tuple[Ints, list[VaccineAndGroup]]:
-    """Return each row's place among the distinct ones, and these."""
+    """Return the place of each row among the distinct rows, and the distinct rows."""
     place: Ints = np.zeros(len(texts), np.int64)
     for name in texts:
         codes, values = pd.factorize(texts[name])
@@ -158,9 +163,9 @@ def _distinct(texts: pd.DataFrame) -> tuple[Ints, list[VaccineAndGroup]]:
 
 
 def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
-    """Return how many steps each dose comes with the rule that fits it best, and which one that is.
+    """Return how many conditions each dose meets with its best rule, and the place of that rule.
 
-    Of several that fit as well, the one that says most decides.
+    Of rules that fit equally well, the most specific decides.
     """
     best = np.zeros(len(columns.kind), np.int64)
     nearest = np.full(len(columns.kind), NONE)
@@ -181,7 +186,7 @@ def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
 
 
 def _fits(kinds: Sequence[VaccineAndGroup], rule: Rule) -> tuple[Bools, Bools]:
-    """Return which kinds of doses a rule is for by region and vaccine, and which by group."""
+    """Return for each of ``kinds`` whether the rule is for its region and vaccine, and whether for its group."""
     of_vaccine = [kind.region == rule.region and rule.is_for(kind.product_code, kind.atc) for kind in kinds]
     of_group = [
         rule.group_code in (None, kind.group_code) and rule.subgroup_code in (None, kind.subgroup_code)
@@ -221,10 +226,10 @@ def _first_reasons(columns: _Columns, steps: Ints) -> Ints:
 
 
 def _too_near(columns: _Columns, at: Ints, between: Ints) -> Ints:
-    """Return for each dose the day of the paid one that it follows too soon, NONE for most; ``at`` are the candidates.
+    """Return for each dose the day of the paid dose that it follows too soon, else NONE; ``at`` are the candidates.
 
-    All customers' first candidates are judged at once, then their second ones: a dose that is itself too soon is
-    not paid, and hinders no later one.
+    The first candidate of every customer and vaccine type is decided at once, then the second: a dose that is itself
+    too soon is not paid, and does not count for later ones.
     """
     previous = np.full(len(between), NONE)
     order = at[np.lexsort((columns.dose_ids[at], columns.given[at], columns.series[at]))]
@@ -242,7 +247,7 @@ def _too_near(columns: _Columns, at: Ints, between: Ints) -> Ints:
 
 
 def _of_rules(nearest: Ints, values: Sequence[int]) -> Ints:
-    """Return each dose's rule's value, 0 where there is no rule."""
+    """Look up the value of each dose's rule; 0 where there is no rule."""
     taken: Ints = np.array([*values, 0], np.int64)[nearest]
     return taken
 

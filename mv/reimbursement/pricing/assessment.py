@@ -1,7 +1,7 @@
-"""Every dose with its verdict, what would mend it, and which part of its worth is paid, to come, at risk or lost.
+"""Assessment of every dose: outcome, remedy, and how much of its amount is paid, payable, at risk or lost.
 
-A dose is in exactly one state, and its öre are split among the parts so that paid + payable - to_pay_back is what
-the verdicts give, and with at_risk and lost what all doses could have given.
+A dose is in exactly one state. Its öre are split so that paid + payable - to_pay_back is the amount by the outcomes,
+and with at_risk and lost it is what all doses could have given.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from mv.store import Store
 
 
 class PaymentState(StrEnum):
-    """How it stands with the money for a dose."""
+    """The state of the payment for a dose."""
 
     PAID = "paid"
     PAYABLE = "payable"
     AT_RISK = "at_risk"
     LOST = "lost"
     OUTSIDE = "outside"
-    """Nobody pays for it, and nothing that is known would change that."""
+    """Nobody pays for it, and no remedy is known."""
 
 
 PAYMENT_STATES = pd.CategoricalDtype([state.value for state in PaymentState])
@@ -40,9 +40,9 @@ PARTS = ("paid_part", "payable", "at_risk", "lost", "to_pay_back")
 def assess_units(
     store: Store, units: Collection[str] | None, rules: Sequence[Rule], known: Catalogue
 ) -> Iterator[pd.DataFrame]:
-    """Yield the assessed doses given at ``units``, at every one where it is None, part by part; see :func:`assess`.
+    """Yield the assessed doses given at ``units`` (None is every unit), part by part; see :func:`assess`.
 
-    It shows nobody by itself: whoever calls it asks for the right and logs whom it shows.
+    The caller checks the right and logs the customers that it shows.
     """
     for first, last in stored.customer_ranges(store):
         frame = assess_customers(store, rules, known, first, last)
@@ -61,10 +61,10 @@ def assess_customers(store: Store, rules: Sequence[Rule], known: Catalogue, firs
 def assess(
     doses: pd.DataFrame, memberships: pd.DataFrame, rules: Sequence[Rule], groups: Collection[Group], today: date
 ) -> pd.DataFrame:
-    """Return ``doses`` with the columns of their verdict (see :func:`price`) and of :func:`suggest`, and these:
+    """Return ``doses`` with the columns of :func:`adjudicate` and :func:`find_remedies`, and these:
 
-    state; and öre: paid_part, what of the payments is due; payable, what is still to come; at_risk, what would be
-    paid after a mend; lost, what would have been in time; to_pay_back, what was paid beyond what is due.
+    state; and in öre: paid_part, the payments that are due; payable, the amount still to come; at_risk, the amount
+    after a remedy in time; lost, the amount for which it is too late; to_pay_back, the payments beyond what is due.
     """
     outcomes = adjudicate(doses, rules)
     remedies = find_remedies(doses, outcomes, memberships, rules, groups, today)

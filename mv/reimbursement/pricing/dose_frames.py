@@ -11,8 +11,8 @@ from mv.clock import STOCKHOLM
 from mv.store import Store
 
 CUSTOMERS_AT_ONCE = 100_000
-"""Customers per query: about 225,000 doses, half a gigabyte while they are judged; with twice as many it is 0.9 GB, and
-nothing is faster."""
+"""Customers per query: about 225,000 doses, half a gigabyte while they are assessed; twice as many take 0.9 GB and are
+no faster."""
 
 CHANGED_BY = frozenset(
     {
@@ -67,7 +67,7 @@ BOUNDS = """
 
 
 def customer_ranges(store: Store) -> Iterator[tuple[int, int]]:
-    """Yield ranges of customers' ids that together hold every dose, and every line of a claim on one."""
+    """Yield ranges of customer ids, first and last, that together cover every dose and every claim line."""
     with store.read() as tx:
         bounds = tx.rows(BOUNDS)[0]
     if bounds["first"] is not None:
@@ -76,10 +76,10 @@ def customer_ranges(store: Store) -> Iterator[tuple[int, int]]:
 
 
 def read_doses(store: Store, first: int, last: int, kinds: Sequence[str] = ("",)) -> pd.DataFrame:
-    """Return the doses of the customers with ids from ``first`` to ``last``, as pricing takes them and more.
+    """Return the doses of the customers with ids from ``first`` to ``last``: DOSE_COLUMNS and more.
 
-    Also unit_id, batch_number, registered_at, version, and ``claimed`` and ``paid``, öre so far, and ``paid_by``.
-    ``kinds`` are what the ATC codes of the doses begin with.
+    The others are unit_id, batch_number, registered_at, version, ``claimed`` and ``paid`` (öre so far), and
+    ``paid_by``. Only doses with an ATC code that begins with one of ``kinds`` are read.
     """
     condition, patterns = atc_condition(kinds, 3)
     frame = _read(store, READ.format(of_kinds=condition), first, last, *patterns)
@@ -88,14 +88,14 @@ def read_doses(store: Store, first: int, last: int, kinds: Sequence[str] = ("",)
 
 
 def read_memberships(store: Store, first: int, last: int) -> pd.DataFrame:
-    """Return the group rows of the customers with ids from ``first`` to ``last`` that were not wrong."""
+    """Return the memberships of the customers with ids from ``first`` to ``last``, except those ended as wrong."""
     return _read(store, MEMBERSHIPS, first, last)
 
 
 def atc_condition(kinds: Sequence[str], first: int) -> tuple[str, tuple[str, ...]]:
-    """Return a condition that keeps vaccines ``v`` whose ATC codes begin with one of ``kinds``, and its parameters.
+    """Build a condition on the vaccine ``v``, that its ATC code begins with one of ``kinds``, and its parameters.
 
-    The parameters are numbered from ``$first`` on.
+    The parameters are numbered from ``$first``.
     """
     if "" in kinds:
         return "TRUE", ()

@@ -1,6 +1,6 @@
-"""What would make a dose paid that is not: a group that the customer was in, or that the age alone gives.
+"""Remedies: a group with which an unpaid dose would be paid, one the customer was in or one that the age gives.
 
-Suggestions are for somebody to judge; nothing here changes anything.
+A remedy is a suggestion for somebody to review; nothing is changed here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 
 
 class Remedy(StrEnum):
-    """What is likely missing. What stands first is suggested first where two are worth the same."""
+    """What is likely missing. Of remedies with the same amount, the first one is suggested."""
 
     CHOOSE_GROUP = "choose_group"
     """The customer was in the group on the day: it is to be chosen for the dose."""
@@ -112,7 +112,7 @@ def _nothing(doses: pd.DataFrame) -> pd.DataFrame:
 
 
 def _from_memberships(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Collection[Group]) -> pd.DataFrame:
-    """Return each dose with each group of its customer, as if that counted for it."""
+    """Pair each dose with each of its customer's memberships, as if that group counted for it."""
     own = doses.drop(columns=["group_code", "subgroup_code", "membership_id"], errors="ignore")
     pairs = own.rename_axis("dose_index").reset_index().merge(memberships, on="customer_id")
     day, first, last = pairs["given_on"], pairs["valid_from"], pairs["valid_to"]
@@ -128,9 +128,9 @@ def _from_memberships(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Co
 
 
 def _from_age(doses: pd.DataFrame, memberships: pd.DataFrame, groups: Collection[Group]) -> pd.DataFrame:
-    """Return each dose with each group, in use on its day, that people are in by their age.
+    """Pair each dose with each group by age that is in use on its day.
 
-    Whoever is in the group at another time is left out: that period is the one to adjust.
+    Customers who are in the group at another time are left out: their period is the one to adjust.
     """
     own = doses.drop(columns=["group_code", "subgroup_code", "membership_id"], errors="ignore")
     parts = []
@@ -162,7 +162,7 @@ def _too_near(
     outcomes: pd.DataFrame,
     rules: Sequence[Rule],
 ) -> pd.Series:
-    """Return whether a dose would follow one of the customer's that is paid already too soon, or hinder a later one."""
+    """Return whether each candidate would lie too near a dose of the customer that is paid, before or after it."""
     between = np.array([*(rule.days_between or 0 for rule in rules), 0])
     one, other = _with_wait(candidates, between[adjudicated["rule"]]), _with_wait(paid, between[outcomes["rule"]])
     pairs = one.merge(other, on=["customer_id", "kind"], suffixes=("", "_other"))
@@ -172,6 +172,6 @@ def _too_near(
 
 
 def _with_wait(doses: pd.DataFrame, wait: NDArray[np.int64]) -> pd.DataFrame:
-    """Return the doses' customers, kinds and days, with how many days have to lie before each."""
+    """Return customer, vaccine type and day of each dose, and the days that have to lie before it."""
     kind = doses["atc"].str[:ATC_LEVEL_4_LENGTH]
     return doses[["customer_id"]].assign(place=doses.index, kind=kind, day=doses["given_on"], wait=wait)

@@ -1,4 +1,4 @@
-"""Seasons of vaccinations, by which money is followed up."""
+"""Seasons of vaccination, by which payments are followed up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Season:
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """Return the season that ``day`` lies in."""
+        """Return the season of ``day``."""
         return cls(day.year if day.month >= FIRST_MONTH else day.year - 1)
 
     @property

@@ -1,4 +1,4 @@
-"""Why a dose is paid or not, in words."""
+"""Outcomes in words: why a dose is paid or not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = {
     Outcome.OWN_COST: N_("at own cost"),
     Outcome.TOO_SOON: N_("a second paid dose too soon"),
 }
-"""Each verdict in a few words, for lists and charts."""
+"""Each outcome in a few words, for lists and charts."""
 
 EXPLANATIONS: Mapping[Outcome, str] = {
     Outcome.PAYABLE: N_("{payer} pays {kronor} kr by the rule “{rule}”."),
@@ -43,10 +43,10 @@ EXPLANATIONS: Mapping[Outcome, str] = {
     Outcome.OWN_COST: N_("Not paid: the customer pays, by the rule “{rule}”."),
     Outcome.TOO_SOON: N_("Not paid: {between} days have to lie after the paid dose of {previous}."),
 }
-"""The fields that stand in each text are what the verdict depends on beside the rule."""
+"""Each outcome as a sentence."""
 
 Texts = tuple[str, str, str, str]
-"""What is said of a lower bound alone, of an upper one alone, of both, and of two that are the same."""
+"""The texts for a lower bound alone, an upper bound alone, both, and two that are equal."""
 AGES: Mapping[AgeUnit, Texts] = {
     AgeUnit.YEARS: (
         N_("{first} years or older"),
@@ -81,11 +81,11 @@ DEPENDS_ON: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.LATE: ("given_on", "completed_on"),
     Outcome.TOO_SOON: ("previous_on",),
 }
-"""Columns of a dose that its text depends on, beside the reason and the rule."""
+"""Columns of a dose that its sentence depends on, beside outcome and rule."""
 
 
 def explain(dose: Mapping[str, Any], rule: Rule | None, known: Catalogue, language: str) -> str:
-    """Return why a dose is paid or not. ``dose`` has the columns of DEPENDS_ON, its days as days, and its reason."""
+    """Return why a dose is paid or not. ``dose`` has its outcome and the columns of DEPENDS_ON, days as dates."""
     outcome = Outcome(dose["outcome"])
     values: dict[str, object] = {"number": dose.get("dose_number"), "previous": _day(dose.get("previous_on"))}
     values["day"] = _day(dose.get("given_on"))
@@ -99,7 +99,7 @@ def explain(dose: Mapping[str, Any], rule: Rule | None, known: Catalogue, langua
 
 
 def explain_all(frame: pd.DataFrame, rules: Sequence[Rule], known: Catalogue, language: str) -> pd.Series:
-    """Return why each judged dose is paid or not; doses that have the same text are worded once."""
+    """Return the sentence of each adjudicated dose; equal sentences are worded once."""
     texts = pd.Series("", index=frame.index, dtype="str")
     for outcome in Outcome:
         part = frame.loc[frame["outcome"] == outcome.value]
@@ -130,7 +130,7 @@ def kronor(ore: int, language: str = SWEDISH) -> str:
 
 
 def ages(rule: Rule, language: str) -> str:
-    """Return for whom a rule is by age and birth year; an empty text where it is for everyone."""
+    """Return the ages and birth years that a rule is for; an empty text where it is for everyone."""
     parts = (
         bounds(AGES[rule.age_unit], rule.age_from, rule.age_to, language),
         bounds(BIRTH_YEARS, rule.birth_year_from, rule.birth_year_to, language),
@@ -139,7 +139,7 @@ def ages(rule: Rule, language: str) -> str:
 
 
 def bounds(texts: Texts, first: int | None, last: int | None, language: str) -> str:
-    """Return which of AGES or years of birth are within bounds; an empty text where nothing is bounded."""
+    """Return bounds in words (AGES or BIRTH_YEARS); an empty text where there are none."""
     if first is None and last is None:
         return ""
     place = 1 if first is None else 0 if last is None else 3 if first == last else 2

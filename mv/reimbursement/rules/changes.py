@@ -1,6 +1,6 @@
-"""Changing rules: what is to become of them is put together first, can be looked at, and is saved as a whole.
+"""Changes of rules: a proposal is put together, previewed, and saved as a whole or not at all.
 
-A rule is never deleted: one that was made by mistake is removed and decides nothing, and that can be undone.
+A rule is never deleted: one that was made by mistake is removed, decides nothing, and can be restored.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from mv.store import Store
 from mv.store.engine import Row, Transaction
 
 NEW = 0
-"""The number of a rule that is not in the store yet."""
+"""The id of a rule that is not in the store yet."""
 ONE_DAY = timedelta(days=1)
 
 
 class ChangeKind(StrEnum):
-    """How a rule is changed; the same words stand in its history and in the access log."""
+    """The kind of change, with the same words in the history and in the access log."""
 
     ADDED = "added"
     ADJUSTED = "adjusted"
     FOLLOWED = "followed"
-    """It ends, since another one follows it."""
+    """It ends, since another rule succeeds it."""
     REMOVED = "removed"
     RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedRule:
-    """A rule as it is to be, at the version that was seen; one to add has the number NEW."""
+    """A rule with its new values, at the version that was seen; a rule to add has the id NEW."""
 
     kind: ChangeKind
     rule: Rule
 
 
 Proposal = tuple[ProposedRule, ...]
-"""What is to become of rules, all of it or nothing."""
+"""Changes that are saved all or none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A rule as one change left it (its code in the file is not kept), when (UTC), and who made the change."""
+    """A rule after one change (without its code in the file), the time (UTC) and the user."""
 
     kind: ChangeKind
     rule: Rule
@@ -59,22 +59,22 @@ class Change:
 
 
 def propose_new(rule: Rule) -> Proposal:
-    """Return that there is to be this rule as well."""
+    """Propose to add the rule."""
     return (
         ProposedRule(ChangeKind.ADDED, replace(rule, payment_rule_id=NEW, rule_code=None, removed=False, version=1)),
     )
 
 
 def propose_correction(seen: Rule, rule: Rule) -> Proposal:
-    """Return that the rule, from its first day on, is to be as ``rule`` says; nothing where it is so."""
+    """Propose to correct the rule from its first day; empty where nothing differs."""
     new = replace(seen, **{name: getattr(rule, name) for name in VALUES if name != "removed"})
     return (ProposedRule(ChangeKind.ADJUSTED, new),) if new != seen else ()
 
 
 def propose_successor(seen: Rule, rule: Rule) -> Proposal:
-    """Return that ``rule`` follows the one that was seen, which ends the day before, unless it has ended earlier.
+    """Propose that ``rule`` succeeds the one that was seen, which ends the day before, unless it ends earlier.
 
-    Raises Invalid when the new rule does not begin later than the old one, or would only go on with it.
+    Raises Invalid where the new rule does not begin later than the old one, or differs only in its days.
     """
     if rule.valid_from <= seen.valid_from:
         raise Invalid(
@@ -94,9 +94,9 @@ def propose_successor(seen: Rule, rule: Rule) -> Proposal:
 
 
 def propose_amount(seen: Iterable[Rule], first: date, ore: int, source: str) -> Proposal:
-    """Return that each of the rules is to pay ``ore`` from ``first`` to what was its last day.
+    """Propose that each of the rules pays ``ore`` from ``first`` to its last day.
 
-    Raises Invalid for one that has ended by then, or does not begin earlier.
+    Raises Invalid for a rule that has ended by then, or does not begin earlier.
     """
     steps: list[ProposedRule] = []
     for rule in seen:
@@ -107,19 +107,19 @@ def propose_amount(seen: Iterable[Rule], first: date, ore: int, source: str) -> 
 
 
 def propose_removal(seen: Rule) -> Proposal:
-    """Return that the rule was made by mistake."""
+    """Propose to remove the rule as a mistake."""
     return (ProposedRule(ChangeKind.REMOVED, replace(seen, removed=True)),)
 
 
 def propose_restoration(seen: Rule) -> Proposal:
-    """Return that the rule was no mistake."""
+    """Propose to restore the removed rule."""
     return (ProposedRule(ChangeKind.RESTORED, replace(seen, removed=False)),)
 
 
 def rules_after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
-    """Return the rules that would decide, of ``found`` and the proposal, in order of precedence.
+    """Apply the proposal to the rules ``found``; return those in force, in order of precedence.
 
-    Those to add get numbers after all others, as they will in the store.
+    Added rules get ids after all others, as they will in the store.
     """
     left = {rule.payment_rule_id: rule for rule in found}
     last = max(left, default=NEW)
@@ -131,7 +131,7 @@ def rules_after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
 
 
 def all_rules(store: Store, actor: Actor) -> list[Rule]:
-    """Return all rules, the removed ones as well, in order of precedence."""
+    """Return all rules, the removed ones too, in order of precedence."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return _read(tx)
@@ -150,10 +150,10 @@ def history(store: Store, actor: Actor, payment_rule_id: int | None = None) -> l
 
 
 def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
-    """Carry out the whole proposal, keep each change and log it; return the rules as they are now.
+    """Save the whole proposal, keep and log each change; return the rules as saved.
 
     Raises what :func:`mv.reimbursement.rules.validation.check` raises; Conflict when somebody else changed one of the
-    rules since it was seen, or there is one that says and pays the same on the same days.
+    rules since it was seen, or an equal rule exists already.
     """
 
     def work(tx: Transaction) -> list[Rule]:
@@ -182,7 +182,7 @@ def _save(tx: Transaction, at: datetime, actor: Actor, step: ProposedRule) -> Ru
 
 
 def _refuse_twins(found: Sequence[Rule], saved: Iterable[Rule]) -> None:
-    """Raise Conflict where a rule that was saved is there twice: by a second click, or by two people."""
+    """Raise Conflict where a saved rule exists twice: by a second click, or by two users."""
     for rule in saved:
         if not rule.removed and sum(_says(other) == _says(rule) for other in found) > 1:
             raise Conflict(

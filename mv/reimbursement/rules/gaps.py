@@ -1,4 +1,4 @@
-"""Gaps: days, ages, groups, vaccines and doses that no rule is for although others like them have one."""
+"""Gaps: days, ages, groups, vaccines and given doses without a rule, although similar ones have one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mv.store.engine import Row
 
 ONE_DAY = timedelta(days=1)
 BIRTH_YEARS = "birth_years"
-"""What the bounds of a gap count where they are years of birth, beside the words of AgeUnit."""
+"""The unit of a gap in years of birth, beside the words of AgeUnit."""
 BOTH = "both"
 
 GIVEN = """
@@ -29,7 +29,7 @@ GIVEN = """
 
 @dataclass(frozen=True, slots=True)
 class GapInTime:
-    """From ``first`` to ``last`` there is no rule, but before and after there is one like ``like``."""
+    """No rule from ``first`` to ``last``, between rules like ``like``."""
 
     like: Rule
     first: date
@@ -38,9 +38,9 @@ class GapInTime:
 
 @dataclass(frozen=True, slots=True)
 class GapInAge:
-    """From ``first`` to ``last`` there is no rule for these ages, but for younger and older ones like ``like``.
+    """No rule for these ages from ``first`` to ``last``, between rules for younger and older people like ``like``.
 
-    ``unit`` is one of AgeUnit, or BIRTH_YEARS; the last day is None where that goes on.
+    ``unit`` is one of AgeUnit, or BIRTH_YEARS; ``last`` is None where the gap has no end.
     """
 
     like: Rule
@@ -53,7 +53,7 @@ class GapInAge:
 
 @dataclass(frozen=True, slots=True)
 class Unpaid:
-    """Nothing is paid in the region for the vaccine, or to the group."""
+    """A vaccine or a group for which nothing is paid in the region."""
 
     region: str
     what: Vaccine | Choice
@@ -61,7 +61,7 @@ class Unpaid:
 
 @dataclass(frozen=True, slots=True)
 class UnruledDoses:
-    """So many doses of the vaccine were given in the region on days without a rule, the first and the last of them."""
+    """The doses of a vaccine given in a region on days without a rule, and the first and last of these days."""
 
     region: str
     product_code: str
@@ -71,9 +71,9 @@ class UnruledDoses:
 
 
 def doses_without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> list[UnruledDoses]:
-    """Return the doses of the actor's own units that were given on days on which no rule was for their vaccine.
+    """Count the doses of the actor's own units that were given on days without a rule for their vaccine.
 
-    Withdrawn ones and those given abroad are not counted.
+    Withdrawn doses and those given abroad are not counted.
     """
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     own, units = in_own_units(actor, "d.unit_id", 1)
@@ -82,7 +82,7 @@ def doses_without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> lis
 
 
 def count_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[UnruledDoses]:
-    """Return which of ``counts`` (region, product_code, atc, given_on, doses) no rule is for, by region and vaccine."""
+    """Sum up ``counts`` (region, product_code, atc, given_on, doses) without a rule, by region and vaccine."""
     found: dict[tuple[str, str], UnruledDoses] = {}
     for row in counts:
         region, product, day = row["region"], row["product_code"], row["given_on"]
@@ -96,7 +96,7 @@ def count_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[Unr
 
 
 def unpaid(rules: Sequence[Rule], known: Catalogue, day: date) -> list[Unpaid]:
-    """Return the vaccines, groups and subgroups in use on ``day`` to which no rule is of use then, by region."""
+    """Return the vaccines, groups and subgroups in use on ``day`` without a rule that day, by region."""
     found: list[Unpaid] = []
     for region in sorted({unit.region for unit in in_use(known.units.values(), day)}):
         today = [rule for rule in rules if rule.region == region and covers(rule, day)]
@@ -109,7 +109,7 @@ def unpaid(rules: Sequence[Rule], known: Catalogue, day: date) -> list[Unpaid]:
 
 
 def _unpaid_choices(today: Sequence[Rule], known: Catalogue, day: date) -> Iterator[Choice]:
-    """Yield the groups that no rule names; of one that is named by its subgroups alone, those that are not."""
+    """Yield the groups that no rule names; where rules name only subgroups, the subgroups that none names."""
     for group in in_use(known.groups.values(), day):
         named = {rule.subgroup_code for rule in today if rule.group_code == group.group_code}
         if not named:
@@ -123,7 +123,7 @@ def _unpaid_choices(today: Sequence[Rule], known: Catalogue, day: date) -> Itera
 def gaps_in_time(rules: Sequence[Rule], known: Catalogue) -> list[GapInTime]:
     """Return the days between the periods of rules for the same region, vaccine, group and subgroup.
 
-    Days on which a wider rule is for all of the same doses are no gap.
+    Days on which a wider rule covers all of these doses are no gap.
     """
     found: list[GapInTime] = []
     for alike in _alike(rules):
@@ -140,7 +140,7 @@ def gaps_in_time(rules: Sequence[Rule], known: Catalogue) -> list[GapInTime]:
 def gaps_in_age(rules: Sequence[Rule], known: Catalogue) -> list[GapInAge]:
     """Return the ages between those of rules for the same region, vaccine, group and subgroup on the same day.
 
-    Rules that count ages in different ways are not compared, and where a rule is for all ages there is no gap.
+    Rules with different age units are not compared, and where a rule is for all ages there is no gap.
     """
     found: list[GapInAge] = []
     for alike in _alike(rules):
@@ -155,7 +155,7 @@ def gaps_in_age(rules: Sequence[Rule], known: Catalogue) -> list[GapInAge]:
 
 
 def _between_ages(like: Rule, holding: Sequence[Rule], first: date, last: date | None) -> Iterator[GapInAge]:
-    """Yield the gaps between the ages of rules that all hold from ``first`` to ``last``."""
+    """Yield the gaps between the ages of rules that are all in force from ``first`` to ``last``."""
     units = {_unit(rule) for rule in holding}
     unit = units.pop() if len(units) == 1 else None
     if unit is None or unit == BOTH:
@@ -168,7 +168,7 @@ def _between_ages(like: Rule, holding: Sequence[Rule], first: date, last: date |
 
 
 def _joined(found: Sequence[GapInAge]) -> list[GapInAge]:
-    """Return the gaps with those that follow each other day by day as one."""
+    """Join gaps that follow each other day by day."""
     joined: list[GapInAge] = []
     for gap in sorted(found, key=lambda gap: (gap.like.precedence, gap.age_from, gap.age_to, gap.first)):
         before = joined[-1] if joined else None
@@ -183,7 +183,7 @@ def _joined(found: Sequence[GapInAge]) -> list[GapInAge]:
 
 
 def _alike(rules: Iterable[Rule]) -> list[list[Rule]]:
-    """Return the rules in lots that are for the same region, vaccine, group and subgroup."""
+    """Group the rules by region, vaccine, group and subgroup."""
     lots: dict[tuple[str | None, ...], list[Rule]] = {}
     for rule in sorted(rules, key=lambda rule: rule.precedence):
         lots.setdefault(rule.subject, []).append(rule)
@@ -191,7 +191,7 @@ def _alike(rules: Iterable[Rule]) -> list[list[Rule]]:
 
 
 def _wider(like: Rule, rules: Iterable[Rule], known: Catalogue) -> list[Rule]:
-    """Return the rules, of any age and dose number, that are for all doses of the vaccine and group of ``like``."""
+    """Return the rules without bounds on age and dose number that cover the vaccine and group of ``like``."""
     product = known.vaccines.get(like.product_code or "")
     atc = product.atc if product else like.atc or ""
     return [
@@ -206,7 +206,7 @@ def _wider(like: Rule, rules: Iterable[Rule], known: Catalogue) -> list[Rule]:
 
 
 def _unit(rule: Rule) -> str | None:
-    """Return what a rule's bounds count: a word of AgeUnit, BIRTH_YEARS, or BOTH; None where it is for all ages."""
+    """Return the unit of the rule's bounds: a word of AgeUnit, BIRTH_YEARS, or BOTH; None where it is for all ages."""
     by_age = (rule.age_from, rule.age_to) != (None, None)
     if (rule.birth_year_from, rule.birth_year_to) != (None, None):
         return BOTH if by_age else BIRTH_YEARS

@@ -1,6 +1,6 @@
-"""Overlaps: two rules that say as much as each other, and that some dose fits both.
+"""Overlaps: two equally specific rules that the same dose can fit.
 
-The dose still has one verdict, by the order of precedence; but which of the two that is was hardly meant.
+The dose still has one outcome, by the order of precedence; but which rule decides was hardly meant.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Bounds = tuple[int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """On days from ``first`` to ``last`` some dose fits both rules, and ``decides`` is the one that it is judged by."""
+    """From ``first`` to ``last`` a dose can fit both rules; ``decides`` is the one that goes first."""
 
     decides: Rule
     other: Rule
@@ -30,12 +30,12 @@ class Overlap:
 
     @property
     def same_outcome(self) -> bool:
-        """Whether a dose is worth the same to the same payer, with the same days, by either."""
+        """Whether payer, amount, days and report are the same by either rule."""
         return _outcome(self.decides) == _outcome(self.other)
 
 
 def find_overlaps(found: Iterable[Rule]) -> list[Overlap]:
-    """Return the overlaps among the rules, in the order of those that decide."""
+    """Return the overlaps among the rules, by the precedence of the rule that decides."""
     alike: dict[tuple[object, ...], list[Rule]] = {}
     for rule in sorted(found, key=lambda rule: rule.precedence):
         # Of the vaccine and the group only rules that say the same say as much.
@@ -63,7 +63,7 @@ def _overlap(decides: Rule, other: Rule) -> Overlap | None:
 
 
 def _share_a_person(one: Rule, other: Rule, first: date, last: date | None) -> bool:
-    """Return whether somebody is of the ages and years of birth of both rules on a day from ``first`` to ``last``."""
+    """Return whether a person can fit the ages and birth years of both rules on a day from ``first`` to ``last``."""
     by_years = [(rule.birth_year_from, rule.birth_year_to) for rule in (one, other)]
     if not meet(*by_years):
         return False
@@ -81,9 +81,9 @@ def _share_a_person(one: Rule, other: Rule, first: date, last: date | None) -> b
 
 
 def _fits_both(one: Rule, other: Rule, born: int, first: date, last: date) -> bool:
-    """Return whether somebody who is born in that year fits both rules on one of these days of a calendar year.
+    """Return whether a person born in that year can fit both rules on one of these days of a calendar year.
 
-    Of those born in a year every age in months occurs, from that of the youngest to that of the oldest.
+    Every age in months occurs, from that of the youngest to that of the oldest person born in the year.
     """
     months: Bounds = (_months(date(born, 12, 31), first), _months(date(born, 1, 1), last))
     for rule in (one, other):

@@ -1,4 +1,7 @@
-"""Dated rules: what a payer pays for a dose of a vaccine to a person of a group. Data with sources, none is code."""
+"""Dated rules of reimbursement: what a payer pays for a dose. They are data with sources; none is in code.
+
+The columns and the order of precedence: docs/reimbursement.md.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ from mv.store.engine import Row, Transaction
 
 FILE = DATA / "reimbursement.csv"
 FROM_FILE = "file"
-"""Who has changed a rule that was taken over from the file."""
+"""Stands as the user in changes that come from the file."""
 PRODUCT = 100
-"""A product says more about the vaccine than an ATC code of any length."""
+"""The specificity of a product: above that of an ATC code of any length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is paid for a dose. Bounds are included; one that is None bounds nothing, a group that is None is anyone.
+    """A rule of reimbursement. Bounds are inclusive; None is no bound, and the group None is anyone.
 
     ``atc`` is the beginning of an ATC code; a rule has it or a product. ``ore`` is öre per dose, 0 where the
-    patient pays. ``days_to_register`` are allowed from the day of the dose, ``days_between`` have to lie after the
-    last paid dose of the same kind (ATC level 4). ``nvr`` tells whether the dose is reported to the national
-    vaccination register.
+    patient pays. ``days_to_register`` count from the day of the dose, ``days_between`` from the last paid dose of
+    the same vaccine type (ATC level 4). ``nvr`` tells whether the dose is reported to the national vaccination
+    register.
     """
 
     payment_rule_id: int
@@ -61,7 +64,7 @@ class Rule:
 
     @property
     def kronor(self) -> Decimal:
-        """What a dose is paid, in kronor."""
+        """The amount per dose in kronor."""
         return Decimal(self.ore) / 100
 
     @property
@@ -71,7 +74,7 @@ class Rule:
 
     @property
     def specificity(self) -> tuple[int, ...]:
-        """How much the rule says: of the vaccine, the group, the age and the number of the dose."""
+        """How specific the rule is: by vaccine, group, age and dose number."""
         ages = (self.age_from, self.age_to, self.birth_year_from, self.birth_year_to)
         return (
             PRODUCT if self.product_code else len(self.atc or ""),
@@ -82,17 +85,17 @@ class Rule:
 
     @property
     def precedence(self) -> tuple[int, ...]:
-        """What rules are sorted by so that the one that says most about a dose comes first, the newest of equals."""
+        """The sort key of rules: the most specific first, of equals the newest."""
         return (*(-part for part in self.specificity), -self.valid_from.toordinal(), self.payment_rule_id)
 
     def is_for(self, product_code: str, atc: str) -> bool:
-        """Return whether the rule is about this vaccine."""
+        """Return whether the rule is for this vaccine."""
         return self.product_code == product_code if self.product_code else atc.startswith(self.atc or "")
 
 
 COLUMNS = ", ".join(field.name for field in fields(Rule))
 VALUES = tuple(field.name for field in fields(Rule) if field.name not in ("payment_rule_id", "rule_code", "version"))
-"""What a change of a rule can change."""
+"""The fields that a change can set."""
 NUMBERS = (
     "age_from", "age_to", "birth_year_from", "birth_year_to", "dose_from", "dose_to", "days_to_register",
     "days_between",
@@ -100,24 +103,24 @@ NUMBERS = (
 
 
 def from_row(row: Row) -> Rule:
-    """Return the rule that a row of the store holds."""
+    """Build the rule from a row of the store."""
     return Rule(**row | {"age_unit": AgeUnit(row["age_unit"])})
 
 
 def read(tx: Transaction) -> list[Rule]:
-    """Return the rules that decide, in order of precedence, as the open transaction sees them."""
+    """Return the rules in force (not removed), in order of precedence, in the open transaction."""
     found = [from_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed")]
     return sorted(found, key=lambda rule: rule.precedence)
 
 
 def load(store: Store) -> list[Rule]:
-    """Return the rules that decide, in order of precedence."""
+    """Return the rules in force (not removed), in order of precedence."""
     with store.read() as tx:
         return read(tx)
 
 
 def read_file(file: Path = FILE) -> list[Rule]:
-    """Return the rules of a file in the form of data/reimbursement.csv, without numbers of the store."""
+    """Read the rules of a file in the form of data/reimbursement.csv, with the id 0."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return [_of_line(line) for line in csv.DictReader(lines)]
 
@@ -131,9 +134,9 @@ def _of_line(line: dict[str, str]) -> Rule:
 
 
 def refresh(store: Store, file: Path = FILE) -> None:
-    """Take over what is new or changed in the file; a rule that was changed on the page stays as it is there.
+    """Import what is new or changed in the file; a rule that was changed on the page stays as it is there.
 
-    A rule that is taken out of the file stays, since doses were judged by it: end it with valid_to instead.
+    A rule that is deleted from the file stays, since it has decided on doses: end it with valid_to instead.
     """
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     shipped = read_file(file)
@@ -171,7 +174,7 @@ def _take_over(tx: Transaction, at: datetime, rule: Rule) -> None:
 
 
 def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
-    """Add the rule, and how it was made to its changes; return it with its number."""
+    """Insert the rule and its first change; return it with its id."""
     values = [getattr(rule, name) for name in VALUES]
     places = ", ".join(f"${n}" for n in range(2, len(values) + 2))
     row = tx.row(
@@ -184,7 +187,7 @@ def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
 
 
 def update(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule | None:
-    """Bring the rule, at the version that was seen, to what it is to be; return it, or None when somebody was first."""
+    """Update the rule at the version that was seen, and keep the change; None where the version is another."""
     values = [getattr(rule, name) for name in VALUES]
     settings = ", ".join(f"{name} = ${n}" for n, name in enumerate(VALUES, start=3))
     row = tx.row(
@@ -209,7 +212,7 @@ ANYONE = N_("anyone")
 
 
 def label(rule: Rule, known: Catalogue, language: str) -> str:
-    """Return what a rule is called: its vaccine, its group and the day from which it holds."""
+    """Return the name of a rule: its vaccine, its group and its first day."""
     who = rule.group_code or translate(ANYONE, language)
     if rule.group_code in known.groups:
         who = known.choice(rule.group_code, rule.subgroup_code).label(language)
@@ -217,5 +220,5 @@ def label(rule: Rule, known: Catalogue, language: str) -> str:
 
 
 def payers(found: Iterable[Rule]) -> list[str]:
-    """Return who pays anything, in order of name."""
+    """Return the payers of rules that pay more than 0, by name."""
     return sorted({rule.payer for rule in found if rule.ore > 0})

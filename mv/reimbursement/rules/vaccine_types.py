@@ -1,4 +1,4 @@
-"""What kinds of vaccines are called: the groups of ATC level 4 under J07 (WHO, ATC/DDD index)."""
+"""Vaccine types and their names: the groups of ATC level 4 under J07 (WHO, ATC/DDD index)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mv.errors import N_
 from mv.i18n import translate
 
 ATC_LEVEL_4_LENGTH = 5
-"""So many characters of an ATC code name the kind of vaccine (level 4): doses of one kind need days between."""
+"""Characters of an ATC code that name the vaccine type (level 4), within which doses need days between them."""
 
 NAMES: Mapping[str, str] = {
     "J07AC": N_("Anthrax vaccine"),
@@ -45,7 +45,7 @@ NAMES: Mapping[str, str] = {
 
 
 def vaccine_name(atc: str | None, product_code: str | None, known: Catalogue, language: str) -> str:
-    """Return what is vaccinated with: a product's name, else the kind that an ATC code, or its beginning, names."""
+    """Return the product's name, else the vaccine type of an ATC code or of its beginning."""
     if product_code:
         product = known.vaccines.get(product_code)
         return product.name if product else product_code

@@ -1,4 +1,4 @@
-"""What can stand in a rule: what cannot be is refused, what can be but is odd is pointed out."""
+"""Validation of rules: the impossible is refused, the unusual is pointed out as a concern."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ LONGEST_NAME = 100
 LONGEST_SOURCE = 500
 MOST_KRONOR = 100_000
 OLDEST = 130
-"""Years: nobody has become older."""
+"""Years: no one has lived longer."""
 EARLIEST_BIRTH, LATEST_BIRTH = 1870, 2200
 LAST_DOSE = 99
-"""What the national register takes as a dose number."""
+"""The highest dose number that the national register takes."""
 MOST_DAYS = 36_500
 
 
 class Concern(MvError):
-    """Something that can be meant as it is, and is often a slip. It is shown, not raised."""
+    """Something unusual that may be right. It is shown, not raised."""
 
 
 def parse_amount(text: str) -> int:
-    """Return the öre of an amount as people write it: 150, 1 200, 149,95, 149.95 kr. Raises Invalid."""
+    """Parse an amount as people write it (150, 1 200, 149,95, 149.95 kr) to öre. Raises Invalid."""
     plain = SPACES.sub("", text).lower().removesuffix("kr").removesuffix("kronor").removesuffix(":-")
     found = AMOUNT.fullmatch(plain)
     if found is None:
@@ -40,7 +40,7 @@ def parse_amount(text: str) -> int:
 
 
 def check(rule: Rule, known: Catalogue) -> None:
-    """Raise Invalid for the first thing in the rule that cannot be."""
+    """Raise Invalid for the first impossible value."""
     _check_names(rule)
     _check_vaccine(rule, known)
     if rule.group_code is not None:
@@ -55,7 +55,7 @@ def check(rule: Rule, known: Catalogue) -> None:
 
 
 def concerns(rule: Rule, known: Catalogue, others: Iterable[Rule]) -> list[Concern]:
-    """Return what is odd about a rule that can be; ``others`` are the rules that there are."""
+    """Return what is unusual about a valid rule; ``others`` are the existing rules."""
     found = []
     if not any(rule.is_for(vaccine.product_code, vaccine.atc) for vaccine in known.vaccines.values()):
         found.append(
