@@ -1,1 +1,1 @@
-"""What was claimed from each payer: claims whose lines stay as they were, and later claims that correct them."""
+"""Claims on payers: their lines never change, and a later claim reverses what is no longer true."""

@@ -1,4 +1,4 @@
-"""Making a claim: what it would hold, and the claim itself, with its frozen lines and its file."""
+"""Drafting a claim: its preview, and the claim itself with the snapshot of its lines and its file."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ OPEN_LINES = f"""
         AND COALESCE(d.customer_id, l.customer_id) BETWEEN $2 AND $3 AND NOT {TAKEN_BACK}
     ORDER BY l.claim_id, l.line_number
 """
-"""The payer's lines that are not taken back, of the customers whose the doses are now."""
+"""The payer's lines that are not reversed, by the customers whom the doses belong to now."""
 IDENTITIES = "SELECT customer_id, identity FROM customer WHERE customer_id BETWEEN $1 AND $2"
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a claim would hold, and what it would leave out.
+    """The amounts that a claim would hold, and those that it would leave out.
 
-    ``reversals`` has negative öre; ``causes`` says for what which part of the lines is. ``earlier`` are doses that are
-    due, given before the period, from ``earliest`` on, and in no claim; ``elsewhere`` those given before the period's
-    end that another unit's claim holds until that unit takes its line back.
+    ``reversals`` has negative öre; ``causes`` splits the lines by cause (:class:`AdjustmentReason`). ``earlier`` are
+    doses that are due, given before the period, from ``earliest`` on, and in no claim. ``elsewhere`` are those given
+    before the period's end that another unit's claim holds until that unit reverses its line.
     """
 
     new_lines: Amount = NOTHING
@@ -56,11 +56,11 @@ class Preview:
 
     @property
     def total(self) -> Amount:
-        """All lines, and what the claim would come to."""
+        """All lines, and the amount of the claim."""
         return self.new_lines + self.reversals
 
     def and_of(self, more: Settlement) -> Preview:
-        """Return this with what is found about more customers."""
+        """Add the settlement of more customers."""
         new_lines, reversals = more.new_lines, more.reversals.assign(ore=-more.reversals["ore"])
         causes = dict(self.causes)
         for cause, lines in pd.concat([new_lines[["cause", "ore"]], reversals[["cause", "ore"]]]).groupby("cause"):
@@ -79,9 +79,9 @@ class Preview:
 def preview(
     store: Store, actor: Actor, payer: str, period_from: date, period_to: date, units: Collection[str] | None = None
 ) -> Preview:
-    """Return what :func:`draft` would claim now. It shows nobody and is not logged.
+    """Return what :func:`draft` would claim now. Names no person, and is not logged.
 
-    Raises what :func:`draft` raises, but nothing where there is nothing to claim.
+    Raises the errors of :func:`draft`, except where there is nothing to claim.
     """
     scope = _scope(store, actor, payer, period_from, period_to, units)
     known_rules, found = rule_table.load(store), Preview()
@@ -93,15 +93,15 @@ def preview(
 def draft(
     store: Store, actor: Actor, payer: str, period_from: date, period_to: date, units: Collection[str] | None = None
 ) -> Claim:
-    """Make a claim on ``payer`` and return it, a draft.
+    """Draft a claim on ``payer``, save it and return it.
 
-    It claims the doses given in the period at ``units`` (at the actor's own, unless some of them are named) that the
-    payer pays for and that no claim holds. And it takes back each line of theirs that was claimed before, of any day,
-    and is no longer true, and claims the dose anew as it is now where the payer still pays for it. What is changed
-    while it is made is for the next claim.
+    New lines are the doses given in the period at ``units`` (the actor's own, unless some are named) that the payer
+    pays for and no claim holds. Reversals take back every line of these units, of any day, that is no longer true;
+    where the payer still pays for the dose, a new line claims it as it is now. What is changed while the claim is
+    made is left to the next claim.
 
-    Raises Invalid for a payer or days that cannot be and where there is nothing to claim, Forbidden for another
-    unit, Conflict when others are first again and again.
+    Raises Invalid for an unknown payer, impossible days and where there is nothing to claim, Forbidden for another
+    unit, Conflict when others keep claiming from the payer at the same time.
     """
     scope = _scope(store, actor, payer, period_from, period_to, units)
     for _ in range(ATTEMPTS):
@@ -137,7 +137,7 @@ def _scope(
 
 
 def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
-    """Yield the lines of a claim, part by part of the customers."""
+    """Yield the lines of a claim, one range of customers at a time."""
     known_rules, known = rule_table.load(store), catalogue.load(store)
     for first, last in stored.customer_ranges(store):
         settlement = _settlement(store, scope, known_rules, first, last)
@@ -146,7 +146,7 @@ def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
 
 
 def _settlement(store: Store, scope: Scope, known_rules: Sequence[Rule], first: int, last: int) -> Settlement:
-    """Return what is to be claimed and taken back of the customers with ids from ``first`` to ``last``."""
+    """Settle the doses of the customers with ids from ``first`` to ``last``."""
     doses = stored.read_doses(store, first, last)
     outcomes = adjudicate(doses, known_rules)
     payer = pd.Series(np.array([*(rule.payer for rule in known_rules), None])[outcomes["rule"]], doses.index)
@@ -165,7 +165,7 @@ def _read(store: Store, sql: str, *params: object) -> pd.DataFrame:
 def _keep(
     at: datetime, actor: Actor, scope: Scope, seen_version: int, lines: Sequence[pa.Table], tx: Transaction
 ) -> Claim | None:
-    """Write the claim, its lines and its file; None when the payer's claims are no longer those that were seen."""
+    """Write the claim, its lines and its file; None when the payer's claims have changed since they were seen."""
     if not payers.lock(tx, scope.payer, seen_version):
         return None
     claim_id: int = tx.rows("SELECT nextval('claim_seq') AS claim_id")[0]["claim_id"]

@@ -1,7 +1,7 @@
-"""What a payer is to be claimed for now: doses that are due and not claimed, and lines that are no longer true.
+"""Settlement with a payer: doses that are due and not claimed, and claim lines that are no longer true.
 
-Pure functions on whole columns. A dose has at most one open line per payer: one that was claimed and not taken
-back. So the net of a dose's lines is what was last claimed for it.
+Pure functions on whole columns. A dose has at most one open line per payer: one that was claimed and not reversed.
+So the net of a dose's lines is the amount claimed last.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from mv.reimbursement.pricing.wording import OUTCOME_NAMES
 
 
 class AdjustmentReason(StrEnum):
-    """Why a line is claimed or taken back, beside the reasons why a dose is not paid any more (:class:`Reason`).
+    """Why a line is claimed or reversed, beside the outcomes of doses that are no longer paid (:class:`Outcome`).
 
-    What stands first goes first where several hold.
+    Where several hold, the first one counts. The column is named ``cause``, in the store and in files.
     """
 
     DUE = "due"
     CORRECTED = "corrected"
-    """Claimed as the dose is now, in place of a line that is taken back."""
+    """Claimed as the dose is now, in place of a line that is reversed."""
     GONE = "gone"
     PAYER = "payer"
     PRODUCT = "product"
@@ -50,12 +50,12 @@ ADJUSTMENT_REASONS: Mapping[str, str] = {
     AdjustmentReason.AMOUNT: N_("another amount"),
     **{reason.value: name for reason, name in OUTCOME_NAMES.items() if reason != Outcome.PAYABLE},
 }
-"""Each cause in a few words."""
+"""Each reason in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a claim is made for: a payer, the days of the doses, both included, and units; None is every unit."""
+    """The scope of a claim: payer, first and last day of the doses, both included, and units; None is every unit."""
 
     payer: str
     period_from: date
@@ -63,20 +63,20 @@ class Scope:
     units: frozenset[str] | None
 
     def has(self, unit_ids: pd.Series) -> pd.Series:
-        """Return which of the units are among those of the claim."""
+        """Return for each unit whether the claim is for it."""
         return pd.Series(True, index=unit_ids.index) if self.units is None else unit_ids.isin(self.units)
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """So many doses or lines, and their öre."""
+    """A number of doses or lines, and their öre."""
 
     count: int = 0
     ore: int = 0
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Self:
-        """Return how many rows there are and what their öre add up to."""
+        """Count the rows and sum up their öre."""
         return cls(len(frame), int(frame["ore"].sum()))
 
     def __add__(self, other: Amount) -> Amount:
@@ -88,10 +88,10 @@ NOTHING = Amount()
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What brings what is claimed to what is true.
+    """The lines that make the claims agree with the doses as they are now.
 
-    ``reversals`` are the open lines to take back, ``new_lines`` the doses to claim, both with their cause; ``earlier``
-    are doses from before the period that nobody has claimed, ``elsewhere`` those that another unit has a line for.
+    ``new_lines`` are the doses to claim, ``reversals`` the open lines to take back, both with their cause; ``earlier``
+    are unclaimed doses from before the period, ``elsewhere`` those that another unit has a line for.
     """
 
     new_lines: pd.DataFrame
@@ -101,10 +101,10 @@ class Settlement:
 
 
 def settle(doses: pd.DataFrame, open_lines: pd.DataFrame, scope: Scope) -> Settlement:
-    """Return what is to be claimed and taken back.
+    """Return the doses to claim and the open lines to reverse.
 
-    ``doses`` are judged (see :func:`mv.reimbursement.pricing.adjudication.price`), with the payer of each that is
-    payable; ``open_lines`` are the payer's lines that are not taken back, as they were claimed.
+    ``doses`` are adjudicated (:func:`mv.reimbursement.pricing.adjudication.adjudicate`), with the payer of each that
+    is payable; ``open_lines`` are the payer's lines that are not reversed, as they were claimed.
     """
     due = doses[scope.has(doses["unit_id"]) & (doses["payer"] == scope.payer)]
     own = scope.has(open_lines["unit_id"])
@@ -124,7 +124,7 @@ def settle(doses: pd.DataFrame, open_lines: pd.DataFrame, scope: Scope) -> Settl
 
 
 def _no_longer_true(lines: pd.DataFrame, doses: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Return those of ``lines`` that do not say what is true of their doses now, with the cause."""
+    """Return the lines that differ from their doses as they are now, with the cause."""
     now = doses.set_index("dose_id").reindex(lines["dose_id"]).set_axis(lines.index)
     reason = now["outcome"].astype("object")
     causes = {
@@ -144,5 +144,5 @@ def _no_longer_true(lines: pd.DataFrame, doses: pd.DataFrame, scope: Scope) -> p
 
 
 def _differs(now: pd.DataFrame, lines: pd.DataFrame, column: str) -> pd.Series:
-    """Return where the column differs; nothing is the same as nothing."""
+    """Return whether the column differs; missing values are equal."""
     return now[column].fillna("") != lines[column].fillna("")

@@ -1,4 +1,4 @@
-"""A claim's file for the payer: made once, kept in parts, handed out again byte for byte.
+"""The file of a claim for the payer: made once, kept in parts, and downloaded again byte for byte.
 
 CSV in UTF-8 with a byte-order mark, ";" and Swedish headings, as a Swedish spreadsheet opens it. Kronor have a decimal
 comma, instants are Stockholm's.
@@ -30,13 +30,13 @@ from mv.text import neutralise_formulas
 
 BYTE_ORDER_MARK = "\ufeff"
 KINDS = {False: N_("Reimbursement"), True: N_("Correction")}
-"""What a line is called by whether it takes back another."""
+"""The kind of a line, by whether it is a reversal."""
 
 
 def text(lines: pa.Table, *, heading: bool) -> str:
-    """Return numbered lines (see :func:`mv.reimbursement.claims.line_snapshot.numbered`) as they stand in the file.
+    """Return numbered lines (see :func:`mv.reimbursement.claims.line_snapshot.numbered`) as text of the file.
 
-    With ``heading`` they are its beginning.
+    With ``heading`` it is the beginning of the file.
     """
     shaped = _shaped(lines.to_pandas(types_mapper=pd.ArrowDtype)).rename(columns=partial(translate, language=SWEDISH))
     out = pa.BufferOutputStream()
@@ -70,12 +70,12 @@ def _shaped(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def keep(tx: Transaction, claim_id: int, part: int, content: str) -> None:
-    """Write a part of the claim's file, counted from 1, in the open transaction."""
+    """Write a part of the claim's file, numbered from 1, in the open transaction."""
     tx.execute("INSERT INTO claim_file (claim_id, part, content) VALUES ($1, $2, $3)", claim_id, part, content)
 
 
 def download(store: Store, actor: Actor, claim_id: int) -> Iterator[bytes]:
-    """Log that the claim is taken out, with its identity numbers, and return its file as it was made, piece by piece.
+    """Log the download of the claim with its identity numbers, and return its file as it was made, piece by piece.
 
     Raises at once: Forbidden for a role without the right and a claim of other units, NotFound, and Conflict when what
     is kept is not the file that was made.
@@ -99,7 +99,7 @@ def download(store: Store, actor: Actor, claim_id: int) -> Iterator[bytes]:
 
 
 def filename(claim_id: int) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+    """Return a file name that names no person."""
     return f"ansprak_{claim_id}.csv"
 
 

@@ -1,4 +1,4 @@
-"""Claims and their states. A claim is never changed but for its state, and never lost."""
+"""The ledger of claims. Only the state of a claim ever changes, and no claim is deleted."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ CLAIMS = """
 
 
 class ClaimState(StrEnum):
-    """How far a claim has come."""
+    """The state of a claim."""
 
     DRAFT = "draft"
     SENT = "sent"
     ANSWERED = "answered"
     CLOSED = "closed"
     DISCARDED = "discarded"
-    """Given up before it was sent: it claims nothing, and its doses are free to be claimed again."""
+    """Discarded before it was sent: it claims nothing, and its doses can be claimed again."""
 
 
 CLAIM_STATES: Mapping[str, str] = {
@@ -51,15 +51,15 @@ NEXT: Mapping[ClaimState, tuple[ClaimState, ...]] = {
     ClaimState.CLOSED: (),
     ClaimState.DISCARDED: (),
 }
-"""What a claim in each state can become."""
+"""The states that can follow on each state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A claim on a payer, for doses given from one day to another, both included; instants are naive UTC.
 
-    ``units`` are those of its lines. ``ore`` is what the lines add up to, ``paid`` what payment files gave for them so
-    far, ``file_hash`` the SHA-256 of its file in hexadecimal.
+    ``units`` are those of its lines. ``ore`` is the sum of the lines, ``paid`` the sum of payments for them so far,
+    ``file_hash`` the SHA-256 of its file in hexadecimal.
     """
 
     claim_id: int
@@ -81,7 +81,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimChange:
-    """What became of a claim; version 1 is how it was made."""
+    """A change of a claim; version 1 is its making."""
 
     version: int
     changed_at: datetime
@@ -92,7 +92,7 @@ class ClaimChange:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """So many claims with so many lines, what they come to, and what of that is paid; in öre."""
+    """The number of claims and of their lines, the sum claimed and the sum paid, in öre."""
 
     claims: int
     lines: int
@@ -108,7 +108,7 @@ class Totals:
 
 
 def claims(store: Store, actor: Actor) -> list[Claim]:
-    """Return the claims of units that are all the actor's own, discarded ones too, the latest first."""
+    """Return the claims of which all units are the actor's own, discarded ones too, the latest first."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         found = [_claim(row) for row in tx.rows(f"{CLAIMS} ORDER BY k.claim_id DESC")]
@@ -140,7 +140,7 @@ def get(tx: Transaction, actor: Actor, claim_id: int) -> Claim:
 
 
 def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: ClaimState) -> Claim:
-    """Bring the claim to ``state``, one of NEXT, and return it; its lines and its file stay as they are.
+    """Move the claim to ``state``, one of NEXT, and return it; its lines and its file stay as they are.
 
     Raises Conflict when somebody else changed it since ``seen_version``, for a state that does not follow, for a claim
     to be sent before one that it corrects, and for one to be discarded that another corrects or that is paid for;
@@ -159,7 +159,7 @@ def move(store: Store, actor: Actor, claim_id: int, seen_version: int, state: Cl
 
 
 def step(tx: Transaction, at: datetime, actor: Actor, claim: Claim, state: ClaimState) -> Claim:
-    """Bring the claim, whose payer is held, to ``state`` in the open transaction; see :func:`move`."""
+    """Move the claim to ``state`` in the open transaction, which has locked the payer; see :func:`move`."""
     if state not in NEXT[claim.state]:
         raise Conflict(N_("That does not follow on the claim’s state. It is shown as it is now."))
     if state == ClaimState.SENT:
@@ -176,7 +176,7 @@ def step(tx: Transaction, at: datetime, actor: Actor, claim: Claim, state: Claim
 
 
 def record_change(tx: Transaction, at: datetime, actor: Actor, claim: Claim, change: str) -> Claim:
-    """Add the claim as it is now to its changes and to the log, in the open transaction; return it."""
+    """Keep and log the change of the claim in the open transaction; return the claim."""
     tx.execute(
         "INSERT INTO claim_change (claim_id, version, change, changed_at, changed_by, state)"
         " VALUES ($1, $2, $3, $4, $5, $6)",
@@ -188,7 +188,7 @@ def record_change(tx: Transaction, at: datetime, actor: Actor, claim: Claim, cha
 
 
 def _require_earlier_sent(tx: Transaction, claim: Claim) -> None:
-    """Raise Conflict while a claim that this one corrects is a draft: the payer does not know those lines yet."""
+    """Raise Conflict while a claim that this one corrects is a draft: its lines are not known to the payer."""
     row = tx.row(
         """
         SELECT min(k.claim_id) AS claim_id FROM claim_line l JOIN claim k ON k.claim_id = l.corrects_claim_id
@@ -204,7 +204,7 @@ def _require_earlier_sent(tx: Transaction, claim: Claim) -> None:
 
 
 def _require_unused(tx: Transaction, claim: Claim) -> None:
-    """Raise Conflict when a line of the claim is corrected by another claim, or paid: it claims something then."""
+    """Raise Conflict when a line of the claim is corrected by another claim, or paid."""
     row = tx.row(
         """
         SELECT min(k.claim_id) AS claim_id FROM claim_line l JOIN claim k ON k.claim_id = l.claim_id

@@ -1,4 +1,4 @@
-"""What a claim holds, as it was claimed and without persons: its lines, and what they add up to."""
+"""The lines of a claim without persons, as they were claimed, and their sums."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINES = f"""
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentSum:
-    """The lines of a claim that have the same cause; those that take something back have negative öre."""
+    """The sum of the lines of a claim with the same cause; reversals have negative öre."""
 
     taken_back: bool
     cause: str
@@ -33,7 +33,7 @@ class AdjustmentSum:
 def claim_lines(
     store: Store, actor: Actor, claim_id: int, *, cause: str | None = None, limit: int, offset: int = 0
 ) -> pd.DataFrame:
-    """Return ``limit`` of the claim's lines, or of those with this cause, in order, with the names of its file.
+    """Return a page of the claim's lines, or of those with this cause, in order.
 
     Columns: line, taken_back, corrects, given_on, vaccine, dose_number, group_name, subgroup_name, unit, ore, cause,
     rule. Raises Forbidden for a claim of other units, NotFound.
@@ -46,7 +46,7 @@ def claim_lines(
 
 
 def sums_by_reason(store: Store, actor: Actor, claim_id: int) -> list[AdjustmentSum]:
-    """Return what the claim's lines add up to, by cause: what is claimed first, then what is taken back.
+    """Sum up the claim's lines by cause: new lines first, then reversals.
 
     Raises Forbidden for a claim of other units, NotFound.
     """

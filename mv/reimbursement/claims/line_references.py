@@ -1,4 +1,4 @@
-"""The lines of claims as a payer's answer names them: by reference, or by person, day and vaccine."""
+"""Claim lines looked up as a payer's answer names them: by reference, or by person, day and vaccine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAKEN_BACK = """
         WHERE b.corrects_claim_id = l.claim_id AND b.corrects_line_number = l.line_number AND c.state <> 'discarded'
     )
 """
-"""Whether the line ``l`` is taken back by a line of a claim that was not discarded."""
+"""Whether the line ``l`` is reversed by a line of a claim that was not discarded."""
 LINES = f"""
     SELECT {{asked}} l.claim_id, l.line_number, k.state, l.ore, l.corrects_claim_id, l.corrects_line_number, l.cause,
         l.dose_id, l.customer_id, l.identity, l.unit_id, l.given_on, l.product_code, l.atc,
@@ -45,15 +45,15 @@ HAVE_OR_HAD = """
         UNION SELECT c.customer_id, live.identity FROM live JOIN customer c ON c.merged_into = live.customer_id
     ) n ON n.customer_id = l.customer_id
 """
-"""Of which customers lines are with a number: of whoever has or had it, and of records that were merged with theirs."""
+"""The customers of an identity number: who has or had it, and the records merged with theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a claim that was not discarded, as it was claimed.
 
-    ``ore`` is negative in a line that takes back an earlier one, which ``corrects_…`` name then; ``taken_back``
-    tells whether a later line does that to this one, ``paid`` how many öre payment files gave for it so far.
+    ``ore`` is negative in a reversal, and ``corrects_…`` name the line that it reverses; ``taken_back`` tells whether
+    a later line reverses this one, ``paid`` is the sum of payments for it so far in öre.
     """
 
     claim_id: int
@@ -75,12 +75,12 @@ class Line:
 
     @property
     def reference(self) -> str:
-        """What the line is called towards the payer."""
+        """The reference that the payer uses."""
         return reference(self.claim_id, self.line_number)
 
 
 def reference(claim_id: int, line_number: int) -> str:
-    """Return what a line is called towards the payer: ``A12-3`` is the third line of claim 12."""
+    """Return the reference of a line for the payer: ``A12-3`` is the third line of claim 12."""
     return f"A{claim_id}-{line_number}"
 
 
@@ -90,7 +90,7 @@ def reference_sql(claim_id: str, line_number: str) -> str:
 
 
 def parse_reference(text: str) -> tuple[int, int] | None:
-    """Return the claim and the line that ``text`` refers to; None where it is no reference."""
+    """Parse a reference to the claim id and the line number; None where it is no reference."""
     found = REFERENCE.fullmatch(text)
     return (int(found[1]), int(found[2])) if found else None
 
@@ -98,9 +98,9 @@ def parse_reference(text: str) -> tuple[int, int] | None:
 def find_by_reference(
     tx: Transaction, payer: str, references: Collection[tuple[int, int]]
 ) -> dict[tuple[int, int], Line]:
-    """Return the payer's lines with these references (see :func:`parse_reference`); one that is no line is left out.
+    """Return the payer's lines by reference (see :func:`parse_reference`); unknown references are left out.
 
-    It shows persons: whoever calls it asks for the right.
+    The lines name persons: the caller checks the right.
     """
     if not references:
         return {}
@@ -115,10 +115,10 @@ def find_by_reference(
 
 
 def find_by_identity(tx: Transaction, payer: str, identities: Collection[str]) -> dict[str, list[Line]]:
-    """Return by identity number, in the stored form, the payer's lines of whoever has or had it, in their order.
+    """Return by identity number, in the stored form, the payer's lines of the person who has or had it, in order.
 
-    A person's lines are found by each of the person's numbers, whichever stands in them. It shows persons:
-    whoever calls it asks for the right.
+    A person's lines are found by each of the person's numbers, whichever is written in them. The lines name persons:
+    the caller checks the right.
     """
     if not identities:
         return {}

@@ -1,4 +1,4 @@
-"""Lines as they are claimed: every name, number and amount as it is now, to stay so."""
+"""Snapshots of claim lines: every name, number and amount as it is when the claim is made."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mv.reimbursement.claims.due import Settlement
 from mv.reimbursement.rules.rule_table import Rule, label
 
 LINES_IN_PART = 5_000
-"""Lines that are written at once, to the store and as a part of the file: about 1 MB."""
+"""Lines written at once, to the store and as a part of the file: about 1 MB."""
 WORD = pa.dictionary(pa.int32(), pa.string())
-"""A text that many lines share. A line takes about 130 bytes so, until it is written."""
+"""A text that many lines share: a line takes about 130 bytes in memory."""
 
 CORRECTED = pa.schema([("corrects_claim_id", pa.int64()), ("corrects_line_number", pa.int32())])
 KEPT = pa.schema(
@@ -43,12 +43,12 @@ KEPT = pa.schema(
         ("rule", WORD),
     ]
 )
-"""What a line that takes back another has from it, but for the sign of its öre."""
+"""The columns that a reversal copies from the reversed line; its öre change sign."""
 SCHEMA = pa.schema([("cause", WORD), *CORRECTED, *KEPT])
 
 
 def snapshot_lines(settlement: Settlement, rules: Sequence[Rule], known: Catalogue, identities: pd.Series) -> pa.Table:
-    """Return what is to be claimed as lines (see SCHEMA), by customer; a dose's minus line comes before its plus line.
+    """Return the settlement as lines (see SCHEMA), by customer; the reversal of a dose comes before its new line.
 
     ``identities`` are the identity numbers by customer. Names are Swedish, as in the file.
     """
@@ -77,7 +77,7 @@ def numbered(tables: Iterable[pa.Table], claim_id: int) -> Iterator[pa.Table]:
 
 
 def _described(doses: pd.DataFrame, rules: Sequence[Rule], known: Catalogue) -> pd.DataFrame:
-    """Return the doses with the rule that decided on each, and what their codes are called."""
+    """Add to each dose the rule that decided, and the names of its codes."""
     groups = known.groups.values()
     subgroups = {f"{g.group_code}/{s.subgroup_code}": s.label(SWEDISH) for g in groups for s in g.subgroups}
     decided = doses["rule"].to_numpy()

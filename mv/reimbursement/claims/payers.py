@@ -1,4 +1,4 @@
-"""Whom there is to claim from, and one at a time who changes what is claimed from a payer."""
+"""Payers: the list of them, and the lock by which changes of one payer's claims and payments take turns."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 USUAL_DAYS_TO_PAY = 30
-"""After so many days a line is overdue, where nothing else is agreed with the payer (räntelagen (1975:635), 4 §)."""
+"""Days after which a line is overdue unless agreed otherwise with the payer (räntelagen (1975:635), 4 §)."""
 FIRST_VERSION = 1
 
 
 def names(store: Store, actor: Actor) -> list[str]:
-    """Return whom there is to claim from: who pays by a rule, or was claimed from before; in order of name."""
+    """Return the payers by name: those of rules that pay, and those of earlier claims."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return known(tx)
 
 
 def known(tx: Transaction) -> list[str]:
-    """Return what :func:`names` returns, as the open transaction sees it."""
+    """Return the payers as :func:`names` does, in the open transaction."""
     claimed = {row["payer"] for row in tx.rows("SELECT DISTINCT payer FROM claim")}
     return sorted(claimed.union(rule_table.payers(rule_table.read(tx))))
 
 
 def version(tx: Transaction, payer: str) -> int:
-    """Return what :func:`hold` compares: it is raised by whatever changes what is claimed from the payer."""
+    """Return the version of the payer, which every change of its claims or payments raises; see :func:`lock`."""
     row = tx.row("SELECT version FROM payer WHERE payer = $1", payer)
     return row["version"] if row else FIRST_VERSION
 
 
 def lock(tx: Transaction, payer: str, seen_version: int | None = None) -> bool:
-    """Keep others from changing what is claimed from the payer, and what was paid, until ``tx`` ends.
+    """Lock the payer's claims and payments until the transaction ends, and raise the payer's version.
 
-    Return False, and hold nothing, when somebody has done that since ``seen_version``.
+    Return False, without a lock, when the version is no longer ``seen_version``.
     """
     tx.execute(
         "INSERT INTO payer (payer, days_to_pay) VALUES ($1, $2) ON CONFLICT (payer) DO NOTHING",
