@@ -1,1 +1,1 @@
-"""Checks of payments: what payments alone do not show."""
+"""Checks of reimbursement: findings that payments alone do not show."""

@@ -1,7 +1,7 @@
-"""Between which birth dates people turn into or out of a group on a 1 January, by the bounds of the dated rules.
+"""Age transitions on a 1 January: the birth dates that enter or leave a group, by the bounds of the dated rules.
 
-A rule that counts the age turned in the year moves a whole year of birth; one that counts the age on the day moves
-those who are born on 1 January.
+A rule on the age turned in the year moves a whole year of birth; a rule on the age on the day moves those born on
+1 January.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class Direction(StrEnum):
-    """Whether people turn into a group or out of it."""
+    """Into a group or out of it."""
 
     INTO = "into"
     OUT = "out"
@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeTransition:
-    """Those at units of a region who are born from ``first`` to ``last`` turn into or out of a group."""
+    """Customers of a region born from ``first`` to ``last`` enter or leave a group."""
 
     direction: Direction
     group_code: str
@@ -37,10 +37,10 @@ class AgeTransition:
 
 
 def age_transitions(rules: Sequence[Rule], groups: Collection[Group], day: date) -> list[AgeTransition]:
-    """Return who turns into or out of a group on ``day``, a 1 January, in the order of the groups.
+    """Return the birth dates that enter or leave a group on ``day``, a 1 January, in the order of the groups.
 
-    The age alone puts people into a group with ``by_age``; out of every group, since no rule fits them any more. A
-    group that has no rule on one of the two days has changed for another reason than age, and is left out.
+    Age alone makes people enter a group ``by_age``; any group is left when no rule fits any more. A group without a
+    rule on one of the two days has changed for another reason than age, and is left out.
     """
     found = []
     for group in in_use(groups, day):
@@ -58,7 +58,7 @@ def age_transitions(rules: Sequence[Rule], groups: Collection[Group], day: date)
 
 
 def _fitting(rules: Iterable[Rule], day: date) -> list[Span]:
-    """Return the birth dates that fit one of the rules on ``day``, in order and apart from each other."""
+    """Return the spans of birth dates that fit a rule on ``day``, in order and disjoint."""
     spans: list[Span] = []
     for first, last in sorted(_birth_dates(rule, day) for rule in in_use(rules, day)):
         if first > last:
@@ -71,7 +71,7 @@ def _fitting(rules: Iterable[Rule], day: date) -> list[Span]:
 
 
 def _birth_dates(rule: Rule, day: date) -> Span:
-    """Return the first and the last birth date that fit the rule on ``day``, the first or the last day of a year."""
+    """Return the first and last birth date that fit the rule on ``day``, the first or the last day of a year."""
     first, last = date.min, date.max
     if rule.age_unit == AgeUnit.TURNS:
         if rule.age_to is not None:
@@ -92,7 +92,7 @@ def _birth_dates(rule: Rule, day: date) -> Span:
 
 
 def _before(day: date, months: int) -> date:
-    """Return the day so many months earlier; from the last day of a year, the last one of a month."""
+    """Return the day ``months`` months earlier; from the last day of a year, the last day of a month."""
     if day.day > 1:
         return _before(day + ONE_DAY, months) - ONE_DAY
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
@@ -100,7 +100,7 @@ def _before(day: date, months: int) -> date:
 
 
 def _without(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
-    """Return what of ``spans`` is in none of ``others``, which are in order and apart from each other."""
+    """Subtract ``others`` from ``spans``; ``others`` are in order and disjoint."""
     left = []
     for first, last in spans:
         for begin, end in others:

@@ -1,4 +1,4 @@
-"""Two records that may be one person, and doses that are paid in both: a reserve number that became a personnummer."""
+"""Duplicates: two records that may be one person, as after a reserve number, and doses paid in both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 
 MOST_DIFFERENCES = 2
-"""Two numbers that differ in so many places look alike: a wrong digit makes the check digit another, too."""
+"""Places in which similar numbers differ at most: a wrong digit changes the check digit, too."""
 PAIRS = """
     SELECT c.customer_id, o.customer_id AS other_customer_id, c.identity, o.identity AS other_identity,
         c.identity_kind, o.identity_kind AS other_kind
@@ -37,11 +37,11 @@ COLUMNS = [*BOTH, *DOSE[:-1], *(f"other_{name}" for name in DOSE[:-1]), "paid", 
 def find_duplicates(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return pairs of customers of own units who may be one person, with the doses that are paid in both.
 
-    They have the same birth date and the same words in their names; one has a number that another can follow, or both
-    numbers look alike. The doses, of one kind, are nearer to each other than the later one's rule allows, or of one
-    day. Columns: COLUMNS, a row for each dose that would be paid twice and the nearest of the other customer, or one
-    without doses; paid and other_paid are what each is paid, ore that of the later one. It shows nobody: whoever shows
-    the customers logs it.
+    They have the same birth date and name words; one has a number that another can follow, or both numbers look
+    alike. The doses, of one vaccine type, lie nearer than the later one's rule allows, or on one day. Columns:
+    COLUMNS, a row for each dose paid twice with the nearest of the other customer, or one row without doses; paid and
+    other_paid are the amounts of both, ore that of the later one. Names nobody: the caller logs the customers that it
+    shows.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     pairs = _pairs(store, actor)
@@ -59,7 +59,7 @@ def find_duplicates(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.Dat
 
 
 def _too_near(both: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of doses of which the later would not be paid if both were one person's, each dose once."""
+    """Return the pairs of doses of which the later would not be paid to one person, each dose once."""
     gap = (both["other_given_on"] - both["given_on"]).dt.days
     other_is_later = (gap > 0) | ((gap == 0) & (both["other_dose_id"] > both["dose_id"]))
     pairs = both.assign(

@@ -1,7 +1,7 @@
-"""Kontroller: what payments alone do not show, for the own units.
+"""Kontroller: findings that payments alone do not show, for the own units.
 
-What a check finds is numbers and amounts, and shows nobody. Whose they are is read, and logged as looked at, for those
-alone that come on the screen.
+A finding is numbers and amounts, and names nobody. Customers are read, and the look logged, only for those that are
+shown.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 LONGEST_KEPT = timedelta(minutes=10)
-"""After this what was found is looked for anew: what others changed shows then at the latest."""
+"""The age after which a check is run again: changes by others show then at the latest."""
 CHANGED_BY = dose_frames.CHANGED_BY | {Action.REGISTER_CUSTOMER}
 """Actions that change what is found: two customers may be one person before either has a dose."""
 
 
 class Check(StrEnum):
-    """What is looked for. The frame of what is found has the columns of the function that finds it."""
+    """A check. The frame of its findings has the columns of the function that finds them."""
 
     PAID_NOT_REPORTED = "paid_not_reported"
     REPORTED_NOT_PAID = "reported_not_paid"
@@ -42,10 +42,10 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Found:
-    """What a check found from ``first`` to ``last``, most kronor first.
+    """The findings of a check from ``first`` to ``last``, the highest amount first.
 
-    ``frame`` has customer_id, ore (öre that depend on it) and what the check tells; its rule is a place in ``rules``.
-    ``log_entry`` is the last entry of the access log that it knows of.
+    ``frame`` has customer_id, ore (the amount that depends on it) and the columns of the check; its rule is a place in
+    ``rules``. ``log_entry`` is the last entry of the access log that is taken into account.
     """
 
     check: Check
@@ -60,15 +60,15 @@ class Found:
 
     @property
     def ore(self) -> int:
-        """How many öre depend on it in all."""
+        """The sum of öre that depend on the findings."""
         return int(self.frame["ore"].sum())
 
 
 def find(store: Store, actor: Actor, check: Check, first: date, last: date) -> Found:
-    """Return what the check finds at the actor's own units from the day ``first`` to ``last``, both included.
+    """Run the check at the actor's own units from the day ``first`` to ``last``, both included.
 
-    TOO_LONG and TWICE are about what is so today, whatever the days. Raises Invalid for days that cannot be.
-    It goes through every dose: some seconds for a million.
+    TOO_LONG and TWICE are about today, whatever the days. Raises Invalid for impossible days. Every dose is
+    adjudicated: some seconds for a million.
     """
     if first > last:
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
@@ -89,7 +89,7 @@ def find(store: Store, actor: Actor, check: Check, first: date, last: date) -> F
 
 
 def is_outdated(store: Store, actor: Actor, found: Found) -> bool:
-    """Return whether it is to be looked for anew: it is of another day or long ago, or the actor changed something."""
+    """Return whether to run the check again: on another day, after LONGEST_KEPT, or after a change by the actor."""
     audit.permit(store, actor, Action.VIEW_CHECKS)
     if found.units != actor.own_units or found.today != store.today() or store.now() - found.made_at > LONGEST_KEPT:
         return True
@@ -98,9 +98,9 @@ def is_outdated(store: Store, actor: Actor, found: Found) -> bool:
 
 
 def shown(store: Store, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
-    """Return who these customers are, by the store's id; each is logged as looked at.
+    """Return these customers by id; each is logged as looked at.
 
-    Raises OtherUnit when one of them is none that the actor has to do with.
+    Raises OtherUnit when the actor has no care relation to one of them.
     """
     ids = sorted(set(customer_ids))
 

@@ -1,4 +1,4 @@
-"""Nyårslistan: who turns into or out of an age group on a 1 January, and whether the groups say so already."""
+"""Nyårslistan: customers who enter or leave an age group on a 1 January, and the status of their membership."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mv.store.engine import Transaction
 from mv.text import neutralise_formulas
 
 NEW_YEAR = "new_year"
-"""What the list is called in the access log, where it stands with the birth dates that were asked for: from/to."""
+"""The name of the list in the access log, which also holds the birth dates asked for, from/to."""
 BYTE_ORDER_MARK = "\ufeff"
 HEADINGS = (
     N_("Identity number"), N_("Customer"), N_("Birth date"), N_("Unit"), N_("Group"), N_("On 1 January"),
@@ -57,7 +57,7 @@ NAMED = """
 
 
 class GroupStatus(StrEnum):
-    """How it stands with a person's groups."""
+    """The status of a person's membership."""
 
     LACKS = "lacks"
     """Turns into the group, and is not in it yet."""
@@ -72,12 +72,12 @@ GROUP_STATUSES: Mapping[GroupStatus, str] = {
     GroupStatus.HAS: N_("turns into the group, and has it already"),
     GroupStatus.ENDS: N_("turns out of the group, which is to end"),
 }
-"""What each is called for people."""
+"""The name of each status on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Of which group, and how it stands with it; None takes every one."""
+    """A selection by group and status; None is every one."""
 
     group_code: str | None = None
     status: GroupStatus | None = None
@@ -85,7 +85,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many people there are of whom this is so."""
+    """The number of people of a group with a status."""
 
     group_code: str
     status: GroupStatus
@@ -94,7 +94,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who turns into or out of a group, and the row by which the person is in it, if there is one."""
+    """A person who enters or leaves a group, and the membership in it, if there is one."""
 
     customer: Customer
     group_code: str
@@ -105,16 +105,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Those of a turn with whom it stands in one way."""
+    """A transition restricted to one status."""
 
     transition: AgeTransition
     status: GroupStatus
 
 
 def counts(store: Store, actor: Actor, year: int) -> list[Count]:
-    """Return how many of own units' customers turn into or out of each group on 1 January of ``year``.
+    """Count the customers of own units who enter or leave each group on 1 January of ``year``.
 
-    It shows nobody and is not logged. Those who turn out of a group and are not in it are no concern.
+    Names nobody, and is not logged. Those who leave a group without being in it are left out.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     parts = _parts(store, year, Filters())
@@ -132,7 +132,7 @@ def counts(store: Store, actor: Actor, year: int) -> list[Count]:
 
 
 def people(store: Store, actor: Actor, year: int, filters: Filters, *, limit: int, offset: int = 0) -> list[Person]:
-    """Return those whom the filters take, by group and birth date, from the one at ``offset`` on; each is logged."""
+    """Return a page of the selected people, by group and birth date; each is logged as looked at."""
     audit.permit(store, actor, Action.VIEW_CHECKS)
     parts = _parts(store, year, filters)
     if not parts:
@@ -159,7 +159,7 @@ def people(store: Store, actor: Actor, year: int, filters: Filters, *, limit: in
 
 
 def filename(year: int) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+    """Return a file name that names no person."""
     return f"nyarslista_{year}.csv"
 
 
@@ -197,7 +197,7 @@ def csv_chunks(
 
 
 def _parts(store: Store, year: int, filters: Filters) -> list[_Part]:
-    """Return what the filters take of those who turn, by group and by how it stands."""
+    """Return the selected transitions, by group and status."""
     known = catalogue.load(store)
     found = []
     for transition in age_transitions(rule_table.load(store), known.groups.values(), date(year, 1, 1)):
@@ -209,7 +209,7 @@ def _parts(store: Store, year: int, filters: Filters) -> list[_Part]:
 
 
 def _transitions(parts: Sequence[_Part], actor: Actor) -> tuple[str, list[object]]:
-    """Return the query for those of own units who are in one of ``parts``, by its place, and its parameters."""
+    """Return the query for the customers of own units in ``parts``, each with the place of its part, and parameters."""
     lines, params = [], list[object]()
     for place, part in enumerate(parts):
         transition = part.transition

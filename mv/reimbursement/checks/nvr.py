@@ -1,7 +1,7 @@
-"""What is paid against what is reported to the national vaccination register (NVR).
+"""Payments against reports to the national vaccination register (NVR).
 
-Whether a dose is reported is said by the rule that decides about it. Only kinds of vaccine that some rule reports are
-looked at: for the others a payment without a report is as it should be.
+The rule that decides on a dose says whether it is reported. Only vaccine types that some rule reports are checked: for
+the others a payment without a report is in order.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ COLUMNS = [
     "completed_on", "previous_on", "outcome", "rule", "ore",
 ]  # fmt: skip
 NOT_GIVEN_HERE = (Outcome.WITHDRAWN, Outcome.ABROAD)
-"""Nothing is reported of such a dose, whatever the rules."""
+"""Such doses are never reported, whatever the rules."""
 
 
 def reported_kinds(rules: Sequence[Rule], known: Catalogue) -> frozenset[str]:
-    """Return the kinds of vaccine (ATC level 4) of which NVR takes doses of some group, by the rules."""
+    """Return the vaccine types (ATC level 4) that some rule reports to NVR."""
     return frozenset(
         vaccine.atc[:ATC_LEVEL_4_LENGTH]
         for vaccine in known.vaccines.values()
@@ -39,14 +39,14 @@ def reported_kinds(rules: Sequence[Rule], known: Catalogue) -> frozenset[str]:
 
 
 def paid_not_reported(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return those of ``doses`` that are paid by a rule that does not report them; ore is what it pays."""
+    """Return the doses paid by a rule that does not report them; ore is the amount."""
     return doses[(doses["outcome"] == Outcome.PAYABLE.value) & ~_is_reported(doses, rules)]
 
 
 def reported_not_paid(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return those of ``doses`` that the rule for their vaccine and group reports, and that are not paid.
+    """Return the unpaid doses that the rule for their vaccine and group reports.
 
-    ore is what the rule would pay; the reason says why it does not.
+    ore is the allowed amount; the outcome says why it is not paid.
     """
     not_paid = ~doses["outcome"].isin([outcome.value for outcome in (Outcome.PAYABLE, *NOT_GIVEN_HERE)])
     found = doses[not_paid & _is_reported(doses, rules)]
@@ -62,9 +62,9 @@ def doses_of_own_units(
     last: date,
     find: Callable[[pd.DataFrame, Sequence[Rule]], pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return the doses that ``find`` takes of those given at the actor's own units from ``first`` to ``last``.
+    """Return the doses that ``find`` selects among those given at the actor's own units from ``first`` to ``last``.
 
-    The frame has COLUMNS. It shows nobody: whoever shows the customers logs it.
+    The frame has COLUMNS. Names nobody: the caller logs the customers that it shows.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     kinds, parts = reported_kinds(rules, known), [pd.DataFrame(columns=COLUMNS)]

@@ -1,4 +1,4 @@
-"""Groups that are active for longer than they can have lasted: a pregnancy that was never ended."""
+"""Overlong periods: active memberships that have outlasted their group's limit, as a pregnancy never ended."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LONG = """
 
 
 def overlong_memberships(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return the active groups at own units that have lasted for more than ``longest_days``, the first day included.
+    """Return the active memberships at own units that have lasted over ``longest_days``, the first day included.
 
-    Columns: those of LONG, days (how many it has lasted) and ore, what is paid for doses by the group after those
-    days. It shows nobody: whoever shows the customers logs it.
+    Columns: those of LONG, days (how many it has lasted) and ore, the amount paid for doses by the group after those
+    days. Names nobody: the caller logs the customers that it shows.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     own, units = in_own_units(actor, "m.unit_id", 2)

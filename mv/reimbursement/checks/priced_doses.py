@@ -1,4 +1,4 @@
-"""Doses with their verdicts, as checks go through them, and what of them depends on what a check found."""
+"""Adjudicated doses for the checks, and the amounts that depend on a finding."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PAID = [
 
 
 def every_dose(store: Store, rules: Sequence[Rule]) -> Iterator[pd.DataFrame]:
-    """Yield every dose with its verdict (see :func:`~mv.reimbursement.pricing.adjudication.price`), part by part."""
+    """Yield every dose adjudicated (:func:`~mv.reimbursement.pricing.adjudication.adjudicate`), part by part."""
     for first, last in dose_frames.customer_ranges(store):
         yield _adjudicate(store, rules, first, last)
 
 
 def paid_doses(store: Store, rules: Sequence[Rule], customer_ids: pd.Series) -> pd.DataFrame:
-    """Return the doses of these customers that are paid by their verdict: the columns PAID."""
+    """Return the payable doses of these customers: the columns PAID."""
     found = [_adjudicate(store, rules, 0, -1)[PAID]]
     for first, last in dose_frames.customer_ranges(store):
         here = customer_ids[customer_ids.between(first, last)]
@@ -40,15 +40,15 @@ def _adjudicate(store: Store, rules: Sequence[Rule], first: int, last: int) -> p
 
 
 def counts_by(both: pd.DataFrame, group: str, subgroup: str) -> pd.Series:
-    """Return whether the group that counts for each dose (columns ending in _dose) is the one in these columns."""
+    """Return whether the group of each dose (columns ending in _dose) equals that in these columns."""
     same_group = (both["group_code_dose"] == both[group]).fillna(False)
     return same_group & (both["subgroup_code_dose"].fillna("") == both[subgroup].fillna(""))
 
 
 def with_ore(frame: pd.DataFrame, paid: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return ``frame`` with ore, what is paid for the doses that belong to each of its rows by ``keys``, most first.
+    """Add ore, the amount of the doses that belong to each row by ``keys``, and sort by it, highest first.
 
-    A dose that belongs to several rows is counted in the first, so that the rows' sum is what is paid for the doses.
+    A dose that belongs to several rows counts in the first, so that the rows add up to the amount of the doses.
     """
     sums = paid.drop_duplicates("dose_id").groupby(keys)["ore"].sum()
     summed = frame.merge(sums, how="left", left_on=keys, right_index=True)

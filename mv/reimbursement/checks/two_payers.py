@@ -1,4 +1,4 @@
-"""Two groups at once by which different payers pay for the same vaccine: staff who are in a risk group, too."""
+"""Two payers: memberships at the same time by which different payers pay for a vaccine, as staff in a risk group."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ ONE, OTHER = ("group_code", "subgroup_code"), ("other_group_code", "other_subgro
 def two_payers(
     store: Store, actor: Actor, rules: Sequence[Rule], known: Catalogue, first: date, last: date
 ) -> pd.DataFrame:
-    """Return a customer's groups, two by two, that cover the same day and have a vaccine paid by different payers.
+    """Return pairs of a customer's memberships that cover the same day and have a vaccine with different payers.
 
-    Who pays is what the rules say of a first dose by either group on the last day from ``first`` to ``last`` that
-    both cover; where the customer pays, there is no payer. One of the groups is of an own unit. Columns: those of
-    PAIRS, kinds (ATC level 4, with commas), payer and other_payer of the first of them, and ore, what is paid for
-    doses by either group on days that both cover. It shows nobody: whoever shows the customers logs it.
+    The payer is that of a first dose by either group on the last day from ``first`` to ``last`` that both cover;
+    where the customer pays, there is none. One of the memberships is of an own unit. Columns: those of PAIRS, kinds
+    (ATC level 4, with commas), payer and other_payer of the first of them, and ore, the amount paid for doses by
+    either group on days that both cover. Names nobody: the caller logs the customers that it shows.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     vaccines = _vaccines(rules, known)
@@ -60,7 +60,7 @@ def two_payers(
 
 
 def _kinds(found: pd.DataFrame) -> pd.Series:
-    """Return by pair which kinds of vaccine are paid by different payers, with commas between."""
+    """Return by pair the vaccine types that different payers pay for, separated by commas."""
     codes, names = pd.factorize(found["atc"].str[:ATC_LEVEL_4_LENGTH], sort=True)
     bits = found[PAIR].assign(bit=2**codes).drop_duplicates().groupby(PAIR)["bit"].sum()
     texts = {bit: ",".join(name for n, name in enumerate(names) if bit >> n & 1) for bit in bits.unique()}
@@ -68,7 +68,7 @@ def _kinds(found: pd.DataFrame) -> pd.Series:
 
 
 def _vaccines(rules: Sequence[Rule], known: Catalogue) -> pd.DataFrame:
-    """Return what there is to ask about: one vaccine of all that the same rules are for, with these products."""
+    """Group the vaccines by the rules that are for them: one vaccine of each, with its products."""
     alike: dict[tuple[bool, ...], list[str]] = {}
     for vaccine in known.vaccines.values():
         which = tuple(rule.is_for(vaccine.product_code, vaccine.atc) for rule in rules)
@@ -79,7 +79,7 @@ def _vaccines(rules: Sequence[Rule], known: Catalogue) -> pd.DataFrame:
 
 
 def _pairs(store: Store, actor: Actor, first: date, last: date) -> Iterator[pd.DataFrame]:
-    """Yield the pairs of groups that cover the same day, part by part; at least one part, that may hold none."""
+    """Yield the pairs of memberships that cover the same day, part by part; at least one part, which may be empty."""
     with store.read() as tx:
         bounds = tx.rows("SELECT min(customer_id) AS first, max(customer_id) AS last FROM membership")[0]
     own, units = in_own_units(actor, "a.unit_id", 5)
@@ -92,7 +92,7 @@ def _pairs(store: Store, actor: Actor, first: date, last: date) -> Iterator[pd.D
 
 
 def _differing(pairs: pd.DataFrame, vaccines: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return the pairs with each vaccine that is paid by different payers, and with these."""
+    """Return the pairs with each vaccine that different payers pay for, and these payers."""
     asked = pairs[_may_differ(pairs, rules)].merge(vaccines, how="cross")
     payer, other_payer = _payers(asked, *ONE, rules), _payers(asked, *OTHER, rules)
     differ = (payer != "") & (other_payer != "") & (payer != other_payer)
@@ -100,7 +100,7 @@ def _differing(pairs: pd.DataFrame, vaccines: pd.DataFrame, rules: Sequence[Rule
 
 
 def _may_differ(pairs: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
-    """Return which pairs any rules of any day name two payers for, so that the others need not be asked about."""
+    """Return which pairs have two payers by the rules of any day; the others need no adjudication."""
     distinct = pairs[[*ONE, *OTHER]].drop_duplicates()
     payers = [
         {rule.payer for rule in rules if rule.ore and any(_is_of(rule, *each) for each in ((a, b), (c, d)))}
@@ -115,7 +115,7 @@ def _is_of(rule: Rule, group_code: str, subgroup_code: object) -> bool:
 
 
 def _payers(asked: pd.DataFrame, group: str, subgroup: str, rules: Sequence[Rule]) -> pd.Series:
-    """Return who would pay for a first dose by the group on the last common day; an empty text where nobody would."""
+    """Return the payer of a first dose by the group on the last common day; an empty text where nobody pays."""
     numbers = np.arange(len(asked))
     doses = pd.DataFrame(
         {

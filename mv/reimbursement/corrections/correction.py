@@ -1,4 +1,4 @@
-"""A dose of the queue as people see it: whose it is, how it stands with it, and what would have it paid."""
+"""A dose of the queue with its customer, its outcome and state, and the suggested remedy."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Periods = Mapping[int | None, tuple[date, date | None]]
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What is likely missing for a dose; see :class:`Mend`.
+    """The suggested remedy for a dose; see :class:`Remedy`.
 
-    ``membership_id`` is the row of the group, where there is one, with its period. ``begins`` is the day from which
-    the group would cover this dose and the customer's others that lack it, too.
+    ``membership_id`` is the membership in the group, where there is one, with its period. ``begins`` is the day from
+    which the group would cover this dose and the customer's others that lack it, too.
     """
 
     remedy: Remedy
@@ -41,9 +41,9 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A dose with whose it is, how it stands with it, and what would have it paid.
+    """A dose with its customer, its outcome and state, and the suggested remedy.
 
-    ``ore`` is what it is paid, would be paid, or would have been; ``last_day`` the last one for it, if there is one.
+    ``ore`` is the amount that is paid, would be paid, or would have been; ``last_day`` the last day for that, if any.
     """
 
     dose_id: int
@@ -67,7 +67,7 @@ class Correction:
     suggestion: Suggestion | None
 
     def __repr__(self) -> str:
-        """Name the dose by the store's own id only, since a repr may end up in a log."""
+        """Name the dose by its id only, since a repr may end up in a log."""
         return f"Correction({self.dose_id})"
 
     @property
@@ -83,7 +83,7 @@ class Correction:
 
 
 def read_corrections(tx: Transaction, frame: pd.DataFrame, found: Sequence[Rule]) -> list[Correction]:
-    """Return the doses of a queue's frame in its order, with whose they are; ``found`` are the rules it names."""
+    """Return the rows of a queue's frame with their customers, in order; ``found`` are the rules that it refers to."""
     rows = frame.to_dict("records")
     memberships = {int(row["remedy_membership"]) for row in rows if not pd.isna(row["remedy_membership"])}
     names = {row["customer_id"]: row["name"] for row in _named(tx, {row["customer_id"] for row in rows})}
@@ -141,10 +141,10 @@ def _suggestion(row: Columns, periods: Periods, found: Sequence[Rule]) -> Sugges
 
 
 def day_of(value: Any) -> date | None:
-    """Return the day of an instant in a column; None where the column has none."""
+    """Return the date of an instant in a column; None where it is missing."""
     return None if pd.isna(value) else value.date()
 
 
 def _present(value: Any) -> Any:
-    """Return the value; None for the several ways in which a column says that it has none."""
+    """Return the value; None for the several missing values of columns."""
     return None if pd.isna(value) else value

@@ -1,7 +1,7 @@
-"""Att rätta: doses that would be paid if something were corrected, what each is worth, and how long it can wait.
+"""Att rätta: the queue of doses that would be paid after a correction, with the amount and the time left for each.
 
-The queue is numbers and amounts, and shows nobody. Whose doses these are is read, and logged as looked at, for those
-alone that come on the screen.
+The queue is numbers and amounts, and names nobody. Customers are read, and the look logged, only for the doses that
+are shown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 SOON = 7
-"""With so many days left, or fewer, a dose can not wait long."""
+"""Days left at most for a dose that is urgent."""
 LONGEST_KEPT = timedelta(minutes=10)
 """After this a queue is made anew: what is imported or merged elsewhere is found then at the latest."""
 MOST_CHANGED = 50
@@ -42,7 +42,7 @@ KEPT = [
 
 
 class Order(StrEnum):
-    """What comes first in the queue."""
+    """The order of the queue."""
 
     KRONOR = "kronor"
     DAYS_LEFT = "days_left"
@@ -50,7 +50,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which doses of a queue to take, and in which order."""
+    """A selection of the queue, and its order."""
 
     unit_id: str | None = None
     product_code: str | None = None
@@ -60,7 +60,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class QueuedDose:
-    """A dose in its place in the queue: what correcting it is worth in öre, and the last day for that, if any."""
+    """A dose in the queue: the amount of correcting it in öre, and the last day for that, if any."""
 
     dose_id: int
     customer_id: int
@@ -68,7 +68,7 @@ class QueuedDose:
     last_day: date | None
 
     def is_soon(self, today: date) -> bool:
-        """Return whether the last day is ahead, at most SOON days away."""
+        """Return whether the last day is today or at most SOON days ahead."""
         return self.last_day is not None and 0 <= (self.last_day - today).days <= SOON
 
 
@@ -77,7 +77,7 @@ class Queue:
     """The doses at some units that would be paid after a correction; or, where ``lost``, that would have been in time.
 
     ``frame`` has the columns KEPT and gain (öre), until (the last day) and begins (see
-    :class:`~mv.reimbursement.corrections.correction.Suggestion`); rule and mend_rule are places in ``rules``.
+    :class:`~mv.reimbursement.corrections.correction.Suggestion`); rule and remedy_rule are places in ``rules``.
     ``log_entry`` is the last entry of the access log that it knows of.
     """
 
@@ -95,7 +95,7 @@ class Queue:
         return frozenset(self.frame["dose_id"].tolist())
 
     def steps(self, filters: Filters) -> list[QueuedDose]:
-        """Return the doses that the filters take, in their order; of equal ones, a customer's stand together."""
+        """Return the doses selected by the filters, in their order; among equals, a customer's stand together."""
         found = self.frame
         for name in ("unit_id", "product_code", "remedy"):
             wanted = getattr(filters, name)
@@ -112,9 +112,9 @@ class Queue:
 
 
 def build_queue(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
-    """Return the queue of the actor's own units; with ``lost``, the doses for which it is too late.
+    """Build the queue of the actor's own units; with ``lost``, of the doses for which it is too late.
 
-    It goes through every dose: a second for a hundred thousand.
+    Every dose is assessed: a second for a hundred thousand.
     """
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
@@ -127,7 +127,7 @@ def build_queue(store: Store, actor: Actor, *, lost: bool = False) -> Queue:
 
 
 def refresh_queue(store: Store, actor: Actor, queue: Queue) -> Queue:
-    """Return the queue as it is now: only the doses of customers who were changed since are judged anew."""
+    """Bring the queue up to date: only the doses of customers changed since are assessed anew."""
     audit.permit(store, actor, Action.VIEW_CORRECTIONS)
     with store.read() as tx:
         log_entry = audit.last_entry_id(tx)
@@ -146,18 +146,18 @@ def refresh_queue(store: Store, actor: Actor, queue: Queue) -> Queue:
 
 
 def read_shown(store: Store, actor: Actor, queue: Queue, dose_ids: Sequence[int]) -> list[Correction]:
-    """Return these doses, as far as they are in the queue, with whose they are; each customer is logged as looked at.
+    """Return the doses that are in the queue with their customers, each of whom is logged as looked at.
 
-    Raises OtherUnit when one is of a customer that the actor has nothing to do with.
+    Raises OtherUnit when the actor has no care relation to one of them.
     """
     places = pd.Index(queue.frame["dose_id"]).get_indexer(list(dose_ids))
     return _corrections(store, actor, queue.frame.iloc[places[places >= 0]], queue.rules)
 
 
 def read_customer(store: Store, actor: Actor, customer_id: int) -> list[Correction]:
-    """Return the customer's doses at the actor's own units, paid or not, as they are now; it is logged as looked at.
+    """Return the customer's doses at the actor's own units, paid or not, as they are now; logged as a look.
 
-    Raises OtherUnit when the actor has nothing to do with the customer.
+    Raises OtherUnit when the actor has no care relation to the customer.
     """
 
     def look(tx: Transaction) -> None:
@@ -182,7 +182,7 @@ def _of_queue(frame: pd.DataFrame, lost: bool) -> pd.DataFrame:
 
 
 def _kept(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what a queue keeps of assessed doses."""
+    """Return the columns of assessed doses that a queue keeps."""
     alike = [frame["customer_id"], frame["remedy"], frame["remedy_group"], frame["state"]]
     return frame[KEPT].assign(
         gain=frame["ore"] + frame["at_risk"] + frame["lost"],

@@ -1,1 +1,1 @@
-"""Follow-up of what doses bring in kronor, and why not."""
+"""Follow-up of the payments for doses: paid, payable, at risk and lost, and why."""

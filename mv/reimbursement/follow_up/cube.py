@@ -1,4 +1,4 @@
-"""The cube: one row for each month, unit, vaccine, group, payer, state, reason and mend; pure functions on it."""
+"""The cube: one row for each month, unit, vaccine, group, payer, state, outcome and remedy. Pure functions on it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ NO_GROUP = ""
 """Among the filters: the doses that no group counts for."""
 
 PLACE = ("month", "unit_id", "product_code", "atc", "group_code", "subgroup_code")
-"""Where a dose belongs; what the filters go by."""
+"""The dimensions of a dose, by which the filters select."""
 VERDICT = ("payer", "state", "outcome", "remedy")
 DUE = ("paid_part", "payable")
 POSSIBLE = ("paid_part", "payable", "at_risk", "lost")
 RECEIVED = ("paid_part", "to_pay_back")
 AMOUNTS = ("ore", "possible", *POSSIBLE, "awaited", "to_pay_back", "received", "overdrawn")
-"""Öre. ``ore`` is due by the verdicts, ``possible`` what the doses could have given, ``awaited`` what of the payable
-is claimed already, ``received`` what the payment files hold, ``overdrawn`` what they take back beyond what was paid;
-the others are those of :func:`assess`."""
+"""Öre. ``ore`` is due by the outcomes, ``possible`` what the doses could have given, ``awaited`` the part of what
+is payable that is claimed already, ``received`` what the payment files hold, ``overdrawn`` the deductions beyond what was paid;
+the others are those of :func:`~mv.reimbursement.pricing.assessment.assess`."""
 MEASURES = ("doses", "paid_back", *AMOUNTS)
 """``doses``, and of how many something is to be paid back; and the amounts."""
 
@@ -46,14 +46,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Parts, by their names among the measures or the states, and the whole that they have to be."""
+    """Parts, named by measure or state, and the whole that they have to add up to."""
 
     parts: Mapping[str, int]
     whole: int
 
     @property
     def holds(self) -> bool:
-        """Whether the parts are the whole."""
+        """Whether the parts add up to the whole."""
         return sum(self.parts.values()) == self.whole
 
 
@@ -75,7 +75,7 @@ def cube_of(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
 
 
 def combine(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the cube over several parts of the doses; without any it is empty."""
+    """Combine the cubes of several parts of the doses; of none, an empty cube."""
     texts = pd.DataFrame({name: pd.Series(dtype="str") for name in (*PLACE, *VERDICT)})
     empty = texts.assign(**{name: pd.Series(dtype="int64") for name in MEASURES}).astype({"month": "datetime64[s]"})
     empty = empty.astype({"state": PAYMENT_STATES, "outcome": OUTCOMES, "remedy": REMEDIES})
@@ -83,7 +83,7 @@ def combine(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _payers(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
-    """Return who has paid for each dose, else whose rule is for it or would be once it is mended; None for nobody."""
+    """Return the payer of each dose: who has paid, else the payer of the rule that decides, or of the remedy's."""
     names = pd.Series([*(rule.payer for rule in rules), None], dtype="str")
     deciding = doses["remedy_rule"].fillna(doses["rule"]).to_numpy(np.int64)
     by_rule = names.take(np.where(deciding >= 0, deciding, len(rules))).set_axis(doses.index)
@@ -91,7 +91,7 @@ def _payers(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
 
 
 def differences(cube: pd.DataFrame, counted: pd.DataFrame) -> int:
-    """Return at how many places the cube is not what the store counted."""
+    """Count the places at which the cube differs from what the store counted."""
     columns = ["doses", "received"]
     minus = counted.assign(**{name: -counted[name] for name in columns})
     both = pd.concat([cube[[*PLACE, *columns]], minus], ignore_index=True)
@@ -100,7 +100,7 @@ def differences(cube: pd.DataFrame, counted: pd.DataFrame) -> int:
 
 
 def select(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
-    """Return the rows of the cube, or of what the store counted, that the filters let through."""
+    """Select the rows of the cube, or of the store's count, by the filters."""
     keep = pd.Series(True, index=frame.index)
     if filters.season:
         keep &= frame["month"].between(pd.Timestamp(filters.season.first), pd.Timestamp(filters.season.last))
@@ -144,11 +144,11 @@ def over_time(cube: pd.DataFrame, season: Season | None, today: date) -> pd.Data
 
 
 def sums(cube: pd.DataFrame, counted: pd.DataFrame) -> dict[str, Sum]:
-    """Return what has to add up, each with a whole that was not made of its parts.
+    """Return the sums to check, each with a whole that was not made of its parts.
 
-    ``doses``: those of each state are all that the store counts. ``due``: what is paid and what is to come is what
-    the verdicts give. ``possible``: with what is at risk and lost it is what all doses could give. ``received``: what
-    the payment files hold is paid, or to be paid back.
+    ``doses``: the doses of all states are those that the store counts. ``due``: paid and payable are the amounts by
+    the outcomes. ``possible``: with at risk and lost they are what all doses could give. ``received``: the payments
+    in files are paid, or to be paid back.
     """
     total = totals(cube)
     of_state = group_by(cube, "state").set_index("state")["doses"]

@@ -1,9 +1,8 @@
-"""Uppföljning: what the doses have brought in kronor, are to bring, could still bring, and have lost, and why.
+"""Uppföljning: the amounts that the doses have brought in, will bring, could still bring, and have lost, and why.
 
-Every dose of the own units is judged (see :mod:`mv.reimbursement.pricing.assessment`) and counted into a small table,
-the cube (see :mod:`mv.reimbursement.follow_up.cube`), of which all figures are sums. The store counts the same doses
-and payments by another road, so that the two can be set against each other. Nobody is shown, and nothing is logged but
-a refusal.
+Every dose of the own units is assessed (:mod:`mv.reimbursement.pricing.assessment`) and counted into a small table,
+the cube (:mod:`mv.reimbursement.follow_up.cube`), of which all figures are sums. The store counts the same doses and
+payments in another way, so that the two can be compared. Nobody is named, and only refusals are logged.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 ATTEMPTS = 3
-"""So often the doses are counted anew when they were changed while they were counted."""
+"""Times that the doses are counted when they are changed meanwhile."""
 
 COUNT = """
     SELECT CAST(date_trunc('month', d.given_on) AS DATE) AS month, d.unit_id, d.product_code, v.atc, d.group_code,
@@ -43,7 +42,7 @@ CHANGED_BY = dose_frames.CHANGED_BY | {Action.CHANGE_CLAIM, Action.IMPORT_PAYMEN
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What figures depend on beside the rows of the store: the day, the files of rules and groups, the last change."""
+    """The basis of figures: the day, the files of rules and groups, and the last change of the store."""
 
     day: date
     files: tuple[str, ...]
@@ -80,7 +79,7 @@ def compute_figures(store: Store, actor: Actor) -> Figures:
 
 
 def are_outdated(store: Store, actor: Actor, found: Figures) -> bool:
-    """Return whether something that the figures depend on was changed since. Raises Forbidden."""
+    """Return whether anything that the figures depend on has changed since. Raises Forbidden."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         now = _basis(tx, store.today())
@@ -107,7 +106,7 @@ def _up_to(doses: pd.DataFrame, last: int) -> pd.DataFrame:
 
 
 def _counted(store: Store, actor: Actor, last: int) -> pd.DataFrame:
-    """Return by PLACE how many doses there are up to the one with the id ``last``, and what was paid for them."""
+    """Count by PLACE the doses up to the id ``last``, and sum up the payments for them."""
     own, units = in_own_units(actor, "d.unit_id", 2)
     with store.batches(COUNT.format(own=own), last, *units) as reader:
         frame: pd.DataFrame = reader.read_all().to_pandas(date_as_object=False)

@@ -1,1 +1,1 @@
-"""What payers have paid: their files matched to the lines of claims, and how each line stands since."""
+"""Payments: files of payers matched to claim lines, and the balance of each line."""

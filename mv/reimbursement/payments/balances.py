@@ -1,4 +1,4 @@
-"""How each sent line of a payer stands with what has been paid for it, and whether the sums agree.
+"""Balances: the status of each sent claim line against its payments, and whether the sums agree.
 
 For the lines of each status, and so for all of them: claimed = paid + outstanding - overpaid. For the payer:
 received in files = paid for lines + unknown.
@@ -23,17 +23,17 @@ MOST_DAYS_TO_PAY = 3_650
 
 
 class LineStatus(StrEnum):
-    """How a line stands."""
+    """The status of a claim line."""
 
     PAID = "paid"
     UNDERPAID = "underpaid"
     OVERPAID = "overpaid"
     PAID_TWICE = "paid_twice"
-    """Overpaid by a payment for a line that was settled."""
+    """Overpaid by a payment for a line that was settled already."""
     UNPAID = "unpaid"
-    """Nothing has come, and the payer's days to pay are over."""
+    """No payment, and the payer's days to pay are over."""
     AWAITED = "awaited"
-    """Nothing has come so far."""
+    """No payment so far."""
 
 
 LINE_STATUSES: Mapping[str, str] = {
@@ -44,7 +44,7 @@ LINE_STATUSES: Mapping[str, str] = {
     LineStatus.UNPAID: N_("Unpaid, overdue"),
     LineStatus.AWAITED: N_("Awaited"),
 }
-"""What each is called for people."""
+"""The name of each status on the screen."""
 
 STATES = "('sent', 'answered', 'closed')"
 LINES = f"""
@@ -66,7 +66,7 @@ LINES = f"""
     ) AS p ON p.claim_id = l.claim_id AND p.line_number = l.line_number
     WHERE k.payer = $1 AND k.state IN {STATES} AND {{own}}
 """
-"""Each line with its status; $2 is the instant before which a claim was sent whose days to pay are over."""
+"""Each line with its status; lines of claims sent before the instant $2 are overdue."""
 SUMS = f"""
     SELECT status, count(*) AS lines, CAST(sum(claimed) AS BIGINT) AS claimed, CAST(sum(paid) AS BIGINT) AS paid,
         CAST(sum(CASE WHEN status IN ('unpaid', 'awaited', 'underpaid') THEN -difference ELSE 0 END) AS BIGINT)
@@ -101,9 +101,10 @@ ANSWERED = """
 
 @dataclass(frozen=True, slots=True)
 class LineSums:
-    """So many lines and their öre: claimed = paid + outstanding - overpaid.
+    """A number of lines and their öre: claimed = paid + outstanding - overpaid.
 
-    ``outstanding`` is what the payer has still to pay, less what it has still to deduct; ``overpaid`` likewise.
+    ``outstanding`` is the amount that the payer has still to pay, less the amount still to deduct; ``overpaid``
+    likewise.
     """
 
     lines: int = 0
@@ -124,7 +125,7 @@ class LineSums:
 
 @dataclass(frozen=True, slots=True)
 class PayerBalance:
-    """How a payer's lines stand; and, counted by themselves, what was claimed and what was received in files."""
+    """A payer's lines by status; and, counted independently, the amounts claimed and received in files."""
 
     parts: dict[LineStatus, LineSums]
     unknown_rows: int
@@ -151,14 +152,14 @@ class PayerBalance:
 
 @dataclass(frozen=True, slots=True)
 class PayerTerms:
-    """What is agreed with a payer: after how many days a line is overdue. And how its files are read (JSON)."""
+    """The terms of a payer: the days after which a line is overdue, and the columns of its files (JSON)."""
 
     days_to_pay: int = USUAL_DAYS_TO_PAY
     file_columns: str | None = None
 
 
 def payer_balance(store: Store, actor: Actor, payer: str) -> PayerBalance:
-    """Return how the payer's sent lines stand, those of the actor's own units, and payments for no line."""
+    """Return the balance of the payer's sent lines of the actor's own units, and of payments for no line."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         sql, params = lines(tx, actor, payer, store.today(), SUMS)
@@ -171,19 +172,19 @@ def payer_balance(store: Store, actor: Actor, payer: str) -> PayerBalance:
 
 
 def lines(tx: Transaction, actor: Actor, payer: str, today: date, sql: str = LINES) -> tuple[str, tuple[object, ...]]:
-    """Return LINES, or a query around them, for the actor's own units, and its parameters."""
+    """Return LINES, or a query around LINES, for the actor's own units, and its parameters."""
     own, units = in_own_units(actor, "l.unit_id", 3)
     overdue = _overdue_before(today, _terms(tx, payer).days_to_pay)
     return sql.format(own=own), (payer, overdue, *units)
 
 
 def _overdue_before(today: date, days_to_pay: int) -> datetime:
-    """Return the instant before which a claim was sent that is overdue: on the last of its days it is not."""
+    """Return the instant: claims sent before it are overdue. On the last of its days a claim is not overdue yet."""
     return day_bounds(today - timedelta(days=days_to_pay))[0]
 
 
 def answered(store: Store, actor: Actor, payer: str) -> list[int]:
-    """Return the payer's sent claims of which every line has an answer, where all lines are of own units."""
+    """Return the payer's sent claims in which every line has a payment and is of the actor's own units."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     own, units = in_own_units(actor, "l.unit_id", 2)
     with store.read() as tx:
@@ -191,14 +192,14 @@ def answered(store: Store, actor: Actor, payer: str) -> list[int]:
 
 
 def payer_terms(store: Store, actor: Actor, payer: str) -> PayerTerms:
-    """Return what is agreed with the payer."""
+    """Return the terms of the payer."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return _terms(tx, payer)
 
 
 def set_days_to_pay(store: Store, actor: Actor, payer: str, days: int) -> PayerTerms:
-    """Have the payer's lines be overdue after ``days``, and return what is agreed. Raises Invalid."""
+    """Set the days after which the payer's lines are overdue, and return the terms. Raises Invalid."""
 
     def work(tx: Transaction) -> PayerTerms:
         if payer not in known(tx):

@@ -1,4 +1,4 @@
-"""Which column of a payer's file holds what, and the rows of payments that come of it."""
+"""The columns of a payer's file, and its rows read as payments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Column(StrEnum):
-    """What a column can hold."""
+    """The content of a column."""
 
     REFERENCE = "reference"
     IDENTITY = "identity"
@@ -38,7 +38,7 @@ NAMES: Mapping[Column, str] = {
     Column.AMOUNT: N_("Amount"),
     Column.PAID_ON: N_("Day paid"),
 }
-"""What each is called for people."""
+"""The name of each column on the screen."""
 
 WORDS: Mapping[Column, Sequence[str]] = {
     Column.REFERENCE: ("referens", "reference", "anspraksrad", "claim line", "ansprak", "claim", "ref", "rad", "line"),
@@ -61,19 +61,19 @@ WORDS: Mapping[Column, Sequence[str]] = {
     ),
     Column.VACCINE: ("vaccin", "vaccine", "atc", "preparat", "produkt", "product", "lakemedel", "vara"),
 }  # fmt: skip
-"""What headings are called, the surest first; days before what their names begin with."""
+"""Words of headings, the surest first; day columns come before columns named by the same first word."""
 TOTALS = {"summa", "totalt", "total", "sum", "totalsumma", "totals"}
-"""What a row of totals begins a cell with."""
+"""The first word of a cell in a row of totals."""
 
 Columns = Mapping[Column, str]
-"""The heading of each column that a file has."""
+"""The heading of each column in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A payment as a file names it. The öre are negative where the payer takes back.
+    """A payment as the file has it. The öre are negative where the payer deducts.
 
-    ``identity`` is whose dose it is for, as the file writes it; it serves the matching alone, and is in no repr.
+    ``identity`` is the patient's number as the file writes it; it is used for matching only, and is in no repr.
     """
 
     number: int
@@ -87,7 +87,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """The rows of a file, the cells that cannot be read, and the number of its row of totals, if it has one."""
+    """The rows of a file, the unreadable cells, and the number of the row of totals, if there is one."""
 
     rows: list[PaymentRow]
     problems: list[Problem]
@@ -95,14 +95,14 @@ class Payments:
 
     @property
     def ore(self) -> int:
-        """What the rows are together."""
+        """The sum of the rows."""
         return sum(row.ore for row in self.rows)
 
 
 def guess_columns(names: Sequence[str], saved: str | None = None) -> dict[Column, str]:
-    """Return which heading is which column: as ``saved`` for the payer (JSON), where the file has all of that.
+    """Guess the heading of each column: the payer's ``saved`` ones (JSON) where the file has all of them.
 
-    Otherwise the saved ones that it has, and for the others what the headings are called.
+    Otherwise those saved ones that it has, and the rest by the words in the headings.
     """
     known: dict[str, str | None] = json.loads(saved) if saved else {}
     found = {Column(name): heading for name, heading in known.items() if heading in names and heading}
@@ -112,12 +112,12 @@ def guess_columns(names: Sequence[str], saved: str | None = None) -> dict[Column
 
 
 def columns_to_json(columns: Columns) -> str:
-    """Return the columns as JSON, with null for what the file does not have."""
+    """Write the columns as JSON, with null for those that the file lacks."""
     return json.dumps({column: columns.get(column) for column in Column}, ensure_ascii=False)
 
 
 def check_columns(columns: Columns) -> None:
-    """Raise Invalid unless there are an amount, and a reference or an identity number with the day of the dose."""
+    """Raise Invalid unless there are an amount, and a reference or an identity number with a day of the dose."""
     if Column.AMOUNT not in columns:
         raise Invalid(N_("Choose which column holds the amount."))
     if Column.REFERENCE not in columns and not {Column.IDENTITY, Column.GIVEN_ON} <= columns.keys():
@@ -127,9 +127,9 @@ def check_columns(columns: Columns) -> None:
 
 
 def read_payments(table: Table, columns: Columns, today: date) -> Payments:
-    """Return the payments that the table holds. Raises Invalid for columns that :func:`check` does not let pass.
+    """Read the payments of the table. Raises Invalid for columns that :func:`check_columns` refuses.
 
-    A last row that names no dose and says that it is a total is no payment; it has to be what the others are together.
+    A last row that names no dose and says that it is a total is no payment; it has to equal the sum of the others.
     """
     check_columns(columns)
     reader = _Reader(columns, {column: table.headings.index(heading) for column, heading in columns.items()})
@@ -145,7 +145,7 @@ def read_payments(table: Table, columns: Columns, today: date) -> Payments:
 
 
 def parse_identity(text: str, today: date) -> str | None:
-    """Return an identity number in the stored form; None where it cannot be right, as nobody has such a one here."""
+    """Parse an identity number to the stored form; None where it is invalid."""
     try:
         return identity.parse(text, today).number
     except Invalid:
@@ -160,7 +160,7 @@ def _is_total(record: Record, row: PaymentRow, today: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the cells of rows, and keeps what is wrong with them. The same text in a column is read once."""
+    """Reads the cells of rows, and collects the problems. Equal texts in a column are read once."""
 
     columns: Columns
     places: Mapping[Column, int]

@@ -1,4 +1,4 @@
-"""The payment files that were imported, and how one is withdrawn as a whole."""
+"""Imported payment files, and the withdrawal of one as a whole."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNITS = """
 
 @dataclass(frozen=True, slots=True)
 class PaymentFile:
-    """A payer's file: how many rows and öre it has, when it was imported and by whom, or withdrawn since.
+    """An imported file of a payer: its rows and öre, its import, and its withdrawal, if it is withdrawn.
 
     Instants are naive UTC.
     """
@@ -71,7 +71,7 @@ def get(tx: Transaction, payment_file_id: int) -> PaymentFile:
 
 
 def with_hash(tx: Transaction, content_hash: str) -> PaymentFile | None:
-    """Return the file that holds what this hash is of, unless it is withdrawn."""
+    """Return the file with the hash, unless it is withdrawn."""
     row = tx.row(f"{FILES} WHERE f.content_hash = $1", content_hash)
     return PaymentFile(**row) if row else None
 
@@ -110,14 +110,14 @@ def withdraw(store: Store, actor: Actor, payment_file_id: int) -> PaymentFile:
 
 
 def log(tx: Transaction, at: datetime, actor: Actor, change: str, file: PaymentFile) -> PaymentFile:
-    """Log in the open transaction what was done with the file, and return it."""
+    """Log the change of the file in the open transaction, and return the file."""
     detail = {"change": change, "payer": file.payer, "file": file.payment_file_id, "rows": file.rows_read}
     audit.record(tx, at, actor, Action.IMPORT_PAYMENTS, **detail, ore=file.ore)
     return file
 
 
 def _require_last(tx: Transaction, payment_file_id: int) -> None:
-    """Raise Conflict where somebody has built on the file: a later one with the same lines, a claim that is closed."""
+    """Raise Conflict where later work depends on the file: a later file for the same lines, or a closed claim."""
     if later := tx.rows(LATER, payment_file_id)[0]["payment_file_id"]:
         raise Conflict(N_("A later file, {file}, pays some of the same lines. Withdraw that one first."), file=later)
     if claim := tx.rows(CLOSED, payment_file_id)[0]["claim_id"]:

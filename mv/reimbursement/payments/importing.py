@@ -1,6 +1,6 @@
-"""A payer's file taken in: looked at first, then imported as a whole or not at all.
+"""Import of a payer's file: previewed first, then imported as a whole or not at all.
 
-Identity numbers in a file serve the matching alone: none is stored, logged or named in a message.
+Identity numbers in a file are used for matching only: none is stored, logged or named in a message.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PAYMENT = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSum:
-    """The rows of one outcome: how many, their öre, and how many öre more than was left of their lines."""
+    """The number of rows of one outcome, their öre, and the difference from what was left of their lines."""
 
     rows: int
     ore: int
@@ -51,10 +51,10 @@ class OutcomeSum:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an import would come to.
+    """The result of an import before it is made.
 
-    Nothing is matched, and nothing can be imported, where there are problems or the same was imported before, as
-    the file ``imported``.
+    With problems, or where the same file was imported before (as ``imported``), nothing is matched and nothing can be
+    imported.
     """
 
     payments: Payments
@@ -63,25 +63,25 @@ class Preview:
 
     @property
     def parts(self) -> dict[PaymentOutcome, OutcomeSum]:
-        """What the rows of each outcome come to."""
+        """The sum of the rows of each outcome."""
         return _parts(self.matches)
 
     @property
     def problems(self) -> list[Problem]:
-        """The cells that cannot be read."""
+        """The unreadable cells."""
         return self.payments.problems
 
     @property
     def adds_up(self) -> bool:
-        """Whether the parts are the rows and the öre that were read from the file."""
+        """Whether the sums by outcome equal the rows and the öre read from the file."""
         rows, ore = sum(part.rows for part in self.parts.values()), sum(part.ore for part in self.parts.values())
         return (rows, ore) == (len(self.payments.rows), self.payments.ore)
 
 
 def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Columns) -> Preview:
-    """Return what :func:`import_file` would do now. It shows nobody and is not logged.
+    """Return the matches that :func:`import_file` would make now. Names no person, and is not logged.
 
-    Raises what :func:`import_file` raises, but nothing for what cannot be read or was imported before.
+    Raises the errors of :func:`import_file`, except for unreadable cells and for a file imported before.
     """
     audit.permit(store, actor, Action.IMPORT_PAYMENTS)
     with audit.refusals(store, actor, Action.IMPORT_PAYMENTS):
@@ -96,11 +96,11 @@ def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Colum
 def import_file(
     store: Store, actor: Actor, payer: str, table: Table, columns: Columns, seen: Mapping[PaymentOutcome, OutcomeSum]
 ) -> PaymentFile:
-    """Import all payments of the table and return the file; the payer's next one is read by the same columns.
+    """Import all payments of the table and return the file; its columns are the guess for the payer's next file.
 
-    ``seen`` is what the preview came to. Raises Conflict where the import would come to something else, and where
-    the same was imported before; Invalid for columns that do not do, cells that cannot be read and a payer that
-    cannot be; Forbidden when a line is of another unit.
+    ``seen`` are the sums of the preview. Raises Conflict where the sums would be others now, and where the same file
+    was imported before; Invalid for unsuitable columns, unreadable cells and an unknown payer; Forbidden when a line
+    is of another unit.
     """
 
     def work(tx: Transaction) -> PaymentFile:
@@ -124,7 +124,7 @@ def import_file(
 
 
 def imported_before(before: PaymentFile) -> Conflict:
-    """Return the error that says that the same was imported before, as the file ``before``."""
+    """Return the error that the same file was imported before, as ``before``."""
     return Conflict(
         N_("{who} imported this file at {time}, as number {file}. Nothing was changed."),
         who=before.imported_by_name,
@@ -153,7 +153,7 @@ def _require_payer(tx: Transaction, payer: str) -> None:
 
 
 def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[PaymentRow], today: date) -> list[Match]:
-    """Return the rows with the payer's lines. Raises Forbidden when one of the lines is of another unit."""
+    """Match the rows to the payer's lines. Raises Forbidden when one of the lines is of another unit."""
     by_reference = find_by_reference(tx, payer, {row.reference for row in rows if row.reference})
     others = {row.identity for row in rows if row.identity and row.given_on and row.reference not in by_reference}
     numbers = {text: number for text in others if (number := file_columns.parse_identity(text, today))}

@@ -1,4 +1,4 @@
-"""Lists of lines by status, and of payments, to look at and as CSV. No identity number stands in any."""
+"""Lists of claim lines by status and of payments, on the screen and as CSV, without identity numbers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ WITH_STATUS = f"""
         claimed, paid, difference, paid_on
     FROM ({LINES}) AS lines_of_payer WHERE status = '{{status}}' ORDER BY claim_id, line_number
 """
-"""The status is one of the program's own words."""
+"""The status is a constant of LineStatus."""
 PAYMENTS = f"""
     SELECT payment_file_id, row_number, outcome, line, given_on, vaccine, unit, claimed, paid, difference, paid_on, why
     FROM (
@@ -77,12 +77,12 @@ PAYMENTS = f"""
     WHERE {{chosen}} ORDER BY payment_file_id, row_number
 """
 OF_FILE = "(p.payment_file_id = $1 OR p.claim_id IN (SELECT claim_id FROM payment WHERE payment_file_id = $1))"
-"""The file's payments and, for what was left before them, every other of the same claims."""
+"""The file's payments, and the others for the same claims, of which the amounts left before are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list: its name, of what it is, its columns and what they are called, and what finds its rows."""
+    """A list: its name and subject, its columns with their headings, and the query of its rows."""
 
     name: str
     about: Mapping[str, object]
@@ -92,7 +92,7 @@ class Listing:
 
 
 def lines_with_status(store: Store, actor: Actor, payer: str, status: LineStatus) -> Listing:
-    """Return the list of the payer's lines that stand so, those of the actor's own units."""
+    """Return the list of the payer's lines with this status, of the actor's own units."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         sql, params = lines(tx, actor, payer, store.today(), WITH_STATUS.replace("{status}", status.value))
@@ -108,7 +108,7 @@ def unknown_payments(actor: Actor, payer: str) -> Listing:
 
 
 def payments_in_file(actor: Actor, payment_file_id: int, outcome: PaymentOutcome | None = None) -> Listing:
-    """Return the list of a file's payments, or those of one outcome: for lines of own units, and for no line."""
+    """Return the list of a file's payments, or of one outcome: those for lines of own units, and for no line."""
     own, units = in_own_units(actor, "l.unit_id", 3)
     sql = PAYMENTS.format(among=OF_FILE, own=own, chosen="payment_file_id = $1 AND COALESCE($2, outcome) = outcome")
     columns = {name: label for name, label in PAYMENT_COLUMNS.items() if name != "payment_file_id"}
@@ -117,14 +117,14 @@ def payments_in_file(actor: Actor, payment_file_id: int, outcome: PaymentOutcome
 
 
 def first_rows(store: Store, actor: Actor, listing: Listing, limit: int) -> list[Row]:
-    """Return the first rows of the list, amounts in öre, instants naive UTC. It shows nobody and is not logged."""
+    """Return the first rows of the list, amounts in öre, instants naive UTC. Names no person, and is not logged."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return tx.rows(f"{listing.sql} LIMIT ${len(listing.params) + 1}", *listing.params, limit)
 
 
 def csv_chunks(store: Store, actor: Actor, listing: Listing, language: Language = SWEDISH) -> Iterator[bytes]:
-    """Log that the list is taken out, and return it piece by piece: CSV that a Swedish spreadsheet opens.
+    """Log the download of the list, and return it piece by piece: CSV that a Swedish spreadsheet opens.
 
     UTF-8 with a byte-order mark and ";"; kronor have the language's decimal sign. Raises Forbidden at once.
     """
@@ -146,7 +146,7 @@ def _log(at: datetime, actor: Actor, listing: Listing, tx: Transaction) -> None:
 
 
 def cells(listing: Listing, rows: Sequence[Row], language: Language) -> list[list[str]]:
-    """Return the rows as a reader sees them, in the order of the columns."""
+    """Return the rows as texts, in the order of the columns."""
     return [[_text(name, row[name], language) for name in listing.columns] for row in rows]
 
 
@@ -162,7 +162,7 @@ def _text(name: str, value: Any, language: Language) -> str:
 
 
 def _column(name: str, values: pd.Series, language: Language) -> pd.Series:
-    """Return a column as a spreadsheet takes it: amounts that it can add, and texts that it does not run."""
+    """Shape a column for a spreadsheet: amounts that it can add, and texts that it does not run as formulas."""
     if name in KRONOR:
         size, point = values.abs(), "," if language == SWEDISH else "."
         kronor_alone = size // 100

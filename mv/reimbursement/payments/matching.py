@@ -1,7 +1,7 @@
-"""Payments matched to claim lines: pure, given the lines that the payments may be for.
+"""Matching of payments to claim lines. Pure functions on the candidate lines.
 
-A line that takes back an earlier one is negative, and everything about it is the mirror image of a plus line: it is
-paid when the payer has deducted as much, underpaid when less.
+A reversal is negative, and everything about it mirrors a new line: it is paid when the payer has deducted its amount,
+underpaid when less.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from mv.tabular_files.cells import may_be_identity
 from mv.text import fold
 
 SENT = ("sent", "answered", "closed")
-"""States of a claim whose lines a payer can know."""
+"""The states of a claim that the payer has received."""
 
 
 SHORTEST_ATC = 5
-"""Characters of an ATC code that name a kind of vaccine at least."""
+"""Characters of an ATC code that name a vaccine type at least."""
 
 
 class PaymentOutcome(StrEnum):
-    """What a payment came to."""
+    """The outcome of a payment for its line."""
 
     PAID = "paid"
     UNDERPAID = "underpaid"
@@ -46,11 +46,11 @@ PAYMENT_OUTCOMES: Mapping[str, str] = {
     PaymentOutcome.PAID_TWICE: N_("Paid twice"),
     PaymentOutcome.UNKNOWN: N_("Unknown"),
 }
-"""What each is called for people."""
+"""The name of each outcome on the screen."""
 
 
 class UnmatchedReason(StrEnum):
-    """Why a payment is unknown."""
+    """The reason why a payment matches no line."""
 
     NOTHING_NAMED = "nothing_named"
     NO_LINE = "no_line"
@@ -72,7 +72,7 @@ UNMATCHED_REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A payment and the line that it is for, if any. ``left`` is what was left of the line before it, in öre."""
+    """A payment and its line, if there is one. ``left`` is the amount left of the line before it, in öre."""
 
     row: PaymentRow
     outcome: PaymentOutcome
@@ -82,7 +82,7 @@ class Match:
 
     @property
     def difference(self) -> int:
-        """How many öre more than was left were paid; less is negative. What is paid for nothing is all too much."""
+        """The öre paid beyond what was left, negative where less. A payment for no line is too much as a whole."""
         return (
             self.row.ore
             if self.outcome in (PaymentOutcome.PAID_TWICE, PaymentOutcome.UNKNOWN)
@@ -91,7 +91,7 @@ class Match:
 
     @property
     def reference(self) -> str | None:
-        """What the payment's line is called; else what the row calls it, unless that may be a person's number."""
+        """The reference of the line, else of the row, unless that may be a person's number."""
         if self.line is not None:
             return self.line.reference
         called = reference(*self.row.reference) if self.row.reference else None
@@ -104,10 +104,10 @@ def match(
     by_identity: Mapping[str, Sequence[Line]],
     vaccines: Mapping[str, Vaccine],
 ) -> list[Match]:
-    """Return each row with its line and outcome, in order: a row counts with those before it on the same line.
+    """Match each row to its line, in order: the rows before it on the same line count as paid.
 
-    ``by_reference`` and ``by_identity`` hold the payer's lines of claims that were not discarded, the latter each
-    person's, by the identity number as the rows write it, where it can be right. ``vaccines`` is the catalogue's.
+    ``by_reference`` and ``by_identity`` hold the payer's lines of claims that were not discarded, the latter by valid
+    identity numbers as the rows write them. ``vaccines`` is the catalogue's.
     """
     paid: dict[tuple[int, int], int] = {}
     found: list[Match] = []
@@ -124,7 +124,7 @@ def match(
 
 
 def payment_outcome(claimed: int, before: int, ore: int) -> PaymentOutcome:
-    """Return what a payment of ``ore`` came to, for a line of ``claimed`` for which ``before`` was paid already."""
+    """Return the outcome of a payment of ``ore`` for a line of ``claimed``, of which ``before`` was paid already."""
     sign = -1 if claimed < 0 else 1
     left = sign * (claimed - before)
     if left <= 0 and sign * ore > 0:
@@ -158,11 +158,11 @@ def _line(
 
 
 def _of_dose(row: PaymentRow, lines: Sequence[Line], paid: Mapping[tuple[int, int], int]) -> Line | UnmatchedReason:
-    """Return which of the person's lines of that day a row is for, if they are all of one dose.
+    """Choose the line among a person's lines of that day, or the reason why none is chosen.
 
-    A dose has several when it was claimed, taken back and claimed anew. A row is for one of its own sign; of these
-    for the one of which exactly so much is left, or the only one of which something is left. When nothing is left
-    of any, it is for the latest.
+    A dose has several lines when it was claimed, reversed and claimed anew. The row is for a line of its own sign: the
+    one of which exactly its amount is left, else the only one of which something is left. When nothing is left of
+    any, it is for the latest.
     """
     if len({line.dose_id for line in lines}) > 1:
         return UnmatchedReason.SEVERAL
@@ -178,7 +178,7 @@ def _of_dose(row: PaymentRow, lines: Sequence[Line], paid: Mapping[tuple[int, in
 
 
 def is_vaccine(text: str, line: Line, vaccines: Mapping[str, Vaccine]) -> bool:
-    """Return whether ``text`` is the line's vaccine: its product, its kind, its ATC code or the beginning of that.
+    """Return whether ``text`` is the line's vaccine: the product, the vaccine type, the ATC code or its beginning.
 
     An empty text is any vaccine.
     """
@@ -197,7 +197,7 @@ def _letters(text: str) -> str:
 
 
 def by_outcome(matches: Iterable[Match]) -> dict[PaymentOutcome, list[Match]]:
-    """Return the matches of each outcome that there is, in the order of the outcomes."""
+    """Group the matches by outcome, in the order of the outcomes."""
     found: defaultdict[PaymentOutcome, list[Match]] = defaultdict(list)
     for one in matches:
         found[one.outcome].append(one)
