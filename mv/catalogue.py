@@ -95,14 +95,14 @@ class AgeUnit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ages:
+class AgeRange:
     """The ages that a group is for, both included; None where there is no bound."""
 
     first: int | None
     last: int | None
     unit: AgeUnit
 
-    def fit(self, birth_date: date, day: date) -> bool:
+    def include(self, birth_date: date, day: date) -> bool:
         """Return whether a person born on ``birth_date`` is of such an age on ``day``."""
         if self.unit is AgeUnit.TURNS:
             count = day.year - birth_date.year
@@ -127,7 +127,7 @@ class Group:
     by_age: bool
     longest_days: int | None
     subgroups: tuple[Subgroup, ...]
-    ages: Ages | None = None
+    ages: AgeRange | None = None
 
     def label(self, language: str) -> str:
         """Return the group's name in ``language``."""
@@ -222,10 +222,10 @@ def read(tx: Transaction) -> Catalogue:
     )
 
 
-def _ages(row: Row) -> Ages | None:
+def _ages(row: Row) -> AgeRange | None:
     if row["age_unit"] is None:
         return None
-    return Ages(row["age_from"], row["age_to"], AgeUnit(row["age_unit"]))
+    return AgeRange(row["age_from"], row["age_to"], AgeUnit(row["age_unit"]))
 
 
 def refresh(store: Store, folder: Path = DATA) -> None:

@@ -18,8 +18,8 @@ from mv.text import fold
 
 T = TypeVar("T")
 
-MOST_HITS = 20
-LONGEST_NAME = 80
+MAX_HITS = 20
+MAX_NAME_LENGTH = 80
 
 COLUMNS = "customer_id, identity, birth_date, given_name, family_name, unit_id, deceased_on"
 _PERSON = {
@@ -78,7 +78,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: at most MOST_HITS customers, and whether there are more.
+    """What a search found: at most MAX_HITS customers, and whether there are more.
 
     ``elsewhere`` is the store's id of the one whom a number found at a unit that is not the searcher's own:
     there is such a customer, and opening it takes a reason. ``earlier`` says that the customer has another number now
@@ -159,11 +159,11 @@ def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
     sql = f"""
         SELECT DISTINCT {COLUMNS} FROM customer_name
         WHERE name_key >= $1 AND name_key < $2{conditions} AND {own}
-        ORDER BY family_name, given_name, birth_date, customer_id LIMIT {MOST_HITS + 1}
+        ORDER BY family_name, given_name, birth_date, customer_id LIMIT {MAX_HITS + 1}
     """
     after = first[:-1] + chr(ord(first[-1]) + 1)
     found = [Customer(**row) for row in tx.rows(sql, first, after, *(f"% {word}%" for word in others), *units)]
-    return Hits(found[:MOST_HITS], more=len(found) > MOST_HITS)
+    return Hits(found[:MAX_HITS], more=len(found) > MAX_HITS)
 
 
 def get(store: Store, actor: Actor, customer_id: int) -> Customer:
@@ -280,8 +280,8 @@ def clean_name(name: str) -> str:
     clean = " ".join(name.split())
     if not fold(clean) or not any(c.isalpha() for c in clean):
         raise Invalid(N_("Write both a given name and a family name."))
-    if len(clean) > LONGEST_NAME or not clean.isprintable():
-        raise Invalid(N_("A name has at most {most} printable characters."), most=LONGEST_NAME)
+    if len(clean) > MAX_NAME_LENGTH or not clean.isprintable():
+        raise Invalid(N_("A name has at most {most} printable characters."), most=MAX_NAME_LENGTH)
     return clean
 
 

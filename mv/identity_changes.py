@@ -25,7 +25,7 @@ FIRST_DAY = """
 """
 
 
-class OtherBirthDate(Conflict):
+class BirthDateDiffers(Conflict):
     """The number gives another birth date than the customer has: whoever means it says so."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ def change(
         _refuse_taken(tx, customer_id, person, seen)
         born = person.birth_date or now["birth_date"]
         if born != now["birth_date"] and not other_birth_date:
-            raise OtherBirthDate
+            raise BirthDateDiffers
         return _give(tx, at, actor, now, person, born, person.sex or now["sex"])
 
     return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)

@@ -13,7 +13,7 @@ from mv.store import Store
 from mv.store.engine import Transaction
 from mv.text import clean_note
 
-LONGEST_NOTE = 200
+MAX_NOTE_LENGTH = 200
 FIND = """
     SELECT live.customer_id, live.unit_id FROM customer c
     JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id) WHERE c.customer_id = $1
@@ -81,7 +81,7 @@ def open_customer(
 
 
 def _clean(note: str, *, needed: bool) -> str:
-    text = clean_note(note, LONGEST_NOTE)
+    text = clean_note(note, MAX_NOTE_LENGTH)
     if needed and not text:
         raise Invalid(N_("Write why you open the customer."))
     return text

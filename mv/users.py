@@ -96,7 +96,7 @@ def list_users(store: Store, actor: Actor) -> list[User]:
     return audit.perform(store, actor, Action.VIEW_USERS, work)
 
 
-def decide(
+def assign_rights(
     store: Store,
     actor: Actor,
     user_id: str,

@@ -27,7 +27,7 @@ GroupCodes = tuple[str | None, str | None]
 
 BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
 """What the national vaccination register (NVR) takes as a batch number."""
-LAST_DOSE_NUMBER = 99
+MAX_DOSE_NUMBER = 99
 """The highest dose number that the national vaccination register takes."""
 
 
@@ -187,7 +187,7 @@ def next_dose_number(doses: list[Dose], atc_by_product: dict[str, str], atc: str
     ]
     if atc.startswith("J07BB"):
         earlier = [dose for dose in earlier if dose.given_on >= season]
-    return min(len(earlier) + 1, LAST_DOSE_NUMBER)
+    return min(len(earlier) + 1, MAX_DOSE_NUMBER)
 
 
 def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose:
@@ -268,7 +268,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
             group_code=group[0],
             subgroup_code=group[1],
             abroad=entry.abroad,
-            completed_at=store.now() if is_completed_anew(now, entry, group) else now.completed_at,
+            completed_at=store.now() if changes_payment_basis(now, entry, group) else now.completed_at,
         )
 
     return TABLE.perform(store, actor, Action.CORRECT_DOSE, "corrected", dose_id, seen_version, change)
@@ -303,8 +303,8 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
     batch = entry.batch_number.strip()
     if not BATCH_NUMBER.fullmatch(batch) and not (entry.abroad and batch == ""):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
-    if not 1 <= entry.dose_number <= LAST_DOSE_NUMBER:
-        raise Invalid(N_("The dose number is from 1 to {last}."), last=LAST_DOSE_NUMBER)
+    if not 1 <= entry.dose_number <= MAX_DOSE_NUMBER:
+        raise Invalid(N_("The dose number is from 1 to {last}."), last=MAX_DOSE_NUMBER)
     if entry.unit_id not in known.units:
         raise Invalid(N_("Choose a unit."))
     if entry.given_on > today:
@@ -353,7 +353,7 @@ def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = 
     raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
 
 
-def is_completed_anew(was: Dose, entry: Entry, group: GroupCodes) -> bool:
+def changes_payment_basis(was: Dose, entry: Entry, group: GroupCodes) -> bool:
     """Return whether a correction changes what a dose is paid by: its product, its day or its ``group``."""
     before = (was.product_code, was.given_on, was.group_code, was.subgroup_code)
     return before != (entry.product_code, entry.given_on, *group)

@@ -16,7 +16,7 @@ from mv.ui.text import _, count_of, explain, literal
 
 def draw_hits(hits: Hits) -> None:
     if hits.more:
-        st.info(_("More than {count} customers fit. Write more of the name.", count=customers.MOST_HITS))
+        st.info(_("More than {count} customers fit. Write more of the name.", count=customers.MAX_HITS))
     for customer in hits.customers:
         key = f"hit_{customer.customer_id}"
         if st.button(describe(customer), key=key, type="tertiary", icon=":material/person:"):

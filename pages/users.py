@@ -43,7 +43,7 @@ def decide(user: User | None) -> None:
     key = form_key(user)
     role, units = session.value(f"{key}_role"), session.value(f"{key}_units")
     with errors_as_notices():
-        now = users.decide(
+        now = users.assign_rights(
             store(),
             session.actor(),
             user.user_id if user else session.value(f"{key}_id") or "",

@@ -26,7 +26,6 @@ from mv import (
     export,
     identity_changes,
     memberships,
-    merges,
     other_unit_access,
     users,
     vaccinations,
@@ -44,7 +43,8 @@ from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.memberships import EndReason, Membership
-from mv.merges import undoing as merge_undoing
+from mv.merges import merging
+from mv.merges import undo as merge_undoing
 from mv.merges.plan import Preview
 from mv.other_unit_access import OpeningReason
 from mv.pseudonyms import Pseudonyms
@@ -206,9 +206,9 @@ def merge_some(store: Store, actor: Actor, anders: Customer) -> tuple[Customer, 
     )
     number = invented_number(date(1946, 3, 12), 991)
     renamed = identity_changes.change(store, actor, one.customer_id, number, one.identity)
-    merges.merge(store, actor, merges.preview(store, actor, anders.customer_id, third.customer_id))
-    (merge,) = merges.of_customer(store, actor, anders.customer_id)
-    return renamed, merges.preview(store, actor, renamed.customer_id, other.customer_id), merge.merge_id
+    merging.merge(store, actor, merging.preview(store, actor, anders.customer_id, third.customer_id))
+    (merge,) = merging.of_customer(store, actor, anders.customer_id)
+    return renamed, merging.preview(store, actor, renamed.customer_id, other.customer_id), merge.merge_id
 
 
 def dose_of(membership: Membership, day: date = TODAY) -> vaccinations.Entry:
@@ -397,15 +397,15 @@ CALLS = [
         "anders",
     ),
     Call(
-        merges.preview,
+        merging.preview,
         (Action.MERGE_CUSTOMERS,),
-        lambda s, who, r: merges.preview(s, who, r.anders.customer_id, r.renamed.customer_id),
+        lambda s, who, r: merging.preview(s, who, r.anders.customer_id, r.renamed.customer_id),
     ),
-    Call(merges.merge, (Action.MERGE_CUSTOMERS,), lambda s, who, r: merges.merge(s, who, r.merging)),
+    Call(merging.merge, (Action.MERGE_CUSTOMERS,), lambda s, who, r: merging.merge(s, who, r.merging)),
     Call(
-        merges.of_customer,
+        merging.of_customer,
         (Action.VIEW_CUSTOMER,),
-        lambda s, who, r: merges.of_customer(s, who, r.anders.customer_id),
+        lambda s, who, r: merging.of_customer(s, who, r.anders.customer_id),
         "anders",
     ),
     Call(merge_undoing.undo, (Action.MERGE_CUSTOMERS,), lambda s, who, r: merge_undoing.undo(s, who, r.merge_id)),
@@ -652,7 +652,11 @@ CALLS = [
     ),
     Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
     Call(users.list_users, (Action.VIEW_USERS,), lambda s, who, r: users.list_users(s, who)),
-    Call(users.decide, (Action.CHANGE_USER,), lambda s, who, r: users.decide(s, who, "eva.ek", 0, LEAD, {"norr"})),
+    Call(
+        users.assign_rights,
+        (Action.CHANGE_USER,),
+        lambda s, who, r: users.assign_rights(s, who, "eva.ek", 0, LEAD, {"norr"}),
+    ),
 ]
 """Every function that does something with people or the log of it."""
 
@@ -909,11 +913,11 @@ def decide_role(url: str, role: Role | None) -> str:
     boss = Actor("boss", "Boss", ADMINISTRATOR, "")
     lead = Actor("lead", "Lead", LEAD, "norr", frozenset({EVERY_UNIT}))
     with opened(url, SetClock(LONG_AGO)) as store:
-        users.decide(store, boss, "boss", 0, ADMINISTRATOR, None)
+        users.assign_rights(store, boss, "boss", 0, ADMINISTRATOR, None)
         anders = customers.register(store, lead, invented_number(date(1946, 3, 12)), "Anders", "Karlsson", "norr")
         memberships.add(store, lead, anders.customer_id, memberships.Entry("pregnant", None, date(2020, 5, 1)))
         if role:
-            users.decide(store, boss, runs, 0, role, {"norr"})
+            users.assign_rights(store, boss, runs, 0, role, {"norr"})
     return runs
 
 
@@ -970,7 +974,7 @@ def test_a_command_gives_identity_numbers_to_the_role_alone_that_includes_them(s
     assert "customer_pseudonym" in file.read_text("utf-8-sig")
     assert number not in file.read_text("utf-8-sig")
     with opened(shell, clock) as store:
-        users.decide(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {"norr"})
+        users.assign_rights(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {"norr"})
     assert main(["export", "--output", str(file)]) == 0
     assert number in file.read_text("utf-8-sig")
     assert main(["export", "--output", str(file), "--pseudonyms"]) == 0
@@ -983,7 +987,7 @@ def test_a_command_gives_identity_numbers_to_the_role_alone_that_includes_them(s
 def test_a_blocked_user_of_the_command_line_has_no_role(shell: str, clock: SetClock) -> None:
     runs = decide_role(shell, LEAD)
     with opened(shell, clock) as store:
-        users.decide(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {EVERY_UNIT}, blocked=True)
+        users.assign_rights(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {EVERY_UNIT}, blocked=True)
     assert main(["export", "--output", "groups.csv"]) == 1
     assert list(Path().iterdir()) == []
     with opened(shell, clock) as store:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mv import bookings, customers, deaths, export, identity_changes, memberships, merges, vaccinations
+from mv import bookings, customers, deaths, export, identity_changes, memberships, vaccinations
 from mv.access import CARE, FOLLOW_UP, Action, Actor
 from mv.audit import ONE_LOOK, changed_since, last_entry_id, record, record_customers, record_look, record_refusals
 from mv.customers import Customer
 from mv.memberships import EndReason
-from mv.merges import undoing as merge_undoing
+from mv.merges import merging
+from mv.merges import undo as merge_undoing
 from mv.registration import rounds, undo
 from mv.registration.entry import RegistrationEntry
 from mv.store import Store
@@ -164,9 +165,9 @@ def test_what_is_many_actions_at_once_is_logged_without_a_name_or_an_identity_nu
     (typed,) = rounds.rounds_of_today(store, actor)
     undo.undo_row(store, actor, typed.registration_id, 1)
     take_in(store, actor, table(f"{number};medical_risk;diabetes;2026-10-01"))
-    seen = merges.preview(store, actor, anders.customer_id, eva.customer_id)
-    merges.merge(store, actor, seen, same_person=True)
-    (merge,) = merges.of_customer(store, actor, anders.customer_id)
+    seen = merging.preview(store, actor, anders.customer_id, eva.customer_id)
+    merging.merge(store, actor, seen, same_person=True)
+    (merge,) = merging.of_customer(store, actor, anders.customer_id)
     merge_undoing.undo(store, actor, merge.merge_id)
     entries = logged(store)[earlier:]
     assert {entry["action"] for entry in entries} >= {

@@ -171,11 +171,11 @@ def test_a_name_finds_customers_of_own_units_alone(store: Store, records: Record
 
 
 def test_customers_of_other_units_do_not_count_among_many_hits(store: Store, actor: Actor) -> None:
-    for serial in range(100, 100 + customers.MOST_HITS):
+    for serial in range(100, 100 + customers.MAX_HITS):
         unit = "norr" if serial % 2 else "soder"
         customers.register(store, actor, invented_number(date(1960, 1, 1), serial), "Bo", "Ek", unit)
     hits = customers.search(store, NORR, "ek")
-    assert (len(hits.customers), hits.more) == (customers.MOST_HITS // 2, False)
+    assert (len(hits.customers), hits.more) == (customers.MAX_HITS // 2, False)
 
 
 def test_a_number_tells_that_there_is_a_customer_elsewhere_and_nothing_more(store: Store, records: Records) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mv import bookings, customers, identity
 from mv.access import Actor
-from mv.customers import MOST_HITS, Customer, Hits, name_keys, register, search
+from mv.customers import MAX_HITS, Customer, Hits, name_keys, register, search
 from mv.errors import Conflict, Invalid, MvError, NotFound
 from mv.store import Store
 from mv.text import fold
@@ -133,13 +133,13 @@ def test_wildcards_of_sql_find_nothing_more(people: Store, actor: Actor) -> None
 def test_at_most_twenty_customers_are_shown_by_family_name_and_it_is_said_that_there_are_more(
     store: Store, actor: Actor
 ) -> None:
-    for n in range(MOST_HITS):
+    for n in range(MAX_HITS):
         register(store, actor, invented_number(BORN, 900 + n), "Karl", f"Berg{chr(ord('t') - n)}", "norr")
     hits = search(store, actor, "karl berg")
     assert not hits.more
     names = [customer.family_name for customer in hits.customers]
     assert names == sorted(names)
-    assert len(names) == MOST_HITS
+    assert len(names) == MAX_HITS
 
     last = register(store, actor, invented_number(BORN, 950), "Karl", "Bergz", "norr")
     hits = search(store, actor, "karl berg")

@@ -12,7 +12,7 @@ from mv.access import Actor, Role
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
 from mv.identity import check_digit
-from mv.identity_changes import NumberTaken, OtherBirthDate
+from mv.identity_changes import BirthDateDiffers, NumberTaken
 from mv.memberships import EndReason
 from mv.reimbursement.claims import drafting, files, ledger
 from mv.reimbursement.claims.ledger import Claim, ClaimState
@@ -155,7 +155,7 @@ def test_the_change_is_logged_and_kept_without_numbers_in_the_log(store: Store, 
 
 def test_a_number_with_another_birth_date_has_to_be_meant(store: Store, actor: Actor, kim: Customer) -> None:
     other = invented_number(date(1981, 8, 30), 982)
-    with refused(store, OtherBirthDate, OTHER_BIRTH_DATE):
+    with refused(store, BirthDateDiffers, OTHER_BIRTH_DATE):
         change(store, actor, kim, other)
     new = change(store, actor, kim, other, other_birth_date=True)
     assert (new.identity, new.birth_date) == (other, date(1981, 8, 30))

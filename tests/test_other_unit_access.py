@@ -12,7 +12,7 @@ from mv import customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
-from mv.other_unit_access import LONGEST_NOTE, OpeningReason, OtherUnitAccess, open_customer
+from mv.other_unit_access import MAX_NOTE_LENGTH, OpeningReason, OtherUnitAccess, open_customer
 from mv.store import Store
 from tests.conftest import SetClock, invented_number
 from tests.contents import contents, refused
@@ -62,11 +62,11 @@ def test_without_a_reason_nothing_is_opened(store: Store, eva: Customer) -> None
 
 
 def test_a_note_has_two_hundred_characters_at_most(store: Store, eva: Customer) -> None:
-    assert LONGEST_NOTE == 200
-    opened = open_customer(store, NORR, eva.customer_id, CORRECTION, "å" * LONGEST_NOTE, MINUTES)
-    assert len(opened.note) == LONGEST_NOTE
+    assert MAX_NOTE_LENGTH == 200
+    opened = open_customer(store, NORR, eva.customer_id, CORRECTION, "å" * MAX_NOTE_LENGTH, MINUTES)
+    assert len(opened.note) == MAX_NOTE_LENGTH
     with refused(store, Invalid, "The note has at most 200 characters."):
-        open_customer(store, NORR, eva.customer_id, CORRECTION, "å" * (LONGEST_NOTE + 1), MINUTES)
+        open_customer(store, NORR, eva.customer_id, CORRECTION, "å" * (MAX_NOTE_LENGTH + 1), MINUTES)
 
 
 @pytest.mark.parametrize(

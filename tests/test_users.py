@@ -14,7 +14,7 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.store import Store
-from mv.users import decide, get, has_administrator, list_users, record_sign_in
+from mv.users import assign_rights, get, has_administrator, list_users, record_sign_in
 from tests.conftest import SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
 
@@ -77,7 +77,7 @@ def test_a_decision_goes_before_the_claims_and_stays_after_the_next_sign_in(
     store: Store, role: Role | None, units: Collection[str] | None, expected: tuple[Role, set[str]]
 ) -> None:
     record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
-    decided = decide(store, ADMIN, "kim", 1, role, units)
+    decided = assign_rights(store, ADMIN, "kim", 1, role, units)
     assert (decided.role, decided.units) == expected
     again = record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
     assert (again.role, again.units, again.version) == (*expected, 2)
@@ -86,22 +86,22 @@ def test_a_decision_goes_before_the_claims_and_stays_after_the_next_sign_in(
 
 def test_a_decision_that_is_taken_back_leaves_it_to_the_claims(store: Store) -> None:
     record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
-    decide(store, ADMIN, "kim", 1, LEAD, {EVERY_UNIT}, blocked=True)
-    user = decide(store, ADMIN, "kim", 2, None, None)
+    assign_rights(store, ADMIN, "kim", 1, LEAD, {EVERY_UNIT}, blocked=True)
+    user = assign_rights(store, ADMIN, "kim", 2, None, None)
     assert (user.role, user.units, user.blocked) == (COORDINATOR, {"norr"}, False)
 
 
 def test_a_user_is_decided_about_before_the_first_sign_in(store: Store) -> None:
-    decided = decide(store, ADMIN, "eva.ek", 0, LEAD, {"norr"})
+    decided = assign_rights(store, ADMIN, "eva.ek", 0, LEAD, {"norr"})
     assert (decided.name, decided.last_sign_in_at) == ("eva.ek", None)
-    assert decide(store, ADMIN, "bo.ek", 0, None, None, name="  Bo Ek ").name == "Bo Ek"
+    assert assign_rights(store, ADMIN, "bo.ek", 0, None, None, name="  Bo Ek ").name == "Bo Ek"
     first = record_sign_in(store, "eva.ek", "Eva Ek", COORDINATOR, {"soder"})
     assert (first.name, first.role, first.units) == ("Eva Ek", LEAD, {"norr"})
 
 
 def test_a_blocked_user_has_no_role_whatever_is_decided_or_claimed(store: Store) -> None:
     record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"})
-    decide(store, ADMIN, "kim", 1, LEAD, {"norr"}, blocked=True)
+    assign_rights(store, ADMIN, "kim", 1, LEAD, {"norr"}, blocked=True)
     user = record_sign_in(store, "kim", "Kim Ek", ADMINISTRATOR, {EVERY_UNIT})
     assert user.blocked
     assert user.actor("norr").role is None
@@ -109,30 +109,30 @@ def test_a_blocked_user_has_no_role_whatever_is_decided_or_claimed(store: Store)
 
 def test_what_somebody_else_decided_meanwhile_is_not_overwritten(store: Store) -> None:
     record_sign_in(store, "kim", "Kim Ek")
-    decide(store, ADMIN, "kim", 1, LEAD, {"norr"})
+    assign_rights(store, ADMIN, "kim", 1, LEAD, {"norr"})
     for seen_version in (0, 1, 3):
         with refused(store, Conflict, CHANGED):
-            decide(store, ADMIN, "kim", seen_version, ANALYST, {"norr"})
+            assign_rights(store, ADMIN, "kim", seen_version, ANALYST, {"norr"})
     with refused(store, Conflict, CHANGED):
-        decide(store, ADMIN, "nobody", 1, ANALYST, {"norr"})
+        assign_rights(store, ADMIN, "nobody", 1, ANALYST, {"norr"})
 
 
 def test_a_sign_in_meanwhile_is_in_nobodys_way(store: Store) -> None:
     record_sign_in(store, "kim", "Kim Ek")
     record_sign_in(store, "kim", "Kim Ek")
-    assert decide(store, ADMIN, "kim", 1, LEAD, {"norr"}).version == 2
+    assert assign_rights(store, ADMIN, "kim", 1, LEAD, {"norr"}).version == 2
 
 
 @pytest.mark.parametrize("user_id", ["", "   ", "kim\nek", "kim\x00", "k" * 201])
 def test_a_user_that_no_sign_in_can_name_is_refused(store: Store, user_id: str) -> None:
     with refused(store, Invalid, "Write the user as the sign-in names it."):
-        decide(store, ADMIN, user_id, 0, LEAD, {"norr"})
+        assign_rights(store, ADMIN, user_id, 0, LEAD, {"norr"})
 
 
 @pytest.mark.parametrize(("units", "code"), [({"norr", "xyz"}, "xyz"), ({"NORR"}, "NORR"), ({""}, ""), ({"* "}, "* ")])
 def test_a_unit_that_does_not_exist_is_refused(store: Store, units: set[str], code: str) -> None:
     with refused(store, Invalid, f"There is no unit with the code {code}."):
-        decide(store, ADMIN, "kim", 0, LEAD, units)
+        assign_rights(store, ADMIN, "kim", 0, LEAD, units)
 
 
 # Administrators
@@ -140,31 +140,31 @@ def test_a_unit_that_does_not_exist_is_refused(store: Store, units: set[str], co
 
 @pytest.mark.parametrize("how", [{"role": LEAD}, {"role": ADMINISTRATOR, "blocked": True}], ids=str)
 def test_an_administrator_does_not_lock_itself_out(store: Store, how: dict[str, object]) -> None:
-    decide(store, ADMIN, "ada.min", 0, ADMINISTRATOR, None)
+    assign_rights(store, ADMIN, "ada.min", 0, ADMINISTRATOR, None)
     says = "You cannot take the right to decide about users from yourself. Ask another administrator."
     with refused(store, Conflict, says):
-        decide(store, ADMIN, "ada.min", 1, units=None, **how)  # type: ignore[arg-type]
+        assign_rights(store, ADMIN, "ada.min", 1, units=None, **how)  # type: ignore[arg-type]
 
 
 def test_an_administrator_does_not_lock_itself_out_by_leaving_it_to_claims_that_give_another_role(
     store: Store,
 ) -> None:
     record_sign_in(store, "ada.min", "Ada Min", LEAD)
-    decide(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
+    assign_rights(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
     says = "You cannot take the right to decide about users from yourself. Ask another administrator."
     with refused(store, Conflict, says):
-        decide(store, ADMIN, "ada.min", 2, None, None)
+        assign_rights(store, ADMIN, "ada.min", 2, None, None)
 
 
 def test_an_administrator_whose_claims_say_so_may_leave_it_to_them(store: Store) -> None:
     record_sign_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
-    decide(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
-    assert decide(store, ADMIN, "ada.min", 2, None, None).role == ADMINISTRATOR
+    assign_rights(store, ADMIN, "ada.min", 1, ADMINISTRATOR, None)
+    assert assign_rights(store, ADMIN, "ada.min", 2, None, None).role == ADMINISTRATOR
 
 
 def test_another_administrator_may_take_the_right_away(store: Store) -> None:
-    decide(store, ADMIN, "ada.min", 0, ADMINISTRATOR, None)
-    assert decide(store, replace(ADMIN, user_id="bea.min"), "ada.min", 1, LEAD, {"norr"}).role == LEAD
+    assign_rights(store, ADMIN, "ada.min", 0, ADMINISTRATOR, None)
+    assert assign_rights(store, replace(ADMIN, user_id="bea.min"), "ada.min", 1, LEAD, {"norr"}).role == LEAD
 
 
 def test_there_is_an_administrator_when_one_that_is_not_blocked_has_the_role(store: Store) -> None:
@@ -174,11 +174,11 @@ def test_there_is_an_administrator_when_one_that_is_not_blocked_has_the_role(sto
     record_sign_in(store, "ada.min", "Ada Min", ADMINISTRATOR)
     assert has_administrator(store)
     bea = replace(ADMIN, user_id="bea.min")
-    decide(store, bea, "ada.min", 1, None, None, blocked=True)
+    assign_rights(store, bea, "ada.min", 1, None, None, blocked=True)
     assert not has_administrator(store)
-    decide(store, bea, "ada.min", 2, LEAD, None)
+    assign_rights(store, bea, "ada.min", 2, LEAD, None)
     assert not has_administrator(store)
-    decide(store, bea, "kim", 1, ADMINISTRATOR, None)
+    assign_rights(store, bea, "kim", 1, ADMINISTRATOR, None)
     assert has_administrator(store)
 
 
@@ -186,7 +186,7 @@ def test_there_is_an_administrator_when_one_that_is_not_blocked_has_the_role(sto
 
 
 def test_a_decision_stands_in_the_log_with_what_was_decided(store: Store) -> None:
-    decide(store, ADMIN, "kim", 0, LEAD, {"soder", "norr"}, blocked=True)
+    assign_rights(store, ADMIN, "kim", 0, LEAD, {"soder", "norr"}, blocked=True)
     (entry,) = logged(store)
     assert (entry["user_id"], entry["action"], entry["customer_id"]) == ("ada.min", "change_user", None)
     assert entry["detail"] == {"user": "kim", "role": "lead", "units": "norr soder", "blocked": True}
@@ -207,7 +207,7 @@ def test_only_an_administrator_sees_users_and_decides(store: Store, role: Role |
     with refused(store, Forbidden, says):
         list_users(store, who)
     with refused(store, Forbidden, says):
-        decide(store, who, "ada.min", 0, ADMINISTRATOR, None)
+        assign_rights(store, who, "ada.min", 0, ADMINISTRATOR, None)
     assert [entry["action"] for entry in logged(store)] == ["view_users", "change_user"]
 
 

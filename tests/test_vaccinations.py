@@ -578,4 +578,4 @@ def test_influenza_doses_of_any_product_are_counted_within_the_season_that_begin
 
 def test_the_next_dose_number_is_one_that_can_be_registered() -> None:
     doses = given(*(("comirnaty", date(2021, 1, 1) + n * DAY) for n in range(120)))
-    assert next_dose_number(doses, ATC, "J07BN01", TODAY) == vaccinations.LAST_DOSE_NUMBER
+    assert next_dose_number(doses, ATC, "J07BN01", TODAY) == vaccinations.MAX_DOSE_NUMBER

@@ -23,7 +23,7 @@ def decide_user(store: Store, user: str, role: str | None, units: str | None, bl
     if not users.has_administrator(store):
         actor = Actor(actor.user_id, actor.name, Role.ADMINISTRATOR, "")
     known = users.get(store, user)
-    decided = users.decide(
+    decided = users.assign_rights(
         store,
         actor,
         user,

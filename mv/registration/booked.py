@@ -168,7 +168,7 @@ def likely_group(
             (group.group_code, None)
             for group in catalogue.in_use(known.groups.values(), day)
             if group.group_code in paid and group.by_age and group.ages
-            and group.ages.fit(person.customer.birth_date, day)
+            and group.ages.include(person.customer.birth_date, day)
         }  # fmt: skip
     return codes.pop() if len(codes) == 1 else None
 

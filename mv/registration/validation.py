@@ -183,7 +183,7 @@ def _find_concerns(
     customer: Customer, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
 ) -> Iterable[tuple[Concern, MvError]]:
     ages = choice.group.ages if choice else None
-    if ages and not ages.fit(customer.birth_date, entry.day):
+    if ages and not ages.include(customer.birth_date, entry.day):
         yield (
             Concern.AGE,
             Invalid(

@@ -270,10 +270,10 @@ def test_the_exports_of_doses_and_claims_hand_on_what_is_asked_for(recorded: Cal
 def test_a_user_is_decided_as_asked_for(recorded: Callable[..., Calls]) -> None:
     units = frozenset({"norr"})
     decided = users.User("eva.ek", "", Role.LEAD, units, Role.LEAD, units, False, None, None, 1)
-    ((args, kwargs),) = recorded(users, "decide", decided, "user", "eva.ek")
+    ((args, kwargs),) = recorded(users, "assign_rights", decided, "user", "eva.ek")
     assert (args[1:], kwargs) == (("eva.ek", 0, None, None), {"blocked": False})
     options = ("--role", "lead", "--units", "norr,soder", "--block")
-    ((args, kwargs),) = recorded(users, "decide", decided, "user", "eva.ek", *options)
+    ((args, kwargs),) = recorded(users, "assign_rights", decided, "user", "eva.ek", *options)
     assert (args[1:], kwargs) == (("eva.ek", 0, Role.LEAD, frozenset({"norr", "soder"})), {"blocked": True})
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mv import customers, deaths, identity_changes, memberships, merges, vaccinations
+from mv import customers, deaths, identity_changes, memberships, vaccinations
 from mv.customers import Customer
+from mv.merges import merging
 from mv.store import Store
 from tests.conftest import invented_number
 from tests.contents import contents
@@ -72,7 +73,7 @@ def test_a_bookmark_of_the_merged_record_says_so_and_shows_the_one_that_went_on(
     store: Store, two: tuple[Customer, Customer]
 ) -> None:
     reserve, right = two
-    merges.merge(store, DEMO, merges.preview(store, DEMO, right.customer_id, reserve.customer_id))
+    merging.merge(store, DEMO, merging.preview(store, DEMO, right.customer_id, reserve.customer_id))
     for page in ("customer", "groups", "vaccination"):
         at = dashboard(page, customer=reserve)
         assert "Posten som du öppnade har slagits ihop med den här." in words(at)
@@ -85,10 +86,10 @@ def test_the_merging_is_undone_on_the_card_and_the_history_says_so(
     store: Store, two: tuple[Customer, Customer]
 ) -> None:
     reserve, right = two
-    merges.merge(store, DEMO, merges.preview(store, DEMO, right.customer_id, reserve.customer_id))
+    merging.merge(store, DEMO, merging.preview(store, DEMO, right.customer_id, reserve.customer_id))
     at = dashboard("customer", customer=right)
     assert "1 kundgrupp, 1 dos går tillbaka till den andra posten." in words(at)
-    (merge,) = merges.of_customer(store, DEMO, right.customer_id)
+    (merge,) = merging.of_customer(store, DEMO, right.customer_id)
     press(at, f"merge_undo_{merge.merge_id}")
     assert "Posterna är två igen." in words(at)
     (dose,) = vaccinations.of_customer(store, DEMO, reserve.customer_id)

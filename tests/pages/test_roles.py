@@ -204,7 +204,7 @@ def test_whoever_signs_in_without_role_unit_or_access_is_told_so_and_sees_no_pag
     role = {"role": None, "known role": "owner"}.get(lacks, "lead")
     if lacks == "access":
         boss = Actor("boss", "Boss", Role.ADMINISTRATOR, "")
-        users.decide(resources.store(), boss, "kim.lead", 0, Role.LEAD, {"norr"}, blocked=True)
+        users.assign_rights(resources.store(), boss, "kim.lead", 0, Role.LEAD, {"norr"}, blocked=True)
     at = opened(monkeypatch, role, anders, unit="" if lacks == "unit" else "norr")
     assert not at.exception
     assert [header.value for header in at.main.header] == ["Du har inte tillgång"]
@@ -228,11 +228,11 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click(anders: Customer, monk
     at = go(opened(monkeypatch, "lead", anders), "customer", anders)
     assert "Anders Karlsson" in words(at)
     boss = Actor("boss", "Boss", Role.ADMINISTRATOR, "")
-    users.decide(resources.store(), boss, "kim.lead", 1, Role.ANALYST, {"norr"})
+    users.assign_rights(resources.store(), boss, "kim.lead", 1, Role.ANALYST, {"norr"})
     current_sign_in._standing.clear()  # which holds for a second
     assert words(at.run()) == REFUSED
     assert not go(at, "export").error
-    users.decide(resources.store(), boss, "kim.lead", 2, Role.LEAD, {"norr"}, blocked=True)
+    users.assign_rights(resources.store(), boss, "kim.lead", 2, Role.LEAD, {"norr"}, blocked=True)
     current_sign_in._standing.clear()
     assert [header.value for header in at.run().main.header] == ["Du har inte tillgång"]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from mv.catalogue import Ages, AgeUnit, Catalogue, Group, Subgroup, Unit, Vaccine
+from mv.catalogue import AgeRange, AgeUnit, Catalogue, Group, Subgroup, Unit, Vaccine
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid
 from mv.memberships import EndReason, Membership
@@ -26,7 +26,7 @@ BEGINS, ENDS = date(2020, 1, 1), DAY
 """The first and the last day of the group ``past``, of the subgroup ``past`` and of the vaccine ``past``."""
 
 
-def group(code: str, ages: Ages | None = None, *, by_age: bool = False, past: bool = False) -> Group:
+def group(code: str, ages: AgeRange | None = None, *, by_age: bool = False, past: bool = False) -> Group:
     subgroups = (
         Subgroup(code, "sub", "Under", "Sub", BEGINS, None),
         Subgroup(code, "past", "Förr", "Past", BEGINS, ENDS),
@@ -42,10 +42,10 @@ KNOWN = Catalogue(
             group("any"),
             group("other"),
             group("past", past=True),
-            group("years", Ages(18, 65, AgeUnit.YEARS)),
-            group("months", Ages(6, None, AgeUnit.MONTHS)),
-            group("old", Ages(65, None, AgeUnit.TURNS), by_age=True),
-            group("older", Ages(75, None, AgeUnit.TURNS), by_age=True),
+            group("years", AgeRange(18, 65, AgeUnit.YEARS)),
+            group("months", AgeRange(6, None, AgeUnit.MONTHS)),
+            group("old", AgeRange(65, None, AgeUnit.TURNS), by_age=True),
+            group("older", AgeRange(75, None, AgeUnit.TURNS), by_age=True),
         )
     },
     vaccines={

@@ -19,7 +19,7 @@ from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
-from mv.vaccinations import BATCH_NUMBER, LAST_DOSE_NUMBER
+from mv.vaccinations import BATCH_NUMBER, MAX_DOSE_NUMBER
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ def parse_dose_number(text: str) -> int:
         raise Invalid(
             N_("“{read}” is no dose number. Write a whole number from 1 to {last}."),
             read=quote(text),
-            last=LAST_DOSE_NUMBER,
+            last=MAX_DOSE_NUMBER,
         )
     return int(text)
 

@@ -24,7 +24,7 @@ from mv.reimbursement.preview.customer_case import (
 )
 from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.pricing.remedies import REMEDIABLE, Remedy, find_remedies
-from mv.vaccinations import Dose, Entry, counting_group, is_completed_anew
+from mv.vaccinations import Dose, Entry, changes_payment_basis, counting_group
 
 UNSAVED = 2**62
 """The id of a dose that is not saved: it comes after every other of its day."""
@@ -88,7 +88,7 @@ def _as_entered(case: CustomerCase, entry: Entry, was: Dose | None, dose_id: int
         group = counting_group(case.memberships, entry, was)
     except (Invalid, Conflict):
         return None
-    anew = was is None or is_completed_anew(was, entry, group)
+    anew = was is None or changes_payment_basis(was, entry, group)
     row = {
         "dose_id": dose_id,
         "customer_id": case.customer.customer_id,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mv import customers, merges
+from mv import customers
 from mv.access import Action, OtherUnit, may
 from mv.customers import Customer, is_number
 from mv.errors import N_, Invalid, MvError
 from mv.identity import IdentityKind, format_identity, parse
+from mv.merges import merging
 from mv.merges.plan import Preview
 from mv.ui import navigation, session
 from mv.ui.customers.merge_preview import draw_preview
@@ -63,10 +64,10 @@ def _find(customer: Customer) -> None:
 
 def _draw_other(customer: Customer, other: int) -> None:
     try:
-        shown = merges.preview(store(), session.actor(), customer.customer_id, other)
+        shown = merging.preview(store(), session.actor(), customer.customer_id, other)
         goes_on = _choose_who_goes_on(shown)
         if goes_on != customer.customer_id:
-            shown = merges.preview(store(), session.actor(), goes_on, customer.customer_id)
+            shown = merging.preview(store(), session.actor(), goes_on, customer.customer_id)
     except OtherUnit as error:
         st.warning(literal(explain(error)))
         if st.button(_("Open it, for a reason"), key="merge_open_other"):
@@ -101,7 +102,7 @@ def _choose_who_goes_on(shown: Preview) -> int:
 def _merge(shown: Preview) -> None:
     with errors_as_notices():
         same = bool(session.value(f"merge_same_{shown.keep.customer_id}_{shown.merged.customer_id}"))
-        kept = merges.merge(store(), session.actor(), shown, same_person=same)
+        kept = merging.merge(store(), session.actor(), shown, same_person=same)
         navigation.visit(kept.customer_id).compare_with(None)
         session.show_customer_in_address()
         number = format_identity(kept.identity, store().today())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mv import merges
 from mv.access import Action, may
 from mv.customers import Customer
 from mv.identity import format_identity
-from mv.merges import Merge, undoing
+from mv.merges import merging, undo
+from mv.merges.merging import Merge
 from mv.ui import session
 from mv.ui.notices import do_once, notify
 from mv.ui.resources import store
@@ -17,7 +17,7 @@ from mv.ui.text import _, count_of, moment
 
 def draw_merges(customer: Customer) -> None:
     """Draw the records that were merged into the customer's, if there are any."""
-    for merge in merges.of_customer(store(), session.actor(), customer.customer_id):
+    for merge in merging.of_customer(store(), session.actor(), customer.customer_id):
         number = format_identity(merge.merged.identity, store().today())
         with st.container(horizontal=True, vertical_alignment="center", key=f"merge_{merge.merge_id}"):
             st.text(
@@ -61,4 +61,4 @@ def _undo(merge: Merge) -> None:
     def then(_kept: Customer) -> None:
         notify("success", _("The records are two again. The other one is found by its own number."))
 
-    do_once(f"undo merge {merge.merge_id}", lambda: undoing.undo(store(), session.actor(), merge.merge_id), then)
+    do_once(f"undo merge {merge.merge_id}", lambda: undo.undo(store(), session.actor(), merge.merge_id), then)

@@ -135,7 +135,7 @@ def _choose_number(key: str, doses: list[Dose], product: str | None, day: date, 
     elif product:
         codes = {vaccine.product_code: vaccine.atc for vaccine in vaccines.values()}
         start = vaccinations.next_dose_number(doses, codes, vaccines[product].atc, day)
-    st.number_input(_("Dose number"), 1, vaccinations.LAST_DOSE_NUMBER, start, key=f"{key}_number_{product}_{day}")
+    st.number_input(_("Dose number"), 1, vaccinations.MAX_DOSE_NUMBER, start, key=f"{key}_number_{product}_{day}")
 
 
 def _choose_group(customer: Customer, key: str, day: date, was: Dose | None) -> None:

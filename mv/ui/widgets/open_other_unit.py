@@ -37,7 +37,7 @@ def draw_reason(key: str) -> None:
     st.radio(_("Why do you open it?"), list(reasons), index=None, format_func=reasons.__getitem__, key=f"{key}_reason")
     st.text_input(
         _("Note"),
-        max_chars=other_unit_access.LONGEST_NOTE,
+        max_chars=other_unit_access.MAX_NOTE_LENGTH,
         autocomplete="off",
         help=_("Needed for another reason. No identity numbers or names."),
         key=f"{key}_note",

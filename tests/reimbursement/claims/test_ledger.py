@@ -63,7 +63,9 @@ def test_each_change_of_a_claim_is_kept_with_who_and_when_and_logged(clinic: Cli
     claim = clinic.claim(actor=ANALYST)
     clinic.clock.now = datetime(2026, 11, 23, 8, tzinfo=UTC)
     sent = clinic.move(claim, ClaimState.SENT)
-    users.decide(clinic.store, Actor("boss", "Boss", Role.ADMINISTRATOR, ""), "karin.holm", 0, Role.LEAD, {"norr"})
+    users.assign_rights(
+        clinic.store, Actor("boss", "Boss", Role.ADMINISTRATOR, ""), "karin.holm", 0, Role.LEAD, {"norr"}
+    )
     changes = ledger.changes(clinic.store, clinic.actor, claim.claim_id)
     assert [(c.version, c.state, c.changed_by, c.changed_at) for c in changes] == [
         (2, ClaimState.SENT, "karin.holm", datetime(2026, 11, 23, 8)),

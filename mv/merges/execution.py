@@ -43,7 +43,7 @@ MOVED = "SELECT row_id FROM merge_row WHERE merge_id = {merge} AND kind = '{kind
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MergeRow:
     """A row that a merging moves, or changes: then what it does, and the version that this leaves."""
 
     kind: str
@@ -53,7 +53,7 @@ class Row:
     version: int | None = None
 
 
-def carry_out(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> int:
+def execute(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> int:
     """Merge the records, which are held, log it for both of them, and return the merging's number."""
     keep_id, merged_id = preview.keep.customer_id, preview.merged.customer_id
     died = None if preview.keep.customer.deceased_on else preview.deceased_on
@@ -64,11 +64,11 @@ def carry_out(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> 
     )  # fmt: skip
     assert made is not None  # noqa: S101 (an INSERT that returns nothing has raised)
     merge_id: int = made["merge_id"]
-    record(tx, at, actor, merge_id, keep_id, merged_id, "merged")
+    log_merge(tx, at, actor, merge_id, keep_id, merged_id, "merged")
     changed = {(row.kind, row.row_id): row for row in _settle(tx, at, actor, preview)}
     rows = [{"merge_id": merge_id, **_as_dict(row)} for row in (_moves(preview) | changed).values()]
     tx.load("merge_row", pa.Table.from_pylist(rows, SCHEMA))
-    move(tx, merge_id, keep_id)
+    move_rows(tx, merge_id, keep_id)
     tx.execute("UPDATE customer SET merged_into = $2 WHERE customer_id = $1", merged_id, keep_id)
     if died:
         tx.execute("UPDATE customer SET deceased_on = $2 WHERE customer_id = $1", keep_id, died)
@@ -77,7 +77,7 @@ def carry_out(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> 
     return merge_id
 
 
-def record(
+def log_merge(
     tx: Transaction, at: datetime, actor: Actor, merge_id: int, keep_id: int, merged_id: int, change: str
 ) -> None:
     """Log for both customers that they were merged, or that this was undone, and with whom."""
@@ -88,7 +88,7 @@ def record(
     audit.record_customers(tx, at, actor, Action.MERGE_CUSTOMERS, details)
 
 
-def move(tx: Transaction, merge_id: int, customer_id: int) -> None:
+def move_rows(tx: Transaction, merge_id: int, customer_id: int) -> None:
     """Have everything that the merging moved belong to this customer."""
     kinds = ("membership", "dose", "booking", "customer")
     for sql in MOVE:
@@ -113,24 +113,24 @@ def write_names(tx: Transaction, customer_id: int) -> None:
     customers.write_name_keys(tx, customer, [] if ended else keys)
 
 
-def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[Row]:
+def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[MergeRow]:
     """Change the rows that are in both records; they are of the record that they were of, so far."""
     merged_id = preview.merged.customer_id
     for group in preview.groups:
         if group.is_widened:
             (row,) = memberships.TABLE.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", [_widened(group)])
-            yield Row("membership", row.membership_id, row.customer_id == merged_id, "widened", row.version)
+            yield MergeRow("membership", row.membership_id, row.customer_id == merged_id, "widened", row.version)
         wrong = [row.as_wrong(at, actor.user_id) for row in group.wrong]
         for row in memberships.TABLE.update(tx, at, actor, Action.REMOVE_GROUP, "removed", wrong):
-            yield Row("membership", row.membership_id, row.customer_id == merged_id, "wrong", row.version)
+            yield MergeRow("membership", row.membership_id, row.customer_id == merged_id, "wrong", row.version)
     withdrawn = [
         same.withdrawn.as_withdrawn(at, actor.user_id, WithdrawReason.ENTERED_BY_MISTAKE) for same in preview.doses
     ]
     for dose in vaccinations.TABLE.update(tx, at, actor, Action.WITHDRAW_DOSE, "withdrawn", withdrawn):
-        yield Row("dose", dose.dose_id, dose.customer_id == merged_id, "withdrawn", dose.version)
+        yield MergeRow("dose", dose.dose_id, dose.customer_id == merged_id, "withdrawn", dose.version)
 
 
-def _moves(preview: Preview) -> dict[tuple[str, int], Row]:
+def _moves(preview: Preview) -> dict[tuple[str, int], MergeRow]:
     merged = preview.merged
     ids = {
         "membership": [row.membership_id for row in merged.memberships],
@@ -138,10 +138,10 @@ def _moves(preview: Preview) -> dict[tuple[str, int], Row]:
         "booking": merged.bookings,
         "customer": merged.merged,
     }
-    return {(kind, row_id): Row(kind, row_id, moved=True) for kind, some in ids.items() for row_id in some}
+    return {(kind, row_id): MergeRow(kind, row_id, moved=True) for kind, some in ids.items() for row_id in some}
 
 
-def _as_dict(row: Row) -> dict[str, object]:
+def _as_dict(row: MergeRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in ("kind", "row_id", "moved", "done", "version")}
 
 

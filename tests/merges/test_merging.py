@@ -12,7 +12,7 @@ from threading import Barrier
 
 import pytest
 
-from mv import bookings, customers, deaths, identity_changes, memberships, merges, users, vaccinations
+from mv import bookings, customers, deaths, identity_changes, memberships, users, vaccinations
 from mv.access import Actor, OtherUnit, Role
 from mv.access_log import entries as log_entries
 from mv.access_log import patient_extract, signals
@@ -21,7 +21,8 @@ from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Invalid, MvError, NotFound
 from mv.identity_changes import NumberTaken
 from mv.memberships import EndReason, Membership
-from mv.merges import Merge, OtherPerson, undoing
+from mv.merges import merging, undo
+from mv.merges.merging import Merge, PersonDiffers
 from mv.merges.plan import Difference, KeepReason, Preview
 from mv.reimbursement.checks import findings, new_year
 from mv.reimbursement.checks.findings import Check
@@ -88,13 +89,13 @@ def book(store: Store, customer: Customer) -> None:
 
 
 def seen(store: Store, actor: Actor, keep: Customer, merged: Customer) -> Preview:
-    return merges.preview(store, actor, keep.customer_id, merged.customer_id)
+    return merging.preview(store, actor, keep.customer_id, merged.customer_id)
 
 
 def merge(store: Store, actor: Actor, keep: Customer, merged: Customer, **how: bool) -> Merge:
     """Merge the records as they are, and return what a card shows of it."""
-    merges.merge(store, actor, seen(store, actor, keep, merged), **how)
-    return merges.of_customer(store, actor, keep.customer_id)[0]
+    merging.merge(store, actor, seen(store, actor, keep, merged), **how)
+    return merging.of_customer(store, actor, keep.customer_id)[0]
 
 
 def claim(store: Store, actor: Actor) -> Claim:
@@ -130,7 +131,7 @@ def test_everything_moves_to_the_record_that_goes_on_and_is_counted(
     book(store, twin)
     shown = seen(store, actor, kim, twin)
     assert (shown.groups, shown.doses, shown.differences) == ((), (), ())
-    kept = merges.merge(store, actor, shown)
+    kept = merging.merge(store, actor, shown)
     assert kept == kim
     rows = memberships.of_customer(store, actor, kim.customer_id)
     assert {found.membership_id for found in rows} == {own.membership_id, row.membership_id}
@@ -141,7 +142,7 @@ def test_everything_moves_to_the_record_that_goes_on_and_is_counted(
     assert len(vaccinations.changes(store, actor, kim.customer_id)) == 1
     for table in ("membership", "membership_change", "dose", "dose_change", "booking", "customer_name"):
         assert not [found for found in contents(store)[table] if found["customer_id"] == twin.customer_id]
-    (made,) = merges.of_customer(store, actor, kim.customer_id)
+    (made,) = merging.of_customer(store, actor, kim.customer_id)
     assert (made.merged, made.merged_by, made.memberships, made.doses, made.bookings, made.is_latest) == (
         twin, "karin.holm", 1, 1, 1, True,
     )  # fmt: skip
@@ -218,12 +219,12 @@ def test_after_an_undoing_each_extract_has_what_was_seen_of_the_person_meanwhile
 ) -> None:
     shown = seen(store, actor, kim, twin)
     clock.now += timedelta(hours=1)
-    merges.merge(store, actor, shown)
-    (made,) = merges.of_customer(store, actor, kim.customer_id)
+    merging.merge(store, actor, shown)
+    (made,) = merging.of_customer(store, actor, kim.customer_id)
     clock.now += timedelta(hours=1)
     memberships.of_customer(store, actor, kim.customer_id)
     clock.now += timedelta(hours=1)
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
     clock.now += timedelta(hours=1)
     vaccinations.of_customer(store, actor, kim.customer_id)
     accesses = [access.action for access in patient_extract.extract(store, actor, twin.customer_id).accesses]
@@ -301,7 +302,7 @@ def test_where_both_are_claimed_the_next_claim_takes_one_back(
     shown = seen(store, actor, kim, twin)
     assert (shown.keep.claimed, shown.merged.claimed) == ({first.dose_id: 150_00}, {second.dose_id: 150_00})
     before = [row for row in contents(store)["claim_line"]]
-    merges.merge(store, actor, shown)
+    merging.merge(store, actor, shown)
     assert contents(store)["claim_line"] == before
     claim(store, actor)
     assert claimed(store) == {first.dose_id: 150_00}
@@ -350,17 +351,17 @@ def test_what_was_claimed_and_paid_of_a_moved_dose_follows_it(
 
 def test_what_cannot_be_merged_is_refused(store: Store, actor: Actor, kim: Customer, twin: Customer) -> None:
     with refused(store, Invalid, "That is the same record. Choose another one."):
-        merges.preview(store, actor, kim.customer_id, kim.customer_id)
+        merging.preview(store, actor, kim.customer_id, kim.customer_id)
     with refused(store, NotFound, "The customer does not exist. Search for the customer anew."):
-        merges.preview(store, actor, kim.customer_id, 999)
+        merging.preview(store, actor, kim.customer_id, 999)
     shown, back = seen(store, actor, kim, twin), seen(store, actor, twin, kim)
-    merges.merge(store, actor, shown)
+    merging.merge(store, actor, shown)
     already = "One of the records was merged into another already. Open the customer anew."
     for again in (shown, back):
         with refused(store, Conflict, already):
-            merges.merge(store, actor, again)
+            merging.merge(store, actor, again)
     with refused(store, Conflict, already):
-        merges.preview(store, actor, kim.customer_id, twin.customer_id)
+        merging.preview(store, actor, kim.customer_id, twin.customer_id)
 
 
 def test_other_birth_dates_and_sexes_have_to_be_meant(store: Store, actor: Actor, kim: Customer) -> None:
@@ -369,9 +370,9 @@ def test_other_birth_dates_and_sexes_have_to_be_meant(store: Store, actor: Actor
         other = customers.register(store, actor, number, "Kim", "Räv", "norr")
         shown = seen(store, actor, kim, other)
         assert shown.may_be_two_people
-        with nothing_changes(store), pytest.raises(OtherPerson):
-            merges.merge(store, actor, shown)
-        merges.merge(store, actor, shown, same_person=True)
+        with nothing_changes(store), pytest.raises(PersonDiffers):
+            merging.merge(store, actor, shown)
+        merging.merge(store, actor, shown, same_person=True)
     assert customers.get(store, actor, kim.customer_id).birth_date == BORN
 
 
@@ -382,7 +383,7 @@ def test_names_and_units_may_differ_and_those_of_the_record_that_goes_on_stay(
     shown = seen(store, actor, kim, other)
     assert shown.differences == (Difference.NAME, Difference.UNIT)
     assert not shown.may_be_two_people
-    assert merges.merge(store, actor, shown) == kim
+    assert merging.merge(store, actor, shown) == kim
 
 
 def test_nothing_is_from_before_the_birth_or_after_the_death_of_the_one_who_goes_on(
@@ -402,7 +403,7 @@ def test_a_death_is_not_lost_and_goes_back(store: Store, actor: Actor, kim: Cust
     deaths.record(store, actor, twin.customer_id, DAY)
     made = merge(store, actor, kim, twin)
     assert search(store, actor, "kim räv").customers == [replace(kim, deceased_on=DAY)]
-    assert undoing.undo(store, actor, made.merge_id) == kim
+    assert undo.undo(store, actor, made.merge_id) == kim
     assert customers.get(store, actor, twin.customer_id).deceased_on == DAY
 
 
@@ -420,8 +421,8 @@ def test_what_was_changed_since_it_was_seen_is_seen_again_first(
         shown = seen(store, actor, kim, twin)
         change()
         with refused(store, Conflict, says):
-            merges.merge(store, actor, shown)
-    merges.merge(store, actor, seen(store, actor, kim, twin))
+            merging.merge(store, actor, shown)
+    merging.merge(store, actor, seen(store, actor, kim, twin))
 
 
 # Units
@@ -436,7 +437,7 @@ def test_another_units_record_is_neither_shown_nor_merged(store: Store, actor: A
         assert caught.value.customer_id == other.customer_id
     shown = seen(store, actor, kim, other)
     with nothing_changes(store, but=("access_log", "log_head")), pytest.raises(OtherUnit):
-        merges.merge(store, norr, shown)
+        merging.merge(store, norr, shown)
 
 
 def test_whoever_had_to_do_with_either_record_has_to_do_with_the_one_that_goes_on(
@@ -448,8 +449,8 @@ def test_whoever_had_to_do_with_either_record_has_to_do_with_the_one_that_goes_o
         customers.get(store, soder, kim.customer_id)
     made = merge(store, actor, kim, other)
     assert customers.get(store, soder, other.customer_id) == kim
-    assert merges.of_customer(store, soder, kim.customer_id) == [made]
-    undoing.undo(store, soder, made.merge_id)
+    assert merging.of_customer(store, soder, kim.customer_id) == [made]
+    undo.undo(store, soder, made.merge_id)
     with pytest.raises(OtherUnit):
         customers.get(store, soder, kim.customer_id)
 
@@ -469,16 +470,16 @@ def test_undoing_gives_both_records_back_as_they_were(
     before = comparable(store)
     made = merge(store, actor, kim, twin)
     assert comparable(store) != before
-    assert undoing.undo(store, actor, made.merge_id) == kim
+    assert undo.undo(store, actor, made.merge_id) == kim
     after = comparable(store)
     assert {name for name in before if before[name] != after[name]} == set()
-    assert merges.of_customer(store, actor, kim.customer_id) == []
+    assert merging.of_customer(store, actor, kim.customer_id) == []
     assert search(store, actor, OTHER_NUMBER) == Hits([twin])
     assert [entry["detail"]["change"] for entry in logged(store, "merge_customers")] == ["merged"] * 2 + ["undone"] * 2
     with refused(store, Conflict, "The merging is undone already."):
-        undoing.undo(store, actor, made.merge_id)
+        undo.undo(store, actor, made.merge_id)
     with refused(store, NotFound, "There is no such merging. Open the customer anew."):
-        undoing.undo(store, actor, 999)
+        undo.undo(store, actor, 999)
     merge(store, actor, twin, kim)  # the other way round, now
 
 
@@ -491,7 +492,7 @@ def test_what_was_registered_since_stays_and_what_moved_takes_its_changes_along(
     new = join(store, actor, kim, DAY, group="pregnant")
     dose = give(store, actor, new)
     memberships.remove(store, actor, row.membership_id, row.version)
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
     assert memberships.of_customer(store, actor, kim.customer_id) == [new]
     assert vaccinations.of_customer(store, actor, kim.customer_id) == [dose]
     (moved,) = memberships.of_customer(store, actor, twin.customer_id)
@@ -506,9 +507,9 @@ def test_what_builds_on_the_merging_keeps_it_from_being_undone(
     clock.now += timedelta(minutes=1)
     dose = give(store, actor, row := replace(row, customer_id=kim.customer_id))
     with nothing_changes(store), pytest.raises(Conflict, match=f"The dose of {DAY} counts by a group"):
-        undoing.undo(store, actor, made.merge_id)
+        undo.undo(store, actor, made.merge_id)
     vaccinations.withdraw(store, actor, dose.dose_id, 1, WithdrawReason.WRONG_PERSON)
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
 
 
 def test_a_dose_on_days_that_only_the_merging_gave_keeps_it_from_being_undone(
@@ -520,7 +521,7 @@ def test_a_dose_on_days_that_only_the_merging_gave_keeps_it_from_being_undone(
     clock.now += timedelta(minutes=1)
     give(store, actor, own, date(2026, 2, 1), "comirnaty")
     with nothing_changes(store), pytest.raises(Conflict, match="The dose of 2026-02-01 counts by a group"):
-        undoing.undo(store, actor, made.merge_id)
+        undo.undo(store, actor, made.merge_id)
 
 
 def test_a_row_that_the_merging_changed_and_somebody_after_it_cannot_become_what_it_was(
@@ -531,7 +532,7 @@ def test_a_row_that_the_merging_changed_and_somebody_after_it_cannot_become_what
     entry = memberships.Entry("65_plus", None, date(2025, 12, 1))
     memberships.adjust(store, colleague, own.membership_id, own.version + 1, entry)
     with nothing_changes(store), pytest.raises(Conflict, match=r"samir\.haddad changed") as caught:
-        undoing.undo(store, actor, made.merge_id)
+        undo.undo(store, actor, made.merge_id)
     assert str(caught.value.params["what"])
     assert other.version == 1
 
@@ -543,7 +544,7 @@ def test_a_dose_that_was_registered_in_place_of_the_withdrawn_one_keeps_the_merg
     give(store, actor, join(store, actor, twin, date(2026, 1, 1)))
     made = merge(store, actor, kim, twin)
     vaccinations.withdraw(store, actor, own.dose_id, own.version, WithdrawReason.ENTERED_BY_MISTAKE)
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
     (dose,) = vaccinations.of_customer(store, actor, twin.customer_id)
     assert dose.withdrawn_at is None
 
@@ -560,17 +561,17 @@ def test_records_of_records_follow_and_are_undone_from_the_last_on(
         assert customers.get(store, actor, customer.customer_id) == third
         assert search(store, actor, customer.identity).customers == [third]
     assert search(store, actor, "räv kim").customers == [third]
-    assert [found.merge_id for found in merges.of_customer(store, actor, third.customer_id)] == [
+    assert [found.merge_id for found in merging.of_customer(store, actor, third.customer_id)] == [
         second.merge_id, first.merge_id,
     ]  # fmt: skip
-    assert [found.is_latest for found in merges.of_customer(store, actor, third.customer_id)] == [True, False]
+    assert [found.is_latest for found in merging.of_customer(store, actor, third.customer_id)] == [True, False]
     with refused(store, Conflict, "The record was merged into another since. Undo that first."):
-        undoing.undo(store, actor, first.merge_id)
-    undoing.undo(store, actor, second.merge_id)
+        undo.undo(store, actor, first.merge_id)
+    undo.undo(store, actor, second.merge_id)
     assert customers.get(store, actor, kim.customer_id) == twin
     (moved,) = memberships.of_customer(store, actor, twin.customer_id)
     assert moved.membership_id == row.membership_id
-    undoing.undo(store, actor, first.merge_id)
+    undo.undo(store, actor, first.merge_id)
     assert comparable(store) == before
 
 
@@ -580,9 +581,9 @@ def test_only_the_latest_merging_of_a_record_is_undone(
     third = register(store, actor, invented_number(BORN, 987))
     first, second = merge(store, actor, kim, twin), merge(store, actor, kim, third)
     with refused(store, Conflict, "Another record was merged into this one later. Undo that first."):
-        undoing.undo(store, actor, first.merge_id)
-    undoing.undo(store, actor, second.merge_id)
-    undoing.undo(store, actor, first.merge_id)
+        undo.undo(store, actor, first.merge_id)
+    undo.undo(store, actor, second.merge_id)
+    undo.undo(store, actor, first.merge_id)
 
 
 # Lists and counts
@@ -606,7 +607,7 @@ def test_a_merged_record_is_in_no_list(store: Store, actor: Actor, kim: Customer
     assert turning() == [pair[0].customer_id]
     assert findings.find(store, actor, Check.TWICE, TODAY, TODAY).frame.empty
     assert search(store, actor, "gun").customers == [pair[0]]
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
     assert turning() == both
 
 
@@ -657,7 +658,7 @@ def test_of_two_who_merge_the_same_records_at_once_one_does(
 ) -> None:
     join(store, actor, twin, DAY)
     one, other = seen(store, actor, kim, twin), seen(store, actor, twin, kim)
-    outcomes = at_once(lambda: merges.merge(store, actor, one), lambda: merges.merge(store, actor, other))
+    outcomes = at_once(lambda: merging.merge(store, actor, one), lambda: merging.merge(store, actor, other))
     assert sorted(isinstance(outcome, Customer) for outcome in outcomes) == [False, True]
     assert len(contents(store)["merge"]) == 1
     assert len([row for row in contents(store)["customer"] if row["merged_into"] is None]) == 1
@@ -667,7 +668,7 @@ def test_a_group_that_is_added_while_the_records_are_merged_is_not_lost(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:
     shown = seen(store, actor, kim, twin)
-    merged, added = at_once(lambda: merges.merge(store, actor, shown), lambda: join(store, actor, twin, DAY))
+    merged, added = at_once(lambda: merging.merge(store, actor, shown), lambda: join(store, actor, twin, DAY))
     assert isinstance(merged, Customer) != isinstance(added, Membership)  # who comes second is told so
     assert len(contents(store)["membership"]) == isinstance(added, Membership)
     live = kim if isinstance(merged, Customer) else twin
@@ -728,16 +729,16 @@ def test_whatever_happened_before_nothing_is_lost_nothing_is_paid_twice_and_undo
         assert len(merged[table]) == sizes[table]
     assert_one_person(store, kim)
     clock.now += timedelta(minutes=1)
-    undoing.undo(store, actor, made.merge_id)
+    undo.undo(store, actor, made.merge_id)
     assert comparable(store) == before
     clock.now += timedelta(minutes=1)
     merge(store, actor, kim, twin)
     live_history(store, actor, clock, [kim], chance)
     assert_one_person(store, kim)
-    latest = merges.of_customer(store, actor, kim.customer_id)[0]
+    latest = merging.of_customer(store, actor, kim.customer_id)[0]
     held = contents(store)
     try:
-        undoing.undo(store, actor, latest.merge_id)
+        undo.undo(store, actor, latest.merge_id)
     except Conflict:
         assert contents(store) == held
         return

@@ -17,7 +17,7 @@ from mv.clock import to_local
 from mv.customers import Customer
 from mv.errors import N_, Conflict, NotFound
 from mv.memberships import Membership
-from mv.merges import moving
+from mv.merges import execution
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 from mv.vaccinations import Dose
@@ -59,10 +59,10 @@ def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
         at = store.now()
         merge = _hold(tx, at, actor, merge_id)
         keep_id, merged_id = merge["customer_id"], merge["merged_customer_id"]
-        moving.record(tx, at, actor, merge_id, keep_id, merged_id, "undone")
+        execution.log_merge(tx, at, actor, merge_id, keep_id, merged_id, "undone")
         since = (keep_id, merged_id, merge["merged_at"])
         lacked = {row["dose_id"] for row in tx.rows(WITHOUT_GROUP, *since)}
-        moving.move(tx, merge_id, merged_id)
+        execution.move_rows(tx, merge_id, merged_id)
         _restore(tx, at, actor, merge_id)
         lack = [row for row in tx.rows(WITHOUT_GROUP, *since) if row["dose_id"] not in lacked]
         for row in (*lack, *tx.rows(BY_OTHERS, keep_id, merged_id)):
@@ -165,8 +165,8 @@ def _separate(tx: Transaction, at: datetime, actor: Actor, merge: Row) -> None:
     tx.execute("UPDATE customer SET merged_into = NULL, version = version + 1 WHERE customer_id = $1", merged_id)
     if died:
         tx.execute("UPDATE customer SET deceased_on = NULL WHERE customer_id = $1 AND deceased_on = $2", keep_id, died)
-    moving.write_names(tx, keep_id)
-    moving.write_names(tx, merged_id)
+    execution.write_names(tx, keep_id)
+    execution.write_names(tx, merged_id)
     tx.execute(
         "UPDATE merge SET undone_at = $2, undone_by = $3 WHERE merge_id = $1", merge["merge_id"], at, actor.user_id
     )
