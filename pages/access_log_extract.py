@@ -21,7 +21,7 @@ NUMBER, TAKEN = "extract_number", "extract_of"
 
 
 def find() -> None:
-    """Choose whom the number in the field belongs to, and take out that extract."""
+    """Choose the customer with the number in the field, and take out the extract."""
     text = session.value(NUMBER) or ""
     with errors_as_notices():
         if not customers.is_number(text):

@@ -1,4 +1,4 @@
-"""Kundkort: who the customer is, active groups, doses, coming bookings, and the start of a vaccination."""
+"""Kundkort: the customer, active groups, doses, coming bookings, and the start of a vaccination."""
 
 import streamlit as st
 

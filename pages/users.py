@@ -1,4 +1,4 @@
-"""Användare: who has signed in, and which role and units each one has."""
+"""Användare: everybody who has signed in, each with role and units."""
 
 import streamlit as st
 

@@ -1,1 +1,1 @@
-"""What the pages share: the session, the store, the texts and the widgets."""
+"""The screens: what all of them share, the parts that several draw, and a folder for each feature."""

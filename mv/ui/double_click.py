@@ -1,8 +1,8 @@
-"""What the user's clicks have saved last, so that the second half of a double click does nothing.
+"""A guard against double clicks: the second half of one does nothing.
 
-On a slow machine it comes while the first is being saved. Streamlit then begins another run at once, in a thread of its
-own, and ends the first at its next touch of the session. So what was saved is remembered in an object that was taken
-from the session before, and whoever holds its ``lock`` has the other wait.
+On a slow machine the second half comes while the first is being saved. Streamlit then begins another run at once, in a
+thread of its own, and ends the first at its next touch of the session. So the last save is remembered in an object that
+is taken from the session before it, and whoever holds its ``lock`` has the other wait.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages, their addresses, which right each takes, and the menu."""
+"""The pages with their addresses and rights, the menu, and the visit to a customer."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Place:
 
 @dataclass(slots=True)
 class CustomerVisit(VisitState):
-    """What is open on the pages of the chosen customer.
+    """The state of the pages of the chosen customer: the dialog and the forms that are open.
 
-    ``removed_rows`` are the group rows that were removed since the customer was chosen, ``adjusted_row`` and
-    ``corrected_dose`` what a form is open for, ``merge_with`` the customer whose record is seen beside the chosen
-    customer's; ``by_merged_record`` says that the record that was opened has been merged into this one.
+    ``removed_rows`` are the group rows that were removed since the customer was chosen. A form is open for the group
+    row ``adjusted_row`` and for the dose ``corrected_dose``, and the record of the customer ``merge_with`` is shown
+    beside the chosen one. ``by_merged_record``: the record that was opened has been merged into this one.
     """
 
     dialog_open: bool = False
@@ -167,6 +167,6 @@ def visit(customer_id: int) -> CustomerVisit:
 
 
 def go_to(page: Path, customer_id: int) -> NoReturn:
-    """Leave for a page of this customer."""
+    """Choose the customer and switch to this page of the customer's."""
     session.choose_customer(customer_id)
     st.switch_page(page, query_params={session.CUSTOMER_IN_ADDRESS: str(customer_id)})

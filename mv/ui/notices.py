@@ -1,4 +1,4 @@
-"""What an action came to, shown where it was taken."""
+"""Notices: the outcome of an action, shown where it was taken; and actions that a double click takes once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mv.ui.text import explain, literal
 
 
 class Versioned(Protocol):
-    """What each change gives a new version."""
+    """A row that each change gives a new version."""
 
     @property
     def version(self) -> int: ...
@@ -29,7 +29,7 @@ NoticeKind = Literal["success", "toast", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell the user once."""
+    """A text to show to the user once."""
 
     kind: NoticeKind
     text: str
@@ -43,7 +43,7 @@ class Notices:
 
 
 def notify(kind: NoticeKind, text: str) -> None:
-    """Have ``text`` shown at the next place that shows notices: once, however often it is told before that."""
+    """Show ``text`` at the next place that shows notices: once, however often it is notified before that."""
     waiting = state(Notices).waiting
     if Notice(kind, text) not in waiting:
         waiting.append(Notice(kind, text))
@@ -51,7 +51,7 @@ def notify(kind: NoticeKind, text: str) -> None:
 
 @contextmanager
 def errors_as_notices() -> Iterator[None]:
-    """Have an error that the user can act on told as a notice; an unusable store ends the page instead."""
+    """Turn an error that the user can act on into a notice; an unusable store ends the page instead."""
     try:
         yield
     except StoreUnavailable:
@@ -61,7 +61,7 @@ def errors_as_notices() -> Iterator[None]:
 
 
 def change_once(name: str, version: int, change: Callable[[], V], then: Callable[[V], object]) -> None:
-    """Carry out a button's change of what was drawn at ``version``, and have an error told as a notice.
+    """Carry out a button's change of a row that was drawn at ``version``; an error becomes a notice.
 
     On a slow machine the second half of a double click comes once the change is made, and asks for the same of the
     same version: it does nothing, where the first would be told as somebody's. Where ``change`` left the version as
@@ -79,7 +79,7 @@ def change_once(name: str, version: int, change: Callable[[], V], then: Callable
 
 
 def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> None:
-    """Carry out what a button does that can be done only once, and have an error told as a notice.
+    """Carry out a button's work that can be done only once; an error becomes a notice.
 
     The second half of a double click does nothing. ``then`` is handed what ``work`` returns.
     """
@@ -94,7 +94,7 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
 
 
 def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[[T], object]) -> None:
-    """Save what the form drawn with ``number`` held, and have an error told as a notice.
+    """Save the entry of the form that was drawn with ``number``; an error becomes a notice.
 
     The second half of a double click does nothing. ``then`` is handed what ``save`` returns.
     """
@@ -109,7 +109,7 @@ def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[
 
 
 def show_notices() -> None:
-    """Draw what there is to tell, once. A toast takes no place, so that nothing moves under the pointer."""
+    """Draw the notices, once. A toast takes no place, so that nothing moves under the pointer."""
     notices = state(Notices)
     shown, notices.waiting = notices.waiting, []
     for notice in shown:

@@ -1,4 +1,4 @@
-"""What every session of this process shares: the store and the catalogue."""
+"""The resources that every session of this process shares: the store and the catalogue."""
 
 from __future__ import annotations
 

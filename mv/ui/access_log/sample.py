@@ -119,7 +119,7 @@ def _closed_by(check: Check) -> str:
 
 
 def _draw_entry(check: Check, entries: list[Judged]) -> None:
-    """Draw the entry whose turn it is, beginning with the first that is not judged, and how to get to another."""
+    """Draw the entry to judge, the first that is not judged to begin with, and the way to the others."""
     first = next((n for n, judged in enumerate(entries, start=1) if judged.verdict is None), 1)
     turn, start = session.value(_turn_key(check.check_id)) or (0, first)
     page = st.pagination(len(entries), default=start, key=f"log_page_of_{check.check_id}_{turn}")
@@ -189,7 +189,7 @@ def _judge(
 
 
 def _turn_key(check_id: int) -> str:
-    """Return where it is remembered how often the screen went on by itself, and to which entry."""
+    """Return the key of the entry that the screen went on to by itself, and of how often it did."""
     return f"log_turn_{check_id}"
 
 

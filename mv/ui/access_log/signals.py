@@ -1,4 +1,4 @@
-"""Signals in the access log on the screen: what each means, and what it found."""
+"""Signals in the access log: the meaning of each, and its findings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MEANINGS: Mapping[Signal, str] = {
 
 
 def draw_signals() -> None:
-    """Draw the choice of period and what each signal found in it."""
+    """Draw the choice of a period and the findings of each signal in it."""
     st.caption(_("A signal is no proof. It says where to look and ask; there is often a good reason."))
     today, cells = store().today(), st.columns(4)
     first = cells[0].date_input(

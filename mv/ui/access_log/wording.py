@@ -1,4 +1,4 @@
-"""Entries of the access log in words, and the choice of which to see."""
+"""Entries of the access log in words, and their filters."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ VALUES: Mapping[str, str] = {
 
 
 def choose_log_filters(key: str) -> Filters:
-    """Draw the filters of the log and return what they hold; to begin with, the last week's entries."""
+    """Draw the filters of the log, the last week to begin with, and return them."""
     known, who, today = catalogue().units, session.actor(), store().today()
     own_units = {unit_id: unit.name for unit_id, unit in known.items() if who.owns(unit_id)}
     cells = st.columns(4)
@@ -151,7 +151,7 @@ def choose_log_filters(key: str) -> Filters:
 
 
 def entered_filters(key: str) -> Filters:
-    """Return what the filters hold now. It is for callbacks."""
+    """Return the filters as their fields are now, for callbacks."""
     names = ("first", "last", "user_id", "unit_id", "action", "why", "outcome")
     customer_id = session.customer_id() if session.value(f"{key}_customer") else None
     return Filters(**{name: session.value(f"{key}_{name}") for name in names}, customer_id=customer_id)
@@ -206,7 +206,7 @@ def unit_name(unit_id: str) -> str:
 
 
 def word(words: Mapping[str, str], code: str | None) -> str:
-    """Return what ``code`` is called in the session's language; one without a word is shown as it is."""
+    """Return the word for ``code`` in the session's language; the code itself where it has none."""
     return log_entries.label(words, code, session.language())
 
 

@@ -1,4 +1,4 @@
-"""Who a page is about: the customer of the address, drawn at its top."""
+"""The customer of the address, drawn at the top of a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mv.ui.widgets.open_other_unit import draw_open_other_unit
 
 
 def require_customer() -> Customer:
-    """Return the customer that the page is about; without one, say so, offer the search and end the page.
+    """Return the chosen customer; without one, say so, offer the search and end the page.
 
     Another unit's customer is opened for a reason first.
     """
@@ -48,12 +48,12 @@ def require_customer() -> Customer:
 
 
 def died(day: date) -> str:
-    """Return that somebody has died, and when."""
+    """Return the words for a day of death."""
     return _("Deceased {day}", day=day)
 
 
 def draw_customer(customer: Customer) -> None:
-    """Draw who the customer is: name, number, age and unit, each as plain text, and above it what is to be known."""
+    """Draw the customer's name, number, age and unit as plain text, and above them that the customer has died."""
     today = store().today()
     unit = catalogue().units.get(customer.unit_id)
     years = count_of("{count} year", "{count} years", age(customer.birth_date, customer.deceased_on or today))

@@ -1,4 +1,4 @@
-"""Dödsfall: on the customer card, that the customer has died, and when."""
+"""Dödsfall: the day of death, on the customer card."""
 
 from __future__ import annotations
 

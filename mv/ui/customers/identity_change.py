@@ -35,7 +35,7 @@ def draw_earlier_numbers(customer: Customer) -> None:
 
 
 def _draw_undoing(customer: Customer, last: EarlierNumber) -> None:
-    """Draw what taking back the last change does, and the button for it."""
+    """Draw the effect of taking back the last change, and the button for it."""
     with st.popover(_("Undo the change of number"), icon=":material/undo:"):
         number = format_identity(last.number, store().today())
         st.text(_("The number becomes {number} again.", number=number))
@@ -54,7 +54,7 @@ def _undo(customer: Customer) -> None:
 
 
 def draw_identity_change(customer: Customer) -> None:
-    """Draw the form that gives the customer another number, and above it what that came to."""
+    """Draw the form that gives the customer another number, and above it how the last change went."""
     if not may(session.actor(), Action.CHANGE_IDENTITY):
         return
     if not state(CustomerVisit).dialog_open:  # which shows its own
@@ -94,7 +94,7 @@ def _same_key(customer: Customer) -> str:
 
 
 def _birth_date(number: str, today: date) -> date | None:
-    """Return what a number that can be says of the birth date."""
+    """Return the birth date that a number holds; None where it is no valid number or holds none."""
     try:
         return identity.parse(number, today).birth_date
     except Invalid:

@@ -1,4 +1,4 @@
-"""Slå ihop: on the customer card, another record of the same person beside this one, and what merging them does."""
+"""Slå ihop: on the customer card, a second record of the same person, compared with this one and merged with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mv.ui.text import _, explain, literal
 
 
 def draw_merging(customer: Customer) -> None:
-    """Draw the search for the other record and, once it is found, both of them and what merging them does."""
+    """Draw the search for the other record and, once it is found, a preview of merging both."""
     if not may(session.actor(), Action.MERGE_CUSTOMERS):
         return
     other = state(CustomerVisit).merge_with

@@ -1,4 +1,4 @@
-"""Sammanslagningar: on the customer card, which records were merged into the customer's, and the way to undo that."""
+"""Sammanslagningar: on the customer card, the records that were merged into the customer's, each with its undo."""
 
 from __future__ import annotations
 

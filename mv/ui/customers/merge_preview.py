@@ -1,4 +1,4 @@
-"""What merging two records does, on the screen: both side by side, what moves, and what is in both."""
+"""A preview of merging two records: both side by side, all that moves, and all that is in both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEPT_DOSE: Mapping[KeepReason, str] = {
 
 
 def draw_preview(shown: Preview) -> None:
-    """Draw both records and what merging them does; where they may be two people, the question whether they are."""
+    """Draw both records and the effect of merging them, with a question where they may be two people."""
     _draw_side_by_side(shown)
     merged = shown.merged
     st.subheader(_("What is done"), anchor=False)

@@ -1,4 +1,4 @@
-"""Output data of doses with what they are paid, and of the lines of claims: what to take, and the file."""
+"""Output data of doses with their reimbursement, and of the lines of claims: the filters and the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mv.ui.widgets.day_field import EARLIEST
 
 
 def draw_doses(pseudonyms: Pseudonyms | None) -> None:
-    """Draw which doses to take and the link to their file."""
+    """Draw the filters of doses and the link to their file."""
     filters = _choose_doses()
     form, headings = choose_format()
     if filters.given_from and filters.given_to and filters.given_from > filters.given_to:
@@ -33,7 +33,7 @@ def draw_doses(pseudonyms: Pseudonyms | None) -> None:
 
 
 def draw_claims(pseudonyms: Pseudonyms | None) -> None:
-    """Draw whose claims to take and the link to the file of their lines."""
+    """Draw the choice of a payer and the link to the file of its claims' lines."""
     shared, who = store(), session.actor()
     payer = st.selectbox(
         _("Payer"), payers.names(shared, who), index=None, placeholder=_("All"), key="export_payer", width=340

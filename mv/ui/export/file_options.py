@@ -1,4 +1,4 @@
-"""How a file of output data is made: its format, its headings, and whether people are named."""
+"""The options of a file of output data: its format, its headings, and pseudonyms in place of people's names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mv.ui.web.startup_checks import configured
 
 
 def choose_format() -> tuple[Format, Headings]:
-    """Draw how a file is made; return its format and the headings that it has."""
+    """Draw the choice of a file's format and headings, and return both."""
     forms: dict[Format, str] = {
         Csv(";"): _("CSV for a Swedish Excel (;)"),
         Csv(","): _("CSV, plain (,)"),
@@ -31,7 +31,7 @@ def choose_format() -> tuple[Format, Headings]:
 
 
 def choose_pseudonyms() -> Pseudonyms | None:
-    """Return what makes the pseudonyms; None where people are named. Raises Invalid where no key is configured."""
+    """Draw the choice of pseudonyms and return their maker; None where people are named. Raises Invalid for no key."""
     needed = not may(session.actor(), Action.EXPORT_IDENTITIES)
     wanted = st.toggle(
         _("Pseudonyms in place of identity numbers and names"),

@@ -1,4 +1,4 @@
-"""The files of output data: all that each is made from, fixed when its link is drawn."""
+"""The files of output data. Each holds all that it is made from, fixed when its link is drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mv.store import Store
 
 @dataclass(frozen=True, slots=True)
 class GroupsFile:
-    """Group rows, as they are chosen by the filters."""
+    """A file of the group rows that the filters take."""
 
     store: Store
     actor: Actor
@@ -49,7 +49,7 @@ class GroupsFile:
 
 @dataclass(frozen=True, slots=True)
 class SummaryFile:
-    """The counts by group and status, for publication."""
+    """A file of the counts by group and status, for publication."""
 
     store: Store
     actor: Actor
@@ -73,7 +73,7 @@ class SummaryFile:
 
 @dataclass(frozen=True, slots=True)
 class DosesFile:
-    """Doses with what they are paid."""
+    """A file of doses with their reimbursement."""
 
     store: Store
     actor: Actor
@@ -106,7 +106,7 @@ class DosesFile:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsFile:
-    """The lines of a payer's claims, or of every payer's."""
+    """A file of the lines of a payer's claims, or of every payer's."""
 
     store: Store
     actor: Actor

@@ -1,4 +1,4 @@
-"""The filters of an export."""
+"""The filters of group rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mv.ui.widgets.day_field import EARLIEST
 
 
 def choose_filters() -> Filters:
-    """Draw the filters and return what they hold."""
+    """Draw the filters and return their values."""
     known = catalogue()
     everything = _("All")
     cells = st.columns(4)

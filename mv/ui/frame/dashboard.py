@@ -1,4 +1,4 @@
-"""The script that draws every page: language, who is at work, menu, then the page itself."""
+"""The script that draws every page: language, user and unit, menu, then the page itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mv.ui.widgets.unit_picker import choose_unit
 
 
 def choose_language() -> None:
-    """Draw the switch of languages; it stands above everything that is drawn in the language."""
+    """Draw the switch of languages, above everything that is drawn in the language."""
     st.segmented_control(
         "Språk / Language",
         list(LANGUAGES),
@@ -45,7 +45,7 @@ def draw_demo_user() -> None:
 
 
 def draw() -> None:
-    """Draw the page, for whoever may see it."""
+    """Draw the page for a user who may see it."""
     startup_checks.require_allowed()
     user = sign_in.require() if startup_checks.configured().sign_in else None
     current, place = navigation.navigation()

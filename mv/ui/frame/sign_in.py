@@ -25,7 +25,7 @@ SECONDS_BETWEEN_LOOKS = 15
 
 
 def require() -> User:
-    """Return who is signed in; for anybody else draw what they may see instead, and end the run."""
+    """Return the user who is signed in; for anybody else draw the sign-in page or the lack of rights, and end the run."""
     cookie = current_sign_in.cookie_of_screen()
     problem: MvError | None = None
     status = current_sign_in.status_of(cookie)
@@ -48,7 +48,7 @@ def require() -> User:
 
 
 def draw_user(user: User) -> None:
-    """Draw who is signed in, the units to choose from and the way out."""
+    """Draw the user's name and role, the choice of a unit and the way to sign out."""
     st.text(user.name)
     if user.role:
         st.text(role_name(user.role))
@@ -66,7 +66,7 @@ def draw_user(user: User) -> None:
 
 
 def role_name(role: Role) -> str:
-    """Return what a role is called on the screen."""
+    """Return the name of a role on the screen."""
     return {
         Role.COORDINATOR: _("Coordinator"),
         Role.ANALYST: _("Analyst"),

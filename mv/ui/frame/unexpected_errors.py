@@ -1,4 +1,4 @@
-"""Errors that nobody expected: a number for the user, and for the log where it happened, but not with whose data.
+"""Unexpected errors: the user is told a number, and the log under this number the place in the code, without data.
 
 The text of an exception, its arguments and its variables can hold a person's data. So the log gets its type
 and the places in the code that it came through, and nothing else.
@@ -31,11 +31,11 @@ ROOT = Path(__file__).parents[3]
 
 
 class Fault(MvError):
-    """Something unexpected happened; the log knows its number."""
+    """An unexpected error, known to the log by its number."""
 
 
 def note(error: BaseException) -> str:
-    """Log where ``error`` happened, and return the number under which it stands in the log."""
+    """Log the place of ``error`` in the code, and return its number in the log."""
     number = secrets.token_hex(4).upper()
     LOGGER.log(logging.ERROR, "Unexpected error %s: %s", number, describe(error))
     return number
@@ -63,7 +63,7 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 
 def show(error: Exception) -> bool:
-    """Tell the user about an exception of a page, a callback or a fragment; return that Streamlit need not."""
+    """Tell the user about an exception of a page, a callback or a fragment; return True, so that Streamlit does not."""
     if isinstance(error, MvError):
         st.error(literal(explain(error)))
     else:
@@ -72,14 +72,14 @@ def show(error: Exception) -> bool:
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer a request that ended in an exception, which no middleware of ours sees any more."""
+    """Answer a request that ended in an exception: no middleware of ours sees this answer."""
     response = error_pages.page(Fault(MESSAGE, number=note(error)), 500, error_pages.language_of(request))
     add_headers(response.headers, configured())
     return response
 
 
 def keep_data_out_of_log() -> None:
-    """Have every line of the log, whoever writes it, hold neither an exception's text nor an address's query."""
+    """Keep the texts of exceptions and the queries of addresses out of every line of the log."""
     if getattr(logging.getLogRecordFactory(), "keeps_data_out", False):
         return
     plain = logging.getLogRecordFactory()

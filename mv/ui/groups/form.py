@@ -1,4 +1,4 @@
-"""A group as it is chosen and added; on the page and in the dialog alike."""
+"""The form that adds a group, on the page and in the dialog."""
 
 from __future__ import annotations
 

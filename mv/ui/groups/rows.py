@@ -1,4 +1,4 @@
-"""A customer's groups as rows: adjusted, removed, restored, each with what that does to the doses."""
+"""A customer's groups as rows that are adjusted, removed and restored, each with its effect on the doses."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def removal(row: str) -> str:
 def draw_current(rows: list[Membership], case: CustomerCase, key: str, *, with_adjust: bool) -> None:
     """Draw the active rows, each with its buttons, and those that were removed in this visit.
 
-    ``case`` tells what each button would do to the doses.
+    ``case`` gives the effect of each button on the doses.
 
     A removed row keeps its place, with nothing where its button was: a second click changes nothing else.
     """
@@ -76,7 +76,7 @@ def _draw_active(row: Membership, case: CustomerCase, key: str, *, with_adjust: 
 
 
 def _draw_text(cell: DeltaGenerator, text: str, does: str) -> None:
-    """Draw what a row is, and below it what its button does to the doses, if it does anything."""
+    """Draw the row's text, and below it the effect of its button on the doses, if there is any."""
     with cell.container(gap="xxsmall"):
         st.text(text)
         if does:
@@ -109,7 +109,7 @@ def _remove(row: Membership) -> None:
 
 
 def _draw_removed(row: Membership, case: CustomerCase, key: str) -> None:
-    """Draw a row that was removed in this visit, with a way back and a way to tell why it was removed."""
+    """Draw a row that was removed in this visit, with its undo and the choice of another reason."""
     name = name_of(choice_of(row))
     wrong = row.ended_reason == EndReason.WRONG
     says = (
@@ -138,7 +138,7 @@ def _draw_removed(row: Membership, case: CustomerCase, key: str) -> None:
 
 
 def _of_removal(row: Membership, case: CustomerCase) -> str:
-    """Return what a removal has done to the doses, or would do for the other reason; an empty text where nothing."""
+    """Return the effect of a removal on the doses, or its effect for the other reason; an empty text without any."""
     if row.ended_reason == EndReason.WRONG:
         effect = group.having_removed(case, row)
         return (
@@ -169,7 +169,7 @@ def _restore(row: Membership) -> None:
 
 
 def draw_adjust_form(row: Membership, case: CustomerCase) -> None:
-    """Draw the row as fields to correct in place, with what saving them does to the doses."""
+    """Draw the row as fields to correct in place, with the effect of saving them on the doses."""
     key = f"adjust_{row.membership_id}_{row.version}"
     with st.container(border=True, key=key):
         group_place = st.container()
@@ -215,7 +215,7 @@ def _adjust(row: Membership, key: str) -> None:
 
 
 def draw_ended(rows: list[Membership], case: CustomerCase, key: str) -> None:
-    """Draw the ended rows: group, Period and why it ended, each with its pencil."""
+    """Draw the ended rows: group, period and reason, each with its pencil."""
     if not rows:
         st.text(_("No past group."))
         return

@@ -1,4 +1,4 @@
-"""What Streamlit's signed cookie of a sign-in says."""
+"""Streamlit's signed cookie of a sign-in, decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose sign-in a browser has, and whether it still holds."""
+"""The sign-in of a browser: its user, and whether it still holds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SignedOut(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class SignInStatus:
-    """Who is signed in, and by which sign-in; without a user, ``end_reason`` says why, unless nobody ever was."""
+    """The user of a sign-in; without a user, ``end_reason`` says why it ended, unless there never was one."""
 
     user: User | None = None
     sign_in: SignIn | None = None
@@ -47,7 +47,7 @@ def cookie_of_screen() -> SignedCookie | None:
 
 
 def status_of(cookie: SignedCookie | None) -> SignInStatus:
-    """Return whether the sign-in of a cookie holds; what the store says is at most a second old."""
+    """Return the status of a cookie's sign-in; it is at most a second old."""
     if cookie is None:
         return SignInStatus()
     found = _status(cookie.session_hash)
@@ -57,7 +57,7 @@ def status_of(cookie: SignedCookie | None) -> SignInStatus:
 
 
 def of_browser(sent: Mapping[str, str]) -> SignInStatus:
-    """Return whether the sign-in holds that a request's cookies name."""
+    """Return the status of the sign-in that a request's cookies name."""
     return status_of(cookies.read(sent))
 
 
@@ -100,7 +100,7 @@ def end(cookie: SignedCookie) -> None:
 
 
 def require_user() -> User:
-    """Return who is signed in at this screen, and remember that they are active. Raises SignedOut."""
+    """Return the user who is signed in at this screen, and record their activity. Raises SignedOut."""
     cookie = cookie_of_screen()
     status = status_of(cookie)
     if cookie is None or status.user is None or status.sign_in is None:

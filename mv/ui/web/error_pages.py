@@ -1,4 +1,4 @@
-"""Answers that are not drawn by a page: short, readable, in the browser's language."""
+"""Error pages outside Streamlit: short, readable, in the browser's language."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def language_of(connection: HTTPConnection) -> Language:
 
 
 def page(error: MvError, status: int, language: Language, home: str = "/") -> HTMLResponse:
-    """Return a page that says what ``error`` says, with the way back to ``home``."""
+    """Return a page with the text of ``error`` and a link to ``home``."""
     title = i18n.translate(TITLE, language)
     text = PAGE.format(
         language=language,

@@ -1,4 +1,4 @@
-"""The headers that every answer carries, and what becomes of Streamlit's cookies."""
+"""The security headers of every answer, and stricter cookies than Streamlit's own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ YEAR = 365 * 24 * 60 * 60
 
 @cache
 def content_security_policy() -> str:
-    """Return what a page may load and run: its own files, and the one inline script of the installed Streamlit.
+    """Return the content security policy: a page loads its own files and runs the inline scripts of Streamlit.
 
     Streamlit's components write styles into the page, so that these need unsafe-inline.
     """
@@ -52,7 +52,7 @@ def content_security_policy() -> str:
 
 
 def add_headers(headers: MutableHeaders, settings: Settings) -> None:
-    """Add what keeps a browser from doing more with an answer than it is meant for."""
+    """Add the headers that keep a browser from doing more with an answer than it is meant for."""
     headers["Content-Security-Policy"] = content_security_policy()
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"

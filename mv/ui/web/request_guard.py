@@ -1,4 +1,4 @@
-"""Which requests reach Streamlit at all."""
+"""A guard that refuses requests before they reach Streamlit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_THERE = N_("There is nothing at this address.")
 
 
 class RequestGuard:
-    """Middleware: starts the server only as it may be started, and lets through only who may come."""
+    """Middleware: refuses to start a server that is not configured safely, and requests that may not come."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,7 +66,7 @@ class RequestGuard:
 
 
 def is_from_here(request: HTTPConnection) -> bool:
-    """Return whether a request comes from this machine, was sent to it by name, and by nobody's order."""
+    """Return whether a request comes from this machine, names it as its host, and was not forwarded."""
     client = request.client
     forwarded = any(name in request.headers for name in FORWARDED)
     return (
@@ -90,7 +90,7 @@ def has_own_origin(request: HTTPConnection) -> bool:
 
 
 def is_local_host(headers: Headers) -> bool:
-    """Return whether the Host that was asked for is this machine: another name may be somebody else's."""
+    """Return whether the request's Host is this machine: another name may be somebody else's."""
     hosts = headers.getlist("host")
     try:
         return len(hosts) == 1 and startup_checks.is_loopback(URL(f"http://{hosts[0]}").hostname or "")
@@ -99,13 +99,13 @@ def is_local_host(headers: Headers) -> bool:
 
 
 def without_base(path: str) -> str:
-    """Return a path as it is where the dashboard has no base path."""
+    """Return a path without the dashboard's base path."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return path.removeprefix(f"/{base}") if base and path.startswith(f"/{base}/") else path
 
 
 async def refuse(error: MvError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request with what ``error`` says."""
+    """Answer a request with a page that says ``error``."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": ""})  # before it is accepted: 403
         return
@@ -115,6 +115,6 @@ async def refuse(error: MvError, scope: Scope, receive: Receive, send: Send) -> 
 
 
 def print_problem(problem: MvError) -> None:
-    """Write why the server does not start to the standard error output, in every language: nobody asked in one."""
+    """Print why the server does not start to standard error, in every language: there is no user to choose one."""
     for language in LANGUAGES:
         print(i18n.explain(problem, language), file=sys.stderr, flush=True)

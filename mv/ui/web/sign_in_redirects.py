@@ -1,4 +1,4 @@
-"""Where signing in and out lead: back to the page that was wanted, and to an end that holds everywhere."""
+"""Redirects after signing in, back to the wanted page, and the end of a sign-in everywhere after signing out."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def end(request: HTTPConnection) -> None:
 
 
 def wanted(request: HTTPConnection) -> str:
-    """Return the page that the browser comes from, when it is one of this dashboard's."""
+    """Return the address of the page that the browser comes from, or of the first one where it is no page of ours."""
     parts = urlsplit(request.headers.get("referer", ""))
     address = f"{without_base(parts.path)}?{parts.query}" if parts.query else without_base(parts.path)
     return address if parts.netloc == request.headers.get("host") and WANTED.fullmatch(address) else "/"
 
 
 def with_wanted_cookie(send: Send, address: str) -> Send:
-    """Return ``send``, which also has the browser remember the address until it is back."""
+    """Return a ``send`` that also sets a cookie with the address, for when the browser is back."""
 
     async def changed(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -72,7 +72,7 @@ def with_wanted_cookie(send: Send, address: str) -> Send:
 
 
 def with_wanted_location(send: Send, request: HTTPConnection) -> Send:
-    """Return ``send``, which leads to the remembered address, or to the sign-in page that says that it failed."""
+    """Return a ``send`` that redirects to the remembered address, or to the sign-in page where signing in failed."""
     asked = "code" in request.query_params or "error" in request.query_params
     address = request.cookies.get(WANTED_COOKIE, "/")
 

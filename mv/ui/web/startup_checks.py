@@ -1,4 +1,4 @@
-"""Whether the dashboard may start as it is configured, and whether a request may reach it.
+"""Checks of the configuration at start and in each run.
 
 Without sign-in it is a demonstration: on this machine alone, and with invented people alone.
 """
@@ -34,7 +34,7 @@ guarded = threading.Event()
 
 @st.cache_resource(show_spinner=False)
 def configured() -> Settings:
-    """Return what is configured, read once. Raises Invalid."""
+    """Return the settings, read once. Raises Invalid."""
     return settings.load()
 
 
@@ -50,7 +50,7 @@ def read_same_file() -> None:
 
 
 def refusal() -> MvError | None:
-    """Return why the server may not start, with what to do about it; None when it may."""
+    """Return the error that keeps the server from starting, with its remedy; None when it may start."""
     try:
         read_same_file()
         if configured().sign_in:

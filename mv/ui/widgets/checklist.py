@@ -1,4 +1,4 @@
-"""Boxes to tick, more of them than fit on the screen: what is ticked stays so while other ones are drawn."""
+"""A checklist of more boxes than fit on the screen: a ticked box stays ticked while others are drawn."""
 
 from __future__ import annotations
 

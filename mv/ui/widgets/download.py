@@ -1,4 +1,4 @@
-"""Downloads: a link that looks like the main button and leads to a file made when it is clicked, and how far it is."""
+"""Links to files that are made when they are clicked, and the progress of each transfer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def offer(label: str, file: DownloadFile, key: str, *, watched: bool = False) ->
 
 
 def draw_transfers() -> None:
-    """Draw the watched files that are being fetched, with a way to cancel each, and what became of the last ones.
+    """Draw the progress of the watched files, each with a button to cancel it, and how the last ones ended.
 
     Drawn anew each second, since the browser says nothing to the page when a link is clicked. That is no action of
     the user, and keeps nobody signed in.
@@ -77,7 +77,7 @@ def _draw_transfers() -> None:
 
 @contextmanager
 def run_of_page() -> Iterator[None]:
-    """Surround a run of the whole page: what it does not offer cannot be had any more."""
+    """Surround a run of the whole page, after which files that it does not offer cannot be had any more."""
     downloads, whole = state(SessionDownloads), False
     tickets.begin_run(downloads)
     try:

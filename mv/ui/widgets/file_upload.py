@@ -1,4 +1,4 @@
-"""A file that is handed in, on the screen: how it is read, which column is which, and what is wrong in it."""
+"""An uploaded table: its delimiter, the meaning of its columns, and its problems."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UploadedTable:
 
 
 def read(file: UploadedFile, key: str) -> Table:
-    """Draw how the file is read, to be changed, and return what it holds. Raises Invalid."""
+    """Draw the choice of a delimiter and return the file's table. Raises Invalid."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             _("Delimiter"),
@@ -54,12 +54,12 @@ def read(file: UploadedFile, key: str) -> Table:
 
 
 def key_of(file: UploadedFile, table: Table) -> str:
-    """Return what is another text for another file, or another delimiter of the same one."""
+    """Return a key that differs for another file and for another delimiter of the same one."""
     return f"{file.file_id}_{ord(table.delimiter or ' ')}"
 
 
 def choose_columns(names: Mapping[C, str], guessed: Mapping[C, str], table: Table, key: str, end: str) -> dict[C, str]:
-    """Draw which column is which, filled in as far as is ``guessed``; return the choice.
+    """Draw the choice of a heading for each column, filled in as far as it is ``guessed``; return the choice.
 
     ``key`` and ``end`` are the beginning and the end of the fields' keys.
     """
@@ -82,7 +82,7 @@ def choose_columns(names: Mapping[C, str], guessed: Mapping[C, str], table: Tabl
 
 
 def draw_problems(problems: Sequence[Problem], table: Table) -> None:
-    """Draw the first problems: where each is, what was read there, and what is wrong with it."""
+    """Draw the first problems: the place of each, the text that was read there, and the error."""
     shown = problems[:PROBLEMS_SHOWN]
     draw_table(
         {
@@ -105,7 +105,7 @@ def _read(file: UploadedFile, chosen: Delimiter | None) -> Table:
 
 
 def _draw_left_out(table: Table) -> None:
-    """Say of a workbook what was not read, and what was although nobody sees it there."""
+    """Draw which sheets of a workbook were not read, and how many hidden rows were."""
     if table.other_sheets:
         st.caption(literal(_("Not read are the other sheets: {names}.", names=", ".join(table.other_sheets))))
     if table.hidden_rows:

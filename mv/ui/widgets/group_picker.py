@@ -21,7 +21,7 @@ def choice_of(row: Membership) -> Choice:
 def choose_group(key: str, day: date, was: Membership | None = None) -> None:
     """Draw the lists of groups and of the chosen one's subgroups in use on ``day``; see :func:`entered`.
 
-    What a row has already is in the lists even when it is no longer in use.
+    The row's own group and subgroup are in the lists even when they are no longer in use.
     """
     groups = catalogue().groups
     left, right = st.columns(2)
@@ -62,7 +62,7 @@ def _subgroup_hint(group_code: str | None, sub_codes: list[str]) -> str:
 
 
 def entered(key: str, first: date, last: date | None = None) -> Entry | None:
-    """Return what the fields of a form hold now; None while no group is chosen. It is for callbacks."""
+    """Return the entry of the form's fields, for callbacks; None while no group is chosen."""
     group_code = session.value(f"{key}_group")
     if group_code is None:
         return None

@@ -1,7 +1,7 @@
 """A field for one identity number after another, in which the next can be typed while the one before is saved.
 
 A text field of Streamlit's would not do: its answer overwrites what was typed meanwhile, and of two numbers that come
-while it is busy it hears the last alone. Neither can it be given the cursor.
+while it is busy it receives the last alone. Neither can it be given the cursor.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from mv.ui.web.startup_checks import configured
 
 
 def draw_open_other_unit(refusal: OtherUnit) -> None:
-    """Draw what opening the customer takes; nothing about the customer but the unit is shown."""
+    """Draw the form that opens the customer; nothing about the customer but the unit is shown."""
     st.header(_("A customer of another unit"))
     st.warning(literal(explain(refusal)))
     with st.container(border=True, key="open_other_unit"):
@@ -52,7 +52,7 @@ def draw_reason(key: str) -> None:
 
 
 def open_customer(customer_id: int, key: str) -> None:
-    """Open the customer for the reason that the fields hold. It is for callbacks. Raises Invalid for none."""
+    """Open the customer for the reason in the fields, in a callback. Raises Invalid without one."""
     reason = session.value(f"{key}_reason")
     note = session.value(f"{key}_note") or ""
     other_unit_access.open_customer(store(), session.actor(), customer_id, reason, note, configured().other_unit_access)

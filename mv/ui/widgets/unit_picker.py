@@ -9,7 +9,7 @@ from mv.ui.resources import catalogue
 
 
 def choose_unit(label: str, key: str, start: str, *, help: str | None = None) -> str:  # noqa: A002 (Streamlit's word)
-    """Draw the list of the user's own units, and ``start``, which it begins with; return the chosen one."""
+    """Draw the choice among the user's own units and ``start``, the first choice; return the chosen one."""
     who = session.actor()
     units = {code: unit for code, unit in catalogue().units.items() if who.owns(code) or code == start}
     return st.selectbox(

@@ -1,4 +1,4 @@
-"""The route that hands out what a page offers, piece by piece."""
+"""The route that streams the files that pages offer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def route() -> Route:
 
 
 async def hand_out(request: Request) -> Response:
-    """Answer with the file that a ticket stands for, or a page that says why not."""
+    """Answer with the file of a ticket, or with a page that says why not."""
     language = error_pages.language_of(request)
     try:
         offer = await _offer(request)
@@ -55,7 +55,7 @@ async def hand_out(request: Request) -> Response:
 
 
 async def _offer(request: Request) -> DownloadOffer:
-    """Return the offer, to whom it was made and nobody else."""
+    """Return the offer of a request's ticket. Raises NotFound and Forbidden."""
     cookie = cookies.read(request.cookies) if configured().sign_in else None
     try:
         session_hash = cookie.session_hash if cookie else None
@@ -71,7 +71,7 @@ async def _offer(request: Request) -> DownloadOffer:
 
 
 def rights(user: object) -> tuple[object, ...]:
-    """Return what must be as it was when the offer was drawn."""
+    """Return the rights of a user, which must be as they were when the offer was drawn."""
     return (user.user_id, user.role, user.units, user.blocked) if isinstance(user, User) else ()
 
 
@@ -93,7 +93,7 @@ class _File(StreamingResponse):
 
     @classmethod
     async def begun(cls, offer: DownloadOffer) -> _File:
-        """Return the answer once the first piece is made; what is wrong with the file is raised here."""
+        """Return the answer once the first piece is made. Raises the MvError that keeps the file from being made."""
         global _under_way
         _under_way += 1
         transfer = tickets.begin_transfer(offer)

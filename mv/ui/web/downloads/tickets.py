@@ -56,7 +56,7 @@ class GeneratedFile:
 
 
 class TransferState(Enum):
-    """What has become of a file that is fetched; BROKEN when the browser left, or it could not be made to its end."""
+    """The state of a transfer; BROKEN when the browser left, or the file could not be made to its end."""
 
     UNDER_WAY = auto()
     DONE = auto()
@@ -66,7 +66,7 @@ class TransferState(Enum):
 
 @dataclass(slots=True)
 class Transfer:
-    """A file that is being fetched, or was."""
+    """A file that is being fetched, or was fetched."""
 
     filename: str
     progress: Progress = field(default_factory=Progress)
@@ -134,7 +134,7 @@ def begin_run(downloads: SessionDownloads) -> None:
 
 
 def end_run(downloads: SessionDownloads, *, whole: bool) -> None:
-    """End drawing it; what a page that was drawn as a ``whole`` does not offer cannot be had any more."""
+    """End drawing it; withdraw the offers that a page which was drawn as a ``whole`` does not make any more."""
     with _lock:
         for key in (downloads.tickets.keys() - downloads.drawn) if whole else ():
             for tickets in (downloads.tickets, downloads.replaced):
@@ -155,7 +155,7 @@ def find(ticket: str, browser: str | None, session_hash: str | None) -> Download
 
 
 def begin_transfer(offer: DownloadOffer) -> Transfer:
-    """Return the record of a file that begins to be fetched; what ended before it is not shown any more."""
+    """Return the record of a file that begins to be fetched; transfers that ended before are not shown any more."""
     transfer = Transfer(offer.file.filename)
     if offer.watched:
         with _lock:
@@ -166,7 +166,7 @@ def begin_transfer(offer: DownloadOffer) -> Transfer:
 
 
 def forget_transfer(offer: DownloadOffer, transfer: Transfer) -> None:
-    """Show nothing of a file that did not begin: whoever asked for it was told why."""
+    """Forget a transfer that did not begin: its error was shown as a page."""
     with _lock:
         offer.downloads.transfers[:] = [other for other in offer.downloads.transfers if other is not transfer]
 
