@@ -25,7 +25,7 @@ SECONDS_BETWEEN_LOOKS = 15
 
 
 def require() -> User:
-    """Return the user who is signed in; for anybody else draw the sign-in page or the lack of rights, and end the run."""
+    """Return the user who is signed in; for anybody else draw why they are not, and end the run."""
     cookie = current_sign_in.cookie_of_screen()
     problem: MvError | None = None
     status = current_sign_in.status_of(cookie)
