@@ -1,4 +1,4 @@
-"""Anspråk: what is claimed from each payer, by claims whose lines stay as they were."""
+"""Anspråk: claims on payers, and new claims."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Att rätta: doses that would be paid if something were corrected, each with the way to where that is done."""
+"""Att rätta: doses that would be paid after a correction, each with the way to where that is made."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from mv.reimbursement.pricing.wording import OUTCOME_NAMES
 from mv.ui import session
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.filters import choose_filters
-from mv.ui.reimbursement.corrections.queue import current_queue, mended, missing, open_place, time_left
+from mv.ui.reimbursement.corrections.queue import corrected, current_queue, missing, open_place, time_left
 from mv.ui.reimbursement.corrections.state import CurrentWalk
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
@@ -28,7 +28,7 @@ COLUMNS = (2, 3, 3, 6, 2)  # the widths of a row's cells, relative to each other
 def draw_summary(steps: list[QueuedDose], today: date) -> None:
     soon = [step for step in steps if step.is_soon(today)]
     st.subheader(f"{doses(len(steps))}, {kronor(sum(step.ore for step in steps))} kr", anchor=False)
-    parts = [mended()]
+    parts = [corrected()]
     if soon:
         worth = kronor(sum(step.ore for step in soon))
         parts.insert(0, _("of which {doses}, {kronor} kr, within a week", doses=doses(len(soon)), kronor=worth))
@@ -40,7 +40,7 @@ def doses(count: int) -> str:
 
 
 def draw_rows(queue: Queue, steps: tuple[QueuedDose, ...], first: int, *, with_unit: bool) -> None:
-    """Draw a page of the queue, from the place ``first`` on, and log whom it shows."""
+    """Draw a page of the queue, from the place ``first``, and log the customers that it shows."""
     headings = (_("Worth"), _("Customer"), _("Dose"), _("What is missing"))
     for cell, heading in zip(st.columns(COLUMNS), headings, strict=False):
         cell.caption(heading)
@@ -69,9 +69,9 @@ def draw_row(
 
 
 def draw_empty(queue: Queue) -> None:
-    """Say that there is nothing to correct, or nothing among what the filters take."""
-    if mended():
-        st.text(mended())
+    """Draw that there is nothing to correct, or nothing that the filters select."""
+    if corrected():
+        st.text(corrected())
     if len(queue.frame):
         st.info(_("No dose among those that you have chosen. Choose fewer filters to see the others."))
     elif queue.lost:

@@ -1,4 +1,4 @@
-"""Uppföljning: how much of what doses can give is paid, is to come, is at risk or lost, and where, when and why."""
+"""Uppföljning: how much of what doses can give is paid, payable, at risk or lost, and where, when and why."""
 
 from dataclasses import replace
 
@@ -102,7 +102,7 @@ def draw_seasons(cube: pd.DataFrame) -> None:
 
 
 def draw(figures: Figures) -> None:
-    """Draw the answers for what the filters let through."""
+    """Draw the figures of the doses that the filters select."""
     filters = choose_filters(figures.cube)
     cube, counted = select(figures.cube, filters), select(figures.counted, filters)
     if cube.empty and counted.empty:

@@ -1,4 +1,4 @@
-"""Betalfiler: what payers say that they have paid, matched to the lines that were claimed, and what is left."""
+"""Betalfiler: payment files matched to claim lines, and the balances."""
 
 import streamlit as st
 

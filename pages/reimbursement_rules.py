@@ -1,4 +1,4 @@
-"""Ersättningsregler: what is paid for which dose from when to when, changed by leads, with overlaps and gaps."""
+"""Ersättningsregler: the dated rules, changed by leads, with overlaps and gaps."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def draw_rule(rule: Rule, found: Sequence[Rule]) -> None:
 
 
 def draw_periods(rule: Rule, found: Sequence[Rule]) -> None:
-    """Draw what is paid for the same from day to day, this rule among it."""
+    """Draw the rules for the same vaccine and group through time, this rule among them."""
     same = [other for other in found if other == rule or (not other.removed and other.subject == rule.subject)]
     same.sort(key=lambda other: other.valid_from)
     draw_table(

@@ -25,9 +25,9 @@ DUE = ("paid_part", "payable")
 POSSIBLE = ("paid_part", "payable", "at_risk", "lost")
 RECEIVED = ("paid_part", "to_pay_back")
 AMOUNTS = ("ore", "possible", *POSSIBLE, "awaited", "to_pay_back", "received", "overdrawn")
-"""Öre. ``ore`` is due by the outcomes, ``possible`` what the doses could have given, ``awaited`` the part of what
-is payable that is claimed already, ``received`` what the payment files hold, ``overdrawn`` the deductions beyond what was paid;
-the others are those of :func:`~mv.reimbursement.pricing.assessment.assess`."""
+"""Öre. ``ore`` is due by the outcomes, ``possible`` is what the doses could have given, ``awaited`` the part of payable
+that is claimed already, ``received`` the payments in files, ``overdrawn`` the deductions beyond what was paid; the
+others are those of :func:`~mv.reimbursement.pricing.assessment.assess`."""
 MEASURES = ("doses", "paid_back", *AMOUNTS)
 """``doses``, and of how many something is to be paid back; and the amounts."""
 

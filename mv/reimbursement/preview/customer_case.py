@@ -76,7 +76,7 @@ class Effect:
     @property
     def ore(self) -> int:
         """The difference in all, in öre; negative where less is paid."""
-        return sum(turn.after.ore - turn.before.ore for turn in self.changed_doses)
+        return sum(changed.after.ore - changed.before.ore for changed in self.changed_doses)
 
 
 def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) -> CustomerCase:
@@ -148,7 +148,7 @@ def compare(before: Adjudications, after: Adjudications, paid: Mapping[int, int]
         if dose_id in before and before[dose_id].ore != adjudication.ore
     ]
     back = sum(
-        max(paid.get(turn.dose_id, 0) - turn.after.ore, 0) - max(paid.get(turn.dose_id, 0) - turn.before.ore, 0)
-        for turn in changed_doses
+        max(paid.get(dose.dose_id, 0) - dose.after.ore, 0) - max(paid.get(dose.dose_id, 0) - dose.before.ore, 0)
+        for dose in changed_doses
     )
-    return Effect(tuple(sorted(changed_doses, key=lambda turn: (turn.given_on, turn.dose_id))), max(back, 0))
+    return Effect(tuple(sorted(changed_doses, key=lambda dose: (dose.given_on, dose.dose_id))), max(back, 0))

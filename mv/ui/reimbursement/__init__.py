@@ -1,1 +1,1 @@
-"""Screens: what is paid, and why not."""
+"""Screens of reimbursement."""

@@ -1,4 +1,4 @@
-"""What the rules say of a dose, and what a change does to the money, in words: told before anything is saved."""
+"""The preview of payments, before anything is saved: the outcome of a dose, and the effect of a change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mv.ui.widgets.amounts import kronor, signed
 from mv.ui.widgets.dose_names import vaccine_name
 
 NOBODYS_MISTAKE = (Outcome.ABROAD, Outcome.NO_RULE, Outcome.OWN_COST)
-"""Verdicts by which a dose is not paid although nothing about it is wrong or missing."""
+"""Outcomes of unpaid doses with which nothing is wrong."""
 
 
 SUGGESTED = {
@@ -32,16 +32,16 @@ SUGGESTED = {
         " {kronor} kr is paid."
     ),
 }
-"""What would have a dose paid, in words."""
+"""The remedies in words."""
 
 
 def why(adjudication: Adjudication) -> str:
-    """Return a sentence that says who pays how much for a dose, or why nobody does."""
+    """Return the outcome as a sentence: the payer and amount, or the reason why nobody pays."""
     return wording.explain(adjudication.dose, adjudication.rule, catalogue(), session.language())
 
 
 def draw_forecast(forecast: Forecast) -> None:
-    """Draw the verdict on the dose in the form, what would mend it, and which other doses saving it turns."""
+    """Draw the outcome of the dose in the form, its remedy, and the effect on the customer's other doses."""
     adjudication = forecast.adjudication
     text = " ".join(filter(None, (why(adjudication), _remedy_text(forecast))))
     if adjudication.outcome == Outcome.PAYABLE:
@@ -55,7 +55,7 @@ def draw_forecast(forecast: Forecast) -> None:
 
 
 def draw_effect(effect: Effect) -> None:
-    """Draw what saving does to the customer's doses."""
+    """Draw the effect of saving on the customer's doses."""
     if effect.changed_doses:
         _draw(_("If you save: {effect}.", effect=summary(effect)), effect)
     else:
@@ -63,9 +63,9 @@ def draw_effect(effect: Effect) -> None:
 
 
 def summary(effect: Effect) -> str:
-    """Return how many doses an effect turns, how, and the kronor in all."""
-    lost = sum(turn.after.ore == 0 for turn in effect.changed_doses)
-    won = sum(turn.before.ore == 0 for turn in effect.changed_doses)
+    """Return an effect in words: the number of doses by kind of change, and the kronor in all."""
+    lost = sum(changed.after.ore == 0 for changed in effect.changed_doses)
+    won = sum(changed.before.ore == 0 for changed in effect.changed_doses)
     other = len(effect.changed_doses) - lost - won
     parts = (
         count_of("{count} dose is no longer paid", "{count} doses are no longer paid", lost) if lost else "",
@@ -79,34 +79,34 @@ def _draw(text: str, effect: Effect) -> None:
     if effect.to_pay_back:
         back = _("{kronor} kr has come in already, and is to be paid back then.", kronor=kronor(effect.to_pay_back))
         text = f"{text} {back}"
-    body = literal(text) + "".join(f"\n- {literal(_line(turn))}" for turn in effect.changed_doses)
+    body = literal(text) + "".join(f"\n- {literal(_line(changed))}" for changed in effect.changed_doses)
     if effect.ore < 0:
         st.warning(body, icon=":material/trending_down:")
     else:
         st.info(body, icon=":material/trending_up:")
 
 
-def _line(turn: ChangedDose) -> str:
+def _line(changed: ChangedDose) -> str:
     dose = _(
         "{vaccine}, {day}: {after} kr instead of {before} kr.",
-        vaccine=vaccine_name(turn.product_code),
-        day=turn.given_on,
-        after=kronor(turn.after.ore),
-        before=kronor(turn.before.ore),
+        vaccine=vaccine_name(changed.product_code),
+        day=changed.given_on,
+        after=kronor(changed.after.ore),
+        before=kronor(changed.before.ore),
     )
-    return f"{dose} {why(turn.after)}"
+    return f"{dose} {why(changed.after)}"
 
 
 def _remedy_text(forecast: Forecast) -> str:
-    """Return what would have the dose paid, an empty text where nothing that is known would."""
+    """Return the remedy in words; an empty text where none is known."""
     if forecast.suggestion:
-        return _suggested(forecast.suggestion)
+        return _suggestion_text(forecast.suggestion)
     if forecast.with_a_group:
         return _("With a group it can be worth up to {kronor} kr.", kronor=kronor(forecast.with_a_group))
     return ""
 
 
-def _suggested(found: GroupSuggestion) -> str:
+def _suggestion_text(found: GroupSuggestion) -> str:
     group, amount = name_of(found.choice), kronor(found.ore)
     if not found.in_time:
         return _(

@@ -1,1 +1,1 @@
-"""Screens: checks of payments."""
+"""The screen of checks."""

@@ -1,4 +1,4 @@
-"""What the checks of payments found: how much first, then whom it is about, each with the way to where it is mended."""
+"""The findings of checks on the screen: the amount first, then the customers, with links to where it is corrected."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mv.ui.widgets.row_button import action
 
 ROWS_ON_A_PAGE = 25
 COLUMNS = (3, 4, 5, 2, 2)
-"""The widths of a row's cells, relative to each other: customer, what it is about, why, kronor, the way there."""
+"""The relative widths of a row's cells: customer, subject, reason, kronor, links."""
 TITLES: Mapping[Check, str] = {
     Check.PAID_NOT_REPORTED: N_("Paid, but not reported to NVR"),
     Check.REPORTED_NOT_PAID: N_("Reported to NVR, but not paid"),
@@ -60,14 +60,14 @@ MEANINGS: Mapping[Check, str] = {
 
 @dataclass(slots=True)
 class PaymentChecksState:
-    """What each check found last: turning a page does not go through every dose anew."""
+    """The last findings of each check, so that turning a page does not run it again."""
 
     found: dict[Check, Found] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A button that leads to where something is mended, with this row, dose or other record open there."""
+    """A link to where something is corrected, with this membership, dose or other record open there."""
 
     label: str
     page: Path
@@ -78,7 +78,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Whom it is about, what, and the ways to where it is mended."""
+    """A row: customer, subject, and links to where it is corrected."""
 
     customer_id: int
     what: str
@@ -87,14 +87,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is shown of a finding: its parts, and why it is shown."""
+    """How a check is shown: its parts, and the reason."""
 
     parts: Sequence[Part]
     why: str
 
 
 def draw_check(check: Check, first: date, last: date) -> None:
-    """Draw what the check found in the period: how much, and on demand whom it is about."""
+    """Draw the findings of the check in the period: the amount, and on demand the customers."""
     found = _current(check, first, last)
     with st.container(border=True, key=f"check_{check}"):
         st.subheader(_(TITLES[check]), anchor=False)
@@ -114,7 +114,7 @@ def draw_check(check: Check, first: date, last: date) -> None:
 
 
 def _current(check: Check, first: date, last: date) -> Found:
-    """Return what the session remembers of the check, or what it finds anew."""
+    """Return the findings that the session remembers, or run the check again."""
     kept_findings = state(PaymentChecksState).found
     kept = kept_findings.get(check)
     if kept and (kept.first, kept.last) == (first, last):
@@ -176,7 +176,7 @@ def who(customer: Customer) -> str:
 
 
 def _go(way: Way, customer_id: int) -> None:
-    """Leave for where it is mended, with the row or the dose open there; nothing is changed by it."""
+    """Go to where it is corrected, with the membership or the dose open there; nothing is changed."""
     visit = navigation.visit(customer_id)
     if way.membership_id is not None:
         visit.adjust_row(way.membership_id)

@@ -1,4 +1,4 @@
-"""The New Year list on the screen: how many turn into or out of each age group, and on demand who."""
+"""The New Year list on the screen: how many people enter or leave each age group, and on demand who they are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mv.ui.widgets.table import draw_table
 ROWS_ON_A_PAGE = 25
 YEARS_BACK, YEARS_AHEAD = 2, 5
 COLUMNS = (3, 2, 4, 5, 3)
-"""The widths of a row's cells, relative to each other: customer, age, group, how it stands, the way there."""
+"""The relative widths of a row's cells: customer, age, group, status, link."""
 SHORT: Mapping[GroupStatus, str] = {
     GroupStatus.LACKS: N_("Turn into it and lack it"),
     GroupStatus.HAS: N_("Turn into it and have it already"),

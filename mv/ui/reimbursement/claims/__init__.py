@@ -1,1 +1,1 @@
-"""Screens: claims."""
+"""The screen of claims."""

@@ -1,4 +1,4 @@
-"""A new claim on the screen: the payer and the period, what it would hold and leave, and the button that makes it."""
+"""A new claim on the screen: payer and period, preview, and the button that makes it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_table
 
 PART, CHOSEN = "claims_part", "claims_chosen"
-"""What the page shows, and which claim: a claim that was just made is looked at next."""
+"""The keys of the page's part and of the chosen claim: a claim just made is shown next."""
 PAYER, FIRST, LAST, UNITS = "claim_payer", "claim_first", "claim_last", "claim_units"
 EARLIEST = date(2000, 1, 1)
 ONE_DAY = timedelta(days=1)
 
 
 def draw_new(names: list[str], latest: str | None) -> None:
-    """Draw what to claim from whom, and what that comes to; ``latest`` is who was claimed from last."""
+    """Draw payer and period, and the preview; ``latest`` is the payer claimed from last."""
     _choose(names, names.index(latest) if latest in names else 0)
     days = session.value(FIRST), session.value(LAST)
     payer, units = session.value(PAYER), session.value(UNITS) or None
@@ -42,7 +42,7 @@ def draw_new(names: list[str], latest: str | None) -> None:
 
 
 def draw_amounts(amounts: Mapping[str, Amount], *, of: str, key: str) -> Amount:
-    """Draw lines and kronor under their names and their sum, which is returned; ``of`` names the table."""
+    """Draw lines and kronor by name with their sum, and return the sum; ``of`` names the table."""
     total = sum_of(amounts.values())
     named = {**amounts, _("Total"): total}
     with st.container(key=f"figures_{key}"):
@@ -59,17 +59,17 @@ def draw_amounts(amounts: Mapping[str, Amount], *, of: str, key: str) -> Amount:
 
 
 def sum_of(amounts: Iterable[Amount]) -> Amount:
-    """Return what the amounts add up to."""
+    """Sum up the amounts."""
     return sum(amounts, NOTHING)
 
 
 def lines_of(amount: Amount) -> str:
-    """Return how many lines there are."""
+    """Return the number of lines in words."""
     return _apart(count_of("{count} line", "{count} lines", amount.count), amount.count)
 
 
 def _apart(text: str, count: int) -> str:
-    """Return a text that says a count with its thousands apart."""
+    """Group the thousands of ``count`` in the text."""
     return text.replace(str(count), grouped(count))
 
 
@@ -118,7 +118,7 @@ def _draw_preview(found: Preview) -> None:
 
 
 def _draw_left(found: Preview, first: date) -> None:
-    """Say what is due and not in this claim, and how it can be claimed."""
+    """Draw the doses that are due and not in this claim, and how to claim them."""
     if found.earliest is not None:
         text = count_of(
             "{count} dose given before the period is due and in no claim.",

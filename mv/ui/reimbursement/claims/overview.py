@@ -1,4 +1,4 @@
-"""The claims on the screen: what they add up to, and the chosen one with its lines, its history and what comes next."""
+"""The claims on the screen: their sums, and the chosen one with its lines, its history and its next states."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MEANINGS: Mapping[ClaimState, str] = {
 
 
 def draw_claims(found: Sequence[Claim]) -> None:
-    """Draw what the claims add up to, the list, and the chosen claim."""
+    """Draw the sums of the claims, the list, and the chosen claim."""
     _draw_states(found)
     _draw_list(found)
     by_number = {claim.claim_id: claim for claim in found}
@@ -51,11 +51,11 @@ def draw_claims(found: Sequence[Claim]) -> None:
 
 
 def _draw_states(found: Sequence[Claim]) -> None:
-    """Draw how many claims, lines and kronor are in each state, and that these add up to all."""
+    """Draw claims, lines and kronor by state, and that they add up to all."""
     rows = {state: Totals.of(claim for claim in found if claim.state == state) for state in ClaimState}
-    standing = {state: totals for state, totals in rows.items() if totals.claims and state != ClaimState.DISCARDED}
+    counted = {state: totals for state, totals in rows.items() if totals.claims and state != ClaimState.DISCARDED}
     total = Totals.of(claim for claim in found if claim.state != ClaimState.DISCARDED)
-    named = {**{_(CLAIM_STATES[state]): totals for state, totals in standing.items()}, _("Total"): total}
+    named = {**{_(CLAIM_STATES[state]): totals for state, totals in counted.items()}, _("Total"): total}
     with st.container(key="figures_claim_states"):
         draw_table(
             {
@@ -68,9 +68,9 @@ def _draw_states(found: Sequence[Claim]) -> None:
             empty="",
             alt=_("Claims by state"),
         )
-    if sum(totals.ore for totals in standing.values()) == total.ore:
+    if sum(totals.ore for totals in counted.values()) == total.ore:
         parts = " + ".join(
-            f"{_(CLAIM_STATES[state]).lower()} {kronor(totals.ore)} kr" for state, totals in standing.items()
+            f"{_(CLAIM_STATES[state]).lower()} {kronor(totals.ore)} kr" for state, totals in counted.items()
         )
         st.caption(literal(_("All claims: {parts} = {kronor} kr.", parts=parts, kronor=kronor(total.ore))))
     else:
@@ -124,7 +124,7 @@ def _draw_claim(claim: Claim) -> None:
 
 
 def _draw_steps(claim: Claim) -> None:
-    """Draw what can be done with the claim: its next state, and its file."""
+    """Draw the buttons of the claim: its next states, and its file."""
     who, shared = session.actor(), store()
     with st.container(horizontal=True, vertical_alignment="center", key="claim_steps"):
         if may(who, Action.EXPORT_CLAIM):
@@ -165,7 +165,7 @@ def _move(claim_id: int, version: int, state: ClaimState) -> None:
 
 
 def _draw_parts(claim: Claim) -> None:
-    """Draw what the lines add up to by cause, that this is the claim's amount, and the lines themselves."""
+    """Draw the sums of the lines by cause, that they equal the claim's amount, and the lines."""
     parts = line_queries.sums_by_reason(store(), session.actor(), claim.claim_id)
     total = draw_amounts(
         {_name(part): part.amount for part in parts}, of=_("What the lines are for"), key="claim_parts"
@@ -194,7 +194,7 @@ def _name(part: AdjustmentSum) -> str:
 
 
 def _draw_lines(claim_id: int, cause: str | None, count: int) -> None:
-    """Draw a page of the lines with that cause, or of all, and the way to the other pages."""
+    """Draw a page of the lines with that cause, or of all, and the choice of page."""
     key = f"claim_page_{claim_id}_{cause}"
     offset = ((session.value(key) or 1) - 1) * LINES_ON_A_PAGE
     found = line_queries.claim_lines(

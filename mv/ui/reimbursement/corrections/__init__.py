@@ -1,1 +1,1 @@
-"""Screens: the queue of doses to correct."""
+"""The screen of the queue of doses to correct."""

@@ -1,4 +1,4 @@
-"""The choice of which doses to correct are shown, and in which order."""
+"""The filters and the order of the doses to correct."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IN_TIME, LOST = "in_time", "lost"
 
 
 def choose_filters() -> tuple[bool, Filters]:
-    """Draw the filters; return whether the lost doses are wanted, and what the others hold."""
+    """Draw the filters; return whether the lost doses are chosen, and the other filters."""
     units = {code: unit.name for code, unit in catalogue().units.items() if session.actor().owns(code)}
     vaccines = {code: product_name(code) for code in catalogue().vaccines}
     remedies = {str(remedy): _(words) for remedy, words in MISSING.items()}
@@ -43,7 +43,7 @@ def choose_filters() -> tuple[bool, Filters]:
 def _choose(
     cell: DeltaGenerator, label: str, names: Mapping[str, str], name: str, start: int | None = None
 ) -> str | None:
-    """Draw a list that is as it was left when the page is opened again, and return what is chosen from it."""
+    """Draw a list that keeps its choice when the page is opened again; return the choice."""
     return cell.selectbox(
         label,
         list(names),

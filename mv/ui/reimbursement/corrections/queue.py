@@ -1,4 +1,4 @@
-"""Going through the doses to correct: what is missing, the way to where it is mended, and the banner meanwhile."""
+"""A walk through the doses to correct: the remedy, the way to where it is applied, and the banner meanwhile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mv.ui.widgets.dose_names import product_name
 from mv.ui.widgets.group_picker import dose_group_key
 
 ADD_FORM = "add"
-"""What the keys of the fields begin with in which a group is added on the page Customer groups."""
+"""The prefix of the keys of the fields that add a group on the page Customer groups."""
 NEXT_SHORTCUT = "Alt+N"
 NEXT_STEPS: Mapping[Remedy, str] = {
     Remedy.CHOOSE_GROUP: N_("Choose it for the dose"),
@@ -37,18 +37,18 @@ NEXT_STEPS: Mapping[Remedy, str] = {
     Remedy.ACTIVE_AFTER: N_("Adjust the group"),
     Remedy.ENDED_BEFORE: N_("Adjust the group"),
 }
-"""The button that leads to where something is mended."""
+"""The button for each remedy."""
 HINTS: Mapping[Remedy, str] = {
     Remedy.CHOOSE_GROUP: N_("It is chosen in the form below: save the correction if it is right."),
     Remedy.ADD_BY_AGE: N_("It is filled in below: save it if it is right."),
     Remedy.ACTIVE_AFTER: N_("It is open below: if it applied already then, set its first day to {day} or earlier."),
     Remedy.ENDED_BEFORE: N_("It is open below: if it still applied then, set its last day to {day} or later."),
 }
-"""What is left to do where it is mended."""
+"""The hint for each remedy on the page where it is applied."""
 
 
 def current_queue(*, lost: bool) -> Queue:
-    """Return the queue as it is now: found anew, or the one that the session remembers brought up to date."""
+    """Return the queue as it is now: built anew, or the session's brought up to date."""
     queue_state = state(CorrectionQueueState)
     kept = queue_state.queue
     if kept is None or kept.lost != lost:
@@ -61,7 +61,7 @@ def current_queue(*, lost: bool) -> Queue:
 
 
 def missing(correction: Correction) -> str:
-    """Return what is likely missing for the dose, in plain words."""
+    """Return the remedy in words."""
     suggestion = correction.suggestion
     if suggestion is None:
         return ""
@@ -91,7 +91,7 @@ def _days(first: date, last: date) -> str:
 
 
 def time_left(last_day: date | None, today: date) -> str:
-    """Return how long a correction can wait, or by how much it is too late."""
+    """Return the days left for a correction, or the days that it is too late."""
     if last_day is None:
         return _("no last day")
     days = (last_day - today).days
@@ -100,9 +100,9 @@ def time_left(last_day: date | None, today: date) -> str:
     return count_of("{count} day left", "{count} days left", days) if days else _("today is the last day")
 
 
-def mended() -> str:
-    """Return how many doses were corrected while going through the queue, and what they are paid; else nothing."""
-    ores = state(CorrectionQueueState).mended.values()
+def corrected() -> str:
+    """Return the number and amount of doses corrected on walks through the queue; empty where there are none."""
+    ores = state(CorrectionQueueState).corrected.values()
     if not ores:
         return ""
     count = count_of("{count} corrected", "{count} corrected", len(ores))
@@ -110,7 +110,7 @@ def mended() -> str:
 
 
 def open_place(correction: Correction, steps: tuple[QueuedDose, ...], place: int) -> None:
-    """Go through ``steps`` at this dose, and leave for where it is mended: filled in there, and not saved."""
+    """Walk through ``steps`` at this dose, and go to where its remedy is applied, filled in and not saved."""
     visit = navigation.visit(correction.customer_id)
     walk_queue(steps, place)
     suggestion = correction.suggestion
@@ -133,7 +133,7 @@ def _group_key(correction: Correction) -> str:
 
 
 def _is_open(correction: Correction, suggestion: Suggestion, here: Path) -> bool:
-    """Return whether the page is the place where it is mended, with what is suggested filled in."""
+    """Return whether this is the page of the remedy, with the suggestion filled in."""
     if suggestion.remedy == Remedy.CHOOSE_GROUP:
         chosen = session.value(_group_key(correction)) == suggestion.membership_id
         return here == navigation.VACCINATION and state(CustomerVisit).corrected_dose == correction.dose_id and chosen
@@ -143,7 +143,7 @@ def _is_open(correction: Correction, suggestion: Suggestion, here: Path) -> bool
 
 
 def draw_queue_banner(customer: Customer, here: Path) -> None:
-    """Draw, on a page of the customer, which dose of the queue it is about and how it stands with it now."""
+    """Draw, on a page of the customer, the current dose of the walk and its outcome now."""
     current = state(CurrentWalk)
     walk = current.walk
     if walk is None or walk.step.customer_id != customer.customer_id:
@@ -152,7 +152,7 @@ def draw_queue_banner(customer: Customer, here: Path) -> None:
         current.walk = None
         return
     found = corrections.read_customer(store(), session.actor(), customer.customer_id)
-    _count_mended(walk, found)
+    _count_corrected(walk, found)
     correction = next((one for one in found if one.dose_id == walk.step.dose_id), None)
     with st.container(border=True, gap="small", key="queue_banner"):
         left, right = st.columns([5, 4], vertical_alignment="center")
@@ -161,12 +161,12 @@ def draw_queue_banner(customer: Customer, here: Path) -> None:
         with right:
             _draw_ways_on(walk, correction)
         if correction:
-            _draw_verdict(correction, here)
+            _draw_outcome(correction, here)
             _draw_way_there(walk, correction, here)
 
 
-def _count_mended(walk: Walk, found: list[Correction]) -> None:
-    counted, of_queue = state(CorrectionQueueState).mended, {step.dose_id for step in walk.steps}
+def _count_corrected(walk: Walk, found: list[Correction]) -> None:
+    counted, of_queue = state(CorrectionQueueState).corrected, {step.dose_id for step in walk.steps}
     for correction in found:
         if correction.is_paid and correction.dose_id in of_queue:
             counted[correction.dose_id] = correction.ore
@@ -177,11 +177,11 @@ def _count_mended(walk: Walk, found: list[Correction]) -> None:
 def _draw_place(walk: Walk, correction: Correction | None) -> None:
     place = _("To correct: {place} of {count}", place=walk.place + 1, count=len(walk.steps))
     dose = f"{product_name(correction.product_code)}, {correction.given_on}" if correction else ""
-    st.text("  ·  ".join(filter(None, (place, mended()))) + f"\n{dose}")
+    st.text("  ·  ".join(filter(None, (place, corrected()))) + f"\n{dose}")
 
 
 def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
-    """Draw the buttons that lead on; their keys name the dose, so that a second click on one does not skip another."""
+    """Draw the buttons to go on; their keys name the dose, so that a double click does not skip another."""
     waits = correction is not None and correction.state == PaymentState.AT_RISK
     number = walk.step.dose_id
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -197,7 +197,7 @@ def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
             st.switch_page(navigation.REIMBURSEMENT_CORRECTIONS)
 
 
-def _draw_verdict(correction: Correction, here: Path) -> None:
+def _draw_outcome(correction: Correction, here: Path) -> None:
     why = correction.why(catalogue(), session.language())
     if correction.is_paid:
         st.success(literal(why))
@@ -223,7 +223,7 @@ def _draw_way_there(walk: Walk, correction: Correction, here: Path) -> None:
 
 
 def _go_on(walk: Walk) -> None:
-    """Leave for the next dose that still is to be corrected; after the last one, for the list."""
+    """Go to the next dose to correct; after the last one, to the list."""
     kept = state(CorrectionQueueState).queue
     queue = current_queue(lost=bool(kept and kept.lost))
     waiting = queue.dose_ids

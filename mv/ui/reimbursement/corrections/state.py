@@ -10,7 +10,7 @@ from mv.ui.session import VisitState, state
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The doses of the queue that somebody goes through, and the place of the one that is being corrected."""
+    """The doses of a walk through the queue, and the place of the one that is being corrected."""
 
     steps: tuple[QueuedDose, ...]
     place: int
@@ -23,13 +23,13 @@ class Walk:
 
 @dataclass(slots=True)
 class CorrectionQueueState:
-    """The queue as it was found last: a walk through it does not go through every dose anew.
+    """The last queue, so that a walk through it does not assess every dose anew.
 
-    ``mended`` holds what each dose is paid, in öre, that was corrected during a walk.
+    ``corrected`` holds the amount paid, in öre, for each dose that was corrected on a walk.
     """
 
     queue: Queue | None = None
-    mended: dict[int, int] = field(default_factory=dict)
+    corrected: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""Screens: follow-up in kronor."""
+"""The screen of follow-up."""

@@ -20,7 +20,7 @@ Spec = dict[str, Any]
 
 MOST_BARS = 12
 ROW = 42
-"""Pixels for each bar with its words above."""
+"""Pixels for each bar and its text above."""
 BELOW = 20
 """Pixels of a chart's height that Streamlit keeps free below it."""
 HEIGHT_OF_MONTHS = 130
@@ -48,7 +48,7 @@ def draw_bars(frame: pd.DataFrame, measure: str, *, alt: str, whole: int | pd.Se
 
 
 def draw_shares(frame: pd.DataFrame, measure: str, whole: str, *, alt: str) -> None:
-    """Draw a bar for what part each row's öre are of its whole, with its ``name`` and both above it."""
+    """Draw a bar for the share of each row's öre in its whole, with its ``name`` and both amounts above it."""
     rows = frame[frame[whole] > 0]
     texts = [
         _("{name}: {share} of {whole}", name=name, share=share(ore, of), whole=amount(of))
@@ -77,7 +77,7 @@ def _draw(rows: pd.DataFrame, longest: int, alt: str) -> None:
 
 
 def draw_months(frame: pd.DataFrame, measure: str, *, alt: str) -> None:
-    """Draw a bar for each ``month``, as high as its öre, or say that there are none."""
+    """Draw a bar of öre for each ``month``, or a text where there are none."""
     if not frame[measure].any():
         st.caption(_("0 kr in each month."))
         return

@@ -1,4 +1,4 @@
-"""Figures of the doses' kronor on the screen: how long they are kept, the filters, and what figures are called."""
+"""Figures of the follow-up on the screen: how long they are kept, the filters, and the names of what is counted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECONDS_OF_QUICK_ONES = 2.0
 """Figures that took no longer are made anew as soon as anything was changed; others when somebody asks, or it is time:
 in a large store something changes all the time, and every click would wait."""
 MOST_KEPT = 20
-"""Different sets of own units, of which each has figures of its own. They are some hundreds of kilobytes each."""
+"""Sets of own units whose figures are kept, some hundreds of kilobytes each."""
 EVERY_SEASON = 0
 
 PARTS: Mapping[str, str] = {
@@ -41,7 +41,7 @@ PARTS: Mapping[str, str] = {
     "to_pay_back": N_("To pay back"),
     "overdrawn": N_("Taken back without having been paid"),
 }
-"""What the amounts are called."""
+"""The names of the amounts."""
 STATES: Mapping[str, str] = {
     PaymentState.PAID: N_("paid for"),
     PaymentState.PAYABLE: N_("to be paid for"),
@@ -49,7 +49,7 @@ STATES: Mapping[str, str] = {
     PaymentState.LOST: N_("doses lost"),
     PaymentState.OUTSIDE: N_("not paid for"),
 }
-"""What doses of each state are called."""
+"""The names of the states of doses."""
 MEANINGS: Mapping[str, str] = {
     "paid_part": N_("What payment files hold for the doses, as far as it is due."),
     "payable": N_("Due by the rules and not paid yet."),
@@ -63,13 +63,13 @@ MENDS: Mapping[Remedy, str] = {
     Remedy.ACTIVE_AFTER: N_("a group that counts began later"),
     Remedy.ENDED_BEFORE: N_("a group that counts had ended"),
 }
-"""What is known of a group that would have the dose paid; each stands after the reason why it is not."""
+"""The remedy in words, after the outcome."""
 MORE_THAN_DUE = N_("more was paid than the rule gives")
-"""Why something is to be paid back for a dose that is paid by a rule."""
+"""The outcome of a payable dose for which something is to be paid back."""
 
 
 def kept_figures() -> Figures:
-    """Return the figures of the user's own units, and say of when they are. Raises Forbidden."""
+    """Return the figures of the user's own units, and draw their time. Raises Forbidden."""
     shared, who = store(), session.actor()
     units = tuple(sorted(who.own_units))
     with st.spinner(_("Every dose is judged. With a million of them this takes some seconds.")):
@@ -90,12 +90,12 @@ def kept_figures() -> Figures:
 
 @st.cache_data(ttl=SECONDS_TO_KEEP, max_entries=MOST_KEPT, show_spinner=False)
 def _kept(url: str, units: tuple[str, ...], day: date, _store: Store, _actor: Actor) -> Figures:
-    """Return figures that whoever has the same units may share; they are of nobody's person."""
+    """Return figures shared by users with the same units; they name no person."""
     return reports.compute_figures(_store, _actor)
 
 
 def choose_filters(cube: pd.DataFrame) -> Filters:
-    """Draw the filters, with what there is in the cube to choose from, and return what they hold."""
+    """Draw the filters with the values in the cube, and return the choice."""
     known, today = catalogue(), store().today()
     cells = st.columns([5, 6, 6, 6, 6])
     found = seasons(cube)
@@ -139,7 +139,7 @@ def _seen(cube: pd.DataFrame, column: str) -> list[str]:
 
 
 def _vaccines(cube: pd.DataFrame, known: Catalogue) -> dict[str, str]:
-    """Return the kinds of vaccines that have several products, then the products; each with its name."""
+    """Return the names of vaccine types with several products, then those of products."""
     kinds = cube.groupby(cube["atc"].str[:ATC_LEVEL_4_LENGTH])["product_code"].nunique()
     several = [str(kind) for kind, count in kinds.items() if count > 1]
     of_kinds = {kind: vaccine_name(kind, None, known, session.language()) for kind in several}
@@ -147,13 +147,13 @@ def _vaccines(cube: pd.DataFrame, known: Catalogue) -> dict[str, str]:
 
 
 def _called(things: Mapping[str, Unit] | Mapping[str, Vaccine], code: str) -> str:
-    """Return the name; for one that is newer than the catalogue at hand, its code."""
+    """Return the name, or the code where the catalogue lacks it."""
     thing = things.get(code)
     return thing.name if thing else code
 
 
 def draw_way_to_corrections() -> None:
-    """Draw the link to the doses that can be corrected, or say who corrects them."""
+    """Draw the link to the doses to correct, or the role that corrects them."""
     if may(session.actor(), Action.VIEW_CORRECTIONS):
         st.page_link(
             navigation.REIMBURSEMENT_CORRECTIONS, label=_("Go to the doses to correct"), icon=":material/arrow_forward:"
@@ -163,7 +163,7 @@ def draw_way_to_corrections() -> None:
 
 
 def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
-    """Return the measures for each value of the dimensions (see :func:`by`), and in ``name`` what it is called."""
+    """Return the measures by the dimensions (see :func:`group_by`), with the name of each in ``name``."""
     frame = group_by(cube, *dimensions)
     known = catalogue()
     names: Mapping[str, Callable[..., str]] = {
@@ -181,7 +181,7 @@ def named(cube: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
 
 
 def cause(outcome: str, remedy: str | None = None) -> str:
-    """Return why a dose is not paid, and what is known of a group that would have it paid."""
+    """Return the outcome in words, with its remedy, if there is one."""
     why = _(MORE_THAN_DUE) if outcome == Outcome.PAYABLE.value else _(OUTCOME_NAMES[Outcome(outcome)])
     known = f" – {_(MENDS[Remedy(remedy)])}" if remedy else ""
     return f"{why[:1].upper()}{why[1:]}{known}"

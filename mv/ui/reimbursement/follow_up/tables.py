@@ -1,4 +1,4 @@
-"""Figures of the doses' kronor as words, as tables and as CSV."""
+"""Figures of the follow-up in words, as tables and as CSV."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ SUMS: Mapping[str, tuple[str, str]] = {
     "possible": (N_("Could be due"), N_("as much as the doses could give at most")),
     "received": (N_("Received"), N_("as much as the payment files hold for them")),
 }
-"""What is added up, and what the whole is, which is found in another way than the parts."""
+"""Names of the parts of each sum, and of the whole, which is counted in another way."""
 
 
 def share(part: int, whole: int) -> str:
-    """Return which part of the whole it is, in percent; neither 0 nor 100 % where that is not the exact truth."""
+    """Return the share in percent; never rounded to 0 or 100 %."""
     parts = round(1000 * part / whole) if whole else 0
     if 0 < part < whole:
         parts = min(max(parts, 1), 999)
@@ -46,12 +46,12 @@ def share(part: int, whole: int) -> str:
 
 
 def doses(count: int) -> str:
-    """Return how many doses there are."""
+    """Return the number of doses in words."""
     return count_of("{count} dose", "{count} doses", count).replace(str(count), grouped(count))
 
 
 def draw_metrics(cube: pd.DataFrame) -> None:
-    """Draw what is paid, payable, at risk, lost and to be paid back, and how many doses stand so."""
+    """Draw the amounts paid, payable, at risk, lost and to be paid back, each with its number of doses."""
     total = totals(cube)
     of_state = cube.groupby("state", observed=False)["doses"].sum()
     counts = {
@@ -70,7 +70,7 @@ def draw_metrics(cube: pd.DataFrame) -> None:
 
 
 def outcome(total: Mapping[str, int]) -> str:
-    """Return in words how much of what the doses can give is paid or payable, and what of that is claimed."""
+    """Return in words the share that is paid or payable, and the part of it that is claimed."""
     possible, payable = total["possible"], total["payable"]
     if not possible:
         return _("They can give nothing.")
@@ -82,14 +82,14 @@ def outcome(total: Mapping[str, int]) -> str:
 
 
 def draw_faults(found: Mapping[str, Sum]) -> None:
-    """Say which parts are not the whole; nothing where all are, as they have to be."""
+    """Draw an error for each sum whose parts do not add up to the whole."""
     for name, each in found.items():
         if not each.holds:
             st.error(literal(_worded(name, each)))
 
 
 def draw_sums(found: Mapping[str, Sum], *, tables_hold: bool) -> None:
-    """Say in words and figures that the parts are the whole, or that they are not."""
+    """Draw each sum, and whether its parts add up to the whole."""
     for name, each in found.items():
         st.markdown(literal(_worded(name, each)))
     if tables_hold:
@@ -99,7 +99,7 @@ def draw_sums(found: Mapping[str, Sum], *, tables_hold: bool) -> None:
 
 
 def _worded(name: str, found: Sum) -> str:
-    """Return a sum in words and figures: its parts, what they make, and what that has to be."""
+    """Return a sum in words and figures: its parts, their sum, and the whole."""
     shown: Callable[[int], str] = grouped if name == "doses" else amount
     names = STATES if name == "doses" else PARTS
     parts = " + ".join(f"{_(names[part]).lower()} {shown(value)}" for part, value in found.parts.items())
@@ -136,7 +136,7 @@ def draw_figures(
 
 
 def _cells(row: Iterable[int]) -> list[str]:
-    """Return a count and amounts as they are shown in a table whose headings name the unit."""
+    """Return a count and amounts for a table whose headings name the unit."""
     count, *amounts = (int(value) for value in row)
     return [grouped(count), *(kronor(ore) for ore in amounts)]
 

@@ -1,1 +1,1 @@
-"""Screens: payers' files and how lines stand."""
+"""The screen of payment files and balances."""

@@ -1,4 +1,4 @@
-"""A payer's file on the screen: chosen, its columns, what it would come to, and its import."""
+"""Import of a payer's file on the screen: the file, its columns, the preview and the import."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.table import draw_frame, draw_table
 
 ROUND = "payment_round"
-"""Counts the imports of the session: after each the field is empty again."""
+"""The key of the number of imports in the session: after each the field is empty again."""
 ROWS_SHOWN = 500
 
 
 def draw_import(payer: str) -> None:
-    """Draw the field for the payer's file and, once there is one, all that leads to its import."""
+    """Draw the field for the payer's file and, once there is one, its columns, preview and import."""
     turn = session.value(ROUND) or 0
     file = st.file_uploader(
         _("Payment file (CSV or XLSX)"),
@@ -73,7 +73,7 @@ def draw_import(payer: str) -> None:
 
 
 def draw_answered(payer: str) -> None:
-    """Offer to mark each claim as answered of which every line has an answer."""
+    """Draw a button for each claim whose lines are all answered, to mark it as answered."""
     who = session.actor()
     if not may(who, Action.CHANGE_CLAIM):
         return
@@ -100,7 +100,7 @@ def _mark(claim_id: int, version: int) -> None:
 
 
 def _choose_columns(payer: str, table: Table, end: str) -> Columns:
-    """Draw which column is which, filled in as far as can be guessed; return the choice."""
+    """Draw the choice of columns, filled in with the guess; return the choice."""
     st.subheader(_("Columns"))
     guessed = file_columns.guess_columns(
         table.headings, balances.payer_terms(store(), session.actor(), payer).file_columns
@@ -122,7 +122,7 @@ def _draw_problems(found: Preview, table: Table) -> None:
 
 
 def _draw_preview(found: Preview) -> None:
-    """Draw how many rows and kronor each outcome has, that they are the whole file, and the rows to look into."""
+    """Draw rows and kronor by outcome, whether they add up to the file, and the rows to look into."""
     st.subheader(_("What the file comes to"))
     _draw_parts(found.parts)
     rows, amount = len(found.payments.rows), kronor(found.payments.ore)

@@ -1,4 +1,4 @@
-"""A payer's imported files, and how the lines of its claims stand, on the screen."""
+"""A payer's imported files and the balance of its lines, on the screen."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _withdraw(payment_file_id: int) -> None:
 
 
 def draw_lines(payer: str) -> None:
-    """Draw how many lines and kronor stand how, that the sums agree, and the lines to look into."""
+    """Draw lines and kronor by status, whether the sums agree, and the lines to look into."""
     found = balances.payer_balance(store(), session.actor(), payer)
     if not found.claimed_lines and not found.received:
         st.info(_("No claim on this payer has been sent."))

@@ -1,1 +1,1 @@
-"""Screens: the dated rules."""
+"""The screen of the dated rules."""

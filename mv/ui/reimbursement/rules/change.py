@@ -1,4 +1,4 @@
-"""Changing rules on the screen: what is to become of them, what that does to given doses, and saving it."""
+"""Changes of rules on the screen: the proposal, its impact on given doses, and saving it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from mv.ui.text import _, explain, literal
 from mv.ui.widgets.amounts import amount
 
 Build = Callable[[], Proposal]
-"""Puts together what the fields say now. Raises Invalid."""
+"""Builds the proposal from the fields. Raises Invalid."""
 
 
 class Way(StrEnum):
-    """In which way a rule is changed."""
+    """A way to change a rule."""
 
     AMOUNT = "amount"
     TERMS = "terms"
@@ -80,7 +80,7 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
 
 
 def draw_new(found: Sequence[Rule]) -> None:
-    """Draw the form of a rule that is to be made."""
+    """Draw the form of a new rule."""
     units = list(catalogue().units.values())
     start = Rule(
         NEW, None, units[0].region if units else "", "", None, None, None, None, None, None, AgeUnit.YEARS, None, None,
@@ -90,7 +90,7 @@ def draw_new(found: Sequence[Rule]) -> None:
 
 
 def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:
-    """Return the other rules by which the same is paid by the same payer for the same kind of vaccine on that day."""
+    """Return the other rules in force that day with the same payer, vaccine type and amount."""
     return [
         other
         for other in found
@@ -149,7 +149,7 @@ def _draw_form(way: Way, key: str, rule: Rule, found: Sequence[Rule]) -> None:
 
 
 def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
-    """Draw what the change would do, as far as the fields can be read, and the button that saves it."""
+    """Draw the impact of the change, as far as the fields can be read, and the button that saves it."""
     decide = [rule for rule in found if not rule.removed]
     try:
         proposal = build()
@@ -170,7 +170,7 @@ def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
 
 
 def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
-    """Point out what is odd about a rule, and which rules it would overlap that it did not before."""
+    """Draw the concerns about a rule, and the overlaps that it adds."""
     for step in proposal:
         if step.kind in (ChangeKind.ADDED, ChangeKind.ADJUSTED):
             for doubt in concerns(step.rule, catalogue(), decide):
@@ -182,22 +182,22 @@ def _draw_doubts(proposal: Proposal, decide: Sequence[Rule]) -> None:
 
 
 def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> None:
-    """Draw what saving does to given doses; where that takes its time, once it is asked for."""
+    """Draw the impact on given doses; where that takes time, only on demand."""
     editor = state(RuleEditorState)
-    effect = editor.impact_of(proposal)
+    impact = editor.impact_of(proposal)
     asked = (
-        effect is not None
+        impact is not None
         or is_quick(before, after)
         or st.button(_("Show what it changes"), icon=":material/calculate:", key="rule_preview")
     )
     if not asked:
         st.caption(_("There are many doses: it takes a while. You can save without it, and see it afterwards."))
         return
-    if effect is None:
-        effect = impact_of(before, after)
-        editor.keep_effect(proposal, effect)
+    if impact is None:
+        impact = impact_of(before, after)
+        editor.keep_impact(proposal, impact)
     st.text(_("What saving changes for doses given at your units:"))
-    draw_impact(effect)
+    draw_impact(impact)
 
 
 def _save(build: Build, found: Sequence[Rule], number: int) -> None:
@@ -219,16 +219,16 @@ def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> 
     now = next((rule for rule in saved if rule.payment_rule_id not in there), saved[0])
     open_rule(now.payment_rule_id)
     editor = state(RuleEditorState)
-    effect = editor.impact_of(proposal)
-    told = impact_text(effect) if effect else ""
+    impact = editor.impact_of(proposal)
+    told = impact_text(impact) if impact else ""
     notify("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
-    if effect is None:
+    if impact is None:
         decide = [rule for rule in found if not rule.removed]
         editor.unseen_change = (decide, changes.rules_after(decide, proposal))
 
 
 def draw_unseen_change() -> None:
-    """Draw what a change that was saved without its effect having been seen has done."""
+    """Draw the impact of a change that was saved before its impact was shown."""
     editor = state(RuleEditorState)
     if editor.unseen_change is not None:
         st.text(_("What the change did to doses given at your units:"))

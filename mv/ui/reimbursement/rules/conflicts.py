@@ -30,7 +30,7 @@ MOST_KEPT = 50
 
 
 def draw_findings(rules: Sequence[Rule]) -> None:
-    """Draw what is found among the rules that decide, and say what is not."""
+    """Draw overlaps, gaps and errors among the rules in force, or that there are none."""
     known, today = catalogue(), store().today()
     overlapping = find_overlaps(rules)
     found = {
@@ -55,7 +55,7 @@ def draw_findings(rules: Sequence[Rule]) -> None:
 
 
 def overlap_text(overlap: Overlap) -> str:
-    """Return which rules overlap when, and which of them decides, and why that one."""
+    """Return an overlap in words: the rules, the days, the rule that decides and the reason."""
     decides, other = overlap.decides, overlap.other
     days, first, second = period(overlap.first, overlap.last), _dated(decides), _dated(other)
     if decides.valid_from > other.valid_from:
@@ -87,7 +87,7 @@ def overlap_text(overlap: Overlap) -> str:
 
 
 def _faults(rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield what cannot be in rules that no form has checked: those of the file."""
+    """Yield the errors of rules that no form has validated: those of the file."""
     for rule in rules:
         try:
             check(rule, catalogue())
@@ -123,7 +123,7 @@ def _kept(
     _actor: Actor,
     _rules: Sequence[Rule],
 ) -> list[UnruledDoses]:
-    """Return counts that whoever has the same units may share; they are of nobody's person."""
+    """Return counts shared by users with the same units; they name no person."""
     return gaps.doses_without_rule(_store, _actor, _rules)
 
 

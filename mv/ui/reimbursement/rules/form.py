@@ -1,4 +1,4 @@
-"""The form of a rule: what it says as fields, filled in from a rule, and read back as one."""
+"""The form of a rule: its fields, filled in from a rule and read back as one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mv.ui.widgets.amounts import kronor
 
 EARLIEST = date(1990, 1, 1)
 ANYONE = ""
-"""Among the groups and subgroups: the rule is for any."""
+"""The choice of any group or subgroup."""
 CONDITIONS = ("age_from", "age_to", "birth_year_from", "birth_year_to", "dose_from", "dose_to", "days_between")
 
 
@@ -51,7 +51,7 @@ def draw_rule_form(key: str, start: Rule, others: Iterable[Rule]) -> None:
 
 
 def entered(key: str, start: Rule) -> Rule:
-    """Return the rule that the fields hold now. Raises Invalid where one holds nothing that can be read."""
+    """Return the rule in the fields. Raises Invalid where a field cannot be read."""
     vaccine = (session.value(f"{key}_vaccine") or "").strip()
     if not vaccine:
         raise Invalid(N_("Choose the vaccine."))
@@ -113,12 +113,12 @@ def draw_source(key: str, start: str) -> None:
 
 
 def entered_source(key: str) -> str:
-    """Return what is written as the source."""
+    """Return the text of the source."""
     return (session.value(f"{key}_source") or "").strip()
 
 
 def _choose_vaccine(cell: DeltaGenerator, key: str, start: Rule, others: Iterable[Rule]) -> None:
-    """Draw the list of kinds of vaccines and of products; an ATC code can be written, too."""
+    """Draw the list of vaccine types and products; an ATC code can be written, too."""
     known = catalogue()
     codes = {vaccine.atc[:ATC_LEVEL_4_LENGTH] for vaccine in known.vaccines.values()} | {
         other.atc for other in others if other.atc
@@ -174,7 +174,7 @@ def _choose_name(cell: DeltaGenerator, key: str, label: str, start: str, names: 
 
 
 def _draw_conditions(key: str, start: Rule) -> None:
-    """Draw what only some rules say; it is open where this one does."""
+    """Draw the fields that few rules use; they are open where this one does."""
     conditions = [getattr(start, name) for name in CONDITIONS]
     label = _("Ages, dose numbers, days between doses, NVR")
     with st.expander(label, expanded=any(value is not None for value in conditions) or start.nvr):
@@ -204,6 +204,6 @@ def _draw_ages(key: str, start: Rule) -> None:
 def _draw_number(
     cell: DeltaGenerator, key: str, start: Rule, name: str, label: str, help_text: str | None = None
 ) -> None:
-    """Draw the field of a number. Whether it can be is for the rule's check to say, in words."""
+    """Draw the field of a number, without bounds: the validation of the rule names them."""
     session.begin_with(f"{key}_{name}", getattr(start, name))
     cell.number_input(label, value=None, step=1, key=f"{key}_{name}", help=help_text)

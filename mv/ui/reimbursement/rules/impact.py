@@ -1,4 +1,4 @@
-"""What a change of rules does to given doses, in words and figures."""
+"""The impact of a change of rules on given doses, in words and figures."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ from mv.ui.widgets.table import draw_table
 K = TypeVar("K")
 
 QUICKLY_JUDGED = 100_000
-"""So many doses are judged in about a second: what a change does to them is shown without being asked for."""
+"""Doses that are adjudicated in about a second: up to so many, the impact is shown without being asked for."""
 
 
 def impact_of(before: list[Rule], after: list[Rule]) -> Impact:
-    """Return the effect on the doses of the user's own units, and show meanwhile that they are gone through."""
+    """Return the impact on the doses of the user's own units, with a spinner meanwhile."""
     with st.spinner(_("The doses are judged by the old rules and by the new ones …")):
         return rule_change.impact_at_own_units(store(), session.actor(), before, after, catalogue())
 
 
 def is_quick(before: list[Rule], after: list[Rule]) -> bool:
-    """Return whether the effect takes no longer than a click may."""
+    """Return whether the impact is computed as fast as a click may take."""
     return rule_change.count_affected(store(), session.actor(), before, after, catalogue()) <= QUICKLY_JUDGED
 
 
-def impact_text(effect: Impact) -> str:
-    """Return how many doses are paid otherwise, and how much more or less is paid for them in all."""
-    if not effect.whole.doses:
+def impact_text(impact: Impact) -> str:
+    """Return the number of doses that are paid differently, and the difference in all."""
+    if not impact.whole.doses:
         return _("No dose given so far at your units is paid otherwise.")
-    return f"{_doses(effect.whole.doses)}, {signed(effect.whole.ore)}\u00a0kr"
+    return f"{_doses(impact.whole.doses)}, {signed(impact.whole.ore)}\u00a0kr"
 
 
-def draw_impact(effect: Impact) -> None:
-    """Draw the effect: in all, how the doses turn, by payer and by season."""
-    if not effect.whole.doses:
-        st.info(impact_text(effect), icon=":material/balance:")
+def draw_impact(impact: Impact) -> None:
+    """Draw the impact: in all, by kind of change, by payer and by season."""
+    if not impact.whole.doses:
+        st.info(impact_text(impact), icon=":material/balance:")
         return
-    body = f"**{literal(impact_text(effect))}**\n\n{literal(_changes(effect))}"
-    st.info(body, icon=":material/trending_up:" if effect.whole.ore >= 0 else ":material/trending_down:")
+    body = f"**{literal(impact_text(impact))}**\n\n{literal(_changes(impact))}"
+    st.info(body, icon=":material/trending_up:" if impact.whole.ore >= 0 else ":material/trending_down:")
     left, right = st.columns(2)
     with left:
-        _draw_shares(_("Payer"), effect.by_payer, _("What it changes, by payer"))
+        _draw_shares(_("Payer"), impact.by_payer, _("What it changes, by payer"))
     with right:
-        _draw_shares(_("Season"), effect.by_season, _("What it changes, by season"))
+        _draw_shares(_("Season"), impact.by_season, _("What it changes, by season"))
 
 
-def _changes(effect: Impact) -> str:
-    counts = {change: grouped(effect.changes[change]) for change in PaymentChange}
+def _changes(impact: Impact) -> str:
+    counts = {change: grouped(impact.changes[change]) for change in PaymentChange}
     texts = {
         PaymentChange.GAINS: _("Paid that were not: {count}.", count=counts[PaymentChange.GAINS]),
         PaymentChange.LOSES: _("No longer paid: {count}.", count=counts[PaymentChange.LOSES]),
         PaymentChange.AMOUNT: _("Paid another amount: {count}.", count=counts[PaymentChange.AMOUNT]),
         PaymentChange.PAYER: _("Paid the same by somebody else: {count}.", count=counts[PaymentChange.PAYER]),
     }
-    parts = [text for change, text in texts.items() if effect.changes[change]]
-    if effect.claimed:
-        parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=grouped(effect.claimed)))
+    parts = [text for change, text in texts.items() if impact.changes[change]]
+    if impact.claimed:
+        parts.append(_("Claimed already: {count}. The next claim takes the difference.", count=grouped(impact.claimed)))
     return " ".join(parts)
 
 

@@ -29,7 +29,7 @@ def _kind_of(rule: Rule) -> str:
 
 
 def _choose(found: Sequence[Rule]) -> list[Rule]:
-    """Draw the filters and return the rules that they take, by vaccine and group, the latest first."""
+    """Draw the filters and return the selected rules, by vaccine and group, the latest first."""
     cells = st.columns(4, vertical_alignment="bottom")
     regions = sorted({rule.region for rule in found})
     region = cells[0].selectbox(_("Region"), regions, index=None, placeholder=_("All"), key="rules_region")
@@ -64,7 +64,7 @@ def _choose(found: Sequence[Rule]) -> list[Rule]:
 
 
 def draw_list(found: Sequence[Rule]) -> None:
-    """Draw the filters and the rules that they take."""
+    """Draw the filters and the selected rules."""
     taken = _choose(found)
     if not taken:
         st.info(_("No rules. Choose another day or fewer filters."))

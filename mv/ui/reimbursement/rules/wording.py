@@ -1,4 +1,4 @@
-"""Rules of reimbursement in words: what they are called, what they say, and what a change did to them."""
+"""Rules of reimbursement in words: their names, their fields, and their history."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CHANGES_SHOWN = 200
 
 
 def vaccine_of(rule: Rule) -> str:
-    """Return which vaccine a rule is for."""
+    """Return the name of the rule's vaccine."""
     return vaccine_name(rule.atc, rule.product_code, catalogue(), session.language())
 
 
 def kind_name(code: str) -> str:
-    """Return what a kind of vaccine is called; ``code`` is what its ATC codes begin with."""
+    """Return the name of a vaccine type; ``code`` is the beginning of its ATC codes."""
     return vaccine_name(code, None, catalogue(), session.language())
 
 
 def group_of(rule: Rule) -> str:
-    """Return which group and subgroup a rule is for."""
+    """Return the name of the rule's group and subgroup."""
     if rule.group_code is None:
         return _("Anyone")
     known = catalogue()
@@ -42,18 +42,18 @@ def group_of(rule: Rule) -> str:
 
 
 def for_whom(rule: Rule) -> str:
-    """Return whom and which doses a rule is for beside the group; an empty text where it is for all of them."""
+    """Return the ages and dose numbers that a rule is for; an empty text where it is for all."""
     numbers = _("dose {numbers}", numbers=_range(rule.dose_from, rule.dose_to)) if _doses(rule) else ""
     return ", ".join(filter(None, (wording.ages(rule, session.language()), numbers)))
 
 
 def title(rule: Rule) -> str:
-    """Return what a rule is called beside its days."""
+    """Return the rule's vaccine and group."""
     return f"{vaccine_of(rule)}, {group_of(rule)}"
 
 
 def facts(rule: Rule) -> dict[str, str]:
-    """Return all that a rule says, each under what it is called."""
+    """Return the fields of a rule by name, in words."""
     days = rule.days_to_register
     return {
         _("Region"): rule.region,
@@ -73,7 +73,7 @@ def facts(rule: Rule) -> dict[str, str]:
 
 
 def draw_history(payment_rule_id: int | None = None) -> None:
-    """Draw every change of the rule, or the latest ones of all rules: when, who, and what became otherwise."""
+    """Draw the changes of the rule, or the latest ones of all rules: time, user and differences."""
     found = changes.history(store(), session.actor(), payment_rule_id)
     before = {(change.rule.payment_rule_id, change.rule.version): change.rule for change in found}
     shown = found[:CHANGES_SHOWN]
@@ -91,7 +91,7 @@ def draw_history(payment_rule_id: int | None = None) -> None:
 
 
 def age_units() -> Mapping[AgeUnit, str]:
-    """Return what the bounds of an age count."""
+    """Return the names of the age units."""
     return {
         AgeUnit.YEARS: _("Years on the day of the dose"),
         AgeUnit.MONTHS: _("Months on the day of the dose"),
@@ -110,7 +110,7 @@ def _words() -> Mapping[ChangeKind, str]:
 
 
 def _otherwise(before: Rule | None, change: Change) -> str:
-    """Return what a change made otherwise; of a rule that was added, its amount and days."""
+    """Return the differences of a change; of an added rule, its amount and days."""
     if before is None:
         return f"{amount(change.rule.ore)}, {period(change.rule.valid_from, change.rule.valid_to)}"
     was, now = facts(before), facts(change.rule)
