@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from mv import customers, memberships, vaccinations
+from mv.access import Actor
 from mv.clock import from_local
 from mv.customers import Customer
 from mv.memberships import EndReason
+from mv.registration import pasted_lists
+from mv.registration.entry import RegistrationEntry
+from mv.registration.pasted_lists import Line
 from mv.store import Store
-from mv.ui import resources
+from mv.ui import resources, session
+from mv.ui.registration import pasted_list as screen
+from mv.ui.registration.state import pasted_list_state
 from mv.vaccinations import Dose
 from tests.conftest import invented_number
 from tests.pages.dashboard import DEMO, click, dashboard, labels, plain, words
@@ -91,6 +98,44 @@ def test_a_list_is_judged_saved_and_what_is_left_stays_in_the_field(people: list
     assert [plain(cell) for cell in at.table[0].value["Läge"]] == [
         "Rubrik", "Tveksam", "Okänt nummer", "Fel", "Redan registrerad",
     ]  # fmt: skip
+
+
+def test_a_list_that_a_later_run_has_checked_is_not_overwritten_by_an_earlier_one(
+    people: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, validate = people[1].identity, pasted_lists.validate_list
+
+    def be_overtaken(store: Store, actor: Actor, pasted: str, entry: RegistrationEntry) -> list[Line]:
+        """Validate the list; before that is kept, another run checks it again, as after a click on a slow machine."""
+        monkeypatch.setattr(pasted_lists, "validate_list", validate)
+        lines = validate(store, actor, pasted, entry)
+        memberships.add(store, DEMO, people[1].customer_id, entry.membership_entry())
+        screen._validate(pasted_list_state(LIST), pasted, entry, LIST)
+        return lines
+
+    at = part("list")
+    at.selectbox(key=f"{LIST}_group").set_value("pregnant").run()
+    monkeypatch.setattr(pasted_lists, "validate_list", be_overtaken)
+    paste(at, text)
+    assert [plain(cell) for cell in at.table[0].value["Läge"]] == ["Redan registrerad"]
+
+
+def test_what_is_left_of_a_list_stays_though_a_second_click_ends_the_run_that_saved(
+    people: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_run(*_: object) -> None:
+        raise StopException
+
+    at = part("list")
+    at.selectbox(key=f"{LIST}_group").set_value("pregnant").run()
+    paste(at, f"{people[1].identity}\n{UNKNOWN}")
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "set_value", end_run)
+        patch.setattr(screen, "notify", end_run)
+        click(at, "Spara alla klara (1)")
+    assert rows(people[1]) == [("pregnant", None)]
+    at.run()
+    assert at.text_area(key=f"{LIST}_text_1").value == UNKNOWN
 
 
 def test_one_state_can_be_looked_at_alone(people: list[Customer]) -> None:

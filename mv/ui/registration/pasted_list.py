@@ -50,11 +50,13 @@ def draw_list() -> None:
     with st.container(border=True, key=f"{key}_terms"):
         entry = choose_entry(key)
     list_state.kept = entry or list_state.kept
+    text_key = f"{key}_text_{list_state.turn}"
+    session.begin_with(text_key, list_state.rest)
     text = st.text_area(
         _("Identity numbers, one on each line"),
         height=HEIGHT,
         placeholder=_("Paste from a text, an e-mail or a spreadsheet’s column: at most {most} lines", most=MOST_LINES),
-        key=f"{key}_text_{list_state.turn}",
+        key=text_key,
         persist_state="session",
     )
     st.button(_("Check the list"), key=f"{key}_check", on_click=list_state.forget)
@@ -67,13 +69,15 @@ def draw_list() -> None:
 
 
 def _validate(list_state: PastedListState, text: str, entry: RegistrationEntry, key: str) -> bool:
-    """Have each line judged, unless it is; return whether that was possible, and say why where it was not."""
+    """Validate the lines, unless they are; return whether that was possible, and draw the error if not."""
     if (list_state.text, list_state.entry) == (text, entry):
         return True
-    ticked_boxes(key).clear()  # what was ticked, was for other doubts
+    ticked_boxes(key).clear()  # the ticks were for other concerns
     try:
         with st.spinner(_("The list is checked …")):
-            list_state.keep(text, entry, pasted_lists.validate_list(store(), session.actor(), text, entry))
+            number = list_state.begin_validation()
+            lines = pasted_lists.validate_list(store(), session.actor(), text, entry)
+            list_state.keep(number, text, entry, lines)
     except Invalid as error:
         st.error(literal(explain(error)))
         return False
@@ -160,21 +164,22 @@ def _draw_concerns(doubtful: dict[int, Line], turn: int, key: str) -> None:
 
 
 def _save(list_state: PastedListState, chosen: Sequence[Line], key: str) -> None:
-    """Save the chosen lines, telling how far it has come, and leave the others in the field.
+    """Save the chosen lines, draw the progress, and leave the other lines in the field.
 
-    A second click ends this run at the next thing that is drawn. So it saves nothing, or all that there is to do after
-    saving is done before anything else is drawn.
+    A second click ends this run at its next touch of the session. So it has saved nothing, or the state, which is no
+    part of the session's own, knows what was saved before the session is touched again.
     """
     words = _("The lines are saved …")
     bar = st.progress(0.0, words)
     reason = session.value(f"{key}_reason_{list_state.turn}") or ""
-    assert list_state.entry is not None  # noqa: S101 (the lines were judged for them)
+    entry, lines = list_state.entry, list_state.lines
+    assert entry is not None  # noqa: S101 (the lines were validated for it)
 
     def tell(share: float) -> None:
         bar.progress(share, words)
 
     try:
-        pasted_lists.save_list(store(), session.actor(), list_state.entry, chosen, reason, tell)
+        pasted_lists.save_list(store(), session.actor(), entry, chosen, reason, tell)
     except LineRejected as error:
         list_state.forget()
         bar.empty()
@@ -183,9 +188,8 @@ def _save(list_state: PastedListState, chosen: Sequence[Line], key: str) -> None
         bar.empty()
         st.error(literal(explain(error)))
     else:
-        left = pasted_lists.remaining_text(list_state.lines, chosen)
-        list_state.advance()
-        session.set_value(f"{key}_text_{list_state.turn}", left)
+        left = pasted_lists.remaining_text(lines, chosen)
+        list_state.advance(left)
         notify("success", _describe_saved(len(chosen), left))
         st.rerun()
 

@@ -75,27 +75,41 @@ class TypedState:
 class PastedListState:
     """The lines of a list as they were validated last, and for which text and entry.
 
-    ``turn`` counts the lists that were saved: the field of each has a key of its own. ``kept`` is the entry that was
-    chosen last, for when the fields are drawn anew.
+    ``turn`` counts the lists that were saved: the field of each has a key of its own, and begins with what ``rest``
+    the list before it left. ``validations`` counts those that were begun. ``kept`` is the entry that was chosen last,
+    for when the fields are drawn anew.
     """
 
     turn: int = 0
+    rest: str = field(default="", repr=False)
+    validations: int = 0
     text: str = field(default="", repr=False)
     entry: RegistrationEntry | None = None
     lines: list[Line] = field(default_factory=list, repr=False)
     kept: RegistrationEntry | None = None
 
-    def keep(self, text: str, entry: RegistrationEntry | None, lines: list[Line]) -> None:
-        """Keep the lines that were validated."""
-        self.text, self.entry, self.lines = text, entry, lines
+    def begin_validation(self) -> int:
+        """Return the number of the validation that begins now."""
+        self.validations += 1
+        return self.validations
+
+    def keep(self, number: int, text: str, entry: RegistrationEntry, lines: list[Line]) -> None:
+        """Keep the lines of the validation with this number, unless a later one has begun or they are forgotten.
+
+        A click begins another run while the one before is still validating, and the earlier run may end last.
+        """
+        if number == self.validations:
+            self.text, self.entry, self.lines = text, entry, lines
 
     def forget(self) -> None:
         """Forget the validated lines, so that the list is validated anew."""
-        self.keep("", None, [])
+        self.validations += 1
+        self.text, self.entry, self.lines = "", None, []
 
-    def advance(self) -> None:
-        """Begin another list, in an empty field."""
+    def advance(self, rest: str) -> None:
+        """Begin another list, in a field that holds the ``rest`` of this one."""
         self.forget()
+        self.rest = rest
         self.turn += 1
 
 
