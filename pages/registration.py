@@ -23,7 +23,7 @@ def choose_part() -> str:
     }
     chosen: str = st.segmented_control(
         _("Part"), list(PARTS), default="typed", required=True, format_func=lambda part: names[part],
-        label_visibility="collapsed", key="afterwards_part",
+        label_visibility="collapsed", key="registration_part",
     )  # fmt: skip
     return chosen
 

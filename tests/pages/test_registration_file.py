@@ -31,7 +31,7 @@ def people(store: Store) -> dict[str, int]:
 
 def page(locale: str = "sv-SE") -> AppTest:
     at = dashboard("registration", locale=locale)
-    return at.segmented_control(key="afterwards_part").set_value("file").run()
+    return at.segmented_control(key="registration_part").set_value("file").run()
 
 
 def choose(at: AppTest, *rows: str, headings: str = HEADINGS, turn: int = 0) -> AppTest:

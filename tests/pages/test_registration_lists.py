@@ -51,7 +51,7 @@ def book(store: Store, customer: Customer, hour: int, product: str) -> None:
 
 def part(name: str) -> AppTest:
     at = dashboard("registration")
-    at.segmented_control(key="afterwards_part").set_value(name).run()
+    at.segmented_control(key="registration_part").set_value(name).run()
     assert not at.exception
     return at
 
@@ -204,8 +204,8 @@ def test_what_is_pasted_and_chosen_is_still_there_after_looking_elsewhere(people
     at = part("list")
     at.selectbox(key=f"{LIST}_group").set_value("household_contact").run()
     paste(at, people[0].identity)
-    at.segmented_control(key="afterwards_part").set_value("booked").run()
-    at.segmented_control(key="afterwards_part").set_value("list").run()
+    at.segmented_control(key="registration_part").set_value("booked").run()
+    at.segmented_control(key="registration_part").set_value("list").run()
     assert at.text_area(key=f"{LIST}_text_0").value == people[0].identity
     assert "Spara alla klara (1)" in labels(at)
 
