@@ -1,9 +1,9 @@
-"""How long a million doses take to be judged: ``python -m benchmarks.pricing --doses 1000000``.
+"""The time to adjudicate a million doses: ``python -m benchmarks.pricing --doses 1000000``.
 
-The verdicts alone, everything that is said of each dose, and the figures of the follow-up, from the store. Beside
-them a plain loop that judges one dose at a time, by the same rules and with the same verdicts: the tests' reference,
-which is written to be read. It judges a small part, and its time is scaled up to all doses. People are invented, in
-a store of its own that is removed afterwards.
+Adjudication alone, the whole assessment of each dose, and the figures of the follow-up, from the store. Beside them a
+plain loop that adjudicates one dose at a time, by the same rules and with the same outcomes: the tests' reference,
+which is written to be read. It takes a small part, and its time is scaled up to all doses. People are invented, in a
+store of its own that is removed afterwards.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read(store: Store) -> int:
 
 
 def outcomes(store: Store, among: list[Rule]) -> float:
-    """Return how long the verdicts take without the reading."""
+    """Return the seconds of adjudication without the reading."""
     return sum(seconds(lambda part=part: adjudicate(part, among)) for part in parts(store))  # type: ignore[misc]
 
 
@@ -77,7 +77,7 @@ def one_at_a_time(part: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def plain(store: Store, among: list[Rule], count: int) -> tuple[int, float]:
-    """Return how many doses the plain loop judged and how long that took, once its kronor are those of price()."""
+    """Return the doses that the plain loop adjudicated and its seconds, once it agrees with adjudicate()."""
     part = some(store, count)
     records = one_at_a_time(part)
     start = time.perf_counter()

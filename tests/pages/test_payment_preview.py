@@ -44,7 +44,7 @@ def captions(at: AppTest) -> list[str]:
 # A dose
 
 
-def test_no_verdict_is_told_before_a_vaccine_is_chosen_and_then_it_follows_the_fields(
+def test_no_outcome_is_told_before_a_vaccine_is_chosen_and_then_it_follows_the_fields(
     store: Store, anders: Customer
 ) -> None:
     put_in_group(store, anders, days_ago=10)
@@ -69,15 +69,15 @@ def test_a_dose_of_somebody_whom_no_group_fits_says_what_one_could_give(store: S
     assert f"{NO_GROUP} Med en kundgrupp kan den vara värd upp till 275 kr." in messages(at)
 
 
-def test_a_dose_that_turns_another_one_says_so_before_it_is_saved(store: Store, anders: Customer) -> None:
+def test_a_dose_that_changes_another_one_says_so_before_it_is_saved(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     other = given(store, anders, 1, row, "fluad_tetra")
     key, day = f"dose_new_{anders.customer_id}", store.today() - 2 * DAY
     at = dashboard("vaccination", anders)
     at.date_input(key=f"{key}_day").set_value(day).run()
     at.selectbox(key=f"{key}_product").select("efluelda").run()
-    verdict, others = messages(at)
-    assert verdict == PAID
+    outcome, others = messages(at)
+    assert outcome == PAID
     assert others == (
         "Bland kundens andra doser: 1 dos ersätts inte längre (−150 kr).\n"
         f"- Fluad Tetra (J07BB02), {other.given_on}: 0 kr i stället för 150 kr. "
@@ -85,7 +85,7 @@ def test_a_dose_that_turns_another_one_says_so_before_it_is_saved(store: Store, 
     )
 
 
-def test_a_correction_is_judged_as_it_stands_in_the_fields(store: Store, anders: Customer) -> None:
+def test_a_correction_is_adjudicated_as_it_stands_in_the_fields(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     dose = given(store, anders, 5, row)
     at = dashboard("vaccination", anders)
@@ -149,7 +149,7 @@ def test_a_dose_can_be_given_the_new_group_of_the_row_that_it_had_its_old_one_by
 # A group
 
 
-def test_adjusting_a_group_says_live_which_doses_it_turns(store: Store, anders: Customer) -> None:
+def test_adjusting_a_group_says_live_which_doses_it_changes(store: Store, anders: Customer) -> None:
     row = put_in_group(store, anders, days_ago=10)
     dose = given(store, anders, 5, row)
     at = dashboard("groups", anders)

@@ -89,7 +89,7 @@ def test_each_of_two_groups_with_different_payers_is_one_click_away(store: Store
         assert at.button(key=f"adjust_{row.membership_id}_1_save")
 
 
-def test_what_the_user_mends_is_gone_from_the_check(store: Store) -> None:
+def test_what_the_user_corrects_is_gone_from_the_check(store: Store) -> None:
     row = in_group(store, person(store, "Moa Ek", born=date(1995, 4, 5)), "pregnant", days=301)
     at = checks(part="periods")
     assert "**1 kundgrupp, 0 kr**" in words(at)

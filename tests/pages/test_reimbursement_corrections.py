@@ -70,7 +70,7 @@ def go_on(at: AppTest, dose: Dose) -> AppTest:
         ),
     ],
 )
-def test_the_list_says_how_many_doses_what_they_are_worth_and_what_is_missing(
+def test_the_list_says_how_many_doses_what_they_give_and_what_is_missing(
     store: Store, locale: str, sums: tuple[str, ...]
 ) -> None:
     born = date(store.today().year - 65, 12, 31)

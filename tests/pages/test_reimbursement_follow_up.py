@@ -153,7 +153,7 @@ def test_figures_that_do_not_tie_out_are_called_wrong(doses: Store) -> None:
     assert wrong.endswith("= 2, men det ska vara 3.")
 
 
-def test_a_store_of_which_nothing_can_be_judged_says_that_its_figures_are_wrong(store: Store) -> None:
+def test_a_store_of_which_nothing_can_be_assessed_says_that_its_figures_are_wrong(store: Store) -> None:
     give(store, person(store, 985, with_group=False), store.today(), product="fsme_immun")
     store.write(lambda tx: tx.execute("DELETE FROM vaccine WHERE product_code = 'fsme_immun'"))
     at = dashboard(PAGE)

@@ -67,8 +67,8 @@ def test_a_file_is_looked_at_imported_and_seen_in_the_lists(claim: int) -> None:
     assert "Begärt 450 kr = betalt 250 kr + kvar att få 200 kr − för mycket betalt 0 kr." in words(at)
     assert "Mottaget i filer 270 kr = betalt 250 kr + utan känd rad 20 kr (1 rad)." in words(at)
     assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-2"]
-    for standing_, line in (("unpaid", f"A{claim}-3"), ("unknown", "A999-1")):
-        at.selectbox(key=f"payment_standing_{REGION}").set_value(standing_).run()
+    for status, line in (("unpaid", f"A{claim}-3"), ("unknown", "A999-1")):
+        at.selectbox(key=f"payment_standing_{REGION}").set_value(status).run()
         assert at.dataframe[0].value["Anspråksrad"].tolist() == [line]
     show(at, "files")
     assert at.dataframe[0].value["Anspråksrad"].tolist() == [f"A{claim}-1", f"A{claim}-2", "A999-1"]

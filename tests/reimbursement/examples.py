@@ -1,4 +1,4 @@
-"""Rules and doses to judge, each plain unless a test says otherwise."""
+"""Rules and doses, each plain unless a test says otherwise."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def frame(doses: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def outcomes_of(doses: Iterable[dict[str, Any]], *rules: Rule) -> list[str]:
-    """Return the reason of each verdict, in order."""
+    """Return the outcome of each dose, in order."""
     return [str(outcome) for outcome in adjudicate(frame(doses), rules)["outcome"]]
 
 
 def outcome_of(one: dict[str, Any], *rules: Rule) -> str:
-    """Return the reason of the verdict on a customer's only dose."""
+    """Return the outcome of a customer's only dose."""
     return outcomes_of([one], *rules)[0]
 
 

@@ -1,4 +1,4 @@
-"""Random rules and doses, from a seed: near each other and near every boundary, so that each verdict comes often."""
+"""Random rules and doses, from a seed: near each other and near every boundary, so that each outcome comes often."""
 
 from __future__ import annotations
 

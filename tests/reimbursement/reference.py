@@ -1,4 +1,4 @@
-"""The verdict on one dose at a time, slowly and plainly: what the one on whole columns is compared with.
+"""The outcome of one dose at a time, slowly and plainly: what adjudication on whole columns is compared with.
 
 It knows of the program nothing but what a rule's columns are called, and is written from docs/reimbursement.md.
 """
@@ -34,7 +34,7 @@ class Adjudication:
 
 
 def adjudicate(doses: Iterable[Dose], rules: Sequence[Rule]) -> dict[int, Adjudication]:
-    """Return the verdict on each dose, by its number; every dose of a customer has to be there."""
+    """Adjudicate the doses, by id; every dose of a customer has to be there."""
     found = {}
     for own in _by_customer(doses).values():
         paid_days: dict[str, date] = {}
@@ -80,7 +80,7 @@ def _alone(dose: Dose, rules: Sequence[Rule]) -> Adjudication:
 
 
 def _choose(dose: Dose, rules: Sequence[Rule]) -> tuple[str | None, Rule | None]:
-    """Return the rule that the dose fits, or why it fits none and the rule that came nearest."""
+    """Return the outcome and the rule that the dose fits, or that came nearest."""
     left = [rule for rule in rules if _is_about(rule, dose)]
     if not left:
         return "no_rule", None

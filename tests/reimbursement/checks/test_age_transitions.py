@@ -1,4 +1,4 @@
-"""Between which birth dates people turn into or out of a group, at each boundary and held against the verdicts."""
+"""Between which birth dates people turn into or out of a group, at each boundary and held against the outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RULE = Rule(
 )  # fmt: skip
 
 
-def turning(*found: Rule, day: date = NEW_YEAR, group: Group = GROUP) -> list[tuple[str, str, str]]:
+def transitions(*found: Rule, day: date = NEW_YEAR, group: Group = GROUP) -> list[tuple[str, str, str]]:
     """Return the direction and the first and last birth date of each turn."""
     return [
         (transition.direction.value, str(transition.first), str(transition.last))
@@ -37,7 +37,7 @@ def turning(*found: Rule, day: date = NEW_YEAR, group: Group = GROUP) -> list[tu
     ]
 
 
-def test_the_shipped_rules_turn_these_years_of_birth_in_2027(store: Store) -> None:
+def test_the_shipped_rules_move_these_years_of_birth_in_2027(store: Store) -> None:
     found = age_transitions(rule_table.load(store), catalogue.load(store).groups.values(), NEW_YEAR)
     year = {number: (date(number, 1, 1), date(number, 12, 31)) for number in (1947, 1951, 1952, 1962)}
     assert found == [
@@ -70,25 +70,25 @@ def test_the_shipped_rules_turn_these_years_of_birth_in_2027(store: Store) -> No
         ({"age_to": 5, "age_unit": AgeUnit.MONTHS}, [("out", "2026-07-01", "2026-07-01")]),
     ],
 )
-def test_each_sort_of_bound_turns_those_whom_it_names(
+def test_each_sort_of_bound_moves_those_whom_it_names(
     bounds: dict[str, object], expected: list[tuple[str, str, str]]
 ) -> None:
-    assert turning(replace(RULE, **bounds)) == expected
+    assert transitions(replace(RULE, **bounds)) == expected
 
 
 def test_years_of_birth_that_a_new_rule_names_turn_when_it_begins() -> None:
     old = replace(RULE, birth_year_to=1960, valid_to=NEW_YEARS_EVE)
     new = replace(RULE, birth_year_to=1962, valid_from=NEW_YEAR)
-    assert turning(old, new) == [("into", "1961-01-01", "1962-12-31")]
-    assert turning(old, replace(new, birth_year_to=1958)) == [("out", "1959-01-01", "1960-12-31")]
-    assert turning(old, new, day=date(2028, 1, 1)) == []
+    assert transitions(old, new) == [("into", "1961-01-01", "1962-12-31")]
+    assert transitions(old, replace(new, birth_year_to=1958)) == [("out", "1959-01-01", "1960-12-31")]
+    assert transitions(old, new, day=date(2028, 1, 1)) == []
 
 
 def test_a_group_is_left_where_no_rule_fits_any_more() -> None:
     influenza, covid = replace(RULE, age_from=65), replace(RULE, atc="J07BN", age_from=65, age_to=79)
-    assert turning(influenza, covid) == [("into", "1962-01-01", "1962-12-31")]
+    assert transitions(influenza, covid) == [("into", "1962-01-01", "1962-12-31")]
     younger, older = replace(covid, age_from=60, age_to=70), replace(covid, age_from=73)
-    assert turning(younger, older) == [
+    assert transitions(younger, older) == [
         ("into", "1954-01-01", "1954-12-31"),
         ("into", "1967-01-01", "1967-12-31"),
         ("out", "1947-01-01", "1947-12-31"),
@@ -96,16 +96,16 @@ def test_a_group_is_left_where_no_rule_fits_any_more() -> None:
     ]
 
 
-def test_a_group_that_no_rule_is_about_on_one_of_the_days_turns_nobody() -> None:
-    assert turning(replace(RULE, age_from=65, valid_to=NEW_YEARS_EVE)) == []
-    assert turning(replace(RULE, age_from=65, valid_from=NEW_YEAR)) == []
-    assert turning(replace(RULE, age_from=65, group_code="other")) == []
-    assert turning(replace(RULE, age_from=65), group=replace(GROUP, valid_to=NEW_YEARS_EVE)) == []
+def test_a_group_that_no_rule_is_about_on_one_of_the_days_moves_nobody() -> None:
+    assert transitions(replace(RULE, age_from=65, valid_to=NEW_YEARS_EVE)) == []
+    assert transitions(replace(RULE, age_from=65, valid_from=NEW_YEAR)) == []
+    assert transitions(replace(RULE, age_from=65, group_code="other")) == []
+    assert transitions(replace(RULE, age_from=65), group=replace(GROUP, valid_to=NEW_YEARS_EVE)) == []
 
 
 def test_age_alone_puts_nobody_into_a_group_that_takes_more_but_leads_out_of_it() -> None:
     care = replace(GROUP, by_age=False)
-    assert turning(replace(RULE, age_from=65, age_to=79), group=care) == [("out", "1947-01-01", "1947-12-31")]
+    assert transitions(replace(RULE, age_from=65, age_to=79), group=care) == [("out", "1947-01-01", "1947-12-31")]
 
 
 def test_each_region_goes_by_its_own_rules() -> None:
@@ -113,12 +113,12 @@ def test_each_region_goes_by_its_own_rules() -> None:
     assert {(transition.region, transition.first.year) for transition in found} == {(REGION, 1962), ("Annan", 1957)}
 
 
-def test_turning_is_what_the_verdicts_say_on_the_days_before_and_after() -> None:
+def test_a_transition_is_what_the_outcomes_say_on_the_days_before_and_after() -> None:
     chance = random.Random(8)  # noqa: S311
     for _ in range(80):
         some = [_any_rule(chance) for _ in range(chance.randint(1, 3))]
         found = age_transitions(some, [GROUP], NEW_YEAR)
-        births = _births_worth_trying(some, found)
+        births = _births_to_try(some, found)
         before, after = _fits(births, some, NEW_YEARS_EVE), _fits(births, some, NEW_YEAR)
         for birth, was, becomes in zip(births, before, after, strict=True):
             expected = {Direction.INTO} if becomes and not was else {Direction.OUT} if was and not becomes else set()
@@ -143,7 +143,7 @@ def _any_rule(chance: random.Random) -> Rule:
     )  # fmt: skip
 
 
-def _births_worth_trying(some: list[Rule], found: list[AgeTransition]) -> list[date]:
+def _births_to_try(some: list[Rule], found: list[AgeTransition]) -> list[date]:
     """Return the days beside each boundary that there is, and those beside the first and last day of some years."""
     years = (1947, 1948, 1961, 1962, 1963, 2008, 2009, 2024)
     edges = [date(year, month, 1) for year in years for month in (1, 2, 3, 7)]

@@ -132,7 +132,7 @@ def test_counts_name_every_group_even_with_nobody(clinic: Clinic) -> None:
     assert len(lines(new_year.csv_chunks(clinic.store, clinic.actor, 2027, EVERYBODY))) == 1
 
 
-def test_a_year_without_rules_turns_nobody(clinic: Clinic) -> None:
+def test_a_year_without_rules_moves_nobody(clinic: Clinic) -> None:
     clinic.person(date(1950, 1, 1))
     assert new_year.counts(clinic.store, clinic.actor, 2015) == []
     assert people(clinic, year=2015) == []

@@ -112,12 +112,12 @@ def test_making_a_claim_is_logged_without_a_person(clinic: Clinic) -> None:
 
 @dataclass(frozen=True)
 class Correction:
-    """Something that happens to a claimed dose; why its line is taken back, and what it is worth then."""
+    """Something that happens to a claimed dose; why its line is taken back, and its amount then."""
 
     name: str
     happens: Callable[[Clinic, Dose], object]
     cause: str
-    worth: int | None = None
+    amount: int | None = None
 
 
 def to_own_group(clinic: Clinic, dose: Dose, group: str, subgroup: str | None) -> None:
@@ -174,8 +174,8 @@ def check_corrections(clinic: Clinic, corrections: list[Correction], untouched: 
     for correction in corrections:
         dose_id = doses[correction.name].dose_id
         reversals = (-150_00, (first.claim_id, numbers[dose_id]), correction.cause)
-        new_lines = [(correction.worth, None, "corrected")] if correction.worth else []
-        expected[correction.name] = ([reversals, *new_lines], correction.worth)
+        new_lines = [(correction.amount, None, "corrected")] if correction.amount else []
+        expected[correction.name] = ([reversals, *new_lines], correction.amount)
     assert expected == {
         name: ([line[1:4] for line in lines if line[-1] == dose.dose_id], net.get(dose.dose_id))
         for name, dose in doses.items()

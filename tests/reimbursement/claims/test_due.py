@@ -45,7 +45,7 @@ scopes = st.builds(
 
 
 def adjudicated(register: dict[int, dict[str, Any]]) -> pd.DataFrame:
-    """Return the doses as they are judged: only a payable one has a payer and öre."""
+    """Return the doses as they are adjudicated: only a payable one has a payer and öre."""
     rows = [
         {"dose_id": dose_id, **dose} if is_due(dose) else {"dose_id": dose_id, **dose, "payer": None, "ore": 0}
         for dose_id, dose in register.items()
@@ -65,7 +65,7 @@ class Ledger:
     lines: list[dict[str, Any]] = field(default_factory=list)
     claims: int = 0
 
-    def standing(self) -> pd.DataFrame:
+    def open_lines(self) -> pd.DataFrame:
         taken_back = [line["corrects"] for line in self.lines if line["corrects"]]
         assert len(set(taken_back)) == len(taken_back), "a line is taken back twice"
         rows = [
@@ -77,7 +77,7 @@ class Ledger:
 
     def claim(self, register: dict[int, dict[str, Any]], scope: Scope) -> tuple[Amount, Amount]:
         """Make a claim of what :func:`settle` says; return what it leaves as earlier and as elsewhere."""
-        found = settle(adjudicated(register), self.standing(), scope)
+        found = settle(adjudicated(register), self.open_lines(), scope)
         self.claims += 1
         reversals = [
             row | {"ore": -row["ore"], "corrects": (row["claim_id"], row["line_number"])}
@@ -109,8 +109,8 @@ def test_whoever_claimed_what_and_when_the_net_of_each_dose_becomes_what_is_true
     ledger = Ledger()
     for register, scope in turns:
         ledger.claim(register, scope)
-        assert ledger.standing()["dose_id"].is_unique
-        assert dict(ledger.standing().set_index("dose_id")["ore"]) == ledger.net()
+        assert ledger.open_lines()["dose_id"].is_unique
+        assert dict(ledger.open_lines().set_index("dose_id")["ore"]) == ledger.net()
     last = turns[-1][0]
     for unit_id in [*UNITS, *UNITS]:  # a dose that moved is claimed by its unit once the other has taken its line back
         ledger.claim(last, Scope("A", DAYS[0], DAYS[-1], frozenset({unit_id})))
@@ -139,7 +139,7 @@ def test_what_a_claim_leaves_is_counted(
 
 @tries(40)
 @given(st.lists(registers, min_size=1, max_size=4))
-def test_claims_for_all_days_add_up_to_the_verdicts_at_the_last_one(turns: list[dict[int, dict[str, Any]]]) -> None:
+def test_claims_for_all_days_add_up_to_the_outcomes_at_the_last_one(turns: list[dict[int, dict[str, Any]]]) -> None:
     ledger, everything = Ledger(), Scope("A", DAYS[0], DAYS[-1], None)
     for register in turns:
         assert ledger.claim(register, everything) == (Amount(), Amount())

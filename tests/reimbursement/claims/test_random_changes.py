@@ -1,7 +1,7 @@
 """Claims made between random changes of doses and rules, tried on both engines.
 
 Whatever happens in between: the net of a dose's lines is what its payer was last claimed for it, no line and no part of
-a file ever changes, and what is claimed adds up to the verdicts.
+a file ever changes, and what is claimed adds up to the outcomes.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Walk:
         )
 
     def due(self, payer: str) -> dict[int, tuple[date, int]]:
-        """Return each dose's day, and what the payer owes for it by the verdict of now."""
+        """Return each dose's day, and what the payer owes for it by the outcome of now."""
         known = rule_table.load(self.clinic.store)
         doses = stored.read_doses(self.clinic.store, 1, DOSES)
         adjudicated = pd.concat([doses, adjudicate(doses, known)], axis=1).to_dict("records")
@@ -144,8 +144,8 @@ class Walk:
         for table, rows in before.items():
             assert [row for row in after[table] if row in rows] == rows
         lines = after["claim_line"]
-        standing = [c.claim_id for c in ledger.claims(self.clinic.store, self.clinic.actor) if c.state != "discarded"]
-        back = [(r["corrects_claim_id"], r["corrects_line_number"]) for r in lines if r["claim_id"] in standing]
+        counted = [c.claim_id for c in ledger.claims(self.clinic.store, self.clinic.actor) if c.state != "discarded"]
+        back = [(r["corrects_claim_id"], r["corrects_line_number"]) for r in lines if r["claim_id"] in counted]
         corrected = [reference for reference in back if reference[0]]
         assert len(set(corrected)) == len(corrected)
         ore = {(row["claim_id"], row["line_number"]): row["ore"] for row in lines}
@@ -156,7 +156,7 @@ class Walk:
 
 @tries(5)
 @given(steps)
-def test_the_net_of_each_dose_is_its_verdict_at_the_last_claim_and_no_line_ever_changes(
+def test_the_net_of_each_dose_is_its_outcome_at_the_last_claim_and_no_line_ever_changes(
     clinic: Clinic, todo: list[tuple[Any, ...]]
 ) -> None:
     walk = Walk(clinic)

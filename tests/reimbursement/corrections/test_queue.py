@@ -249,7 +249,7 @@ def test_of_the_lost_doses_the_one_that_was_lost_last_comes_first(
     assert numbers(corrections.build_queue(store, actor)) == [four["tbe"]]
 
 
-def test_a_customers_doses_of_equal_worth_and_day_stand_together(store: Store, actor: Actor) -> None:
+def test_a_customers_doses_of_equal_amount_and_day_stand_together(store: Store, actor: Actor) -> None:
     one, other = (person(store, actor, date(1946, 3, 12), serial) for serial in (981, 983))
     given = [dose(store, actor, who, product=product) for product in ("efluelda", "comirnaty") for who in (one, other)]
     fifth = dose(store, actor, one, product="prevenar_20")
@@ -337,7 +337,7 @@ def test_what_a_program_prints_of_a_correction_names_nobody(store: Store, actor:
 # Brought up to date
 
 
-def test_a_dose_leaves_the_queue_when_it_is_mended_and_only_its_customer_is_judged_anew(
+def test_a_dose_leaves_the_queue_when_it_is_corrected_and_only_its_customer_is_assessed_anew(
     store: Store, actor: Actor, anders: Customer, clock: SetClock
 ) -> None:
     given = dose(store, actor, anders)
@@ -349,15 +349,15 @@ def test_a_dose_leaves_the_queue_when_it_is_mended_and_only_its_customer_is_judg
     added = corrections.refresh_queue(store, actor, queue)
     assert set(numbers(added, Filters(remedy=Remedy.CHOOSE_GROUP))) == {given.dose_id}
     choose(store, actor, given, row)
-    mended = corrections.refresh_queue(store, actor, added)
-    assert numbers(mended) == [other.dose_id]
-    assert mended.made_at == queue.made_at
+    corrected = corrections.refresh_queue(store, actor, added)
+    assert numbers(corrected) == [other.dose_id]
+    assert corrected.made_at == queue.made_at
     (found,) = corrections.read_customer(store, actor, anders.customer_id)
     assert (found.state, found.ore, found.is_paid) == (PaymentState.PAYABLE, FLU, True)
     assert "betalar 150 kr" in found.why(load(store), "sv")
 
 
-def test_an_adjusted_period_alone_mends_a_dose_whose_group_did_not_cover_its_day(
+def test_an_adjusted_period_alone_remedies_a_dose_whose_group_did_not_cover_its_day(
     store: Store, actor: Actor, anders: Customer
 ) -> None:
     row = group(store, actor, anders, "65_plus", DOSE_DAY - 5 * DAY)

@@ -179,7 +179,7 @@ def test_a_repr_of_a_row_does_not_hold_the_persons_number() -> None:
         (-150, -150, 0, PaymentOutcome.PAID), (-150, -300, 150, PaymentOutcome.PAID),
     ],
 )  # fmt: skip
-def test_a_payment_is_judged_by_what_was_left_of_the_line(
+def test_a_payment_is_matched_by_what_was_left_of_the_line(
     claimed: int, before: int, ore: int, outcome: PaymentOutcome
 ) -> None:
     assert matching.payment_outcome(claimed, before, ore) == outcome

@@ -77,7 +77,7 @@ def old(store: Store, actor: Actor, anders: Customer) -> Membership:
 # A dose before it is saved
 
 
-def test_the_verdict_on_a_dose_names_kronor_payer_rule_and_why(
+def test_the_outcome_of_a_dose_names_kronor_payer_rule_and_why(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     found = told(store, actor, anders, replace(FLU, membership_id=old.membership_id))
@@ -173,7 +173,7 @@ def test_what_is_told_of_corrections_comes_true_when_they_are_saved(
         (LAST + DAY, Outcome.PERIOD),
     ],
 )
-def test_a_corrected_dose_is_judged_by_its_day_at_the_bounds(
+def test_a_corrected_dose_is_adjudicated_by_its_day_at_the_bounds(
     store: Store, actor: Actor, anders: Customer, given_on: date, outcome: Outcome
 ) -> None:
     row = memberships.add(store, actor, anders.customer_id, replace(OLD, valid_from=FIRST - DAY, valid_to=LAST + DAY))
@@ -219,14 +219,14 @@ def test_nothing_is_told_while_too_little_is_entered_or_what_cannot_be_saved(
         assert forecast(case, entry) is None
 
 
-def test_a_batch_that_is_not_written_yet_keeps_no_verdict_back(
+def test_a_batch_that_is_not_written_yet_keeps_no_outcome_back(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     entry = replace(FLU, membership_id=old.membership_id, batch_number="")
     assert told(store, actor, anders, entry).adjudication.outcome == Outcome.PAYABLE
 
 
-def test_a_dose_of_another_unit_is_judged_by_the_rules_of_its_region(
+def test_a_dose_of_another_unit_is_adjudicated_by_the_rules_of_its_region(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     store.write(lambda tx: tx.execute("UPDATE unit SET region = 'Annan region' WHERE unit_id = 'soder'"))
@@ -284,7 +284,7 @@ def test_where_no_group_fits_it_is_told_what_the_best_one_would_give(
     assert (abroad.suggestion, abroad.with_a_group) == (None, 0)
 
 
-def test_a_second_dose_too_soon_is_worth_nothing_with_any_group(
+def test_a_second_dose_too_soon_is_paid_nothing_with_any_group(
     store: Store, actor: Actor, anders: Customer, old: Membership
 ) -> None:
     entry = replace(FLU, given_on=TODAY - DAY, membership_id=old.membership_id)
@@ -332,7 +332,7 @@ def comes_true(
         (date(2026, 11, 11), {0: (150_00, 0), 2: (275_00, 0)}),
     ],
 )
-def test_adjusting_the_first_day_turns_the_doses_that_it_leaves_out(
+def test_adjusting_the_first_day_changes_the_doses_that_it_leaves_out(
     store: Store,
     actor: Actor,
     anders: Customer,
@@ -350,7 +350,7 @@ def test_adjusting_the_first_day_turns_the_doses_that_it_leaves_out(
 
 
 @pytest.mark.parametrize(("last_day", "ore"), [(date(2026, 11, 9), -275_00), (date(2026, 11, 10), 0)])
-def test_adjusting_the_last_day_of_an_ended_group_turns_the_doses_after_it(
+def test_adjusting_the_last_day_of_an_ended_group_changes_the_doses_after_it(
     store: Store, actor: Actor, anders: Customer, old: Membership, dosed: list[Dose], last_day: date, ore: int
 ) -> None:
     row = memberships.remove(store, actor, old.membership_id, 1, EndReason.CEASED)
@@ -393,7 +393,7 @@ def test_a_dose_stays_paid_while_another_row_of_the_same_group_covers_its_day(
     assert of_group.adding(stands(store, actor, anders), replace(earlier, group_code="staff")) == Effect()
 
 
-def test_removing_turns_doses_only_where_it_says_that_the_group_was_wrong(
+def test_removing_changes_doses_only_where_it_says_that_the_group_was_wrong(
     store: Store, clock: SetClock, actor: Actor, anders: Customer, old: Membership, dosed: list[Dose]
 ) -> None:
     slip = of_group.removing(stands(store, actor, anders), old)
@@ -429,7 +429,7 @@ def test_what_a_removal_did_and_the_ways_back_are_told(
     assert between(before, adjudications(store, actor, anders)) == won
 
 
-def test_adjusting_a_row_that_was_wrong_turns_nothing(
+def test_adjusting_a_row_that_was_wrong_changes_nothing(
     store: Store, actor: Actor, anders: Customer, old: Membership, dosed: list[Dose]
 ) -> None:
     wrong = memberships.remove(store, actor, old.membership_id, 1, EndReason.WRONG)
@@ -472,7 +472,7 @@ def test_reading_it_is_one_look_at_the_doses(
     ]
 
 
-def test_somebody_without_doses_has_nothing_to_turn(store: Store, actor: Actor, anders: Customer) -> None:
+def test_somebody_without_doses_has_nothing_to_change(store: Store, actor: Actor, anders: Customer) -> None:
     row = memberships.add(store, actor, anders.customer_id, OLD)
     case = stands(store, actor, anders)
     assert adjudicate_doses(case.doses, case.rules) == {}

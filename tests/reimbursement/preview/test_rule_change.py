@@ -96,7 +96,7 @@ def test_a_new_amount_from_1_january_changes_the_doses_from_that_day_on() -> Non
     assert found.by_payer == {REGION: Share(3, 30_00)}
 
 
-def test_days_between_doses_turn_a_later_dose_that_the_changed_rule_is_not_for() -> None:
+def test_days_between_doses_change_a_later_dose_that_the_changed_rule_is_not_for() -> None:
     own = [dose(group_code="pregnant"), dose(dose_id=2, given_on=DAY + timedelta(days=9))]
     for_anyone = rule(days_between=150)
     of_group = rule(payment_rule_id=2, group_code="pregnant", ore=0)
@@ -137,7 +137,7 @@ def test_the_effect_is_what_a_slow_count_gives_and_its_parts_sum_to_the_whole(se
     after = [replace(one, ore=random.choice((0, 90_00, one.ore))) for one in before if random.random() < 0.8]
     own = random_cases.doses(random, before, 200)
     found = effect(own, before, after)
-    was, becomes = reference.judge(own, before), reference.judge(own, after)
+    was, becomes = reference.adjudicate(own, before), reference.adjudicate(own, after)
     more, changes, payers = 0, 0, Counter[str]()
     for number, adjudication in was.items():
         pays = adjudication.rule.payer if adjudication.ore and adjudication.rule else ""

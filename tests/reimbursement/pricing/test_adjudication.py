@@ -1,4 +1,4 @@
-"""The verdict on each dose: at every boundary, by precedence, whole, and as a slow reference gives it."""
+"""The outcome of each dose: at every boundary, by precedence, whole, and as a slow reference gives it."""
 
 from __future__ import annotations
 
@@ -241,8 +241,8 @@ def test_what_stands_first_goes_first_where_several_things_are_wrong() -> None:
         ("own_cost", {"completed_on": DAY}),
     ]
     one = FLAWED
-    for outcome, mended in steps:
-        one = one | mended
+    for outcome, remedied in steps:
+        one = one | remedied
         assert outcome_of(one, STRICT) == outcome
     assert outcome_of(one, rule(group_code="medical_risk", ore=1)) == "payable"
 
@@ -341,7 +341,7 @@ def test_no_doses_and_no_rules_give_an_empty_frame_and_nothing_paid() -> None:
     ]
 
 
-def test_the_doses_are_left_as_they_were_and_the_verdicts_have_their_index() -> None:
+def test_the_doses_are_left_as_they_were_and_the_outcomes_have_their_index() -> None:
     doses = frame([dose(), dose(dose_id=2, customer_id=2)]).set_index(pd.Index([40, 7]))
     before = doses.copy()
     found = adjudicate(doses, [rule()])
@@ -377,7 +377,7 @@ CASES = st.builds(Case, st.integers(0, 10**9), st.integers(1, 12), st.integers(8
 
 
 def by_dose(doses: list[dict[str, Any]], rules: list[Rule]) -> dict[int, tuple[object, ...]]:
-    """Return the verdict on each dose by its number, the rule as a rule."""
+    """Return the outcome of each dose by its id, the rule as a rule."""
     found = adjudicate(frame(doses), rules)
     named = [rules[place].payment_rule_id if place >= 0 else 0 for place in found["rule"]]
     rows = found.assign(rule=named).astype(object).where(found.notna(), None)
@@ -386,7 +386,7 @@ def by_dose(doses: list[dict[str, Any]], rules: list[Rule]) -> dict[int, tuple[o
 
 @given(CASES)
 @tries(60)
-def test_each_dose_has_one_verdict_and_is_paid_only_where_that_says_so(case: Case) -> None:
+def test_each_dose_has_one_outcome_and_is_paid_only_where_that_says_so(case: Case) -> None:
     doses, rules = case.doses, case.rules
     found = adjudicate(frame(doses), rules)
     assert len(found) == len(doses)
@@ -413,7 +413,7 @@ def test_the_order_of_doses_and_of_rules_changes_nothing(case: Case) -> None:
 
 @given(CASES)
 @tries(60)
-def test_customers_may_be_judged_apart(case: Case) -> None:
+def test_customers_may_be_adjudicated_apart(case: Case) -> None:
     doses, rules, random = case.doses, case.rules, case.random
     apart = {one["customer_id"]: random.randrange(3) for one in doses}
     parts = [[one for one in doses if apart[one["customer_id"]] == part] for part in range(3)]

@@ -104,12 +104,12 @@ def test_whoever_is_in_the_group_at_another_time_has_that_period_suggested_and_n
 
 
 @pytest.mark.parametrize(("days", "in_time"), [(29, True), (30, True), (31, False)])
-def test_a_mend_is_in_time_to_the_last_day_on_which_the_dose_can_be_registered(days: int, in_time: bool) -> None:
+def test_a_remedy_is_in_time_to_the_last_day_on_which_the_dose_can_be_registered(days: int, in_time: bool) -> None:
     (found,) = suggested([dose()], today=DAY + days * ONE_DAY)
     assert (found["in_time"], found["remedy_amount"]) == (in_time, 150_00)
 
 
-def test_what_is_in_time_and_worth_most_goes_first_and_then_what_is_likeliest() -> None:
+def test_what_is_in_time_and_allows_most_goes_first_and_then_what_is_likeliest() -> None:
     in_risk = (7, 1, "medical_risk", None, DAY, None)
     in_pregnant = (8, 1, "pregnant", None, DAY, None)
     assert suggested([dose(**YOUNG)], memberships(in_pregnant, in_risk))[0]["remedy_membership"] == 7
@@ -166,7 +166,7 @@ def test_nothing_is_suggested_too_near_to_a_dose_that_is_paid(days: int, remedy:
         ({"group_code": "65_plus"}, None),
     ],
 )
-def test_only_what_another_group_would_mend_has_a_suggestion(values: dict[str, Any], remedy: str | None) -> None:
+def test_only_what_another_group_would_remedy_has_a_suggestion(values: dict[str, Any], remedy: str | None) -> None:
     assert remedies([dose(**values)]) == [remedy]
 
 
@@ -214,11 +214,11 @@ def test_what_is_suggested_does_make_the_dose_paid_as_long_as_it_is_in_time(seed
     made = frame(doses)
     before = adjudicate(made, rules)
     found = find_remedies(made, before, rows, rules, GROUPS, today)
-    mended = found.index[found["remedy"].notna()]
-    assert len(mended) > 50
-    assert set(before["outcome"][mended]) <= {outcome.value for outcome in REMEDIABLE}
-    assert set(found.loc[mended, "in_time"]) == {True, False}
-    for place in mended[:60]:
+    remedied = found.index[found["remedy"].notna()]
+    assert len(remedied) > 50
+    assert set(before["outcome"][remedied]) <= {outcome.value for outcome in REMEDIABLE}
+    assert set(found.loc[remedied, "in_time"]) == {True, False}
+    for place in remedied[:60]:
         remedy = found.loc[place]
         values = {"group_code": remedy["remedy_group"], "covered": True, "completed_on": today}
         values["subgroup_code"] = None if pd.isna(remedy["remedy_subgroup"]) else remedy["remedy_subgroup"]

@@ -112,7 +112,7 @@ SAYS: list[tuple[dict[str, Any], dict[str, Any] | None, str, str]] = [
 
 
 @pytest.mark.parametrize(("values", "of_rule", "swedish", "english"), SAYS)
-def test_a_verdict_is_explained_in_both_languages(
+def test_an_outcome_is_explained_in_both_languages(
     values: dict[str, Any], of_rule: dict[str, Any] | None, swedish: str, english: str
 ) -> None:
     rules = [rule(**of_rule)] if of_rule is not None else []

@@ -200,7 +200,7 @@ def eva(store: Store, actor: Actor) -> Customer:
     return customers.register(store, actor, invented_number(date(1950, 1, 2), 982), "Eva", "Ek", "soder")
 
 
-def test_the_doses_of_own_units_without_a_rule_are_those_whose_verdict_says_so(
+def test_the_doses_of_own_units_without_a_rule_are_those_whose_outcome_says_so(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
     days = [
