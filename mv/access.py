@@ -1,9 +1,8 @@
-"""Who may do what, and with whom: one allow-list, and no for everything that is not on it.
+"""Access rights: one allow-list of roles and actions, and the care relation between a user and a customer.
 
-A right follows the task (the role) and the unit (HSLF-FS 2016:40, chapter 4). So there are two questions:
-:func:`require` asks whether the role may do this at all, and :func:`require_care_relation` whether the user has to do
-with these customers: they are of an own unit, were booked, put in a group or vaccinated there, or the user
-gave a reason for opening them a short while ago.
+Rights follow the user's task, the role, and the unit (HSLF-FS 2016:40, chapter 4). :func:`require` checks that the role
+includes an action, :func:`require_care_relation` that the customer belongs to one of the user's units, was booked,
+put in a group or vaccinated at one, or was opened by the user with a reason a short while ago.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from mv.store.engine import Transaction
 
 
 class Role(StrEnum):
-    """What a user is at the clinic."""
+    """A user's task at the clinic."""
 
     COORDINATOR = "coordinator"
     ANALYST = "analyst"
@@ -27,7 +26,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done; the same words stand in the access log."""
+    """An action that takes a right; the access log uses the same words."""
 
     SEARCH_CUSTOMERS = "search_customers"
     VIEW_CUSTOMER = "view_customer"
@@ -102,11 +101,11 @@ SHOWS_CARE_RELATION = (
     "dose WHERE withdrawn_at IS NULL",
     "(SELECT merged_into AS customer_id, unit_id FROM customer WHERE merged_into IS NOT NULL) AS merged WHERE TRUE",
 )
-"""What shows that a customer was at the unit of the row; what was entered by mistake shows nothing."""
+"""Rows that show a care relation at their unit; those that were entered by mistake do not."""
 
 
 class AccessReason(StrEnum):
-    """On which grounds someone has to do with a customer."""
+    """The ground for access to a customer: the usual care relation, or a reason given for another unit's customer."""
 
     NORMAL = "normal"
     OTHER_UNIT = "other_unit"
@@ -114,7 +113,7 @@ class AccessReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, in which role, from which care unit, and which units are the user's own beside that one.
+    """A user with a role, at work at the unit ``unit_id``, whose own units are ``units`` and that one.
 
     Without a role an actor may do nothing.
     """
@@ -186,9 +185,9 @@ def in_own_units(actor: Actor, column: str, first: int) -> tuple[str, tuple[str,
 def require_care_relation(
     tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
 ) -> dict[int, AccessReason]:
-    """Return for each customer on which grounds ``actor`` has to do with it at the instant ``at``.
+    """Return the ground for the actor's access to each customer at the instant ``at``, by customer id.
 
-    Raises OtherUnit for the first with whom the actor has nothing to do.
+    Raises OtherUnit for the first customer with whom the actor has no care relation.
     """
     found, unrelated = split_by_care_relation(tx, at, actor, customer_ids)
     for customer_id, unit in unrelated.items():
@@ -199,9 +198,9 @@ def require_care_relation(
 def split_by_care_relation(
     tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
 ) -> tuple[dict[int, AccessReason], dict[int, str]]:
-    """Return, of these customers, the grounds for those with whom ``actor`` has to do, and the others' units.
+    """Split customers by care relation: return the ground for access to the related, and the unit of the unrelated.
 
-    A record that was merged into another stands for that one.
+    Both are by customer id. For a record that was merged into another, the care relation is that of the other one.
     """
     found = dict.fromkeys(customer_ids, AccessReason.NORMAL)
     if actor.has_every_unit:
@@ -218,7 +217,7 @@ def split_by_care_relation(
 
 
 def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> dict[int, tuple[int, str]]:
-    """Return by those of the customers whose unit is none of the actor's for whom they stand, and that one's unit."""
+    """Map each customer of another unit to its live record and unit."""
     rows = tx.rows_in(
         "SELECT c.customer_id, live.customer_id AS live_id, live.unit_id, u.name FROM customer c"
         " JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"

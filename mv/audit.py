@@ -1,10 +1,9 @@
-"""The access log: which action was taken with whose data, at which unit, when, by whom, and why.
+"""The access log: each action with its customer, unit, time, user and ground for access.
 
-Its contents follow HSLF-FS 2016:40, chapter 4, 9 §. An entry is written in the transaction of what it
-tells about, so that neither exists without the other; a refusal, which undoes that, has its own. What an
-actor may not do cannot be recorded as done: writing the entry is where a customer's unit is checked.
-Each entry holds a hash over the one before it (see :mod:`mv.access_log.chain`). None holds an identity number or
-a name.
+Its contents follow HSLF-FS 2016:40, chapter 4, 9 §. An entry is written in the transaction of the action, so that
+neither exists without the other; a refusal, which rolls that back, is logged in a transaction of its own. Logging an
+action checks the care relation, so that no action without one can be logged as done. Each entry has a hash over the
+entry before it (see :mod:`mv.access_log.chain`). None has an identity number or a name.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from mv.store.engine import Transaction, to_table
 T = TypeVar("T")
 
 ONE_LOOK = timedelta(minutes=10)
-"""A page that is drawn again within this time is the same look at the same person by the same user."""
+"""Within this time, drawing a page again is the same look: same user, unit, action and customer."""
 
 COLUMNS = "entry_id, logged_at, user_id, role, unit_id, action, customer_id, outcome, why, detail, hash"
 SCHEMA = pa.schema(
@@ -47,7 +46,7 @@ SEEN = """
 
 
 class Outcome(StrEnum):
-    """What became of the action."""
+    """Whether the action was done or refused."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -55,7 +54,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the log; ``hash`` is None in a line from before there was a chain."""
+    """An entry of the log; ``hash`` is None in entries older than the chain."""
 
     entry_id: int
     logged_at: datetime
@@ -70,7 +69,7 @@ class Entry:
     hash: str | None = None
 
     def chained_to(self, before: str) -> str:
-        """Return the hash of this entry after the one whose hash is ``before``: SHA-256, in hexadecimal."""
+        """Return the SHA-256, in hexadecimal, of this entry and of ``before``, the hash of the entry before it."""
         values = (
             self.entry_id, self.logged_at.isoformat(), self.user_id, self.role, self.unit_id, self.action,
             self.customer_id, self.outcome, self.why, self.detail,
@@ -81,10 +80,10 @@ class Entry:
 def perform(
     store: Store, actor: Actor, action: Action, work: Callable[[Transaction], T], customer_id: int | None = None
 ) -> T:
-    """Run ``work`` in a transaction and return what it returns, if ``actor`` may do ``action``.
+    """Run ``work`` in a transaction if the actor's role includes ``action``, and return its result.
 
-    Raises Forbidden when the role does not include it or ``work`` finds that the actor may not, and logs the
-    refusal; ``customer_id`` is with whose data, where that is known beforehand.
+    Logs every refusal, with ``customer_id`` where it is given. Raises Forbidden when the role does not include the
+    action, and whatever ``work`` raises.
     """
     with refusals(store, actor, action, customer_id):
         require(actor, action)
@@ -93,7 +92,7 @@ def perform(
 
 @contextmanager
 def refusals(store: Store, actor: Actor, action: Action, customer_id: int | None = None) -> Iterator[None]:
-    """Have a Forbidden that is raised inside logged as a refusal of ``action``; it goes on being raised."""
+    """Log a Forbidden that is raised inside the ``with`` as a refusal of ``action``, and raise it again."""
     try:
         yield
     except Forbidden as refusal:
@@ -103,23 +102,23 @@ def refusals(store: Store, actor: Actor, action: Action, customer_id: int | None
 
 
 def permit(store: Store, actor: Actor, action: Action) -> None:
-    """Raise Forbidden, and log the refusal, unless the role of ``actor`` includes ``action``."""
+    """Raise Forbidden, and log the refusal, unless the actor's role includes ``action``."""
     with refusals(store, actor, action):
         require(actor, action)
 
 
 def record(tx: Transaction, at: datetime, actor: Actor, action: Action, **detail: object) -> None:
-    """Log, in the open transaction, that ``actor`` did ``action`` at the instant ``at``, with no customer's data."""
+    """Log, in the open transaction, an action at the instant ``at`` that concerns no particular customer."""
     _append(tx, [_entry(at, actor, action, Outcome.DONE, None, detail=detail)])
 
 
 def record_customers(
     tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, Mapping[str, object]]]
 ) -> None:
-    """Log, in the open transaction, that ``actor`` did ``action`` with the data of customers at the instant ``at``.
+    """Log, in the open transaction, an action on customers at the instant ``at``.
 
-    ``details`` has the customer's id and what else is to be logged, for each entry. Raises OtherUnit when the actor has
-    no care relation with one of them.
+    ``details`` has a customer's id and the detail of its entry, for each entry. Raises OtherUnit when the actor has no
+    care relation with one of them.
     """
     why = require_care_relation(tx, at, actor, {customer_id for customer_id, _ in details})
     _append(
@@ -132,9 +131,9 @@ def record_customers(
 
 
 def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
-    """Log that ``actor`` was shown these customers, unless it is still the same look (see ONE_LOOK).
+    """Log that the actor was shown these customers; those of the same look are not logged again (see ONE_LOOK).
 
-    Raises OtherUnit when one of them is none that the actor has to do with.
+    Raises OtherUnit when the actor has no care relation with one of them.
     """
     shown = set(customer_ids)
     if not shown:
@@ -145,7 +144,7 @@ def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, cus
 
 
 def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: Iterable[int | None]) -> None:
-    """Log that ``actor`` was refused ``action`` with each of these customers; None where it is about nobody.
+    """Log that the actor was refused an action on each of these customers; None stands for no particular customer.
 
     A refusal that was logged a moment ago is not logged again (see ONE_LOOK).
     """
@@ -169,10 +168,10 @@ def last_entry_id(tx: Transaction) -> int:
 def changed_since(
     tx: Transaction, entry_id: int, actions: Collection[Action], user_id: str | None = None
 ) -> set[int | None]:
-    """Return the customers with whom one of ``actions`` was done after the entry ``entry_id``, by anyone or one user.
+    """Return the customers on whom one of ``actions`` was done after the entry ``entry_id``, by ``user_id`` or anyone.
 
-    None among them stands for what concerns no customer in particular; the set is empty when nothing was done. Entries
-    are numbered in the order in which they were committed, so none turns up later before a number that was read.
+    None among them stands for an action on no particular customer; the set is empty when nothing was done. Entries are
+    numbered in the order in which they are committed, so that none appears later with a number below ``entry_id``.
     """
     places = ", ".join(f"${n}" for n in range(3, 3 + len(actions)))
     sql = f"""
@@ -201,7 +200,7 @@ def _entry(
 
 
 def _append(tx: Transaction, entries: Sequence[Entry]) -> None:
-    """Write ``entries`` at the end of the chain. Whoever else writes there waits until ``tx`` ends."""
+    """Append entries to the chain, whose head stays locked until the transaction ends."""
     if not entries:
         return
     head = tx.row(

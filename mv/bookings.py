@@ -1,4 +1,4 @@
-"""Bookings: a unit's day, and a customer's coming ones."""
+"""Bookings of a unit on a day, and of a customer from today on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = """
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A time that a customer has at a unit; instants are naive UTC."""
+    """A customer's booked time at a unit; instants are naive UTC."""
 
     booking_id: int
     customer_id: int

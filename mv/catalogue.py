@@ -1,4 +1,4 @@
-"""What can be chosen: units, groups, subgroups, vaccines. Data that changes by date, shipped in data/*.csv."""
+"""The catalogue: units, groups, subgroups and vaccines, each in use from one day to another, from data/*.csv."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TYPES = {
 
 
 class Dated(Protocol):
-    """Something that is in use from one day to another, both included."""
+    """Something with a period, both days included; without a last day it goes on."""
 
     @property
     def valid_from(self) -> date: ...
@@ -87,7 +87,7 @@ class Subgroup:
 
 
 class AgeUnit(StrEnum):
-    """What the bounds of an age count: whole years or months on a day, or the age turned in its calendar year."""
+    """The unit of an age range: whole years or months on a day, or the age turned in the day's calendar year."""
 
     YEARS = "years"
     MONTHS = "months"
@@ -96,14 +96,14 @@ class AgeUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeRange:
-    """The ages that a group is for, both included; None where there is no bound."""
+    """The ages of a group, both included; None where there is no bound."""
 
     first: int | None
     last: int | None
     unit: AgeUnit
 
     def include(self, birth_date: date, day: date) -> bool:
-        """Return whether a person born on ``birth_date`` is of such an age on ``day``."""
+        """Return whether a person born on ``birth_date`` is of an age in the range on ``day``."""
         if self.unit is AgeUnit.TURNS:
             count = day.year - birth_date.year
         else:
@@ -113,10 +113,10 @@ class AgeRange:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A kundgrupp: what the region pays by.
+    """A kundgrupp, by which the region pays.
 
-    ``by_age`` says that the age alone puts a person in it, ``longest_days`` after how many days it has surely ended.
-    Somebody who is not of its ``ages`` may be in it all the same: that is doubted, and not refused.
+    ``by_age``: the age alone puts a person in it. ``longest_days``: the longest plausible period. A person outside its
+    ``ages`` may be in it all the same: registration raises a concern and refuses nothing.
     """
 
     group_code: str
@@ -165,7 +165,7 @@ class Vaccine:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that can be chosen or was; each by its code, in the order to show it in."""
+    """Everything that can or could be chosen, by code, in the order of the lists on the screen."""
 
     units: dict[str, Unit]
     groups: dict[str, Group]
@@ -194,7 +194,7 @@ def load(store: Store) -> Catalogue:
 
 
 def read(tx: Transaction) -> Catalogue:
-    """Return the catalogue as the open transaction sees it."""
+    """Return the catalogue, read in the open transaction."""
     units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
     groups = tx.rows(
         "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days, age_from, age_to, age_unit"
@@ -229,9 +229,9 @@ def _ages(row: Row) -> AgeRange | None:
 
 
 def refresh(store: Store, folder: Path = DATA) -> None:
-    """Bring the catalogue in the store up to the files in ``folder``; where they have not changed, do nothing.
+    """Update the catalogue in the store from the files in ``folder``, unless these are the ones of the last time.
 
-    A row that is no longer in a file stays in the store, since old records name it.
+    A row that is no longer in a file stays in the store, since old records refer to it.
     """
     texts = {name: (folder / name).read_text(encoding="utf-8-sig") for name in TABLES}
     digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
@@ -250,7 +250,7 @@ def refresh(store: Store, folder: Path = DATA) -> None:
 
 
 def _upsert(tx: Transaction, table: str, keys: int, row: dict[str, str | None]) -> None:
-    """Insert or update ``row``. Table and columns are named by the program's own files, never by a user."""
+    """Insert or update a row; the names of table and columns come from the program's own files alone."""
     columns = list(row)
     values = ", ".join(
         f"${n}::{TYPES[column]}" if column in TYPES else f"${n}" for n, column in enumerate(columns, start=1)

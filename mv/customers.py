@@ -1,4 +1,4 @@
-"""Customers: found by number or name, shown on a card, registered."""
+"""Customers: search by number or name, registration, and the lock that changes of their rows take."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SCHEMA = pa.schema(
 NAME_SCHEMA = pa.schema({"name_key": pa.string(), **_PERSON})
 LIVE_COLUMNS = ", ".join(f"live.{column}" for column in COLUMNS.split(", "))
 LIVE = "JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id)"
-"""A record that was merged into another stands for that one."""
+"""The live record of a customer ``c``: of one that was merged into another, that other one."""
 EARLIER_NUMBERS = """
     SELECT e.customer_id, e.version, e.old_identity, e.changed_at, e.changed_by FROM identity_change e
     WHERE NOT EXISTS (
@@ -47,7 +47,7 @@ EARLIER_NUMBERS = """
         WHERE was.customer_id = e.customer_id AND was.version <= e.version AND back.version >= e.version
     )
 """
-"""The numbers that customers had. One that was changed back was somebody else's, and is none of theirs."""
+"""Earlier numbers of customers, but for those that were changed back: these belonged to somebody else."""
 EARLIER_OWNERS = f"""
     SELECT had.old_identity AS number, {LIVE_COLUMNS} FROM ({EARLIER_NUMBERS}) had
     JOIN customer c ON c.customer_id = had.customer_id {LIVE} WHERE had.old_identity = ANY($1)
@@ -78,11 +78,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: at most MAX_HITS customers, and whether there are more.
+    """The result of a search: at most MAX_HITS customers, and whether there are more.
 
-    ``elsewhere`` is the store's id of the one whom a number found at a unit that is not the searcher's own:
-    there is such a customer, and opening it takes a reason. ``earlier`` says that the customer has another number now
-    than the one that was searched for.
+    ``elsewhere`` is the id of a customer of another unit who was found by number: opening that one takes a reason.
+    ``earlier`` says that the number is an earlier one of the customer.
     """
 
     customers: list[Customer]
@@ -92,22 +91,21 @@ class Hits:
 
 
 def name_keys(given_name: str, family_name: str) -> list[str]:
-    """Return what a name is found by: for each of its words, that word and then the others in order."""
+    """Return the search keys of a name: for each of its words, that word and then the others in order."""
     words = fold(f"{given_name} {family_name}").split()
     return [" ".join([word, *words[:n], *words[n + 1 :]]) for n, word in enumerate(words)]
 
 
 def is_number(text: str) -> bool:
-    """Return whether someone who searches for ``text`` means an identity number rather than a name."""
+    """Return whether a search text is meant as an identity number, that is, has a digit."""
     return any(c.isdigit() for c in text)
 
 
 def search(store: Store, actor: Actor, text: str) -> Hits:
-    """Return the customers that ``text``, an identity number or words of a name, finds.
+    """Search customers by an identity number or the words of a name, and return what is found.
 
-    Each word of a name may be its beginning only, in any order, with or without accents; a name finds the
-    customers of the actor's own units. Raises Invalid when the text is neither a number that passes the check
-    nor two letters or more.
+    Words may be given by their beginnings, in any order, with or without accents; by name only customers of the
+    actor's own units are found. Raises Invalid for a wrong number and for a name of fewer than two letters.
     """
     at = store.now()
 
@@ -137,7 +135,7 @@ def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: da
 
 
 def find_by_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
-    """Return by each of the checked ``numbers`` the customer who has it, else the one who had it before."""
+    """Map each of the checked ``numbers`` to the customer who has it, else to the one who had it earlier."""
     found: dict[str, Customer] = {}
     for table in (
         f"SELECT c.identity AS number, {LIVE_COLUMNS} FROM customer c {LIVE} WHERE c.identity = ANY($1)",
@@ -167,9 +165,9 @@ def _by_name(tx: Transaction, actor: Actor, text: str) -> Hits:
 
 
 def get(store: Store, actor: Actor, customer_id: int) -> Customer:
-    """Return the customer with the store's own id ``customer_id``, or the one that this record was merged into.
+    """Return the customer with this id; of a record that was merged into another, that other one.
 
-    Raises NotFound, and OtherUnit when the customer is none that the actor has to do with.
+    Raises NotFound, and OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -184,7 +182,7 @@ def get(store: Store, actor: Actor, customer_id: int) -> Customer:
 
 
 def read(tx: Transaction, customer_ids: Collection[int]) -> list[Customer]:
-    """Return those customers that there are, by id, as the open transaction sees them; who looks is not asked here."""
+    """Return the customers that exist of these ids, in order of id. No right is checked and nothing logged."""
     sql = f"SELECT {COLUMNS} FROM customer WHERE customer_id = ANY($1) ORDER BY customer_id"
     return [Customer(**row) for row in tx.rows_in(sql, customer_ids)]
 
@@ -217,9 +215,9 @@ def register(
 ) -> Customer:
     """Register a customer and return it.
 
-    ``birth_date`` is needed, and used, only where the number does not hold it. Raises Invalid for a
-    wrong number, name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when
-    the number is, or was, a customer's already.
+    ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
+    name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when a customer has or had
+    the number.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -244,9 +242,9 @@ def register(
 def insert(
     tx: Transaction, at: datetime, actor: Actor, new: Sequence[tuple[identity.Identity, Customer]]
 ) -> list[Customer]:
-    """Write these people, in the open transaction, and return them with their ids in the same order.
+    """Insert customers, with their search keys and log entries, and return them with their ids in the same order.
 
-    That nobody has their numbers, and that they are of units of the actor's own, is the caller's to know.
+    The caller has checked that their numbers are free and their units the actor's own.
     """
     numbers = tx.next_ids("customer_seq", len(new))
     made = [replace(customer, customer_id=number) for number, (_, customer) in zip(numbers, new, strict=True)]
@@ -265,7 +263,7 @@ def insert(
 
 
 def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
-    """Have the customer found by these keys of names, and by no others, in the open transaction."""
+    """Replace the customer's search keys by ``keys``."""
     tx.execute("DELETE FROM customer_name WHERE customer_id = $1", customer.customer_id)
     for key in keys:
         tx.execute(
@@ -276,7 +274,7 @@ def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) ->
 
 
 def clean_name(name: str) -> str:
-    """Return ``name`` with single spaces. Raises Invalid when it is empty, too long, or holds no letter."""
+    """Return ``name`` with single spaces. Raises Invalid when it is empty, too long, or without a letter."""
     clean = " ".join(name.split())
     if not fold(clean) or not any(c.isalpha() for c in clean):
         raise Invalid(N_("Write both a given name and a family name."))

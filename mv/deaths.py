@@ -1,4 +1,4 @@
-"""Deaths: that a customer has died, and when; it can be taken back. What was registered stays as it is."""
+"""Deaths of customers: registered with their day, and taken back. Groups and doses stay as they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATEST = """
 
 
 def refuse_after(deceased_on: date | None, day: date) -> None:
-    """Raise Conflict where ``day`` is later than the day of death: nothing is registered for it."""
+    """Raise Conflict when ``day`` is after the day of death."""
     if deceased_on is not None and day > deceased_on:
         raise Conflict(N_("The customer died on {day}. Nothing can be registered for a later day."), day=deceased_on)
 
@@ -27,8 +27,8 @@ def refuse_after(deceased_on: date | None, day: date) -> None:
 def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | None) -> None:
     """Register the day on which the customer died; None takes it back.
 
-    Raises Invalid for a day that cannot be, Conflict where the customer has a dose or a group that begins later,
-    NotFound, and OtherUnit when the customer is none that the actor has to do with.
+    Raises Invalid for a day before birth or after today, Conflict when a dose or the start of a group is later,
+    NotFound, and OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> None:

@@ -1,4 +1,4 @@
-"""Identity numbers: read what people write, check it, and write it for people.
+"""Identity numbers: parsed from what people write, checked, and formatted for people.
 
 Sources, read in November 2026:
 
@@ -29,7 +29,7 @@ from mv.errors import N_, Invalid
 
 
 class IdentityKind(enum.StrEnum):
-    """What sort of number it is."""
+    """The kind of an identity number."""
 
     PERSONNUMMER = "personnummer"
     SAMORDNINGSNUMMER = "samordningsnummer"
@@ -40,7 +40,7 @@ class IdentityKind(enum.StrEnum):
 
 
 class Sex(enum.StrEnum):
-    """The sex that a number states."""
+    """The sex that a number gives."""
 
     FEMALE = "female"
     MALE = "male"
@@ -48,7 +48,7 @@ class Sex(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A checked number and what it says for certain; ``None`` where it does not say.
+    """A checked number with the birth date and sex that it gives for certain, None where it gives none.
 
     ``number`` is the form to store: twelve characters, capitals, no separator. The repr shows the kind
     alone, so that no personal data reaches a log line.
@@ -90,11 +90,11 @@ _NATIONAL = re.compile(
 
 
 def parse(text: str, today: date) -> Identity:
-    """Return the identity that ``text`` is a way of writing.
+    """Parse an identity number as people write it, and return it checked.
 
-    Spaces and dashes of any sort are passed over; letters may be small. Ten digits get the latest century
+    Spaces and dashes of any sort are skipped; letters may be small. Ten digits get the latest century
     that is not in the future on ``today``, or with a plus sign the latest in which the person turns a
-    hundred in that year or earlier. Raises :class:`Invalid`, which never holds the number.
+    hundred in that year or earlier. Raises :class:`Invalid`, never with the number in it.
     """
     body = "".join(char for char in text if not _is_passed_over(char))
     if not body:

@@ -1,7 +1,7 @@
-"""Change of identity number: a reserve number that became a personnummer, or one that was mistyped.
+"""Changes of identity number: from a reserve number to a personnummer, or of a mistyped one.
 
-The customer stays the same, under the store's own id, and so do groups, doses, bookings and claims; lines that were
-claimed keep the number of their day. The old number still finds the customer (:func:`mv.customers.find_by_numbers`).
+The customer keeps the store's id, and with it groups, doses, bookings and claims; lines that were claimed keep the
+number of their day. The old number still finds the customer (:func:`mv.customers.find_by_numbers`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIRST_DAY = """
 
 
 class BirthDateDiffers(Conflict):
-    """The number gives another birth date than the customer has: whoever means it says so."""
+    """The number gives another birth date than the customer has; the user has to confirm it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class BirthDateDiffers(Conflict):
 
 
 class NumberTaken(Conflict):
-    """Another customer has, or had, the number: there may be two records of one person, to be merged."""
+    """Another customer has or had the number: perhaps two records of one person, to be merged."""
 
     def __init__(self, customer_id: int) -> None:
         self.customer_id = customer_id
@@ -52,9 +52,9 @@ class NumberTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class EarlierNumber:
-    """A number that a customer had, and when (naive UTC) and by whom it was changed.
+    """An earlier number of a customer, with the instant (naive UTC) and the user of its change.
 
-    ``birth_date`` and ``sex`` are what the customer had with it; None where that is not known.
+    ``birth_date`` and ``sex`` are the customer's of that time, None where unknown.
     """
 
     number: str = field(repr=False)
@@ -65,9 +65,9 @@ class EarlierNumber:
 
 
 def earlier_numbers(store: Store, actor: Actor, customer_id: int) -> list[EarlierNumber]:
-    """Return the numbers that the customer had, the latest first; one that was changed back is not among them.
+    """Return the customer's earlier numbers, the latest first, without those that were changed back.
 
-    Raises OtherUnit when the customer is none that the actor has to do with.
+    Raises OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> list[EarlierNumber]:
@@ -80,39 +80,38 @@ def earlier_numbers(store: Store, actor: Actor, customer_id: int) -> list[Earlie
 def change(
     store: Store, actor: Actor, customer_id: int, number: str, seen: str, *, other_birth_date: bool = False
 ) -> Customer:
-    """Give the customer, who was seen with the number ``seen``, another number, and return the customer with it.
+    """Change the number of a customer who was shown with the number ``seen``, and return the customer.
 
-    Birth date and sex become those that the number holds; what it does not hold stays. Raises Invalid for a wrong
-    number, OtherBirthDate unless ``other_birth_date`` says that it is the same person all the same, Taken when the
-    number is another customer's, and Conflict when it is this customer's already, when it was changed since it was
-    seen, and when there are groups or doses from before the birth date; NotFound, and OtherUnit when the actor has
-    nothing to do with the customer.
+    Birth date and sex become those that the number gives; one that it does not give stays. Raises Invalid for a wrong
+    number, BirthDateDiffers unless ``other_birth_date`` confirms the birth date, NumberTaken when another customer has
+    or had the number; Conflict when the customer's number is not ``seen`` any more and when there are groups or doses
+    from before the birth date; NotFound, and OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
         at = store.now()
-        now = _hold(tx, at, actor, customer_id, seen)
+        now = _lock_as_seen(tx, at, actor, customer_id, seen)
         person = identity.parse(number, store.today())
         _refuse_taken(tx, customer_id, person, seen)
         born = person.birth_date or now["birth_date"]
         if born != now["birth_date"] and not other_birth_date:
             raise BirthDateDiffers
-        return _give(tx, at, actor, now, person, born, person.sex or now["sex"])
+        return _apply(tx, at, actor, now, person, born, person.sex or now["sex"])
 
     return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
 
 
 def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
-    """Take back the last change of the number of a customer who was seen with ``seen``; return the customer.
+    """Undo the last change of number of a customer who was shown with the number ``seen``, and return the customer.
 
-    Birth date and sex become again what they were with that number. Raises Conflict when the number was changed since
-    it was seen, when there is nothing to take back, and when there are groups or doses from before the birth date;
-    Taken when another customer has the number by now, NotFound, and OtherUnit.
+    Birth date and sex become those of that time. Raises Conflict when the customer's number is not ``seen`` any more,
+    when there is no earlier number, and when there are groups or doses from before the birth date; NumberTaken when
+    another customer has the number now, NotFound, and OtherUnit.
     """
 
     def work(tx: Transaction) -> Customer:
         at = store.now()
-        now = _hold(tx, at, actor, customer_id, seen)
+        now = _lock_as_seen(tx, at, actor, customer_id, seen)
         before = _earlier(tx, customer_id)
         if not before:
             raise Conflict(N_("The customer has had no other number. Nothing was changed."))
@@ -120,13 +119,13 @@ def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
         person = identity.parse(last.number, store.today())
         _refuse_taken(tx, customer_id, person, seen)
         born = last.birth_date or person.birth_date or now["birth_date"]
-        return _give(tx, at, actor, now, person, born, last.sex or person.sex or now["sex"])
+        return _apply(tx, at, actor, now, person, born, last.sex or person.sex or now["sex"])
 
     return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
 
 
-def _hold(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:
-    """Return what the customer is, held, with whom no other number was seen meanwhile."""
+def _lock_as_seen(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:
+    """Lock the customer and return its row. Raises Conflict when its number is not ``seen`` any more."""
     customers.lock(tx, at, actor, [customer_id])
     sql = "SELECT customer_id, identity, identity_kind, birth_date, sex FROM customer WHERE customer_id = $1"
     (now,) = tx.rows(sql, customer_id)
@@ -161,10 +160,10 @@ def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str
         )
 
 
-def _give(
+def _apply(
     tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity, born: date, sex: str | None
 ) -> Customer:
-    """Give the customer another number, keep the one before and log it, unless something is from before the birth."""
+    """Write and log a change of number. Raises Conflict when a group or a dose is from before the birth date."""
     customer_id = now["customer_id"]
     (first,) = tx.rows(FIRST_DAY, customer_id)
     if first["day"] is not None and first["day"] < born:
@@ -174,13 +173,13 @@ def _give(
                 " Nothing was changed; check the number, or correct these first."
             )
         )
-    _keep(tx, at, actor, now, person)
+    _keep_earlier_number(tx, at, actor, now, person)
     detail = {"before": now["identity_kind"], "number_kind": person.kind}
     audit.record_customers(tx, at, actor, Action.CHANGE_IDENTITY, [(customer_id, detail)])
     return _update(tx, customer_id, person, born, sex)
 
 
-def _keep(tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity) -> None:
+def _keep_earlier_number(tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity) -> None:
     tx.execute(
         """
         INSERT INTO identity_change
@@ -199,7 +198,7 @@ def _update(tx: Transaction, customer_id: int, person: Identity, born: date, sex
         """,
         customer_id, person.number, person.kind, born, sex,
     )  # fmt: skip
-    assert row is not None  # noqa: S101 (the transaction holds the customer)
+    assert row is not None  # noqa: S101 (the transaction has locked the customer)
     tx.execute(
         "UPDATE customer_name SET identity = $2, birth_date = $3 WHERE customer_id = $1",
         customer_id, person.number, born,

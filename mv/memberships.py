@@ -1,7 +1,7 @@
-"""A customer's groups and their periods: added, adjusted, removed, restored, with every change kept.
+"""Memberships: a customer's groups with their periods, added, adjusted, removed and restored, with a history.
 
-A period's days are both included. A row is active until it is removed; then it has a last day and a
-reason. One that ceased to apply counted on the days of its period, one that was wrong never did.
+Both days of a period are included. A row is active until it is removed; then it has a last day and a reason. A row
+that ceased to apply counted on the days of its period, a wrong one never did.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mv.versioned import VersionedTable
 
 
 class EndReason(StrEnum):
-    """Why a row is no longer active."""
+    """The reason for a removal."""
 
     CEASED = "ceased"
     WRONG = "wrong"
@@ -33,7 +33,7 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A customer's being in a group during a period."""
+    """A customer's group with its period; instants are naive UTC."""
 
     membership_id: int
     customer_id: int
@@ -56,7 +56,7 @@ class Membership:
 
     @property
     def active_key(self) -> str | None:
-        """What no two active rows have in common: the customer, the group and the subgroup; None for an ended row."""
+        """The key that at most one active row has, of customer, group and subgroup; None for an ended row."""
         return f"{self.customer_id}/{self.group_code}/{self.subgroup_code or ''}" if self.active else None
 
     def counts_on(self, day: date) -> bool:
@@ -64,7 +64,7 @@ class Membership:
         return self.ended_reason != EndReason.WRONG and catalogue.covers(self, day)
 
     def as_wrong(self, at: datetime, user_id: str) -> Membership:
-        """Return the row as wrong from the start: an active one ends at ``at``, though not before its first day."""
+        """Return the row as wrong from the start; an active one ends on Stockholm's day of ``at``, or its first day."""
         if not self.active:
             return replace(self, ended_reason=EndReason.WRONG)
         last = max(self.valid_from, to_local(at).date())
@@ -73,7 +73,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row as one change left it; version 1 is how it was registered."""
+    """A version of a row in its history; version 1 is the row as it was registered."""
 
     membership_id: int
     version: int
@@ -89,7 +89,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a coordinator fills in."""
+    """The fields of a row that a coordinator fills in."""
 
     group_code: str
     subgroup_code: str | None
@@ -137,22 +137,22 @@ def changes(store: Store, actor: Actor, customer_id: int) -> list[Change]:
 
 
 def counting_on(memberships: Iterable[Membership], day: date) -> list[Membership]:
-    """Return those of ``memberships`` by which a dose given on ``day`` can be paid."""
+    """Return the memberships by which a dose given on ``day`` can be paid."""
     return [membership for membership in memberships if membership.counts_on(day)]
 
 
 def likely_end_reason(membership: Membership, today: date) -> EndReason:
-    """Return why a row is most likely removed: one that was registered today was a slip, an older one ceased."""
+    """Return the likely reason for a removal: a row of today was a slip, an older one ceased."""
     slip = to_local(membership.registered_at).date() == today
     return EndReason.WRONG if slip else EndReason.CEASED
 
 
 def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membership:
-    """Put the customer in a group and return the new row.
+    """Add the customer to a group and return the new row.
 
-    A last day registers a period that is over already. Raises Invalid for a period that cannot be and
-    for a group that was not in use, Conflict when the same group's period overlaps or begins after the customer's
-    death, NotFound.
+    With a last day, a period that is over is registered. Raises Invalid for an impossible period and for a group that
+    was not in use, Conflict when the period overlaps one of the same group or begins after the customer's death;
+    NotFound, and OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Membership:
@@ -167,9 +167,9 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
 
 
 def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[int, Entry]]) -> list[Membership]:
-    """Write a row for each customer and entry, in the open transaction, and return them in the same order.
+    """Insert a row for each customer id and entry, in the open transaction, and return the rows in the same order.
 
-    That they can be is the caller's to know: see :func:`check_period` and :func:`refuse_overlap`.
+    The caller has checked them with :func:`check_period` and :func:`refuse_overlap`.
     """
     added = []
     for membership_id, (customer_id, entry) in zip(tx.next_ids("membership_seq", len(entries)), entries, strict=True):
@@ -193,7 +193,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
 
 
 def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
-    """Correct a row in place and return it as it is now; what it was before stays in its changes.
+    """Correct a row and return it; the version before stays in its history.
 
     An active row stays active and an ended one ended: ``entry.valid_to`` is used for the latter only.
     Raises what :func:`add` raises, and Conflict when someone else changed the row since ``seen_version``.
@@ -216,7 +216,7 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
 def remove(
     store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason | None = None
 ) -> Membership:
-    """End an active row today and return it; without ``reason``, for the usual one.
+    """End an active row today and return it; without ``reason``, the likely one is set.
 
     Raises Conflict when someone else changed the row since ``seen_version``, NotFound.
     """
@@ -236,7 +236,7 @@ def remove(
 
 
 def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
-    """Say why an ended row was removed, and return it.
+    """Set the reason of an ended row, and return it.
 
     Raises Conflict when someone else changed the row since ``seen_version``, or when the row would count
     on days on which another one of the same group counts; NotFound.
@@ -253,7 +253,7 @@ def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version:
 
 
 def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -> Membership:
-    """Undo a removal: make an ended row active again, and return it.
+    """Undo a removal: make an ended row active again and return it.
 
     Raises Conflict when someone else changed the row since ``seen_version`` or the same group was added
     in the meantime, NotFound.
@@ -270,7 +270,7 @@ def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -
 
 
 def read(tx: Transaction, customer_id: int) -> list[Membership]:
-    """Return all rows of the customer as the open transaction sees them, ended ones first."""
+    """Return all rows of the customer, read in the open transaction, ended ones first."""
     sql = f"SELECT {COLUMNS} FROM membership WHERE customer_id = $1 ORDER BY valid_to, valid_from, membership_id"
     return [Membership(**row) for row in tx.rows(sql, customer_id)]
 
@@ -278,7 +278,10 @@ def read(tx: Transaction, customer_id: int) -> list[Membership]:
 def check_period(
     known: Catalogue, entry: Entry, birth_date: date, today: date, was: Membership | None = None
 ) -> Choice:
-    """Raise what is wrong with ``entry``, unless the row ``was`` so already; return its group and subgroup."""
+    """Return the entry's group and subgroup. Raises Invalid for an impossible period or a group that was not in use.
+
+    A group that was not in use is accepted on the days that the row ``was`` registered with.
+    """
     choice = known.choice(entry.group_code, entry.subgroup_code)
     if entry.valid_from > today:
         raise Invalid(N_("The group cannot start after today, {today}."), today=today)
@@ -304,7 +307,7 @@ def _refuse_overlap_of(tx: Transaction, row: Membership) -> None:
 
 
 def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -> None:
-    """Raise Conflict where one of ``others`` is of the same group and counts on a day of the entry's."""
+    """Raise Conflict when one of ``others`` is of the same group and counts on a day of the entry's period."""
     for other in others:
         if (other.group_code, other.subgroup_code) != (entry.group_code, entry.subgroup_code):
             continue

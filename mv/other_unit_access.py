@@ -1,4 +1,7 @@
-"""OtherUnitAccess to another unit's customer: for a reason, for a limited time, and marked in the access log."""
+"""Access to another unit's customer: for a reason, for a limited time, and marked in the access log.
+
+The table is called ``crossing``: DuckDB renames neither sequences nor the columns of a key.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ FIND = """
     SELECT live.customer_id, live.unit_id FROM customer c
     JOIN customer live ON live.customer_id = COALESCE(c.merged_into, c.customer_id) WHERE c.customer_id = $1
 """
-"""A record that was merged into another stands for that one."""
-COLUMNS = "crossing_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
+"""The live record of a customer: of one that was merged into another, that other one."""
+COLUMNS = "crossing_id AS access_id, user_id, unit_id, customer_id, reason, note, opened_at, expires_at"
 
 
 class OpeningReason(StrEnum):
-    """Why another unit's customer is opened."""
+    """The reason for opening another unit's customer."""
 
     VACCINATED_HERE = "vaccinated_here"
     CORRECTION = "correction"
@@ -35,7 +38,7 @@ class OpeningReason(StrEnum):
 class OtherUnitAccess:
     """A user's access to one customer of another unit; instants are naive UTC."""
 
-    crossing_id: int
+    access_id: int
     user_id: str
     unit_id: str
     customer_id: int
@@ -48,10 +51,10 @@ class OtherUnitAccess:
 def open_customer(
     store: Store, actor: Actor, customer_id: int, reason: OpeningReason | None, note: str, lasts: timedelta
 ) -> OtherUnitAccess:
-    """Give ``actor`` access to another unit's customer for the time that it ``lasts``, and return it.
+    """Give the actor access to another unit's customer for the duration ``lasts``, and return the access.
 
-    Raises Invalid without a reason, and for a note that is missing where the reason is another one, is too
-    long, or holds what may be an identity number; Conflict when the actor needs no reason; NotFound.
+    Raises Invalid when the reason is missing, and for a note that is missing with the reason OTHER, is too long, or may
+    contain an identity number; Conflict when the customer belongs to one of the actor's units; NotFound.
     """
 
     def work(tx: Transaction) -> OtherUnitAccess:
@@ -73,7 +76,7 @@ def open_customer(
         )  # fmt: skip
         assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         opened = OtherUnitAccess(**row)
-        detail = {"crossing": opened.crossing_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
+        detail = {"crossing": opened.access_id, "reason": reason, "minutes": int(lasts.total_seconds() // 60)}
         audit.record_customers(tx, at, actor, Action.OPEN_OTHER_UNIT, [(opened.customer_id, detail)])
         return opened
 

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same person has the same one in every file of a deployment, and only its key leads back.
+"""Pseudonyms: a person's is the same in every file of a deployment, and only the key leads back to the person.
 
 A pseudonym is an HMAC-SHA-256 (RFC 2104), keyed with a secret of the configuration that is never in the store, over
 the store's own id of the person. So it outlasts a change of the identity number, and nobody without the key
@@ -49,7 +49,7 @@ class Pseudonyms:
         return "p" + str(outer.hexdigest()[:HEXADECIMAL_DIGITS])
 
     def of_all(self, customer_ids: pd.Series) -> pd.Series:
-        """Return the pseudonym of each; the same person's is made once."""
+        """Return the pseudonyms of a column of customer ids; each distinct one is computed once."""
         places, distinct = pd.factorize(customer_ids)
         made = pd.Series([self.of(customer_id) for customer_id in distinct.tolist()], dtype=TEXT)
         return pd.Series(made.array.take(places), index=customer_ids.index)

@@ -1,7 +1,7 @@
-"""Sign-ins: each one's beginning, last activity and end, so that one that is over is over everywhere.
+"""Sign-ins: start, last activity and end of each, so that one that has ended has ended on every server.
 
-A browser's cookie outlives its sign-in, and can be copied; so the store says whether it still holds. A
-sign-in is named by a hash over the cookie, never by the cookie itself.
+A browser's cookie outlives its sign-in and can be copied, so the store decides whether it is still valid. The key of a
+sign-in is a hash over the cookie, never the cookie itself.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mv.users import User
 
 COLUMNS = "session_hash, user_id, started_at, last_active_at, expires_at, ended_at, ended_reason"
 WRITE_AGAIN_AFTER = timedelta(minutes=1)
-"""Activity is written down at most this often, so the idle time is up to this much shorter than configured."""
+"""Activity is stored at most this often, so that the idle time can be this much shorter than configured."""
 
 
 class SignInEnd(StrEnum):
-    """Why a sign-in is over."""
+    """The reason for the end of a sign-in."""
 
     SIGNED_OUT = "signed_out"
     IDLE = "idle"
@@ -43,7 +43,7 @@ class SignIn:
     ended_reason: str | None
 
     def end_at(self, now: datetime, idle: timedelta) -> SignInEnd | None:
-        """Return why the sign-in is over at ``now``, with at most ``idle`` since the last activity; else None."""
+        """Return the reason why the sign-in is over at ``now``, where ``idle`` is the longest inactivity, or None."""
         if self.ended_reason is not None:
             return SignInEnd(self.ended_reason)
         if now >= self.expires_at:
@@ -52,9 +52,9 @@ class SignIn:
 
 
 def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> SignIn:
-    """Begin a sign-in that holds until its token ``expires_at`` (naive UTC) at the longest, and return it.
+    """Begin a sign-in that is valid until ``expires_at`` (naive UTC) at the longest, and return it.
 
-    One that has begun is returned as it is. Raises Forbidden when it was ended, and logs that.
+    A sign-in that has begun is returned as it is. Raises Forbidden for one that has ended, and logs the refusal.
     """
 
     def work(tx: Transaction) -> SignIn:
@@ -75,13 +75,13 @@ def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> 
 
 
 def get(store: Store, session_hash: str) -> SignIn | None:
-    """Return the sign-in as it is; None for one that has not begun."""
+    """Return the sign-in; None when it has not begun."""
     with store.read() as tx:
         return _find(tx, session_hash)
 
 
 def touch(store: Store, sign_in: SignIn) -> None:
-    """Remember that the user was active now, if it was not written down a moment ago."""
+    """Store the user's activity, unless that was done less than WRITE_AGAIN_AFTER ago."""
     now = store.now()
     if now - sign_in.last_active_at < WRITE_AGAIN_AFTER:
         return
@@ -90,7 +90,7 @@ def touch(store: Store, sign_in: SignIn) -> None:
 
 
 def end(store: Store, user: User, session_hash: str, why: SignInEnd) -> None:
-    """End a sign-in; one that has ended stays as it is."""
+    """End a sign-in and log it; one that has ended stays as it is."""
 
     def work(tx: Transaction) -> None:
         at = store.now()

@@ -1,7 +1,7 @@
-"""Users: who has signed in, and which role and units each one has.
+"""Users: everyone who has signed in, with role and units.
 
-The claims of a sign-in give a role and units where the configuration maps them. What an administrator
-decides here goes before them; a user who has neither may do nothing.
+The claims of a sign-in give a role and units where the configuration maps them. An administrator's decision takes
+precedence; a user who has neither may do nothing.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ COLUMNS = """
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user, with what holds now: the administrator's decision, else what the last sign-in gave.
+    """A user, with the role and units of the administrator's decision, else of the last sign-in.
 
-    ``decided_role`` and ``decided_units`` are None where the claims hold. ``customer_id`` is the user as a
-    customer, where known.
+    ``decided_role`` and ``decided_units`` are None where they are left to the claims. ``customer_id`` is the user's own
+    record as a customer, where known.
     """
 
     user_id: str
@@ -42,7 +42,7 @@ class User:
     version: int
 
     def actor(self, unit_id: str = "") -> Actor:
-        """Return who acts when this user works at ``unit_id``; a blocked user has no role."""
+        """Return the actor that this user is when working at ``unit_id``; a blocked user has no role."""
         return Actor(self.user_id, self.name, None if self.blocked else self.role, unit_id, self.units)
 
 
@@ -54,10 +54,10 @@ def record_sign_in(
     units: Collection[str] = (),
     own_number: str | None = None,
 ) -> User:
-    """Remember what a sign-in's claims gave and return the user as it holds now.
+    """Store the name, role and units of a sign-in's claims, and return the user.
 
-    ``own_number``, the user's identity number where the claims have it, is not kept: only which customer it
-    belongs to, so that a look at one's own record can be found.
+    ``own_number``, the user's identity number where the claims have it, is not kept: only the customer that it belongs
+    to, so that a look at one's own record can be found.
     """
 
     def work(tx: Transaction) -> User:
@@ -80,7 +80,7 @@ def record_sign_in(
 
 
 def get(store: Store, user_id: str) -> User | None:
-    """Return the user as it holds now; None for one who has never signed in and of whom nothing is decided."""
+    """Return the user; None for one who has never signed in and has no decision."""
     with store.read() as tx:
         row = tx.row(f"SELECT {COLUMNS} FROM app_user WHERE user_id = $1", user_id)
     return _user(row) if row else None
@@ -107,10 +107,10 @@ def assign_rights(
     blocked: bool = False,
     name: str = "",
 ) -> User:
-    """Decide a user's role and units; None leaves either to the claims. Return the user as it holds now.
+    """Assign a user's role and units, or block the user, and return the user; None leaves either to the claims.
 
-    ``seen_version`` is 0 for a user who has never signed in. Raises Invalid for an empty user or an unknown
-    unit, Conflict when someone else decided in the meantime or an administrator would lock itself out.
+    ``seen_version`` is 0 for a user who has never signed in. Raises Invalid for an empty user id or an unknown unit,
+    Conflict when the user was changed since ``seen_version`` or administrators would lock themselves out.
     """
 
     def work(tx: Transaction) -> User:
@@ -142,7 +142,7 @@ def assign_rights(
 
 
 def has_administrator(store: Store) -> bool:
-    """Return whether somebody may decide about users."""
+    """Return whether there is an administrator who is not blocked."""
     with store.read() as tx:
         rows = tx.rows(f"SELECT {COLUMNS} FROM app_user WHERE NOT blocked")
     return any(_user(row).role == Role.ADMINISTRATOR for row in rows)

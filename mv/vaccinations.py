@@ -1,4 +1,4 @@
-"""Doses and batches: registered with the group that counts, corrected, withdrawn, with every change kept."""
+"""Vaccinations: doses, registered with the group that counts, corrected and withdrawn, with a history; batches."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ GroupCodes = tuple[str | None, str | None]
 """Codes of a group and a subgroup; None twice where no group counts."""
 
 BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
-"""What the national vaccination register (NVR) takes as a batch number."""
+"""A batch number that the national vaccination register (NVR) accepts."""
 MAX_DOSE_NUMBER = 99
-"""The highest dose number that the national vaccination register takes."""
+"""The highest dose number that the national vaccination register accepts."""
 
 
 class WithdrawReason(StrEnum):
-    """Why a dose is withdrawn."""
+    """The reason for withdrawing a dose."""
 
     ENTERED_BY_MISTAKE = "entered_by_mistake"
     WRONG_PERSON = "wrong_person"
@@ -49,10 +49,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """A vaccine dose that was given, with the group that was chosen to count for it.
+    """A dose that was given, with the group that counts for its payment; instants are naive UTC.
 
-    One given ``abroad`` is history: nothing is paid for it, and its batch may be unknown, an empty text.
-    ``completed_at`` is when product, day and group became what they are, which has to be in time for the payment.
+    Nothing is paid for a dose given ``abroad``, and its batch may be unknown, an empty text. ``completed_at`` is the
+    instant of the last change of product, day or group, from which the time limit of the payment counts.
     """
 
     dose_id: int
@@ -87,7 +87,7 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A dose as one change left it; version 1 is how it was registered."""
+    """A version of a dose in its history; version 1 is the dose as it was registered."""
 
     dose_id: int
     version: int
@@ -107,11 +107,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a coordinator fills in; ``membership_id`` is the group row that counts.
+    """The fields of a dose that a coordinator fills in; ``membership_id`` is the membership that counts.
 
-    It is None where no group applies, where one does but ``without_group`` says that it is not to count, and for a
-    dose given ``abroad``. A dose that has its group by that row keeps it, whatever became of the row since, unless
-    ``group_anew`` says that the row's group of now is to count.
+    It is None when no group applies, when one does and ``without_group`` is set, and for a dose given ``abroad``. A
+    dose keeps the group that its membership had, whatever became of that since, unless ``group_anew`` is set.
     """
 
     product_code: str | None
@@ -145,7 +144,7 @@ COLUMNS = TABLE.columns
 
 
 def batches(store: Store, product_code: str) -> list[Batch]:
-    """Return the known batches of a product, expired ones too, the one that lasts longest first."""
+    """Return the batches of a product, expired ones too, the latest to expire first."""
     sql = """
         SELECT product_code, batch_number, expires_on FROM batch WHERE product_code = $1
         ORDER BY expires_on DESC, batch_number
@@ -175,9 +174,9 @@ def _look(
 
 
 def next_dose_number(doses: list[Dose], atc_by_product: dict[str, str], atc: str, day: date) -> int:
-    """Return the number that a dose with the code ``atc`` given on ``day`` most likely has.
+    """Return the likely number of a dose with the code ``atc`` given on ``day``.
 
-    A seasonal vaccine against influenza (J07BB) starts anew each season, which begins on 1 July.
+    Of vaccines against influenza (J07BB), which are seasonal, only doses since the season's start on 1 July count.
     """
     season = date(day.year if day.month >= 7 else day.year - 1, 7, 1)
     earlier = [
@@ -191,10 +190,11 @@ def next_dose_number(doses: list[Dose], atc_by_product: dict[str, str], atc: str
 
 
 def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose:
-    """Register a dose, with the group that counts frozen onto it, and return it.
+    """Register a dose, with the codes of the group that counts, and return it.
 
-    Raises Invalid for anything that cannot be, Conflict when the same product is registered for that
-    day already and for a day after the customer's death, NotFound.
+    Raises Invalid for a wrong field, Forbidden for a unit that is not the actor's own, Conflict when the same product
+    is registered for that day and for a day after the customer's death; NotFound, and OtherUnit when the actor has no
+    care relation with the customer.
     """
 
     def work(tx: Transaction) -> Dose:
@@ -211,9 +211,9 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
 
 
 def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[int, Entry, GroupCodes]]) -> list[Dose]:
-    """Write a dose for each customer, entry and group that counts, and return them in the same order.
+    """Insert a dose for each customer id, entry and group, in the open transaction, and return them in the same order.
 
-    That they can be is the caller's to know: see :func:`check`, :func:`refuse_duplicate` and :func:`counting_group`.
+    The caller has checked them: see :func:`check`, :func:`refuse_duplicate` and :func:`counting_group`.
     """
     new = [
         Dose(
@@ -243,7 +243,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
 
 
 def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: Entry) -> Dose:
-    """Correct a dose and return it as it is now; what it was before stays in its changes.
+    """Correct a dose and return it; the version before stays in its history.
 
     Raises what :func:`register` raises, and Conflict when the dose is withdrawn or was changed by someone
     else since ``seen_version``.
@@ -275,7 +275,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
 
 
 def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason: WithdrawReason) -> Dose:
-    """Withdraw a dose that was not given, or not to this customer; it stays in the history. Return it.
+    """Withdraw a dose that was not given, or not to this customer, and return it.
 
     Raises Conflict when it is withdrawn already or was changed since ``seen_version``, NotFound.
     """
@@ -287,15 +287,15 @@ def withdraw(store: Store, actor: Actor, dose_id: int, seen_version: int, reason
 
 
 def read(tx: Transaction, customer_id: int) -> list[Dose]:
-    """Return the customer's doses, withdrawn ones too, as the open transaction sees them, the latest given first."""
+    """Return the customer's doses, withdrawn ones too, read in the open transaction, the latest given first."""
     sql = f"SELECT {COLUMNS} FROM dose WHERE customer_id = $1 ORDER BY given_on DESC, dose_id DESC"
     return [Dose(**row) for row in tx.rows(sql, customer_id)]
 
 
 def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Dose | None = None) -> None:
-    """Raise what is wrong with ``entry``.
+    """Raise Invalid for a wrong field of the entry.
 
-    A product that was not in use is let be where the dose ``was`` so already, and abroad, where others were in use.
+    A product that was not in use is accepted for a dose that ``was`` registered with it, and for one given abroad.
     """
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
@@ -322,7 +322,7 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
 
 
 def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:
-    """Raise Conflict where one of ``doses``, ``but`` that one, is of the same product and day."""
+    """Raise Conflict when one of ``doses`` other than ``but`` is of the same product and day."""
     for dose in doses:
         same = (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on)
         if same and dose.withdrawn_at is None and dose.dose_id != but:
@@ -330,10 +330,11 @@ def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None
 
 
 def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = None) -> GroupCodes:
-    """Return the codes of the group, of the customer's ``rows``, that is to count for the dose, and of its subgroup.
+    """Return the codes of the group and subgroup, of the customer's ``rows``, that count for the dose.
 
-    A dose that ``was`` registered keeps them while its row, its day and its being given here are what they were.
-    Raises Invalid when it has to be chosen, or is for a dose given abroad, Conflict when it does not apply that day.
+    A dose that ``was`` registered keeps its codes when membership, day and ``abroad`` are unchanged. Raises Invalid
+    when a group applies and none was chosen, and for a group with a dose given abroad; Conflict when the chosen one
+    does not apply on the day.
     """
     same = was and (was.membership_id, was.given_on, was.abroad) == (entry.membership_id, entry.given_on, entry.abroad)
     if was and same and not entry.group_anew:
@@ -354,6 +355,6 @@ def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = 
 
 
 def changes_payment_basis(was: Dose, entry: Entry, group: GroupCodes) -> bool:
-    """Return whether a correction changes what a dose is paid by: its product, its day or its ``group``."""
+    """Return whether a correction changes the basis of the payment: product, day or group."""
     before = (was.product_code, was.given_on, was.group_code, was.subgroup_code)
     return before != (entry.product_code, entry.given_on, *group)

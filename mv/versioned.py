@@ -99,10 +99,9 @@ class VersionedTable(Generic[R, C]):
 
     @cached_property
     def _update(self) -> str:
-        """The UPDATE of rows that are handed over as a list per column: the id, the version seen, then _updated.
+        """The UPDATE of any number of rows, whose parameters are a list per column: id, version seen, then _updated.
 
-        With a list per column the text is the same for any number of rows, and 500 rows take 0.1 s on DuckDB, where
-        VALUES with a parameter for each cell took 1.5 s.
+        On DuckDB 500 rows take 0.1 s so; VALUES with a parameter for each cell took 1.5 s.
         """
         types = {"row_id": "BIGINT", "seen_version": "INTEGER"}
         types |= {f"new_{name}": SQL_TYPES[self.types[name]] for name in self._updated}

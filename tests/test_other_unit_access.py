@@ -35,7 +35,7 @@ def test_an_opened_customer_is_remembered_with_reason_note_and_how_long(store: S
         1, "nils.berg", "norr", eva.customer_id, "other", "The booking is here", NOON, NOON + MINUTES
     )
     (row,) = contents(store)["crossing"]
-    assert OtherUnitAccess(**row) == opened
+    assert OtherUnitAccess(access_id=row.pop("crossing_id"), **row) == opened
 
 
 def test_the_log_has_the_reason_and_the_time_but_not_the_note(store: Store, eva: Customer) -> None:

@@ -1,4 +1,4 @@
-"""Carrying out a merging, in one transaction: rows that are in both are settled first, then everything moves."""
+"""Execution of a merge in one transaction: rows that both records have are settled first, then everything moves."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ MOVE = (
     "UPDATE booking SET customer_id = $1 WHERE booking_id IN ({booking})",
     "UPDATE customer SET merged_into = $1 WHERE customer_id IN ({customer})",
 )
-"""What has each row that a merging moved belong to a customer: it, or the one that it belonged to before."""
+"""Assign the rows that a merge moves to a customer: the one that goes on, or at an undo the one before."""
 MOVED = "SELECT row_id FROM merge_row WHERE merge_id = {merge} AND kind = '{kind}' AND moved"
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRow:
-    """A row that a merging moves, or changes: then what it does, and the version that this leaves."""
+    """A row that a merge moves or changes; ``done`` is the change, ``version`` the row's version after it."""
 
     kind: str
     row_id: int
@@ -54,7 +54,7 @@ class MergeRow:
 
 
 def execute(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> int:
-    """Merge the records, which are held, log it for both of them, and return the merging's number."""
+    """Merge two locked records, log it for both customers, and return the id of the merge."""
     keep_id, merged_id = preview.keep.customer_id, preview.merged.customer_id
     died = None if preview.keep.customer.deceased_on else preview.deceased_on
     made = tx.row(
@@ -80,7 +80,7 @@ def execute(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> in
 def log_merge(
     tx: Transaction, at: datetime, actor: Actor, merge_id: int, keep_id: int, merged_id: int, change: str
 ) -> None:
-    """Log for both customers that they were merged, or that this was undone, and with whom."""
+    """Log for both customers that they were merged, or that the merge was undone, with the id of the other one."""
     details: list[tuple[int, dict[str, object]]] = [
         (one, {"merge": merge_id, "change": change, "customer_id": other})
         for one, other in ((keep_id, merged_id), (merged_id, keep_id))
@@ -89,7 +89,7 @@ def log_merge(
 
 
 def move_rows(tx: Transaction, merge_id: int, customer_id: int) -> None:
-    """Have everything that the merging moved belong to this customer."""
+    """Assign everything that the merge moved to this customer."""
     kinds = ("membership", "dose", "booking", "customer")
     for sql in MOVE:
         more = (f"{customer_id}/",) if "$2" in sql else ()
@@ -98,9 +98,9 @@ def move_rows(tx: Transaction, merge_id: int, customer_id: int) -> None:
 
 
 def write_names(tx: Transaction, customer_id: int) -> None:
-    """Have the customer found by its own name and by those of the records that were merged into it.
+    """Write the search keys of the customer: its own name and those of the records that were merged into it.
 
-    One that was merged itself is found by no name.
+    A record that was merged into another has none.
     """
     (customer,) = customers.read(tx, [customer_id])
     names = tx.rows(
@@ -114,7 +114,6 @@ def write_names(tx: Transaction, customer_id: int) -> None:
 
 
 def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[MergeRow]:
-    """Change the rows that are in both records; they are of the record that they were of, so far."""
     merged_id = preview.merged.customer_id
     for group in preview.groups:
         if group.is_widened:

@@ -1,7 +1,7 @@
-"""Two records of one person made one: what will move is shown first, all of it is logged, and it can be undone.
+"""Merging of two records of one person: previewed first, logged for both, and undone where nothing builds on it.
 
-The record that ends keeps its row, for the access log and the claims that name it; its numbers and its name find the
-one that goes on (:func:`mv.customers.find_by_numbers`).
+The record that ends keeps its row, for the access log and the claims that refer to it; its numbers and its name find
+the record that goes on (:func:`mv.customers.find_by_numbers`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MERGES = """
 
 
 class PersonDiffers(Conflict):
-    """The records have different birth dates or sexes: whoever merges them says that they are one person."""
+    """The records have different birth dates or sexes; the user has to confirm that they are one person."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -44,9 +44,10 @@ class PersonDiffers(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merging that was not undone: into which record, of whom, when (naive UTC) and by whom.
+    """A merge that was not undone: ``merged`` is the record that ended, ``customer_id`` the one that goes on.
 
-    It has moved so many groups, doses and bookings. Only a customer's latest merging can be undone, ``is_latest``.
+    ``memberships``, ``doses`` and ``bookings`` count the rows that moved; ``merged_at`` is naive UTC. Only a customer's
+    latest merge can be undone, ``is_latest``.
     """
 
     merge_id: int
@@ -61,10 +62,10 @@ class Merge:
 
 
 def preview(store: Store, actor: Actor, keep_id: int, merged_id: int) -> Preview:
-    """Return what merging the record ``merged_id`` into ``keep_id`` would come to; both are logged as looked at.
+    """Return a preview of merging the record ``merged_id`` into ``keep_id``; a look at both is logged.
 
     Raises Invalid when they are one record, Conflict when one of them was merged already and when they cannot be
-    merged, NotFound, and OtherUnit when one of them is none that the actor has to do with.
+    merged, NotFound, and OtherUnit when the actor has no care relation with one of them.
     """
 
     def work(tx: Transaction) -> Preview:
@@ -76,10 +77,10 @@ def preview(store: Store, actor: Actor, keep_id: int, merged_id: int) -> Preview
 
 
 def merge(store: Store, actor: Actor, seen: Preview, *, same_person: bool = False) -> Customer:
-    """Merge two records as it was seen, and return the one that goes on.
+    """Merge two records as the preview shows, and return the customer that goes on.
 
-    Raises what :func:`preview` raises, PersonDiffers unless ``same_person`` says that they are one all the same, and
-    Conflict when anything of what was seen is another by now.
+    Raises what :func:`preview` raises, PersonDiffers unless ``same_person`` confirms that they are one person, and
+    Conflict when a preview of now differs from the one that was seen.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -102,9 +103,9 @@ def merge(store: Store, actor: Actor, seen: Preview, *, same_person: bool = Fals
 
 
 def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Merge]:
-    """Return what was merged into the customer's record, by way of others, too, the latest first; that is logged.
+    """Return the merges into the customer's record, also by way of others, the latest first; the look is logged.
 
-    Raises OtherUnit when the customer is none that the actor has to do with.
+    Raises OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> list[Merge]:

@@ -1,4 +1,4 @@
-"""What merging two records comes to: which rows only move, and what becomes of those that are in both. Pure.
+"""The plan of a merge: rows that only move, and what is done with rows that both records have. Pure functions.
 
 Nothing is paid twice: of the same vaccine on the same day one dose counts, and the next claim takes back a line of the
 other. Nothing is lost: of two rows of the same group one is kept, with the days of both.
@@ -20,17 +20,17 @@ from mv.vaccinations import Dose
 
 
 class KeepReason(StrEnum):
-    """Why one of two is kept."""
+    """The reason for keeping one of two rows."""
 
     ACTIVE = "active"
     CLAIMED = "claimed"
     GIVEN_HERE = "given_here"
     GOES_ON = "goes_on"
-    """It is the one of the record that goes on; there is no other reason."""
+    """It belongs to the record that goes on; there is no other reason."""
 
 
 class Difference(StrEnum):
-    """In what two records say otherwise of the person; the one that goes on keeps what it says."""
+    """A point in which two records differ about the person; the one that goes on keeps its own value."""
 
     BIRTH_DATE = "birth_date"
     SEX = "sex"
@@ -66,7 +66,7 @@ class SameDose:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What merging would come to: ``keep`` goes on, and everything of ``merged`` becomes its own."""
+    """The preview of a merge: ``keep`` goes on, and everything of ``merged`` becomes its own."""
 
     keep: Record
     merged: Record
@@ -75,7 +75,7 @@ class Preview:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """In what the records differ."""
+        """The points in which the records differ."""
         one, other = self.keep.customer, self.merged.customer
         differs = {
             Difference.BIRTH_DATE: one.birth_date != other.birth_date,
@@ -88,22 +88,22 @@ class Preview:
 
     @property
     def may_be_two_people(self) -> bool:
-        """Whether whoever merges them has to say that they are one person."""
+        """Whether the user has to confirm that the records are of one person."""
         return not {Difference.BIRTH_DATE, Difference.SEX}.isdisjoint(self.differences)
 
     @property
     def deceased_on(self) -> date | None:
-        """The day of death that the record that goes on has then."""
+        """The day of death of the record that goes on, after the merge."""
         return self.keep.customer.deceased_on or self.merged.customer.deceased_on
 
 
 def plan(keep: Record, merged: Record) -> Preview:
-    """Return what merging the records comes to."""
+    """Return the plan of merging ``merged`` into ``keep``."""
     return Preview(keep, merged, tuple(_same_groups(keep, merged)), tuple(_same_doses(keep, merged)))
 
 
 def check(preview: Preview) -> None:
-    """Raise Conflict where a group or a dose of the person would be before its birth or after its death."""
+    """Raise Conflict when a group or a dose would be before the person's birth or after the death."""
     one, other = preview.keep, preview.merged
     begins = [row.valid_from for each in (one, other) for row in each.memberships if counts(row)]
     days = [*begins, *(dose.given_on for each in (one, other) for dose in each.doses if dose.withdrawn_at is None)]
@@ -135,7 +135,7 @@ def _same_groups(keep: Record, merged: Record) -> Iterator[SameGroup]:
 
 
 def _with_days_in_common(rows: Sequence[Membership]) -> list[list[Membership]]:
-    """Return the rows in order of time, those together that hang together by days."""
+    """Split rows, in order of time, into parts whose periods overlap in a chain."""
     parts: list[list[Membership]] = []
     for row in sorted(rows, key=lambda row: (row.valid_from, row.membership_id)):
         if parts and any(memberships.overlap(row, before) for before in parts[-1]):

@@ -1,4 +1,4 @@
-"""A record of a person as it is known before it is merged: who it says that it is, and all that belongs to it."""
+"""A record of a person before a merge: the customer, and every row that belongs to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLAIMED = f"""
     WHERE d.customer_id = $1 AND k.state <> 'discarded' AND l.corrects_claim_id IS NULL AND NOT {TAKEN_BACK}
     GROUP BY d.dose_id
 """
-"""What stands claimed for each of a customer's doses."""
+"""Öre that are claimed for each of a customer's doses."""
 PAID = """
     SELECT d.dose_id, CAST(sum(p.ore) AS BIGINT) AS ore
     FROM dose d JOIN claim_line l ON l.dose_id = d.dose_id
@@ -30,7 +30,7 @@ NUMBERS = f"""
     WHERE c.customer_id = $1 OR c.merged_into = $1
     UNION SELECT identity FROM customer WHERE merged_into = $1 ORDER BY 1
 """
-"""Every number by which a customer is found beside its own."""
+"""Every number that finds a customer beside its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Record:
 
 
 def read(tx: Transaction, customer_id: int) -> Record:
-    """Return what is known of a customer who is in the store; who looks is not asked here."""
+    """Return the record of a customer who exists. No right is checked and nothing logged."""
     (customer,) = customers.read(tx, [customer_id])
     (who,) = tx.rows("SELECT sex FROM customer WHERE customer_id = $1", customer_id)
     merged = tx.rows("SELECT customer_id FROM customer WHERE merged_into = $1 ORDER BY customer_id", customer_id)

@@ -1,6 +1,6 @@
-"""Undoing a merging: exactly what moved goes back, and what it changed becomes what it was.
+"""Undo of a merge: exactly the rows that moved go back, and the rows that it changed are restored.
 
-What was registered since stays with the record that went on; where that builds on what would go back, nothing is
+What was registered since stays with the record that went on; where that builds on a row that would go back, nothing is
 undone.
 """
 
@@ -39,25 +39,25 @@ WITHOUT_GROUP = """
         )
     ORDER BY d.given_on
 """
-"""Doses that were registered or corrected since, and whose group does not apply on their day."""
+"""Doses that were registered or corrected since, without the group that counts for them on their day."""
 BY_OTHERS = """
     SELECT d.dose_id, d.given_on FROM dose d JOIN membership m ON m.membership_id = d.membership_id
     WHERE d.customer_id IN ($1, $2) AND m.customer_id <> d.customer_id AND d.withdrawn_at IS NULL ORDER BY d.given_on
 """
-"""Doses that count by a row of the other record."""
+"""Doses that count by a membership of the other record."""
 
 
 def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
-    """Undo a merging and return the customer whose record went on.
+    """Undo a merge and return the customer whose record went on.
 
-    Raises Conflict when it is undone already, is not the customer's latest, when what it changed was changed again,
-    and when something that was registered since builds on what would go back; NotFound, and OtherUnit when the
-    customer is none that the actor has to do with.
+    Raises Conflict when it is undone already, when it is not the customer's latest, when a row that it changed was
+    changed again, and when a dose that was registered since counts by a row that would go back; NotFound, and OtherUnit
+    when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
         at = store.now()
-        merge = _hold(tx, at, actor, merge_id)
+        merge = _lock_merge(tx, at, actor, merge_id)
         keep_id, merged_id = merge["customer_id"], merge["merged_customer_id"]
         execution.log_merge(tx, at, actor, merge_id, keep_id, merged_id, "undone")
         since = (keep_id, merged_id, merge["merged_at"])
@@ -80,8 +80,8 @@ def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
     return audit.perform(store, actor, Action.MERGE_CUSTOMERS, work)
 
 
-def _hold(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> Row:
-    """Return the merging, with its customers held. Nobody can change the record that ended anyway."""
+def _lock_merge(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> Row:
+    """Lock the customer that goes on, and return the merge. The record that ended is changed by nobody anyway."""
     merge = tx.row(MERGE, merge_id)
     if merge is None:
         raise NotFound(N_("There is no such merging. Open the customer anew."))
@@ -98,7 +98,7 @@ def _hold(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> Row:
 
 
 def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None:
-    """Have what the merging changed be what it was, in the order in which no two rows of a group have a day twice."""
+    """Restore the rows that the merge changed, widened periods first: no two rows of a group may overlap."""
     known = catalogue.read(tx)
     changed = tx.rows(CHANGED, merge_id, "membership")
     for row in sorted(changed, key=lambda row: row["done"] == "wrong"):  # what was widened first
@@ -146,7 +146,7 @@ def _dose_as_left(tx: Transaction, known: Catalogue, left: Row) -> Dose:
 
 
 def _refuse_changed(tx: Transaction, table: str, left: Row, version: int, what: Callable[[], object]) -> None:
-    """Raise Conflict when what the merging changed was changed again since."""
+    """Raise Conflict when a row that the merge changed was changed again since."""
     if version == left["version"]:
         return
     sql = f"SELECT changed_by, changed_at FROM {table}_change WHERE {table}_id = $1 AND version = $2"
@@ -160,7 +160,7 @@ def _refuse_changed(tx: Transaction, table: str, left: Row, version: int, what: 
 
 
 def _separate(tx: Transaction, at: datetime, actor: Actor, merge: Row) -> None:
-    """Have two customers again, each found by its own names and numbers."""
+    """Make the records two customers again, each found by its own names and numbers."""
     keep_id, merged_id, died = merge["customer_id"], merge["merged_customer_id"], merge["deceased_on"]
     tx.execute("UPDATE customer SET merged_into = NULL, version = version + 1 WHERE customer_id = $1", merged_id)
     if died:
