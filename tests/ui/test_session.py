@@ -48,3 +48,12 @@ def test_a_state_of_the_visit_begins_anew_with_another_customer_and_no_other_sta
     for chosen, expected in ((1, "1 1"), (1, "2 2"), (2, "3 1"), (1, "4 1")):
         at.session_state["choose"] = chosen
         assert told(at.run()) == expected
+
+
+def test_another_sign_in_finds_every_state_new_and_the_language_as_it_was() -> None:
+    at = AppTest.from_function(script)
+    at.session_state["mv_language"] = "en"
+    for signed_in_as, expected in (("eva", "1 1"), ("eva", "2 2"), ("siv", "1 1")):
+        at.session_state["signed_in_as"] = signed_in_as
+        assert told(at.run()) == expected
+    assert at.session_state["mv_language"] == "en"

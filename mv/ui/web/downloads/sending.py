@@ -70,9 +70,9 @@ async def _offer(request: Request) -> DownloadOffer:
     return offer
 
 
-def rights(user: object) -> tuple[object, ...]:
+def rights(user: User | None) -> tuple[object, ...]:
     """Return the rights of a user, which must be as they were when the offer was drawn."""
-    return (user.user_id, user.role, user.units, user.blocked) if isinstance(user, User) else ()
+    return (user.user_id, user.role, user.units, user.blocked) if user else ()
 
 
 class _File(StreamingResponse):

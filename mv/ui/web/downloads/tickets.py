@@ -17,6 +17,7 @@ from typing import Protocol
 from mv.errors import N_, Forbidden, NotFound
 from mv.export import Progress
 from mv.i18n import Language
+from mv.users import User
 
 SECONDS_TO_LIVE = 30 * 60
 """How long an offer holds after its page was drawn last; a page that is left takes its offers along at once."""
@@ -98,7 +99,7 @@ class DownloadOffer:
     file: DownloadFile
     browser: str
     session_hash: str | None
-    user: object
+    user: User | None
     language: Language
     downloads: SessionDownloads = field(compare=False, repr=False)
     watched: bool = False
