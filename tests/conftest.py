@@ -76,6 +76,11 @@ def clock() -> SetClock:
     return SetClock()
 
 
+@pytest.fixture(autouse=True)
+def _commands_at_the_test_s_time(monkeypatch: pytest.MonkeyPatch, clock: SetClock) -> None:
+    monkeypatch.setattr("mv.cli.command.clock", clock)
+
+
 def _make_store(url: str) -> None:
     made = open_store(url, SetClock(datetime(TODAY.year, 1, 1, 12, tzinfo=UTC)))
     catalogue.refresh(made)

@@ -812,7 +812,6 @@ def test_every_action_is_asked_for_by_a_function() -> None:
     assert {right for call in CALLS for right in call.rights} == set(Action) - elsewhere
 
 
-@pytest.mark.parametrize("store_url", ["duckdb"], indirect=True)  # a role is the same on either engine
 @pytest.mark.parametrize("call", CALLS, ids=[f"{n}-{full_name(call.function)}" for n, call in enumerate(CALLS)])
 def test_each_role_is_let_in_or_refused_as_the_table_says(
     store: Store, clock: SetClock, records: Records, call: Call
@@ -921,7 +920,6 @@ def decide_role(url: str, role: Role | None) -> str:
     return runs
 
 
-@pytest.mark.parametrize("store_url", ["duckdb"], indirect=True)  # a role is the same on either engine
 @pytest.mark.parametrize("role", ROLES, ids=str)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.arguments))
 def test_a_command_does_what_the_role_that_is_decided_for_its_user_includes(

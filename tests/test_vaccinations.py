@@ -389,9 +389,9 @@ def test_doses_from_before_it_was_kept_get_what_would_have_been_kept(
     before.mkdir()
     for file in MIGRATIONS.glob("000[12]_*.sql"):
         shutil.copy(file, before)
-    with closing(open_store(empty_url, migrations=before)) as store:
+    with closing(open_store(empty_url, SetClock(), migrations=before)) as store:
         store.load({name: pa.Table.from_pylist(rows) for name, rows in tables.items()})
-    with closing(open_store(empty_url)) as store, store.read() as tx:
+    with closing(open_store(empty_url, SetClock())) as store, store.read() as tx:
         rows = tx.rows("SELECT dose_id, completed_at, abroad FROM dose")
         assert {row["dose_id"]: row["completed_at"] for row in rows} == kept
         assert {row["abroad"] for row in rows} == {False}

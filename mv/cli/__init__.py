@@ -25,7 +25,7 @@ def command_line() -> None:
     """Hold the commands."""
 
 
-for command in (
+for one in (
     sample.make_sample,
     export.export_groups,
     export.export_doses,
@@ -36,7 +36,7 @@ for command in (
     access_log.prune_log,
     keys.new_key,
 ):
-    command_line.add_command(command)
+    command_line.add_command(one)
 
 
 def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:

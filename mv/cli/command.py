@@ -14,12 +14,15 @@ import click
 from mv import catalogue, i18n, sample, settings, users
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.cli.text import _, language
+from mv.clock import Clock, system_clock
 from mv.errors import MvError
 from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
 P = ParamSpec("P")
 PROGRAM = "python -m mv"
+clock: Clock = system_clock
+"""The clock with which the store is opened. A test sets its own."""
 INTERRUPTED = 130
 """The exit code by which a shell knows that Ctrl+C ended a command."""
 
@@ -37,7 +40,7 @@ def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, 
     @wraps(run)
     def opened(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
-            with closing(open_store(configured_url())) as store:
+            with closing(open_store(configured_url(), clock)) as store:
                 catalogue.refresh(store)
                 rule_table.refresh(store)
                 return run(store, *args, **kwargs) or 0

@@ -23,17 +23,20 @@ from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
 from mv.reimbursement.claims import drafting
 from mv.store import Store, open_store
+from tests.conftest import TODAY, SetClock
 from tests.contents import contents, logged, nothing_changes
 
 ROOT = Path(__file__).parents[2]
 LEAD = Actor("test", "Test", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 CUSTOMERS = 50
+COMMAND = (sys.executable, "-m", "tests.cli.at_time", f"{SetClock().now}")
+"""As ``python -m mv``, at the time of the tests."""
 
 
 def run(file: Path, *arguments: str | Path, language: str = "en_GB.UTF-8") -> subprocess.CompletedProcess[str]:
     """Run the command as people do, with the store at ``file``."""
     return subprocess.run(
-        [sys.executable, "-m", "mv", *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"MV_STORE": str(file), "LC_ALL": language, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -45,7 +48,7 @@ def run(file: Path, *arguments: str | Path, language: str = "en_GB.UTF-8") -> su
 
 @contextmanager
 def opened(file: Path) -> Iterator[Store]:
-    store = open_store(str(file))
+    store = open_store(str(file), SetClock())
     try:
         yield store
     finally:
@@ -151,8 +154,7 @@ def test_the_exported_file_is_what_the_function_hands_out(filled: Path, folder: 
 
 
 def test_every_option_reaches_the_function(filled: Path, folder: Path) -> None:
-    today = date.today()
-    year_ago = today - timedelta(days=365)
+    today, year_ago = TODAY, TODAY - timedelta(days=365)
     output = folder / "groups.csv"
     cases: list[tuple[list[str], Filters, tuple[Any, ...]]] = [
         (["--status", "active"], Filters(status=Status.ACTIVE), ()),
@@ -212,7 +214,7 @@ def test_ctrl_c_leaves_no_file_and_says_so(filled: Path, folder: Path) -> None:
     output.write_text("what was exported before")
     os.mkfifo(unfinished)  # a file that takes no more than a page before somebody reads it
     command = subprocess.Popen(
-        [sys.executable, "-m", "mv", "export", "--output", output, "--progress"],
+        [*COMMAND, "export", "--output", output, "--progress"],
         cwd=ROOT,
         env=os.environ | {"MV_STORE": str(filled), "LC_ALL": "en_GB.UTF-8"},
         stderr=subprocess.PIPE,

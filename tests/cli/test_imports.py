@@ -18,7 +18,7 @@ from mv.access import Actor
 from mv.cli import INTERRUPTED, main
 from mv.export.atomic_file import write_whole
 from mv.store import open_store
-from tests.conftest import invented_number
+from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import contents
 
 ANDERS = invented_number(date(1946, 3, 12))
@@ -33,7 +33,7 @@ def path(duckdb_file: Path, tmp_path: Path, actor: Actor, monkeypatch: pytest.Mo
     file, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
     shutil.copy(duckdb_file, file)
     settings.touch()
-    with closing(open_store(str(file))) as store:
+    with closing(open_store(str(file), SetClock())) as store:
         store.load({"meta": pa.table(sample.MARK)})
         customers.register(store, actor, ANDERS, "Anders", "Karlsson", "norr")
     monkeypatch.setenv("MV_STORE", str(file))
@@ -55,7 +55,7 @@ def run(path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def inside(path: Path) -> dict[str, int]:
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         found = contents(store)
     return {name: len(found[name]) for name in ("customer", "membership", "registration")}
 
@@ -67,7 +67,7 @@ def write(tmp_path: Path, *rows: str, headings: str = "Personnummer;Kundgrupp;FÃ
 
 
 def yesterday() -> date:
-    return date.today() - timedelta(days=1)
+    return TODAY - timedelta(days=1)
 
 
 def test_a_file_is_imported_once_and_the_report_says_so(path: Path, tmp_path: Path, run: Run) -> None:
@@ -84,7 +84,7 @@ def test_a_file_is_imported_once_and_the_report_says_so(path: Path, tmp_path: Pa
     assert inside(path) == {"customer": 1, "membership": 1, "registration": 1}
     code, report, _ = run(file, "--unit", "norr")
     assert (code, report["saved"], report["already"], report["registration"]) == (0, 0, 2, None)
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         (row,) = contents(store)["membership"]
     assert (row["unit_id"], row["registered_by"].startswith("cli:")) == ("norr", True)
 
@@ -124,7 +124,7 @@ def test_columns_are_named_where_they_cannot_be_guessed(path: Path, tmp_path: Pa
 
 
 def test_what_utdata_made_comes_back_with_its_changes(path: Path, tmp_path: Path, actor: Actor, run: Run) -> None:
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         (anders,) = customers.search(store, actor, ANDERS).customers
         memberships.add(store, actor, anders.customer_id, memberships.Entry("65_plus", None, yesterday()))
         file = tmp_path / "groups.csv"

@@ -20,6 +20,7 @@ from mv.errors import Conflict, StoreUnavailable
 from mv.store import Store, open_store
 from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS, numbered
+from tests.conftest import SetClock
 
 ROOT = Path(__file__).parents[2]
 INSERT = "INSERT INTO meta (key, value) VALUES ($1, 'x')"
@@ -34,7 +35,7 @@ def path(duckdb_file: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[Store]:
-    opened = open_store(str(path))
+    opened = open_store(str(path), SetClock())
     yield opened
     opened.close()
 
@@ -80,7 +81,7 @@ def commit_without_checkpoint(store: Store, key: str) -> None:
 
 
 def test_the_folder_is_made_where_it_is_missing(tmp_path: Path) -> None:
-    with closing(open_store(str(tmp_path / "a" / "b" / "mv.duckdb"))) as store:
+    with closing(open_store(str(tmp_path / "a" / "b" / "mv.duckdb"), SetClock())) as store:
         assert keys(store) == []
 
 
@@ -90,7 +91,7 @@ def test_a_newer_store_stays_as_it_is_byte_for_byte(path: Path, tmp_path: Path, 
     shutil.copytree(MIGRATIONS, newer)
     (newer / f"{max(numbered(MIGRATIONS)) + 1:04}_note.sql").write_text("ALTER TABLE batch ADD COLUMN note VARCHAR")
     left.mkdir()
-    with closing(open_store(str(path), migrations=newer)) as store:
+    with closing(open_store(str(path), SetClock(), migrations=newer)) as store:
         store.write(add("a"))
         if still_in_the_log:  # what a killed program leaves
             shutil.copy(path, left)
@@ -100,9 +101,9 @@ def test_a_newer_store_stays_as_it_is_byte_for_byte(path: Path, tmp_path: Path, 
     before = contents(left)
     assert len(before) == 1 + still_in_the_log
     with pytest.raises(StoreUnavailable, match=r"schema \d+, this one knows \d+\).* Nothing was changed"):
-        open_store(str(left / path.name))
+        open_store(str(left / path.name), SetClock())
     assert contents(left) == before
-    with closing(open_store(str(left / path.name), migrations=newer)) as store:
+    with closing(open_store(str(left / path.name), SetClock(), migrations=newer)) as store:
         assert keys(store) == ["a"]
 
 
@@ -126,7 +127,7 @@ def test_a_damaged_file_is_refused_and_stays_as_it_is(path: Path, damage: Callab
     path.write_bytes(damage(path.read_bytes()))
     before = contents(path.parent)
     with pytest.raises(StoreUnavailable, match=r"damaged or is no store|cannot be opened or written"):
-        open_store(str(path))
+        open_store(str(path), SetClock())
     assert contents(path.parent) == before
 
 
@@ -136,12 +137,12 @@ def test_a_file_of_another_database_is_refused_without_asking_the_internet_how_t
         other.execute("CREATE TABLE meta (key, value)")
         other.commit()
     with pytest.raises(StoreUnavailable, match="damaged or is no store"):
-        open_store(str(path))
+        open_store(str(path), SetClock())
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match=r"cannot be opened or written \(.*Is a directory.*folder and rights"):
-        open_store(str(tmp_path))
+        open_store(str(tmp_path), SetClock())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -149,14 +150,15 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_the_message_says_so(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("not a folder")  # rights would not keep root from writing
     with pytest.raises(StoreUnavailable, match=r"cannot be opened or written \(.*See to its folder and rights"):
-        open_store(str(tmp_path / place))
+        open_store(str(tmp_path / place), SetClock())
 
 
 def test_a_store_in_use_by_another_process_is_named_with_that_process(path: Path) -> None:
     holder = """
 import sys
 from mv.store import open_store
-store = open_store(sys.argv[1])
+from tests.conftest import SetClock
+store = open_store(sys.argv[1], SetClock())
 print("open", flush=True)
 sys.stdin.read()
 """
@@ -166,9 +168,9 @@ sys.stdin.read()
         assert process.stdin is not None and process.stdout is not None
         assert process.stdout.readline() == "open\n"
         with pytest.raises(StoreUnavailable, match=rf"{path} is in use by another process \(PID {process.pid}\)"):
-            open_store(str(path))
+            open_store(str(path), SetClock())
         process.stdin.close()
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         assert keys(store) == []
 
 
@@ -177,11 +179,11 @@ def test_a_process_can_open_its_store_twice(store: Store, path: Path) -> None:
 
     def work(tx: Transaction) -> list[str]:
         tx.execute("UPDATE meta SET key = 'b' WHERE key = 'a'")
-        with closing(open_store(str(path))) as second:
+        with closing(open_store(str(path), SetClock())) as second:
             return keys(second)
 
     assert store.write(work) == ["a"]
-    with closing(open_store(str(path))) as second:
+    with closing(open_store(str(path), SetClock())) as second:
         assert keys(second) == ["b"]
         second.write(add("c"))
     assert keys(store) == ["b", "c"]
@@ -225,12 +227,12 @@ def test_a_full_disk_saves_nothing_of_a_large_change(store: Store) -> None:
 
 
 def test_a_store_can_be_opened_once_there_is_room_again(path: Path) -> None:
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         store.write(add("a"))
         left = shutil.copytree(path.parent, path.parent / "left")  # with the log, which opening writes into the file
     with disk_full(after=ROOM_FOR_THE_LOG_ALONE), pytest.raises(StoreUnavailable, match="disk of the store is full"):
-        open_store(str(left / path.name))
-    with closing(open_store(str(left / path.name))) as store:
+        open_store(str(left / path.name), SetClock())
+    with closing(open_store(str(left / path.name), SetClock())) as store:
         assert keys(store) == ["a"]
 
 
@@ -244,7 +246,7 @@ def test_a_durable_commit_whose_checkpoint_failed_counts_as_committed(store: Sto
     store.write(add("c"))
     assert keys(store) == ["a", "b", "c"]
     store.close()
-    with closing(open_store(store.url)) as reopened:
+    with closing(open_store(store.url, SetClock())) as reopened:
         assert keys(reopened) == ["a", "b", "c"]
 
 
@@ -312,7 +314,7 @@ def test_everybody_waits_until_the_file_is_open_anew(store: Store) -> None:
 
 
 def test_two_stores_of_one_process_both_go_on_after_a_fatal_error(store: Store, path: Path) -> None:
-    with closing(open_store(str(path))) as second:
+    with closing(open_store(str(path), SetClock())) as second:
         commit_without_checkpoint(store, "a")
         with pytest.raises(StoreUnavailable, match="could not be opened anew"):
             store.write(add("b"))  # the second one still holds what broke
@@ -328,7 +330,8 @@ def test_a_killed_program_loses_nothing_that_it_said_was_saved(path: Path) -> No
     writer = """
 import sys
 from mv.store import open_store
-store = open_store(sys.argv[1])
+from tests.conftest import SetClock
+store = open_store(sys.argv[1], SetClock())
 with store.read() as tx:
     tx.execute("SET checkpoint_threshold = '10KB'")  # so that it is killed in checkpoints, too
     number = tx.row("SELECT count(*) AS n FROM batch")["n"]
@@ -350,7 +353,7 @@ while True:
                 saved = int(process.stdout.readline())
             process.kill()
             saved = int([str(saved), *process.stdout.read().splitlines()][-1])
-        with closing(open_store(str(path))) as store:
+        with closing(open_store(str(path), SetClock())) as store:
             found = sorted(int(key) for key in keys(store))
             with store.read() as tx:
                 batches = tx.rows("SELECT batch_number::integer AS n FROM batch ORDER BY n")

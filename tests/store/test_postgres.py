@@ -18,6 +18,7 @@ from mv.errors import StoreUnavailable
 from mv.store import Store, open_store
 from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS, numbered
+from tests.conftest import SetClock
 from tests.postgres import Server
 
 INSERT = "INSERT INTO meta (key, value) VALUES ($1, 'x')"
@@ -32,7 +33,7 @@ def url(postgresql: Server) -> Iterator[str]:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    opened = open_store(url)
+    opened = open_store(url, SetClock())
     yield opened
     opened.close()
 
@@ -60,18 +61,18 @@ def test_a_server_that_does_not_answer_is_named_as_the_reason_and_the_password_i
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(StoreUnavailable, match=rf"cannot be used \(.*port {port} failed: .*check MV_STORE") as caught:
-        open_store(f"postgresql://mv:secret@127.0.0.1:{port}/mv")
+        open_store(f"postgresql://mv:secret@127.0.0.1:{port}/mv", SetClock())
     assert "secret" not in str(caught.value)
 
 
 def test_a_database_that_is_not_there_is_named_as_the_reason(postgresql: Server) -> None:
     with pytest.raises(StoreUnavailable, match=r'cannot be used \(.*database "none" does not exist'):
-        open_store(postgresql.url("none"))
+        open_store(postgresql.url("none"), SetClock())
 
 
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(StoreUnavailable, match=r"cannot be used .*port"):
-        open_store("postgresql://127.0.0.1:none/mv")
+        open_store("postgresql://127.0.0.1:none/mv", SetClock())
 
 
 def test_a_user_who_may_not_make_tables_is_told_so(postgresql: Server) -> None:
@@ -80,7 +81,7 @@ def test_a_user_who_may_not_make_tables_is_told_so(postgresql: Server) -> None:
         connection.execute("REVOKE CREATE ON SCHEMA public FROM public")
         try:
             with pytest.raises(StoreUnavailable, match=r"cannot be used \(permission denied.*the rights of its user"):
-                open_store(url.replace("test@", "guest@"))
+                open_store(url.replace("test@", "guest@"), SetClock())
         finally:
             connection.execute("DROP ROLE guest")
 
@@ -130,7 +131,7 @@ def test_of_a_connection_that_breaks_during_the_commit_nobody_claims_that_nothin
 
 def test_batches_say_that_the_server_cannot_be_used(postgresql: Server) -> None:
     with postgresql.database("store") as url:
-        store = open_store(url)
+        store = open_store(url, SetClock())
     with closing(store), pytest.raises(StoreUnavailable, match="cannot be used"), store.batches("SELECT 1"):
         pass
 
@@ -139,7 +140,7 @@ def test_who_finds_every_connection_taken_is_told_after_a_while(store: Store, mo
     monkeypatch.setattr(mv.store.postgres, "CONNECTIONS", 1)
     monkeypatch.setattr(mv.store.postgres, "SECONDS_TO_CONNECT", 1)
     with (
-        closing(open_store(store.url)) as small,
+        closing(open_store(store.url, SetClock())) as small,
         small.read(),
         pytest.raises(StoreUnavailable, match="cannot be used"),
     ):
@@ -167,7 +168,7 @@ def test_programs_that_open_a_new_store_at_once_make_it_once(postgresql: Server,
 
     def open_at_once(url: str) -> list[dict[str, object]]:
         start.wait(10)
-        with closing(open_store(url, migrations=folder)) as store, store.read() as tx:
+        with closing(open_store(url, SetClock(), migrations=folder)) as store, store.read() as tx:
             return tx.rows("SELECT i FROM note")
 
     with postgresql.database() as url, ThreadPoolExecutor(4) as pool:
@@ -175,7 +176,7 @@ def test_programs_that_open_a_new_store_at_once_make_it_once(postgresql: Server,
 
 
 def test_a_change_waits_for_another_of_the_same_row_and_builds_on_it(store: Store, url: str) -> None:
-    with closing(open_store(url)) as other, ThreadPoolExecutor(8) as pool:
+    with closing(open_store(url, SetClock())) as other, ThreadPoolExecutor(8) as pool:
         store.write(lambda tx: tx.execute("INSERT INTO meta (key, value) VALUES ('a', '0')"))
 
         def count(turn: int) -> None:

@@ -70,16 +70,16 @@ def later_migrations(tmp_path: Path) -> Path:
 
 
 def test_a_store_is_made_where_there_is_none(empty_url: str) -> None:
-    with closing(open_store(empty_url)) as store:
+    with closing(open_store(empty_url, SetClock())) as store:
         assert tables(store) == TABLES
         assert version(store) == str(NEWEST)
         assert numbers(store) == []
 
 
 def test_a_store_that_is_opened_again_has_kept_its_rows(store_url: str) -> None:
-    with closing(open_store(store_url)) as store:
+    with closing(open_store(store_url, SetClock())) as store:
         store.write(add("A-1"))
-    with closing(open_store(store_url)) as store:
+    with closing(open_store(store_url, SetClock())) as store:
         assert numbers(store) == ["A-1"]
         assert version(store) == str(NEWEST)
 
@@ -87,17 +87,17 @@ def test_a_store_that_is_opened_again_has_kept_its_rows(store_url: str) -> None:
 def test_a_later_version_of_the_program_brings_the_store_forward_and_keeps_its_rows(
     store_url: str, later_migrations: Path
 ) -> None:
-    with closing(open_store(store_url)) as store:
+    with closing(open_store(store_url, SetClock())) as store:
         store.write(add("A-1"))
     for _ in range(2):  # the second time there is nothing left to do
-        with closing(open_store(store_url, migrations=later_migrations)) as store:
+        with closing(open_store(store_url, SetClock(), migrations=later_migrations)) as store:
             assert version(store) == str(NEWEST + 1)
             with store.read() as tx:
                 assert tx.rows("SELECT batch_number, note FROM batch") == [{"batch_number": "A-1", "note": "old"}]
 
 
 def test_a_new_store_gets_every_migration(empty_url: str, later_migrations: Path) -> None:
-    with closing(open_store(empty_url, migrations=later_migrations)) as store:
+    with closing(open_store(empty_url, SetClock(), migrations=later_migrations)) as store:
         assert version(store) == str(NEWEST + 1)
         with store.read() as tx:
             assert tx.rows("SELECT note FROM batch") == []
@@ -107,24 +107,24 @@ def test_a_migration_that_fails_leaves_version_and_rows_as_they_were(store_url: 
     (later_migrations / f"{LATER}.sql").write_text(
         "CREATE TABLE extra (i INTEGER); INSERT INTO extra VALUES (1); DELETE FROM batch; SELECT 1 FROM no_such_table"
     )
-    with closing(open_store(store_url)) as store:
+    with closing(open_store(store_url, SetClock())) as store:
         store.write(add("A-1"))
     with pytest.raises(DATABASE_ERRORS, match="no_such_table"):
-        open_store(store_url, migrations=later_migrations)
-    with closing(open_store(store_url)) as store:
+        open_store(store_url, SetClock(), migrations=later_migrations)
+    with closing(open_store(store_url, SetClock())) as store:
         assert version(store) == str(NEWEST)
         assert numbers(store) == ["A-1"]
         assert tables(store) == TABLES
 
 
 def test_a_store_of_a_newer_version_is_refused(store_url: str, later_migrations: Path) -> None:
-    with closing(open_store(store_url, migrations=later_migrations)) as store:
+    with closing(open_store(store_url, SetClock(), migrations=later_migrations)) as store:
         store.write(add("A-1"))
     with pytest.raises(
         StoreUnavailable, match=rf"newer version of the program \(schema {NEWEST + 1}, this one knows {NEWEST}\)"
     ):
-        open_store(store_url)
-    with closing(open_store(store_url, migrations=later_migrations)) as store:
+        open_store(store_url, SetClock())
+    with closing(open_store(store_url, SetClock(), migrations=later_migrations)) as store:
         assert numbers(store) == ["A-1"]
 
 
@@ -147,7 +147,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(empty_url: str,
             database.execute(foreign)
         before = Path(empty_url).read_bytes()
     with pytest.raises(StoreUnavailable, match="other tables than this program's"):
-        open_store(empty_url)
+        open_store(empty_url, SetClock())
     if empty_url.startswith("postgresql"):
         with psycopg.connect(empty_url) as connection:
             found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
@@ -163,7 +163,7 @@ def test_an_address_of_another_kind_of_server_makes_no_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreUnavailable, match="neither a file nor a postgresql:// server") as caught:
-        open_store(url)
+        open_store(url, SetClock())
     assert "secret" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 

@@ -24,7 +24,7 @@ from mv.registration.file_import import importing, loading
 from mv.registration.file_import.plan import COLUMNS_OF_ERRORS, RowState
 from mv.store import Store, open_store
 from tests.browser.screen import catalog
-from tests.conftest import TODAY, invented_number
+from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, contents, logged, nothing_changes
 from tests.registration.people_files import counted, plan, problems, request, said, states, table, take_in
 
@@ -252,9 +252,10 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.store import open_store
 from mv.registration import membership_steps
 from mv.registration.file_import import importing
+from tests.conftest import SetClock
 from tests.registration.people_files import request, table
 
-store = open_store(sys.argv[1])
+store = open_store(sys.argv[1], SetClock())
 actor = Actor("karin.holm", "Karin Holm", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 asked = request(table(*open(sys.argv[2], encoding="utf-8").read().splitlines()))
 fingerprint = importing.preview(store, actor, asked).fingerprint
@@ -281,7 +282,7 @@ def test_a_kill_leaves_all_or_nothing_and_repeating_ends_as_once(
     rows.write_text("\n".join(lines), encoding="utf-8")
     ended = subprocess.run([sys.executable, "-c", KILLED, path, rows, moment], cwd=ROOT, env=os.environ, check=False)
     assert ended.returncode == -signal.SIGKILL
-    with closing(open_store(str(path))) as store:
+    with closing(open_store(str(path), SetClock())) as store:
         left = contents(store)
         assert (len(left["customer"]), len(left["registration_row"])) == ((0, 0) if moment == "before" else (30, 30))
         found = plan(store, actor, table(*lines))

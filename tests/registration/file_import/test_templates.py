@@ -25,7 +25,7 @@ from mv.registration.file_import.plan import RowState
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Table
-from tests.conftest import TODAY, invented_number
+from tests.conftest import TODAY, SetClock, invented_number
 from tests.registration.people_files import plan, problems, states, table
 
 GONE = {RowState.READY, RowState.REPEATED}
@@ -33,7 +33,7 @@ GONE = {RowState.READY, RowState.REPEATED}
 
 @pytest.fixture
 def known(duckdb_file: Path) -> Catalogue:
-    with closing(open_store(str(duckdb_file))) as store:
+    with closing(open_store(str(duckdb_file), SetClock())) as store:
         return catalogue.load(store)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDow
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
+from tests.conftest import SetClock
 
 AUTH = """
 [auth]
@@ -46,16 +48,18 @@ cookie_secret = "only-for-tests-0123456789-0123456789"
 client_id = "mv"
 """
 USER = "_streamlit_user"
+NOW = SetClock().now.timestamp()
 SECRETIVE = "19121212-1212 Tolvan"
 
 
 @pytest.fixture(autouse=True)
-def demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: SetClock) -> Iterator[Path]:
     """Let settings and store be new ones, and return the file of the settings."""
     file = tmp_path / "settings.toml"
     file.touch()
     monkeypatch.setenv("MV_SETTINGS", str(file))
     monkeypatch.setenv("MV_STORE", str(tmp_path / "mv.duckdb"))
+    monkeypatch.setattr(resources, "clock", clock)
     st.cache_resource.clear()
     yield file
     st.cache_resource.clear()
@@ -101,7 +105,7 @@ def answering(path: str, text: str = "here") -> Route:
 
 
 def payload(**claims: object) -> dict[str, object]:
-    return {"sub": "1", "exp": time.time() + 600, "is_logged_in": True, "provider": "default", **claims}
+    return {"sub": "1", "exp": NOW + 600, "is_logged_in": True, "provider": "default", **claims}
 
 
 def signed(content: object, name: str = USER) -> str:
@@ -292,14 +296,12 @@ def test_a_sign_in_leads_back_and_a_failed_one_says_so() -> None:
 
 
 @pytest.mark.usefixtures("signing_in")
-def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
-    resources.store()  # open, which takes its time
-    cookie = cookies.read({USER: begin(exp=time.time() + 2)})
+def test_a_sign_in_that_is_over_says_why_and_is_written_down(clock: SetClock) -> None:
+    cookie = cookies.read({USER: begin(exp=NOW + 2)})
     assert cookie is not None
     assert current_sign_in.status_of(cookie).user is not None
-    give_up = time.monotonic() + 10
-    while current_sign_in.status_of(cookie).user is not None and time.monotonic() < give_up:
-        time.sleep(0.1)
+    clock.now += timedelta(seconds=3)
+    current_sign_in._status.clear()  # which holds for a second
     assert current_sign_in.status_of(cookie).end_reason == SignInEnd.EXPIRED
     kept = sign_ins.get(resources.store(), cookie.session_hash)
     assert kept is not None
@@ -308,7 +310,7 @@ def test_a_sign_in_that_is_over_says_why_and_is_written_down() -> None:
 
 @pytest.mark.usefixtures("signing_in")
 def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
-    assert current_sign_in.of_browser({USER: signed(payload(exp=time.time() - 1))}).end_reason == SignInEnd.EXPIRED
+    assert current_sign_in.of_browser({USER: signed(payload(exp=NOW - 1))}).end_reason == SignInEnd.EXPIRED
 
 
 @pytest.mark.usefixtures("signing_in")
