@@ -173,6 +173,11 @@ class Records:
 
 @pytest.fixture
 def records(store: Store, clock: SetClock, actor: Actor) -> Records:
+    return make_records(store, clock, actor)
+
+
+def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
+    """Put in the store what CALLS do something with."""
     clock.now = LONG_AGO  # the entries that this leaves are old enough to be pruned
     anders = customers.register(store, actor, invented_number(date(1946, 3, 12)), "Anders", "Karlsson", "norr")
     clock.now = SetClock().now
