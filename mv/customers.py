@@ -225,14 +225,16 @@ def register(
         given, family = clean_name(given_name), clean_name(family_name)
         born = person.birth_date or birth_date
         if born is None:
-            raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
+            raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."), field="birth_date")
         if born > store.today():
-            raise Invalid(N_("The birth date is in the future."))
+            raise Invalid(N_("The birth date is in the future."), field="birth_date")
         if unit_id not in catalogue.read(tx).units:
-            raise Invalid(N_("Choose a unit."))
+            raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
         if find_by_numbers(tx, [person.number]):
-            raise Conflict(N_("A customer with this number is registered already. Search for the number."))
+            raise Conflict(
+                N_("A customer with this number is registered already. Search for the number."), field="identity"
+            )
         new = Customer(0, person.number, born, given, family, unit_id)
         return insert(tx, store.now(), actor, [(person, new)])[0]
 

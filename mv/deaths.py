@@ -21,7 +21,11 @@ LATEST = """
 def refuse_after(deceased_on: date | None, day: date) -> None:
     """Raise Conflict when ``day`` is after the day of death."""
     if deceased_on is not None and day > deceased_on:
-        raise Conflict(N_("The customer died on {day}. Nothing can be registered for a later day."), day=deceased_on)
+        raise Conflict(
+            N_("The customer died on {day}. Nothing can be registered for a later day."),
+            field="valid_from",
+            day=deceased_on,
+        )
 
 
 def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | None) -> None:

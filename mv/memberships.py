@@ -201,7 +201,7 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
 
     def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if not now.active and entry.valid_to is None:
-            raise Invalid(N_("Give the last day of the period."))
+            raise Invalid(N_("Give the last day of the period."), field="valid_to")
         wanted = entry if not now.active else replace(entry, valid_to=None)
         choice = check_period(catalogue.read(tx), wanted, customer.birth_date, store.today(), was=now)
         deaths.refuse_after(customer.deceased_on, wanted.valid_from)
@@ -284,19 +284,24 @@ def check_period(
     """
     choice = known.choice(entry.group_code, entry.subgroup_code)
     if entry.valid_from > today:
-        raise Invalid(N_("The group cannot start after today, {today}."), today=today)
+        raise Invalid(N_("The group cannot start after today, {today}."), field="valid_from", today=today)
     if entry.valid_from < birth_date:
-        raise Invalid(N_("The group cannot start before the customer was born."))
+        raise Invalid(N_("The group cannot start before the customer was born."), field="valid_from")
     if entry.valid_to is not None and entry.valid_to > today:
-        raise Invalid(N_("The last day cannot be after today, {today}."), today=today)
+        raise Invalid(N_("The last day cannot be after today, {today}."), field="valid_to", today=today)
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
-        raise Invalid(N_("The last day is before the first. Change one of them."))
+        raise Invalid(N_("The last day is before the first. Change one of them."), field="valid_to")
     first, last = None, None
     if was and (was.group_code, was.subgroup_code) == (entry.group_code, entry.subgroup_code):
         first, last = was.valid_from, was.valid_to or today
     for day, before in ((entry.valid_from, first), (entry.valid_to or today, last)):
         if day != before and not choice.in_use(day):
-            raise Invalid(N_("{choice} was not in use on {day}. Choose another group or day."), choice=choice, day=day)
+            raise Invalid(
+                N_("{choice} was not in use on {day}. Choose another group or day."),
+                field="group",
+                choice=choice,
+                day=day,
+            )
     return choice
 
 
@@ -316,6 +321,7 @@ def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -
         if other.active:
             raise Conflict(
                 N_("The customer is in the group {choice} already, since {first}. Nothing was saved."),
+                field="group",
                 choice=choice,
                 first=other.valid_from,
             )
@@ -324,6 +330,7 @@ def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -
                 "The customer was in the group {choice} from {first} to {last} already."
                 " Undo that removal, adjust that row, or choose days outside its period."
             ),
+            field="group",
             choice=choice,
             first=other.valid_from,
             last=other.valid_to,

@@ -299,23 +299,24 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
     """
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
-        raise Invalid(N_("Choose a vaccine."))
+        raise Invalid(N_("Choose a vaccine."), field="vaccine")
     batch = entry.batch_number.strip()
     if not BATCH_NUMBER.fullmatch(batch) and not (entry.abroad and batch == ""):
-        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
+        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."), field="batch")
     if not 1 <= entry.dose_number <= MAX_DOSE_NUMBER:
-        raise Invalid(N_("The dose number is from 1 to {last}."), last=MAX_DOSE_NUMBER)
+        raise Invalid(N_("The dose number is from 1 to {last}."), field="dose_number", last=MAX_DOSE_NUMBER)
     if entry.unit_id not in known.units:
-        raise Invalid(N_("Choose a unit."))
+        raise Invalid(N_("Choose a unit."), field="unit")
     if entry.given_on > today:
-        raise Invalid(N_("The dose cannot be given after today, {today}."), today=today)
+        raise Invalid(N_("The dose cannot be given after today, {today}."), field="given_on", today=today)
     if entry.given_on < birth_date:
-        raise Invalid(N_("The dose cannot be given before the customer was born."))
+        raise Invalid(N_("The dose cannot be given before the customer was born."), field="given_on")
     before = was and (was.product_code, was.given_on, was.abroad)
     kept = before == (entry.product_code, entry.given_on, entry.abroad)
     if not entry.abroad and not kept and not catalogue.covers(vaccine, entry.given_on):
         raise Invalid(
             N_("{vaccine} was not in use on {day}. Choose another vaccine or day."),
+            field="vaccine",
             vaccine=vaccine.name,
             day=entry.given_on,
         )
@@ -326,7 +327,11 @@ def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None
     for dose in doses:
         same = (dose.product_code, dose.given_on) == (entry.product_code, entry.given_on)
         if same and dose.withdrawn_at is None and dose.dose_id != but:
-            raise Conflict(N_("This vaccine is registered for {day} already. Nothing was saved."), day=entry.given_on)
+            raise Conflict(
+                N_("This vaccine is registered for {day} already. Nothing was saved."),
+                field="vaccine",
+                day=entry.given_on,
+            )
 
 
 def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = None) -> GroupCodes:
@@ -341,17 +346,19 @@ def counting_group(rows: Iterable[Membership], entry: Entry, was: Dose | None = 
         return was.group_code, was.subgroup_code
     if entry.abroad:
         if entry.membership_id is not None:
-            raise Invalid(N_("No group counts for a dose that was given abroad."))
+            raise Invalid(N_("No group counts for a dose that was given abroad."), field="group")
         return None, None
     applying = memberships.counting_on(rows, entry.given_on)
     if entry.membership_id is None:
         if applying and not entry.without_group:
-            raise Invalid(N_("Choose which group counts for the dose, or that none does."))
+            raise Invalid(N_("Choose which group counts for the dose, or that none does."), field="group")
         return None, None
     for row in applying:
         if row.membership_id == entry.membership_id:
             return row.group_code, row.subgroup_code
-    raise Conflict(N_("The chosen group does not apply on {day} any more. Choose again."), day=entry.given_on)
+    raise Conflict(
+        N_("The chosen group does not apply on {day} any more. Choose again."), field="group", day=entry.given_on
+    )
 
 
 def changes_payment_basis(was: Dose, entry: Entry, group: GroupCodes) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from mv import audit, catalogue
 from mv.access import Action, Actor, in_own_units, require_unit
@@ -147,7 +148,7 @@ def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[s
         yield "m.group_code || '/' || m.subgroup_code IN ({})", found
 
 
-def _find(text: str, things: NamesByCode, message: str, **params: object) -> list[str]:
+def _find(text: str, things: NamesByCode, message: str, **params: Any) -> list[str]:
     """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
     if found := find_codes(text, things):
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from mv.catalogue import Catalogue
 from mv.errors import N_, Invalid
@@ -59,7 +60,7 @@ class _NameIndex:
             for name in names:
                 self._codes[fold(name)].add(code)
 
-    def find(self, text: str, message: str, **params: object) -> str:
+    def find(self, text: str, message: str, **params: Any) -> str:
         if text in self._found:  # the same text comes again and again
             return self._found[text]
         codes = self._codes.get(fold(text), set())

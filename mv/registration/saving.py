@@ -157,7 +157,7 @@ def last_row_number(tx: Transaction, registration_id: int) -> int:
 def require_valid(validation: Validation, planned: PlannedEntry) -> None:
     """Raise why it cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid, Conflict."""
     if validation.outcome is Outcome.ALREADY and validation.error:
-        raise AlreadyRegistered(validation.error.key, **validation.error.params)
+        raise AlreadyRegistered(validation.error.key, field=validation.error.field, **validation.error.params)
     if validation.error:
         raise validation.error
     left = unaccepted(validation.concerns, planned.accepted) if clean_reason(planned.reason) else validation.concerns

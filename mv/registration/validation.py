@@ -122,6 +122,7 @@ def _check_period_covers_dose(entry: RegistrationEntry, choice: Choice) -> None:
     if day and not (entry.valid_from <= day and (entry.valid_to is None or day <= entry.valid_to)):
         raise Invalid(
             N_("The period of {choice} does not hold the day of the dose, {day}. Change one of them."),
+            field="valid_from",
             choice=choice,
             day=day,
         )
@@ -161,6 +162,7 @@ def _find_existing_dose(
                     "This vaccine is registered for {day} already, batch {batch}, with another group or batch."
                     " Correct that dose on the page Vaccination."
                 ),
+                field="vaccine",
                 day=dose.given_on,
                 batch=dose.batch_number or "–",
             )

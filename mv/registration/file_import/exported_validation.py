@@ -13,10 +13,9 @@ from mv.access import Actor
 from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.memberships import EndReason, Entry, Membership
-from mv.registration.file_import.columns import Column
 from mv.registration.file_import.exported_diff import ExportedRowComparer
 from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION, ExportedLayout
-from mv.registration.file_import.plan import COLUMNS_OF_ERRORS, ImportContext, PlannedRow, RowState, editable_values
+from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState, editable_values
 from mv.registration.validation import Person
 from mv.tabular_files.table import Problem, Record
 
@@ -114,8 +113,7 @@ class ExportedRowValidator:
             try:
                 check_change(self.context.validation.catalogue, person, now, new, others, self.context.validation.today)
             except MvError as error:
-                column = COLUMNS_OF_ERRORS.get(error.key)
-                self._add(record, column if column in (Column.VALID_FROM, Column.VALID_TO) else "group", error)
+                self._add(record, error.field or "group", error)
                 yield PlannedRow(record.number, RowState.WRONG, person.customer)
                 continue
             rows[new.membership_id] = new

@@ -6,29 +6,28 @@ from collections.abc import Sequence
 from datetime import date
 
 from mv.errors import N_, Invalid, MvError
-from mv.registration.file_import.columns import Column
 from mv.registration.file_import.rows import ImportRow
 from mv.text import fold
 
 OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 
 
-def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> tuple[Column, MvError] | None:
-    """Return why the person of these rows cannot be registered, and which column that is about."""
+def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> MvError | None:
+    """Return why the person of these rows cannot be registered."""
     born = {row.birth_date for row in rows} - {None}
     if not first.is_named:
         message = N_("No customer has this number. Check it, or give both names to register the person.")
-        return Column.IDENTITY, Invalid(message)
+        return Invalid(message, field="identity")
     if any((fold(row.given_name), fold(row.family_name)) != _name(first) for row in rows if row.is_named):
-        return Column.GIVEN_NAME, Invalid(N_("Rows with this number have different names."))
+        return Invalid(N_("Rows with this number have different names."), field="given_name")
     if first.identity.birth_date and born - {first.identity.birth_date}:
-        return Column.BIRTH_DATE, Invalid(OTHER_BIRTH_DATE)
+        return Invalid(OTHER_BIRTH_DATE, field="birth_date")
     if first.identity.birth_date is None and first.birth_date is None:
-        return Column.BIRTH_DATE, Invalid(N_("This kind of number does not hold the birth date. Give it, too."))
+        return Invalid(N_("This kind of number does not hold the birth date. Give it, too."), field="birth_date")
     if len(born) > 1:
-        return Column.BIRTH_DATE, Invalid(N_("Rows with this number have different birth dates."))
+        return Invalid(N_("Rows with this number have different birth dates."), field="birth_date")
     if any(day and day > today for day in born):
-        return Column.BIRTH_DATE, Invalid(N_("The birth date is in the future."))
+        return Invalid(N_("The birth date is in the future."), field="birth_date")
     return None
 
 

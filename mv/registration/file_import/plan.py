@@ -184,9 +184,9 @@ class NewRowValidator:
 
     def _other_person(self, customer: Customer, row: ImportRow) -> MvError | None:
         if row.birth_date not in (None, customer.birth_date):
-            return Invalid(OTHER_BIRTH_DATE)
+            return Invalid(OTHER_BIRTH_DATE, field="birth_date")
         if not self.actor.owns(row.entry.unit_id):
-            return Invalid(N_("The unit is not one of yours. Choose one that is."))
+            return Invalid(N_("The unit is not one of yours. Choose one that is."), field="unit")
         return None
 
     def _customers(self, rows: Sequence[ImportRow]) -> dict[str, Customer]:
@@ -215,7 +215,7 @@ class NewRowValidator:
         error = new_customers.find_problem(first, rows, self.context.validation.today)
         if error:
             for row in rows:
-                self.reader.add(row.number, error[0], error[1])
+                self.reader.add(row.number, _column_of(error, row), error)
             return None
         person, unit_id = first.identity, first.entry.unit_id
         born = person.birth_date or first.birth_date
@@ -227,30 +227,13 @@ class NewRowValidator:
         return new
 
 
-COLUMNS_OF_ERRORS: Mapping[str, Column] = {
-    "The group cannot start after today, {today}.": Column.VALID_FROM,
-    "The last day cannot be after today, {today}.": Column.VALID_TO,
-    "The group cannot start before the customer was born.": Column.VALID_FROM,
-    "The customer died on {day}. Nothing can be registered for a later day.": Column.VALID_FROM,
-    "The period of {choice} does not hold the day of the dose, {day}. Change one of them.": Column.VALID_FROM,
-    "The last day is before the first. Change one of them.": Column.VALID_TO,
-    "The dose cannot be given before the customer was born.": Column.GIVEN_ON,
-    "{vaccine} was not in use on {day}. Choose another vaccine or day.": Column.VACCINE,
-    "This vaccine is registered for {day} already, batch {batch}, with another group or batch."
-    " Correct that dose on the page Vaccination.": Column.VACCINE,
-    "The unit is not one of yours. Choose one that is.": Column.UNIT,
-    OTHER_BIRTH_DATE: Column.BIRTH_DATE,
-}
-"""Which column an error is about; the others are about the group."""
-
-
 def editable_values(row: Membership) -> tuple[object, ...]:
     """Return what a file can change of a row of a group."""
     return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
 
 
 def _column_of(error: MvError, row: ImportRow) -> Column:
-    column = COLUMNS_OF_ERRORS.get(error.key, Column.GROUP)
+    column = Column(error.field) if error.field else Column.GROUP
     if column is Column.VALID_FROM and row.entry.valid_from == row.entry.given_on:
         return Column.GIVEN_ON
     return column

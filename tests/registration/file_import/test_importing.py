@@ -10,20 +10,21 @@ import sys
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mv import customers, memberships, vaccinations
 from mv.access import Actor, Role
 from mv.customers import Customer
-from mv.errors import Conflict, Forbidden, Invalid
+from mv.errors import Conflict, Field, Forbidden, Invalid
 from mv.identity import format_identity
 from mv.memberships import EndReason
 from mv.registration import rounds, undo
 from mv.registration.file_import import importing, loading
-from mv.registration.file_import.plan import COLUMNS_OF_ERRORS, RowState
+from mv.registration.file_import.columns import Column
+from mv.registration.file_import.plan import RowState
 from mv.store import Store, open_store
-from tests.browser.screen import catalog
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, contents, logged, nothing_changes
 from tests.registration.people_files import counted, plan, problems, request, said, states, table, take_in
@@ -242,8 +243,8 @@ def test_a_file_with_too_many_rows_is_refused_before_anything_is_read(
         plan(store, actor, table(*[f"{NEW};65_plus;;{FIRST}"] * 3))
 
 
-def test_every_error_that_is_about_a_column_is_one_that_there_is() -> None:
-    assert set(COLUMNS_OF_ERRORS) <= set(catalog("en"))
+def test_every_field_that_an_error_can_be_about_is_a_column() -> None:
+    assert set(get_args(Field)) <= set(Column)
 
 
 KILLED = """
