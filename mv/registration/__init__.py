@@ -1,7 +1,7 @@
-"""Registering afterwards (efterregistrering): a group, and a dose where one was given, for one person after the other.
+"""Registering afterwards (efterregistrering): a group, and a dose where one was given, for many people in a row.
 
-What is to be registered is a :class:`~mv.registration.entry.Terms`; whether it can be is judged by
-:mod:`~mv.registration.validation`, on what is known of the person, and written by :mod:`~mv.registration.saving`, all
-of
-it in one transaction. Rows that were registered together are a registration, and can be undone one by one or together.
+A :class:`~mv.registration.entry.RegistrationEntry` is validated by pure functions in :mod:`~mv.registration.validation`
+and saved by :mod:`~mv.registration.saving` in one transaction. Entries that are saved together are a round
+(:mod:`~mv.registration.rounds`), and can be undone one by one or together (:mod:`~mv.registration.undo`). They come
+from the keyboard, a pasted list, the day's bookings or a file (:mod:`~mv.registration.file_import`).
 """

@@ -1,4 +1,4 @@
-"""A day's bookings as a checklist: who came, with the vaccine that was booked and the group that the customer is in."""
+"""A day's bookings as a checklist: the customers who came, each with the booked vaccine and a suggested group."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from mv.store.engine import Transaction
 from mv.vaccinations import Dose
 
 GroupCodes = tuple[str | None, str | None]
-"""Codes of a group and a subgroup; None twice where no group counts."""
+"""The codes of a group and a subgroup; None twice for no group."""
 NO_GROUP: GroupCodes = (None, None)
 LONGEST_REASON = 90
-"""Of the two kinds each, so that both have room in what is kept."""
+"""Of each of the two reasons, so that both have room in the stored one."""
 BATCH_CONCERNS = frozenset({Concern.BATCH_EXPIRED, Concern.BATCH_UNKNOWN})
-"""What is doubtful of everybody who was given of the batch."""
+"""Concerns about a batch, which are the same for everybody who got it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookedCustomer:
-    """Somebody who was booked, the customer's groups that count on the day, and the one that most likely counts.
+    """A booking with its customer, the customer's groups on the day, and the suggested one.
 
-    ``likely`` is None where that is not plain, and NO_GROUP where nothing is paid by any group. ``given`` is the dose
-    that is registered for the day already: of the vaccine that was booked, or of another with the same code.
+    ``likely`` is None if there is no clear suggestion, and NO_GROUP if no group is paid for. ``given`` is the dose that
+    is registered on the day already, of the booked vaccine or of another with the same ATC code.
     """
 
     booking: Booking
@@ -50,10 +50,10 @@ class BookedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Somebody who was booked and came: by which group and of which batch the booked vaccine was given.
+    """A booked customer who came, with the group and the batch of the dose that was given.
 
-    ``reason`` says why in spite of what is doubtful of the customer, ``batch_reason`` of the batch. ``concerns`` are
-    those that were shown.
+    ``reason`` answers the concerns about the customer, ``batch_reason`` those about the batch. ``concerns`` are those
+    that the user saw.
     """
 
     booked: BookedCustomer
@@ -65,7 +65,7 @@ class Attendance:
 
     @property
     def entry(self) -> RegistrationEntry:
-        """What is to be registered. Raises Invalid while no group is chosen."""
+        """The entry to register. Raises Invalid if no group is chosen."""
         if self.group is None:
             raise Invalid(N_("Choose a customer group."))
         booking = self.booked.booking
@@ -77,16 +77,16 @@ class Attendance:
 
 
 class AttendanceRejected(Conflict):
-    """Somebody who came cannot be registered like this, so nobody was."""
+    """A customer who came cannot be registered as entered, so nobody was."""
 
     def __init__(self, name: str, why: MvError) -> None:
         super().__init__(N_("Nothing is saved, because of {name}. {why}"), name=name, why=why)
 
 
 def read_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[BookedCustomer]:
-    """Return who was booked at one of the user's own units on ``day``, in order of time.
+    """Return the bookings at one of the user's own units on ``day``, in order of time.
 
-    That their bookings, groups and doses were seen is logged. Raises Forbidden.
+    Logs the look at their bookings, groups and doses. Raises Forbidden.
     """
     booked = bookings.of_day(store, actor, unit_id, day)
     ids = {booking.customer_id for booking in booked}
@@ -101,7 +101,7 @@ def read_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booked
 
 
 def validate_attendances(store: Store, actor: Actor, attended: Sequence[Attendance]) -> list[Validation]:
-    """Return what can become of each, in the same order; nothing is saved. Raises Invalid where no group is chosen."""
+    """Validate each without saving, in the same order. Raises Invalid if no group is chosen."""
 
     def work(tx: Transaction) -> list[Validation]:
         ids = {each.booked.customer.customer_id for each in attended}
@@ -146,11 +146,11 @@ def save_attendances(
 def likely_group(
     person: Person, vaccine: Vaccine, found_rules: Sequence[Rule], known: Catalogue, day: date
 ) -> GroupCodes | None:
-    """Return the group and subgroup that most likely count for the vaccine on ``day``; None where that is not plain.
+    """Suggest the group and subgroup for the vaccine on ``day``; None if there is no clear one.
 
-    It is the only one that the customer is in and that something is paid for; else the only one that the customer is
-    in; where there is none, the only one that something is paid for and that the age alone puts the customer in. It is
-    none, NO_GROUP, where the customer is in none and there is none that something is paid for.
+    It is the only group of the customer that the vaccine is paid for; else the only group of the customer. For a
+    customer without a group it is the only group that the vaccine is paid for and that the age alone decides, and
+    NO_GROUP if the vaccine is paid for no group.
     """
     paid = {
         rule.group_code
@@ -190,7 +190,7 @@ def _to_booked_customer(
 
 
 def _plan(attendance: Attendance) -> PlannedEntry:
-    """Return what is to be registered, in spite of those of the doubts shown that there is a reason for."""
+    """Return the planned entry; each concern that the user saw and gave a reason for is accepted."""
     reasons = {
         concern: (attendance.batch_reason if concern in BATCH_CONCERNS else attendance.reason).strip()
         for concern in attendance.concerns

@@ -1,4 +1,4 @@
-"""Groups, subgroups, vaccines and units as files name them: by code or by name, in either language."""
+"""Look up groups, subgroups, vaccines and units by code or by name, in either language."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mv.text import NamesByCode, fold, suggest_names
 
 
 class CodeLookup:
-    """What everything in the catalogue is called. Small and capital letters, accents and punctuation are all the same.
+    """The codes and names of the catalogue, whatever their case, accents and punctuation.
 
-    Each method returns the code that is meant, and raises Invalid, with what comes close, where there is none.
+    Each method returns the code for a text. It raises Invalid, with the closest names, if there is none.
     """
 
     def __init__(self, known: Catalogue) -> None:
@@ -50,8 +50,6 @@ class CodeLookup:
 
 
 class _NameIndex:
-    """Things by what they are called."""
-
     def __init__(self, things: NamesByCode) -> None:
         self._things = things
         self._codes: defaultdict[str, set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What is to be registered of a person: a group from a day on, and a dose that was given on a day."""
+"""An entry to register for a person: a group from a day on, and a dose that was given on a day."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mv.errors import N_, Invalid
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEntry:
-    """What is to be registered. Without ``given_on`` there is no dose, and without ``group_code`` only a dose.
+    """A group with its period, a dose, or both. Without ``given_on`` there is no dose, without ``group_code`` no group.
 
-    Where the person is in the group on the day already, that row of the group is the one that counts. Without a
-    ``dose_number`` the dose gets the next one.
+    If the person is in the group on the day already, that membership stays and no other is added. Without a
+    ``dose_number`` the dose gets the next number.
     """
 
     group_code: str | None
@@ -31,17 +31,17 @@ class RegistrationEntry:
 
     @property
     def day(self) -> date:
-        """The day that the group has to count on: that of the dose, else the group's first."""
+        """The day on which the group has to apply: the day of the dose, else the first day of the group."""
         return self.given_on or self.valid_from
 
     def membership_entry(self) -> memberships.Entry:
-        """Return the group and its period. Raises Invalid where there is no group."""
+        """Return the group and its period. Raises Invalid if the entry has no group."""
         if self.group_code is None:
             raise Invalid(N_("Choose a customer group."))
         return memberships.Entry(self.group_code, self.subgroup_code, self.valid_from, self.valid_to)
 
     def dose_entry(self, number: int, membership_id: int | None) -> vaccinations.Entry | None:
-        """Return the dose, which is to be the ``number``-th and to count by that row of the group, if there is one."""
+        """Return the dose with this number and membership; None if the entry has no dose."""
         if self.given_on is None:
             return None
         return vaccinations.Entry(
@@ -49,7 +49,7 @@ class RegistrationEntry:
         )
 
     def key(self, customer_id: int) -> str:
-        """Return the same text for the same person, group, days and product, and for nothing else."""
+        """Return a hash that is the same for the same person, group, days and product, and for nothing else."""
         about = (
             customer_id, self.group_code, self.subgroup_code, self.valid_from, self.valid_to, self.given_on,
             self.product_code,
@@ -57,12 +57,12 @@ class RegistrationEntry:
         return sha256(json.dumps(about, default=str).encode()).hexdigest()
 
     def to_json(self) -> str:
-        """Return what :meth:`from_json` takes."""
+        """Serialise the entry for :meth:`from_json`."""
         return json.dumps(asdict(self), default=str)
 
     @classmethod
     def from_json(cls, text: str) -> RegistrationEntry:
-        """Return the terms that :meth:`to_json` wrote."""
+        """Read an entry that :meth:`to_json` wrote."""
         values = json.loads(text)
         for name in ("valid_from", "valid_to", "given_on"):
             values[name] = values[name] and date.fromisoformat(values[name])
@@ -78,7 +78,7 @@ class RegistrationEntry:
         product_code: str | None = None,
         batch_number: str | None = None,
     ) -> RegistrationEntry:
-        """Return the terms of one day, with a dose where there is a product. Raises Invalid for what is missing."""
+        """Return an entry from this day on, with a dose if there is a product. Raises Invalid for missing fields."""
         if group_code is None:
             raise Invalid(N_("Choose a customer group."))
         if day is None:

@@ -1,4 +1,4 @@
-"""A row of a group that is to be otherwise: which steps lead there, each kept in its history as if taken by hand."""
+"""Change memberships in steps, each logged and kept in the history as if it was taken by hand."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PHASES = {
     RESTORE: (Action.RESTORE_GROUP, "restored"),
     END_LATE: (Action.REMOVE_GROUP, "removed"),
 }
-"""The steps in the order in which they are taken of many rows: what ends makes room for what begins."""
+"""The steps in the order in which many rows take them: memberships that end make room for those that begin."""
 
 
 def steps(now: Membership, new: Membership) -> Iterator[tuple[int, Membership]]:
-    """Yield each step from ``now`` to ``new``, and the row as it is to be after it, with the version that it has then.
+    """Yield each step from ``now`` to ``new``, with the row after it, at the version that it has then.
 
-    A row that ends ends first, unless its last day is before its first until it is adjusted.
+    A row that ends takes that step first, unless its last day would be before its first until it is adjusted.
     """
     ends, restored = now.active and not new.active, new.active and not now.active
     late = ends and new.valid_to is not None and new.valid_to < now.valid_from
@@ -59,10 +59,9 @@ def steps(now: Membership, new: Membership) -> Iterator[tuple[int, Membership]]:
 def change_all(
     tx: Transaction, at: datetime, actor: Actor, changes: Sequence[tuple[Membership, Membership]]
 ) -> list[Membership]:
-    """Change each row from what it is now to what it is to be, in the open transaction; return them in that order.
+    """Change each row from its first to its second state in the open transaction; return them in the same order.
 
-    Their customers are held, and that the rows can be so is known, by the caller. Raises Conflict when someone else
-    changed one of them.
+    The caller has locked the customers and validated the changes. Raises Conflict if someone else changed one of them.
     """
     written = {now.membership_id: now for now, _ in changes}
     taken = [step for now, new in changes for step in steps(now, new)]
@@ -77,7 +76,7 @@ def change_all(
 def record_changes(
     tx: Transaction, at: datetime, registration_id: int, changed: Sequence[tuple[Membership, Membership]]
 ) -> None:
-    """Write what a registration changed, each row as it was and as it is now, so that it can be changed back."""
+    """Record the changed memberships as rows of the round, each with its earlier state, so that they can be undone."""
     first = saving.last_row_number(tx, registration_id) + 1
     rows = [
         {
@@ -98,12 +97,12 @@ def record_changes(
 
 
 def to_json(was: Membership) -> str:
-    """Return what :func:`from_json` takes."""
+    """Serialise a membership for :func:`from_json`."""
     return json.dumps(asdict(was), default=str)
 
 
 def from_json(text: str, customer_id: int) -> Membership:
-    """Return the row that :func:`to_json` wrote, of the customer whose it is now."""
+    """Read a membership that :func:`to_json` wrote, as one of its present customer."""
     values = json.loads(text)
     for name in ("valid_from", "valid_to"):
         values[name] = values[name] and date.fromisoformat(values[name])

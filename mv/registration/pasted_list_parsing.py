@@ -1,4 +1,4 @@
-"""A list of identity numbers as people paste it: from a text, an e-mail or a spreadsheet, one person on each line."""
+"""Parse a pasted list of identity numbers, from a text, an e-mail or a spreadsheet, with one person on each line."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ MOST_LINES = 1000
 LONGEST_LINE = 500
 
 CELL_SEPARATOR = re.compile(r"[\t;,|]")
-"""What stands between the cells of a line; no identity number holds any of it."""
+"""The separators of cells in a line; no identity number holds any of them."""
 EDGE_CHARACTERS = re.compile(r"^[\W_]+|[\W_]+$")
-"""What stands around a number and is no part of it: spaces, quotes, bullets, an equals sign, a byte-order mark."""
+"""Characters at the edges of a cell: spaces, quotes, bullets, an equals sign, a byte-order mark."""
 IDENTITY_IN_TEXT = re.compile(r"(?<![^\W_])(?:\d{2})?\d{6}\s?[-+\N{MINUS SIGN}\u2010-\u2015]?\s?[^\W_]{4}(?![^\W_])")
-"""What looks like an identity number, where something else stands in the same cell."""
+"""An identity number in a cell that holds other text, too."""
 SCIENTIFIC_NOTATION = re.compile(r"\d[.,]\d+\s?[Ee]\s?\+?\s?\d\d")
-"""A long number as a spreadsheet shows it in a narrow column."""
+"""A long number as a spreadsheet shows it in a narrow column, such as 1,98E+11."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """A line, by its number in the list, with the identity that stands there, or why there is none.
+    """A line, by its number in the list, with its identity or the error. A heading has neither.
 
-    A heading has neither. The repr does not show what stands there.
+    The repr shows nothing of the text.
     """
 
     number: int
@@ -38,12 +38,12 @@ class ParsedLine:
 
     @property
     def is_heading(self) -> bool:
-        """Whether the line says what is below it."""
+        """Whether the line is the heading of the list."""
         return self.identity is None and self.error is None
 
 
 def parse(text: str, today: date) -> list[ParsedLine]:
-    """Return the lines of ``text`` but for the empty ones; a first one without any digit is a heading.
+    """Parse the lines of ``text`` that are not empty; a first line without a digit is a heading.
 
     Raises Invalid for a list without a line, or with more than MOST_LINES.
     """
@@ -78,10 +78,7 @@ def _parse_line(number: int, line: str, today: date) -> ParsedLine:
 
 
 def _find_identities(line: str, today: date) -> tuple[list[Identity], Invalid | None]:
-    """Return the different identities on the line, and what is wrong with whatever else may be meant as one.
-
-    That is what has most digits.
-    """
+    """Return the different identities on the line, and the error of the candidate with most digits that is none."""
     found: dict[str, Identity] = {}
     wrong: dict[int, Invalid] = {}
     for candidates in _candidates(line):
@@ -98,7 +95,7 @@ def _find_identities(line: str, today: date) -> tuple[list[Identity], Invalid | 
 
 
 def _candidates(line: str) -> Iterator[list[str]]:
-    """Yield for each cell that is not empty what may be the number: all of it, then what looks like one in it."""
+    """Yield the candidates of each cell that is not empty: the whole cell, then the numbers in it."""
     for cell in CELL_SEPARATOR.split(line):
         text = EDGE_CHARACTERS.sub("", cell)
         if text:

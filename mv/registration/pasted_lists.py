@@ -1,4 +1,4 @@
-"""A list of identity numbers, pasted: each line judged before anything is saved, then all that are ready at once."""
+"""Pasted lists of identity numbers: validate each line, then save all that are ready at once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 PROGRESS_INTERVAL = 50
-"""After how many lines it is told again how far the saving has come."""
+"""Lines between two reports of the progress."""
 VALIDATION_SHARE = 0.6
-"""How much of the work is done when every line is judged anew, and the writing begins."""
+"""The share of the work that is validating; the rest is writing."""
 
 
 class LineState(StrEnum):
-    """What can become of a line."""
+    """The state of a line after validation."""
 
     READY = "ready"
     DOUBTFUL = "doubtful"
@@ -48,9 +48,9 @@ STATE_OF_OUTCOME = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not empty, by its number in the list; the repr does not show what stands there.
+    """A line that is not empty, by its number in the list. The repr shows nothing of its text.
 
-    ``error`` says why nothing can be registered; where that is only doubtful, ``validation`` holds the doubts.
+    ``error`` says why it cannot be saved; concerns are in ``validation``.
     """
 
     number: int
@@ -67,17 +67,17 @@ class Line:
 
 
 class LineRejected(Conflict):
-    """A line that was ready cannot be registered any more, so nothing was."""
+    """A line that was ready can no longer be saved, so none was."""
 
     def __init__(self, line: int, why: MvError) -> None:
         super().__init__(N_("Nothing of the list is saved, because of line {line}. {why}"), line=line, why=why)
 
 
 def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntry) -> list[Line]:
-    """Return what can become of each line of ``text``; nothing is saved.
+    """Validate each line of ``text`` without saving.
 
-    Of customers that the user has nothing to do with it tells only that there are such; that is logged as a refusal,
-    and that the others were seen. Raises Invalid for a list without a line or with too many, Forbidden.
+    Logs the look at the customers. Of those without a care relation a line shows only that they exist, which is logged
+    as a refusal. Raises Invalid for a list without a line or with too many, Forbidden.
     """
     lines = pasted_list_parsing.parse(text, store.today())
 
@@ -141,7 +141,7 @@ def save_list(
 
 
 def remaining_text(lines: Sequence[Line], saved: Sequence[Line]) -> str:
-    """Return the list without the lines that were saved; without its heading, too, where nothing else is left."""
+    """Return the text of the lines that were not saved; empty if only the heading is left."""
     numbers = {line.number for line in saved}
     left = [line for line in lines if line.number not in numbers]
     return "\n".join(line.text for line in left) if any(line.state is not LineState.HEADING for line in left) else ""
@@ -154,7 +154,7 @@ def _validate_lines(
     people: Mapping[int, Person],
     context: ValidationContext,
 ) -> list[Line]:
-    """Return what can become of each; ``people`` are those of the ``found`` that the user has to do with."""
+    """Validate each line; ``people`` are the ``found`` customers with a care relation to the user."""
     firsts: dict[int, int] = {}
     validated = []
     for line in lines:
@@ -184,7 +184,7 @@ def _other_unit() -> Conflict:
 
 
 def _plan(line: Line, entry: RegistrationEntry, reason: str) -> PlannedEntry:
-    """Return what the line is to register, in spite of the doubts that it was judged to have and of no others."""
+    """Return the planned entry of the line, with the concerns accepted that it was validated with, and no others."""
     assert line.customer is not None  # noqa: S101 (a line that can be has one)
     concerns = frozenset(line.validation.concerns if line.validation else ())
     return PlannedEntry(line.customer.customer_id, entry, reason, concerns)

@@ -1,4 +1,4 @@
-"""Typing row after row: what stays between two of them, each row as it is saved, and taken up again the same day."""
+"""Rounds: entries that are registered together. A typed one is open for the day, and holds the entry of its fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROWS = """
 
 
 class EntryMethod(StrEnum):
-    """How rows came to be registered."""
+    """How the entries of a round came. The values are stored."""
 
     TYPED = "typed"
     LIST = "list"
@@ -40,7 +40,10 @@ class EntryMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Rows that were registered together. Instants are naive UTC; ``local_day`` is Stockholm's when it began."""
+    """Entries that were registered together. Instants are naive UTC; ``local_day`` is Stockholm's day at the start.
+
+    ``entry`` holds the fields that stay from one person to the next, if they do.
+    """
 
     registration_id: int
     method: str
@@ -57,7 +60,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class RoundRow:
-    """A row of a registration, and of whom; what was undone stays, and says when and by whom."""
+    """A row of a round with its customer. An undone row stays, with when and by whom."""
 
     registration_id: int
     row_number: int
@@ -81,7 +84,7 @@ class RoundRow:
 
     @property
     def name(self) -> str:
-        """The whole name, given name first."""
+        """The full name, given name first."""
         return f"{self.given_name} {self.family_name}"
 
     def __repr__(self) -> str:
@@ -90,7 +93,7 @@ class RoundRow:
 
 
 class UnknownIdentity(NotFound):
-    """No customer has the number, which can be right: the person can be registered."""
+    """No customer has the number. It can be right: then the person can be registered."""
 
     def __init__(self, kind: identity.IdentityKind, birth_date: date | None) -> None:
         super().__init__(N_("No customer has this number. Check it, or register the person."))
@@ -100,21 +103,21 @@ class UnknownIdentity(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class TypedEntry:
-    """A row as it was saved, of whom."""
+    """An entry as it was saved, with its customer."""
 
     customer: Customer
     saved: SavedEntry
 
 
 def current_round(store: Store, actor: Actor) -> Round | None:
-    """Return the user's registration of today that is not ended, at the user's unit, if there is one."""
+    """Return the user's open round of today at the user's unit, if there is one."""
     require_permission(store, actor)
     with store.read() as tx:
         return _open_round(tx, actor, store.today())
 
 
 def rounds_of_today(store: Store, actor: Actor) -> list[Round]:
-    """Return what the user has registered today at the user's unit, the latest first, undone ones too."""
+    """Return the user's rounds of today at the user's unit, the latest first, undone ones too."""
     require_permission(store, actor)
     sql = f"""
         SELECT {COLUMNS} FROM registration WHERE user_id = $1 AND unit_id = $2 AND local_day = $3
@@ -125,7 +128,7 @@ def rounds_of_today(store: Store, actor: Actor) -> list[Round]:
 
 
 def count_rows(store: Store, actor: Actor) -> dict[int, int]:
-    """Return how many rows that are not undone each of the user's registrations of today has, at the user's unit."""
+    """Map each of the user's rounds of today at the user's unit to the number of its rows that are not undone."""
     require_permission(store, actor)
     sql = """
         SELECT r.registration_id, count(*) AS kept
@@ -139,9 +142,9 @@ def count_rows(store: Store, actor: Actor) -> dict[int, int]:
 
 
 def keep_entry(store: Store, actor: Actor, entry: RegistrationEntry) -> Round:
-    """Keep what stays between two rows, so that it can be taken up on another computer; return the registration.
+    """Store the entry of the fields in the open round, so that it can be restored elsewhere; return the round.
 
-    It begins one where none is open. Raises Forbidden.
+    Begins a round if none is open. Raises Forbidden.
     """
 
     def work(tx: Transaction) -> Round:
@@ -166,10 +169,10 @@ def register(
     reason: str = "",
     accepted: frozenset[Concern] = frozenset(),
 ) -> TypedEntry:
-    """Register the ``entry`` of whoever has the identity ``number``, in the open registration, and return the row.
+    """Register the entry for the customer with the identity ``number`` in the open round.
 
-    Raises Invalid for a wrong number, Unknown, OtherUnit, saving.Doubtful until the doubts are accepted for a
-    ``reason``, saving.Already, and whatever else :func:`mv.registration.saving.save` raises. Nothing is saved then.
+    Raises Invalid for a wrong number, UnknownIdentity, OtherUnit, ReasonRequired until the concerns are accepted with
+    a ``reason``, AlreadyRegistered, and what else :func:`mv.registration.saving.save` raises. Nothing is saved then.
     """
 
     def work(tx: Transaction) -> TypedEntry:
@@ -185,9 +188,9 @@ def register(
 
 
 def find_customer(store: Store, actor: Actor, number: str) -> Customer:
-    """Return whoever has the identity ``number``; that the customer was seen is logged.
+    """Return the customer with the identity ``number``, and log the look.
 
-    Raises Invalid for a wrong number, Unknown, OtherUnit.
+    Raises Invalid for a wrong number, UnknownIdentity, OtherUnit.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -199,7 +202,7 @@ def find_customer(store: Store, actor: Actor, number: str) -> Customer:
 
 
 def end(store: Store, actor: Actor) -> None:
-    """End the open registration: what is typed next begins another. Raises Conflict when none is open."""
+    """End the open round; the next entry begins another. Raises Conflict if none is open."""
 
     def work(tx: Transaction) -> None:
         now = _open_round(tx, actor, store.today())
@@ -214,10 +217,10 @@ def end(store: Store, actor: Actor) -> None:
 
 
 def read_rows(store: Store, actor: Actor, registration_id: int) -> list[RoundRow]:
-    """Return the rows of a registration, the latest first; that these customers were seen is logged.
+    """Return the rows of the user's round, the latest first, and log the look at their customers.
 
-    An undone row of somebody whom the user has nothing to do with any more is left out. Raises NotFound for one that
-    is not the user's.
+    Leaves out undone rows of customers to whom the user has no care relation any more. Raises NotFound for the round
+    of another user.
     """
     sql = f"{ROWS} WHERE r.registration_id = $1 ORDER BY r.row_number DESC"
 
@@ -234,7 +237,7 @@ def read_rows(store: Store, actor: Actor, registration_id: int) -> list[RoundRow
 def begin(
     tx: Transaction, at: datetime, today: date, actor: Actor, method: EntryMethod, entry: RegistrationEntry | None
 ) -> Round:
-    """Begin a registration in the open transaction and return it; where it is not typed, it is ended at once."""
+    """Begin a round in the open transaction and return it. Only a typed one stays open."""
     typed = method is EntryMethod.TYPED
     if typed:  # one that was left open on an earlier day
         tx.execute("UPDATE registration SET open_key = NULL, ended_at = $2 WHERE open_key = $1", _open_key(actor), at)
@@ -251,7 +254,7 @@ def begin(
 
 
 def require_own(tx: Transaction, actor: Actor, registration_id: int) -> Round:
-    """Return the user's registration with this number. Raises NotFound."""
+    """Return the user's round with this id. Raises NotFound."""
     row = tx.row(
         f"SELECT {COLUMNS} FROM registration WHERE registration_id = $1 AND user_id = $2",
         registration_id, actor.user_id,

@@ -1,4 +1,4 @@
-"""What is known of people, read in few queries; and terms that were judged, written in one transaction."""
+"""Read people in few queries, and save validated entries in one transaction."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """What is to be registered of whom; ``reason`` says why in spite of the ``accepted`` doubts.
+    """An entry for a customer; ``reason`` says why it is right in spite of the ``accepted`` concerns.
 
-    With ``key`` the same is never registered again, even where it was removed since.
+    An entry with a ``key`` is never saved again, even after it was removed.
     """
 
     customer_id: int
@@ -67,7 +67,7 @@ class PlannedEntry:
 
 
 class ReasonRequired(Invalid):
-    """What is to be registered is unusual: a reason is needed for these doubts."""
+    """An entry has concerns that take a reason."""
 
     def __init__(self, concerns: Mapping[Concern, MvError]) -> None:
         super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
@@ -75,12 +75,12 @@ class ReasonRequired(Invalid):
 
 
 class AlreadyRegistered(MvError):
-    """All of it is registered already."""
+    """The whole entry is registered already."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedEntry:
-    """What a row has come to: the row of the group and the dose, where it made them, and its number."""
+    """A saved entry: its row number, and the membership and the dose that were added, if any."""
 
     row_number: int
     planned: PlannedEntry
@@ -90,14 +90,14 @@ class SavedEntry:
 
 
 def read_validation_context(tx: Transaction, today: date) -> ValidationContext:
-    """Return what can be chosen, as the open transaction sees it."""
+    """Read the catalogue and the batches in the open transaction."""
     rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
     batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
     return ValidationContext(catalogue.read(tx), batches, today)
 
 
 def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
-    """Return what is known of these customers, by their ids, as the open transaction sees it."""
+    """Map the id of each of these customers to the person, read in the open transaction."""
     by_id = {customer.customer_id: customer for customer in found}
     rows: defaultdict[int, list[Membership]] = defaultdict(list)
     doses: defaultdict[int, list[Dose]] = defaultdict(list)
@@ -112,10 +112,9 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
 def save(
     tx: Transaction, at: datetime, actor: Actor, registration_id: int, planned: Sequence[PlannedEntry], today: date
 ) -> list[SavedEntry]:
-    """Write all that is ``planned``, in the open transaction, and return what it came to, in the same order.
+    """Validate the planned entries anew and write all of them in the open transaction; return them in the same order.
 
-    Raises for the first that cannot be what :func:`refuse` raises; Forbidden, NotFound. Each customer is judged anew,
-    on what is known now.
+    Raises what :func:`require_valid` raises for the first that cannot be saved; Forbidden, NotFound.
     """
     validated = []
     for each, validation in revalidate(tx, at, actor, planned, today):
@@ -127,9 +126,9 @@ def save(
 def revalidate(
     tx: Transaction, at: datetime, actor: Actor, planned: Sequence[PlannedEntry], today: date
 ) -> Iterator[tuple[PlannedEntry, Validation]]:
-    """Yield what can become of each, on what is known now and with what the ones before it will have written.
+    """Lock the customers until ``tx`` ends, and validate each entry as if those before it were saved.
 
-    Every other change of these customers' groups and doses waits until ``tx`` ends. Raises Forbidden, NotFound.
+    Raises Forbidden, NotFound.
     """
     locked = customers.lock(tx, at, actor, {each.customer_id for each in planned})
     people, context = read_people(tx, locked.values()), read_validation_context(tx, today)
@@ -143,19 +142,19 @@ def revalidate(
 
 
 def clean_reason(reason: str) -> str:
-    """Return a reason as it is kept. Raises Invalid for one that is too long or may hold an identity number."""
+    """Return the reason as it is stored. Raises Invalid if it is too long or may hold an identity number."""
     return clean_note(reason, LONGEST_REASON)
 
 
 def last_row_number(tx: Transaction, registration_id: int) -> int:
-    """Return the number of the registration's last row, 0 where it has none."""
+    """Return the number of the last row of a round; 0 if it has none."""
     sql = "SELECT COALESCE(max(row_number), 0) AS last FROM registration_row WHERE registration_id = $1"
     last: int = tx.rows(sql, registration_id)[0]["last"]
     return last
 
 
 def require_valid(validation: Validation, planned: PlannedEntry) -> None:
-    """Raise why it cannot be: Doubtful where a doubt is not accepted, or has no reason; Already; Invalid, Conflict."""
+    """Raise ReasonRequired for concerns not accepted or without a reason; AlreadyRegistered, Invalid, Conflict."""
     if validation.outcome is Outcome.ALREADY and validation.error:
         raise AlreadyRegistered(validation.error.key, field=validation.error.field, **validation.error.params)
     if validation.error:
@@ -168,7 +167,7 @@ def require_valid(validation: Validation, planned: PlannedEntry) -> None:
 def provisional_rows(
     planned: PlannedEntry, validation: Validation, at: datetime, actor: Actor
 ) -> tuple[Membership | None, Dose | None]:
-    """Return what is to be written, without numbers, so that the next row of the same person is judged with it."""
+    """Return the rows of the entry without ids, so that the person's next entry is validated with them."""
     entry, new = planned.entry, None
     if validation.existing_membership is None and entry.group_code:
         new = Membership(
@@ -192,7 +191,7 @@ def write(
     registration_id: int,
     validated: Sequence[tuple[PlannedEntry, Validation]],
 ) -> list[SavedEntry]:
-    """Write what was judged and can be, in the open transaction, and return what it came to, in the same order."""
+    """Write valid entries in the open transaction, and return them in the same order."""
     memberships_by_place = _write_memberships(tx, at, actor, validated)
     doses = _write_doses(tx, at, actor, validated, memberships_by_place)
     first = last_row_number(tx, registration_id) + 1
@@ -214,7 +213,7 @@ def write(
 def _write_memberships(
     tx: Transaction, at: datetime, actor: Actor, validated: Sequence[tuple[PlannedEntry, Validation]]
 ) -> dict[int, Membership]:
-    """Return by place the row that counts, if one is to: the one that was there, or the one that is written."""
+    """Map each place to its membership: the existing one, or the one that is added."""
     new = [
         place
         for place, (each, validation) in enumerate(validated)
@@ -230,7 +229,7 @@ def _write_memberships(
         added = memberships.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         memberships_by_place |= dict(zip(places, added, strict=True))
     written = {_membership_key(row): row for row in memberships_by_place.values() if row.membership_id}
-    # A row that an earlier one of the same person was judged to make has its number only now.
+    # A membership that an earlier entry of the same person adds has its id only now.
     return {
         place: row if row.membership_id else written[_membership_key(row)]
         for place, row in memberships_by_place.items()
@@ -248,7 +247,7 @@ def _write_doses(
     validated: Sequence[tuple[PlannedEntry, Validation]],
     memberships_by_place: Mapping[int, Membership],
 ) -> dict[int, Dose]:
-    """Return by place the dose that is written."""
+    """Map each place to the dose that is added."""
     with_dose = [place for place, (planned, _) in enumerate(validated) if planned.entry.given_on]
     written: dict[int, Dose] = {}
     for unit_id, places in _split_by_unit(validated, with_dose):
@@ -267,7 +266,7 @@ def _write_doses(
 def _split_by_unit(
     validated: Sequence[tuple[PlannedEntry, Validation]], places: Sequence[int]
 ) -> Iterator[tuple[str, list[int]]]:
-    """Yield each unit with those of ``places`` that are of it: what is done is logged as done there."""
+    """Group the places by unit: each change is logged at the unit of its entry."""
     units: dict[str, list[int]] = {}
     for place in places:
         units.setdefault(validated[place][0].entry.unit_id, []).append(place)

@@ -1,7 +1,7 @@
-"""Undo: one row of a registration, or all of them, as long as nobody has built on it.
+"""Undo one row of a round, or all of them, unless a later change depends on it.
 
-What a row made is removed as wrong from the start, and its dose withdrawn as entered by mistake; both stay in the
-history. What it changed is changed back.
+The membership of a row is removed as wrong from the start, and its dose withdrawn as entered by mistake; both stay in
+the history. A membership that a file changed gets its earlier values back.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ ROWS = """
 
 
 def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) -> None:
-    """Undo a row of the user's.
+    """Undo a row of the user's round.
 
-    Raises Conflict when it is undone already, what it made was changed since, or a dose counts by the group that it
-    made; NotFound.
+    Raises Conflict if it is undone already, if its membership or dose was changed since, or if another dose refers to
+    its membership; NotFound.
     """
 
     def work(tx: Transaction) -> None:
@@ -47,9 +47,9 @@ def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) 
 
 
 def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
-    """Undo every row of a registration of the user's that is not undone, and return how many they are.
+    """Undo every row of the user's round that is not undone, all of them or none, and return their number.
 
-    All of them or none: raises what :func:`undo_row` raises for any of them, and Conflict when none is left.
+    Raises what :func:`undo_row` raises for any of them, and Conflict if none is left.
     """
 
     def work(tx: Transaction) -> int:
@@ -70,7 +70,7 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
 
 
 def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
-    """Undo rows of one registration: the doses first, since they count by the groups."""
+    """Undo rows of one round: the doses first, since they refer to the memberships."""
     doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
     made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
     groups = {row["membership_id"]: row["membership_version"] for row in made}
@@ -99,7 +99,7 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
 
 
 def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
-    """Have groups that rows changed be what they were. Raises Conflict where others of the same group are there now."""
+    """Restore the memberships that rows changed. Raises Conflict if another one of the same group overlaps now."""
     if not rows:
         return
     versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
@@ -121,7 +121,7 @@ def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequ
 
 
 def _has_doses(tx: Transaction, membership_ids: Sequence[int]) -> bool:
-    """Return whether a dose that is not withdrawn counts by one of these rows of groups."""
+    """Return whether a dose that is not withdrawn refers to one of these memberships."""
     sql = """
         SELECT 1 AS found FROM dose WHERE membership_id = ANY($1) AND withdrawn_at IS NULL LIMIT 1
     """

@@ -1,7 +1,7 @@
-"""Whether terms can be registered of a person: at once, for a reason, not at all, or they are registered already.
+"""Validate an entry for a person: it can be saved at once, with a reason, or not, or it is registered already.
 
-Pure: what is known of the person and of what can be chosen is handed in. Care is never blocked by what is only
-unusual; such a doubt takes a reason.
+Pure functions: the person's rows and the catalogue are arguments. An unusual entry is never blocked; each concern
+takes a reason.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mv.vaccinations import Dose
 
 
 class Outcome(StrEnum):
-    """What can become of terms."""
+    """The result of validating an entry. DOUBTFUL has concerns, and takes a reason."""
 
     READY = "ready"
     DOUBTFUL = "doubtful"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 class Concern(StrEnum):
-    """What is unusual, and takes a reason."""
+    """Something unusual about an entry that takes a reason. The values are stored with the row."""
 
     AGE = "age"
     DECEASED = "deceased"
@@ -41,7 +41,7 @@ class Concern(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of somebody: every row of a group, and every dose."""
+    """A customer with every membership and every dose."""
 
     customer: Customer
     memberships: Sequence[Membership]
@@ -50,7 +50,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """What can be chosen, when the known batches expire, by product and number, and what day it is today."""
+    """The catalogue, the expiry day of each batch by product and number, and today."""
 
     catalogue: Catalogue
     batches: Mapping[tuple[str, str], date]
@@ -59,10 +59,10 @@ class ValidationContext:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What can become of terms, and of what they consist then.
+    """The outcome of validating an entry.
 
-    ``error`` says why nothing can be registered. ``existing_membership`` is the row of the group that is there already;
-    ``dose_number`` that of the dose.
+    ``error`` says why nothing can be saved. ``existing_membership`` is the membership in the same group that applies
+    on the day already; ``dose_number`` is the number that the dose gets.
     """
 
     outcome: Outcome
@@ -73,12 +73,12 @@ class Validation:
 
     @property
     def can_be_saved(self) -> bool:
-        """Whether it can be registered, for a reason at least."""
+        """Whether the entry can be saved, at once or with a reason."""
         return self.outcome in (Outcome.READY, Outcome.DOUBTFUL)
 
 
 def validate(person: Person, entry: RegistrationEntry, context: ValidationContext) -> Validation:
-    """Return what can become of ``entry`` for the person."""
+    """Validate ``entry`` for the person. Errors are part of the result; nothing is raised."""
     try:
         choice = _find_choice(entry, context.catalogue)
         deaths.refuse_after(person.customer.deceased_on, entry.day)
@@ -103,7 +103,7 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
 
 
 def _find_choice(entry: RegistrationEntry, catalogue: Catalogue) -> Choice | None:
-    """Return the group and subgroup; None where a dose is to have none. Raises Invalid."""
+    """Return the group and subgroup; None for a dose without a group. Raises Invalid for an unknown one."""
     if entry.group_code is None and entry.given_on:
         return None
     membership_entry = entry.membership_entry()
@@ -111,7 +111,7 @@ def _find_choice(entry: RegistrationEntry, catalogue: Catalogue) -> Choice | Non
 
 
 def _find_existing_membership(rows: Iterable[Membership], entry: RegistrationEntry) -> Membership | None:
-    """Return the row of the same group and subgroup that counts on the day, if there is one."""
+    """Return the membership in the same group and subgroup that applies on the day, if there is one."""
     codes = (entry.group_code, entry.subgroup_code)
     counting = memberships.counting_on(rows, entry.day)
     return next((row for row in counting if (row.group_code, row.subgroup_code) == codes), None)
@@ -143,7 +143,7 @@ def _find_existing_dose(
     number: int,
     existing_membership: Membership | None,
 ) -> Dose | None:
-    """Raise what is wrong with the dose; return the one that is registered just so already, if there is one."""
+    """Check the dose; return an equal one that is registered already, if any. Raises Invalid, Conflict."""
     dose_entry = entry.dose_entry(number, None)
     if dose_entry is None:
         return None
@@ -220,12 +220,12 @@ def _find_concerns(
 
 
 def unaccepted(concerns: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
-    """Return the doubts that nobody has accepted."""
+    """Return the concerns that are not accepted."""
     return {concern: message for concern, message in concerns.items() if concern not in accepted}
 
 
 def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:
-    """Return the person with a further row of a group and a further dose."""
+    """Return the person with the membership and the dose added."""
     return replace(
         person,
         memberships=[*person.memberships, *([row] if row else [])],

@@ -1,1 +1,1 @@
-"""Files of people: read, checked, previewed as a plan, and imported as a whole or not at all."""
+"""Import files of people: read them, preview the plan, and save all of it or nothing."""

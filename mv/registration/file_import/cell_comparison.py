@@ -1,4 +1,4 @@
-"""What a cell says beside what is registered: a word of a list, the same text, the same instant."""
+"""Compare cells with stored values: a word of a list, the same text, the same instant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING_SECONDS = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class TranslatedWord:
-    """A word of a list of words, which knows itself in several languages."""
+    """A word that is shown in the language of the user."""
 
     text: str
 
@@ -28,7 +28,7 @@ class TranslatedWord:
 
 
 def word_parser(words: Mapping[str, str], otherwise: str) -> Callable[[str], str]:
-    """Return what reads one of the words, by its code or in either language."""
+    """Return a parser of these words, by code or in either language; it raises Invalid with ``otherwise``."""
     forms = [(form, code) for code, word in words.items() for form in (code, *_forms(word))]
     codes = dict(forms) | {fold(form): code for form, code in forms}
 
@@ -46,7 +46,7 @@ def _forms(word: str) -> list[str]:
 
 
 def text_matcher(*registered: str) -> Callable[[str], bool]:
-    """Return what tells whether a cell says one of these, also with the apostrophe of a text that is no formula."""
+    """Return a test for cells that hold one of these texts, also behind the apostrophe that marks a text."""
 
     def is_same(text: str) -> bool:
         if text in registered:
@@ -62,7 +62,7 @@ def _normalised(text: str) -> str:
 
 
 def instant_matcher(registered: datetime | None) -> Callable[[str], bool]:
-    """Return what tells whether a cell says this instant, as the clock in Stockholm showed it."""
+    """Return a test for cells that hold this instant, in Stockholm's time and with or without seconds."""
 
     def is_same(text: str) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Which column of a file of people holds what, and which of them it has to have."""
+"""The columns of a file of people: their names, how they are guessed, and which are required."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mv.text import fold
 
 
 class Column(StrEnum):
-    """What a column can hold."""
+    """A kind of column."""
 
     IDENTITY = "identity"
     GROUP = "group"
@@ -47,13 +47,13 @@ NAMES: Mapping[Column, str] = {
     Column.FAMILY_NAME: N_("Family name"),
     Column.BIRTH_DATE: N_("Birth date"),
 }
-"""What each is called for people, and in the template."""
+"""The names on the screen and in the template."""
 DAY_COLUMNS = frozenset({Column.VALID_FROM, Column.VALID_TO, Column.GIVEN_ON, Column.BIRTH_DATE})
 DOSE_COLUMNS = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH)
-"""A dose has all of them."""
+"""Required for a dose, all of them or none."""
 
 DATE_HEADINGS = ("datum", "date", "dag", "day")
-"""What a heading is called that may be either of two days."""
+"""Headings that can mean the first day of the group or the day of the dose."""
 HEADINGS: Mapping[Column, Sequence[str]] = {
     Column.IDENTITY: (
         "personnummer", "personnr", "pnr", "person id", "identitetsnummer", "identity number", "personal number",
@@ -82,16 +82,16 @@ HEADINGS: Mapping[Column, Sequence[str]] = {
     Column.GIVEN_NAME: ("fornamn", "tilltalsnamn", "given name", "first name"),
     Column.FAMILY_NAME: ("efternamn", "family name", "last name", "surname"),
 }  # fmt: skip
-"""What headings are called, the surest first; columns before those whose names their names hold."""
+"""Known headings of each column, the surest first; a column precedes those whose names are part of its own."""
 PROBLEM_HEADING = N_("What is wrong")
-"""The heading of the last column of a file with the reasons why it was not imported. That column is passed over."""
+"""The heading of the last column of a file that is handed back with its problems. An import ignores that column."""
 
 ColumnHeadings = Mapping[Column, str]
-"""The heading of each column that a file has."""
+"""The heading of each column that is in a file."""
 
 
 def guess(names: Sequence[str]) -> dict[Column, str]:
-    """Return which heading is which column; where there is a vaccine and one day, that is the day of the dose."""
+    """Guess the heading of each column; the only day beside a vaccine is the day of the dose."""
     found = column_guess.guess([name for name in names if not is_problem_heading(name)], HEADINGS, {})
     if (
         Column.VACCINE in found
@@ -103,12 +103,12 @@ def guess(names: Sequence[str]) -> dict[Column, str]:
 
 
 def is_problem_heading(heading: str) -> bool:
-    """Return whether the column holds why rows were not imported."""
+    """Return whether the column holds the problems of a file that was handed back."""
     return fold(heading) in {fold(translate(PROBLEM_HEADING, language)) for language in (ENGLISH, SWEDISH)}
 
 
 def check(columns: ColumnHeadings) -> None:
-    """Raise Invalid unless there are an identity number, a group and a day, and all of a dose or nothing of it."""
+    """Raise Invalid unless there are an identity number, a group, a day, and a whole dose or none."""
     if Column.IDENTITY not in columns:
         raise Invalid(N_("Choose which column holds the identity number."))
     if Column.GROUP not in columns:
@@ -123,9 +123,9 @@ def check(columns: ColumnHeadings) -> None:
 
 
 def from_json(text: str, names: Sequence[str]) -> dict[Column, str]:
-    """Return the columns that a JSON object names, such as ``{"identity": "Personnr"}``; null is for none.
+    """Read the columns from a JSON object such as ``{"identity": "Personnr"}``; null is for none.
 
-    Those that it does not name are guessed. Raises Invalid for anything else and for a heading that is not there.
+    Guesses those that it does not name. Raises Invalid for anything else and for an unknown heading.
     """
     try:
         given = json.loads(text)

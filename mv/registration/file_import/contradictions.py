@@ -1,4 +1,4 @@
-"""Rows of one file that say different things of one person: neither wins, both are told."""
+"""Find rows of a file that contradict each other about one person. Both get the problem; neither wins."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Contradiction = tuple[ImportRow, Column, Conflict]
 
 
 def find(rows: Sequence[ImportRow], catalogue: Catalogue) -> Iterator[Contradiction]:
-    """Yield each row of one person's ``rows`` that another one contradicts, where it does, and which one that is.
+    """Yield each of one person's ``rows`` that another one contradicts, with the column and the problem.
 
-    Rows may put a person in different groups in different periods, or for doses of different kinds of vaccines (ATC
-    level 4). The same row twice is no contradiction.
+    Different groups are allowed in different periods, or for doses of different kinds of vaccines (ATC level 4). The
+    same row twice is no contradiction.
     """
     for row in rows[MOST_ROWS_OF_A_PERSON:]:
         many = Conflict(N_("The file has more than {most} rows of this person."), most=MOST_ROWS_OF_A_PERSON)
@@ -37,7 +37,7 @@ def find(rows: Sequence[ImportRow], catalogue: Catalogue) -> Iterator[Contradict
 
 
 def _contradiction(one: RegistrationEntry, other: RegistrationEntry, catalogue: Catalogue) -> tuple[Column, str] | None:
-    """Return where two rows contradict each other and what is to be said of it; None where they do not."""
+    """Return the column in which two rows contradict each other and the message; None if they do not."""
     if one == other:
         return None
     both_doses = one.given_on is not None and other.given_on is not None

@@ -1,4 +1,4 @@
-"""A row of groups as a file has it beside the row in the store: what it is to be, and what cannot be changed."""
+"""Compare an exported row that comes back in a file with the stored membership."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REASON = word_parser(REASONS, N_("Write ceased or wrong."))
 
 @dataclass(frozen=True, slots=True)
 class RequestedRow:
-    """A row as a file asks for it, and whether somebody changed it in the file."""
+    """The membership that a row of the file asks for, and whether it was changed in the file."""
 
     row: Membership
     changed: bool
@@ -42,9 +42,9 @@ class RequestedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRowComparer:
-    """Compares rows, and keeps what is wrong with their cells.
+    """Compares rows with memberships, and collects the ``problems`` of their cells.
 
-    ``pseudonyms`` check whose row it is in a file that names nobody, where there is a key.
+    ``pseudonyms``, if there is a key, check the customers of a file without identity numbers.
     """
 
     layout: ExportedLayout
@@ -55,11 +55,11 @@ class ExportedRowComparer:
     problems: list[Problem] = field(default_factory=list)
 
     def asked(self, record: Record, now: Membership, seen: Membership, customer: Customer) -> RequestedRow | None:
-        """Return what the file asks for; None where a cell is wrong, which ``problems`` tell.
+        """Return the membership that the row asks for; None if a cell is wrong, with a problem for it.
 
-        ``now`` is the row as it is in the store, ``seen`` as it was when the file was made. Where the file has it as it
-        was seen, it stays as it is now. What is left open when a row ends is as now, too, or as it usually is: it ends
-        today, and what has a last day has ceased on it.
+        ``now`` is the membership in the store, ``seen`` as it was when the file was exported. Values that are unchanged
+        in the file stay as they are now. Defaults of a row that ends are the stored values, else today as the last day
+        and "ceased" as the reason.
         """
         before = len(self.problems)
         self.check_person(record, customer)
@@ -83,7 +83,7 @@ class ExportedRowComparer:
         return RequestedRow(new, changed=True)
 
     def check_person(self, record: Record, customer: Customer) -> None:
-        """Keep a problem for each cell that says something else of the customer than the store does."""
+        """Collect a problem for each cell that differs from the stored customer."""
         self._same(record, "customer_identity", lambda text: self._is_number(text, customer.identity))
         self._same(record, "customer_name", text_matcher(customer.name))
         self._same(record, "birth_date", lambda text: cells.parse_day(text) == customer.birth_date)
@@ -92,7 +92,7 @@ class ExportedRowComparer:
             self._same(record, "customer_pseudonym", text_matcher(self.pseudonyms.of(customer.customer_id)))
 
     def check_new(self, record: Record, valid_to: date | None) -> None:
-        """Keep a problem where a row that is new says that it is wrong, or something else of its end than its days."""
+        """Collect a problem if a new row is marked as wrong, or if its status or reason does not fit its last day."""
         status = self._cell(record, "status", STATUS, None)
         if status and (status == "active") != (valid_to is None):
             self._add(record, "status", Invalid(N_("A row with a last day is inactive, one without is active.")))
@@ -103,7 +103,7 @@ class ExportedRowComparer:
             )
 
     def _check_row(self, record: Record, now: Membership, seen: Membership) -> None:
-        """Keep a problem for each cell that cannot be changed and says something else of the row than the store."""
+        """Collect a problem for each read-only cell that differs from the stored membership."""
         unit = self.catalogue.units.get(now.unit_id)
         self._same(record, "unit", text_matcher(unit.name if unit else now.unit_id, now.unit_id))
         self._same(record, "unit_id", text_matcher(now.unit_id))
@@ -122,7 +122,7 @@ class ExportedRowComparer:
         return identity.parse(text, self.today).number == number
 
     def _same(self, record: Record, name: str, is_same: Callable[[str], bool]) -> None:
-        """Keep a problem where a cell says something else; an empty one says nothing."""
+        """Collect a problem for a cell that differs; an empty one is ignored."""
         text = self.layout.text(record, name)
         if not text:
             return
@@ -135,7 +135,7 @@ class ExportedRowComparer:
             self._add(record, name, Invalid(message, read=quote(text)))
 
     def _choice(self, record: Record, seen: Membership) -> tuple[str | None, str | None]:
-        """Return the group and subgroup that are wanted: of name and code the one that was changed tells."""
+        """Return the group and subgroup; of name and code the one that was changed decides."""
         group = self._picked(record, ("group", "group_code"), seen.group_code, self._parse_group(seen))
         if group is None:
             self._add(record, "group", Invalid(N_("This is missing.")))
@@ -170,7 +170,7 @@ class ExportedRowComparer:
         return parse
 
     def _end(self, record: Record, now: Membership, seen: Membership) -> tuple[date | None, str | None]:
-        """Return the last day and why the row ended; None twice for an active one. The last day decides."""
+        """Return the last day and the reason for ending; None twice for an active row. The last day decides."""
         last = self._cell(record, "valid_to", cells.parse_day, seen.valid_to)
         status = self._cell(record, "status", STATUS, _status(seen))
         reason = self._cell(record, "ended_reason", REASON, seen.ended_reason)
@@ -187,7 +187,7 @@ class ExportedRowComparer:
         return last or now.valid_to or self.today, reason or now.ended_reason or usual
 
     def _cell(self, record: Record, name: str, parse: Callable[[str], T], seen: T | None) -> T | None:
-        """Return what a cell says: None where it is empty, as it was ``seen`` where there is no such column."""
+        """Return the value of a cell: None if it is empty, ``seen`` if there is no such column or it is wrong."""
         text = self.layout.text(record, name)
         if text is None:
             return seen
@@ -202,7 +202,7 @@ class ExportedRowComparer:
 
 
 def difference(now: Membership, new: Membership, catalogue: Catalogue) -> list[tuple[str, object, object]]:
-    """Return what differs, each with what it is called, in words to be translated, before and after."""
+    """Return the differences, each with its name to be translated and the values before and after."""
     pairs: list[tuple[str, object, object]] = [
         (N_("Group"), _describe_choice(now, catalogue), _describe_choice(new, catalogue)),
         (N_("First day"), now.valid_from, new.valid_from),

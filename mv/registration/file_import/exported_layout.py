@@ -1,4 +1,4 @@
-"""A file of groups that Utdata made, and that was changed since: by what it is known, and where it has what."""
+"""Recognise an exported file of groups, and find its columns."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ NEW_ROW_COLUMNS: Mapping[Column, Sequence[str]] = {
     Column.VALID_TO: ("valid_to",),
     Column.UNIT: ("unit", "unit_id"),
 }
-"""Where a row without a number, which is a new one, has what."""
+"""The exported columns of a row without an id, which is a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedLayout:
-    """The headings of a file, and the places of the columns that Utdata made, by their stable names."""
+    """The headings of a file, and the positions of the exported columns by their stable names."""
 
     headings: Sequence[str]
     places: Mapping[str, int]
 
     def text(self, record: Record, name: str) -> str | None:
-        """Return what a row has in a column; None where the file has no such column any more."""
+        """Return the text of a row in a column; None if the column was removed from the file."""
         return record.cells[self.places[name]] if name in self.places else None
 
     def heading(self, name: str) -> str:
-        """Return what stands above a column; nothing where it is not there."""
+        """Return the heading of a column; empty if the file does not have it."""
         return self.headings[self.places[name]] if name in self.places else ""
 
     def of_new_rows(self) -> dict[Column, list[int]]:
-        """Return where a row that is new has what."""
+        """Return the positions of the columns of new rows."""
         found = {
             column: [self.places[name] for name in names if name in self.places]
             for column, names in NEW_ROW_COLUMNS.items()
@@ -51,7 +51,7 @@ class ExportedLayout:
 
 
 def recognise(headings: Sequence[str]) -> ExportedLayout | None:
-    """Return the layout of a file of groups that Utdata made, in either language; None of any other file.
+    """Return the layout of an exported file of groups, in either language; None for any other file.
 
     Raises Invalid for a file of doses, which cannot be imported.
     """
@@ -68,7 +68,7 @@ def recognise(headings: Sequence[str]) -> ExportedLayout | None:
 def without_escapes(table: Table) -> Table:
     """Return the table without the apostrophes that were put before texts that could run as formulas.
 
-    CSV that was made here has them: what Utdata made, and a file with the reasons why it was not imported.
+    CSV that was written here has them: exports, and files that were handed back with their problems.
     """
     made_here = any(is_problem_heading(heading) for heading in table.headings) or recognise(table.headings)
     if table.delimiter is None or not made_here:

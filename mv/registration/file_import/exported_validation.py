@@ -1,4 +1,4 @@
-"""Rows of groups that come back in a file: which are as they were, and whether the others can be as they ask."""
+"""Validate exported rows that come back in a file: unchanged ones, and changes to memberships."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class ExportedRow:
-    """A row of a file with the number of a row of the store, and the version that it was taken out with."""
+    """A row of a file with the id of its membership and the version at the export."""
 
     record: Record
     membership_id: int
@@ -33,7 +33,7 @@ class ExportedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRowValidator:
-    """Judges rows that come back. ``now`` are the rows of the store by id, ``seen`` those of earlier versions."""
+    """Validates exported rows. ``now`` holds the stored memberships by id, ``seen`` their earlier versions."""
 
     comparer: ExportedRowComparer
     context: ImportContext
@@ -43,7 +43,7 @@ class ExportedRowValidator:
     actor: Actor
 
     def validate(self, rows: Sequence[ExportedRow]) -> Iterator[PlannedRow]:
-        """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
+        """Yield each row with its state, and apply the changes to the people of the context."""
         of_person: defaultdict[int, list[tuple[Record, Membership, Membership]]] = defaultdict(list)
         firsts: dict[int, int] = {}
         for row in rows:
@@ -57,7 +57,7 @@ class ExportedRowValidator:
             yield from self._check(customer_id, changes)
 
     def _compare(self, row: ExportedRow, first: int) -> tuple[PlannedRow | None, tuple[Membership, Membership] | None]:
-        """Return what becomes of the row, or where it is to be otherwise, how it is and how it is to be."""
+        """Return the row with its state, or for a change the membership now and afterwards."""
         number = row.record.number
         found = self._find(row, first)
         if found is None:
@@ -96,7 +96,7 @@ class ExportedRowValidator:
         return now, seen, person
 
     def _finished(self, now: Membership, new: Membership) -> Membership:
-        """Return the row with when and by whom it is ended, where it is."""
+        """Return the membership with the instant and the user of its end, if it ends."""
         if new.active:
             return replace(new, ended_at=None, ended_by=None)
         return replace(new, ended_at=self.at, ended_by=self.actor.user_id) if now.active else new
@@ -104,7 +104,7 @@ class ExportedRowValidator:
     def _check(
         self, customer_id: int, changes: Sequence[tuple[Record, Membership, Membership]]
     ) -> Iterator[PlannedRow]:
-        """Yield what becomes of the changes of one customer: those that end a row are carried out first."""
+        """Validate the changes of one customer, those that end a membership first, as they are carried out."""
         person = self.context.people[customer_id]
         rows = {row.membership_id: row for row in person.memberships}
         left: list[Membership] = []
@@ -127,7 +127,7 @@ class ExportedRowValidator:
 
 
 def parse_reference(layout: ExportedLayout, record: Record) -> ExportedRow | Problem:
-    """Return which row a row of the file is; a problem where its number or its version is none."""
+    """Parse the id and the version of a row; return a problem if one of them is no number."""
     cells = {name: layout.text(record, name) or "" for name in (ROW_ID, ROW_VERSION)}
     for name, text in cells.items():
         if not WHOLE_NUMBER.fullmatch(text):
@@ -139,7 +139,7 @@ def parse_reference(layout: ExportedLayout, record: Record) -> ExportedRow | Pro
 def check_change(
     known: Catalogue, person: Person, now: Membership, new: Membership, others: Sequence[Membership], today: date
 ) -> None:
-    """Raise what :func:`mv.memberships.adjust` raises for a row that is to be otherwise."""
+    """Raise what :func:`mv.memberships.adjust` raises for this change."""
     entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
     choice = memberships.check_period(known, entry, person.customer.birth_date, today, was=now)
     deaths.refuse_after(person.customer.deceased_on, new.valid_from)

@@ -1,6 +1,6 @@
-"""A file of people taken in: looked at first, then saved as a whole or not at all.
+"""Preview a file of people, then import all of it or nothing.
 
-The same file again saves nothing: each new row has a key, and each row that comes back its version. See docs/import.md.
+The same file again saves nothing: each new row has a key, and each exported row its version. See docs/import.md.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from mv.store.engine import Transaction
 
 
 def preview(store: Store, actor: Actor, request: ImportRequest) -> Plan:
-    """Return what the file would come to; nothing is saved.
+    """Return the plan of the file without saving.
 
-    That the customers in it were seen is logged, and as a refusal that there are such that the user has nothing to do
-    with. Raises Invalid for a file that is too long, for columns and for a reason that do not do; Forbidden.
+    Logs the look at its customers, and a refusal for those without a care relation. Raises Invalid for too many rows,
+    for columns that do not suffice, and for an unusable reason; Forbidden.
     """
 
     def work(tx: Transaction) -> Plan:
@@ -90,7 +90,7 @@ def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, pla
 
 
 def _with_customer_id(planned: PlannedEntry, ids: Mapping[int, int]) -> PlannedEntry:
-    """Return what is wanted of somebody who is registered by now."""
+    """Return the planned entry with the id of the customer who was registered just before."""
     if planned.customer_id not in ids:
         return planned
     customer_id = ids[planned.customer_id]

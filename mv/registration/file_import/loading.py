@@ -1,4 +1,4 @@
-"""A file of people read against the store: its rows, whom they name, and what is known of these."""
+"""Read a file of people against the store: its rows, their customers and memberships, and the plan."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key = ANY(
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """A file, how it is read, and the unit and the reason of rows that have none of their own.
+    """A file, its columns, and the unit and the reason of rows that have none of their own.
 
-    ``columns`` are those of a file that Utdata did not make. With ``pseudonyms`` it is checked whose row it is in one
-    that names nobody.
+    ``columns`` are for files that Utdata did not export. ``pseudonyms`` check the customers of a file without identity
+    numbers.
     """
 
     table: Table
@@ -51,7 +51,7 @@ class ImportRequest:
 
 @dataclass(slots=True)
 class _LoadedRows:
-    """The rows of a file: new ones, and those that come back, with what the store has of these, now and before."""
+    """The rows of a file: new ones, and exported ones with their memberships, as they are now and were then."""
 
     new: list[ImportRow] = field(default_factory=list)
     records: dict[int, Record] = field(default_factory=dict)
@@ -63,10 +63,10 @@ class _LoadedRows:
 def build_plan(
     tx: Transaction, at: datetime, today: date, actor: Actor, request: ImportRequest, *, lock: bool = False
 ) -> Plan:
-    """Return what becomes of the file, on what the open transaction sees.
+    """Return the plan of the file, read in the open transaction.
 
-    With ``lock``, every other change of its customers' groups and doses waits until ``tx`` ends. Raises Invalid for a
-    file with more than MOST_ROWS rows, and for columns and a reason that do not do; Forbidden for another unit.
+    With ``lock`` the customers are locked until ``tx`` ends. Raises Invalid for more than MOST_ROWS rows, for columns
+    that do not suffice, and for an unusable reason; Forbidden for another unit.
     """
     if request.unit_id is not None:
         require_unit(actor, request.unit_id)
@@ -92,7 +92,7 @@ def build_plan(
 def _make_readers(
     table: Table, request: ImportRequest, context: ValidationContext
 ) -> tuple[RowReader, ExportedRowComparer | None]:
-    """Return what reads new rows, and for a file that Utdata made what compares the others; one list of problems."""
+    """Return the reader of new rows, and for an exported file the comparer; they share one list of problems."""
     names, today = CodeLookup(context.catalogue), context.today
     layout = exported_layout.recognise(table.headings)
     if layout is None:
@@ -124,7 +124,7 @@ def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: Expor
 
 
 def _load_exported(tx: Transaction, loaded: _LoadedRows) -> None:
-    """Read the rows that come back as they are now, and those that were taken out earlier as they were then."""
+    """Load the memberships of the exported rows, and their versions at the export if they have changed since."""
     stored = tx.rows_in(ROWS, {row.membership_id for row in loaded.returned})
     loaded.now = {row["membership_id"]: Membership(**row) for row in stored}
     versions = {row.membership_id: row.version for row in loaded.returned if row.membership_id in loaded.now}
@@ -147,7 +147,7 @@ def _load_context(
 
 
 def _check_new_rows(loaded: _LoadedRows, context: ImportContext, comparer: ExportedRowComparer) -> None:
-    """Keep a problem where a new row of a file that Utdata made says something that it cannot say."""
+    """Collect the problems of new rows in an exported file."""
     for row in loaded.new:
         comparer.check_new(loaded.records[row.number], row.entry.valid_to)
         customer = context.customers.get(row.identity.number)
@@ -156,7 +156,7 @@ def _check_new_rows(loaded: _LoadedRows, context: ImportContext, comparer: Expor
 
 
 def _in_order(table: Table, lines: Sequence[PlannedRow], validator: NewRowValidator) -> Plan:
-    """Return the plan with a line for each row of the file; one with a problem is wrong."""
+    """Return the plan with each row of the file in order; a row with a problem is wrong."""
     context, problems = validator.context, sorted(validator.reader.problems, key=lambda problem: problem.row)
     wrong = {problem.row for problem in problems}
     by_number = {line.number: line for line in lines}

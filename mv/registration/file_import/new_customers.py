@@ -1,4 +1,4 @@
-"""People whom nobody has registered, in a file of people: what has to be known of them to register them."""
+"""Check that a file says enough about an unknown person to register a customer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 
 
 def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> MvError | None:
-    """Return why the person of these rows cannot be registered."""
+    """Return the error if the person of these rows cannot be registered; None if it is possible."""
     born = {row.birth_date for row in rows} - {None}
     if not first.is_named:
         message = N_("No customer has this number. Check it, or give both names to register the person.")

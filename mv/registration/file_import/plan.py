@@ -1,4 +1,4 @@
-"""What a file of people comes to: what becomes of each row, judged on what is known and on the rows before it. Pure."""
+"""The plan of a file of people: the state of each row, validated with the stored rows and the rows before it. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mv.text import fold
 
 
 class RowState(StrEnum):
-    """What becomes of a row. Only what is READY or CHANGED is saved."""
+    """The state of a row. Only READY and CHANGED ones are saved."""
 
     READY = "ready"
     CHANGED = "changed"
@@ -56,7 +56,7 @@ class PlannedRow:
     change: tuple[Membership, Membership] | None = None
 
     def fingerprint(self) -> list[object]:
-        """Return what tells this from any other thing that could be saved."""
+        """Return the values that differ if something else would be saved."""
         planned, change = self.planned, self.change
         return [
             self.number, self.state, self.customer and self.customer.customer_id,
@@ -68,9 +68,9 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of each row, in the file's order, and every problem; ``new_people`` are to be registered.
+    """Each row in the order of the file, and every problem; ``new_people`` will be registered.
 
-    ``seen`` are the customers that the user was shown, ``unrelated`` those that the user has nothing to do with.
+    ``seen`` are the customers that the user sees, ``unrelated`` those to whom the user has no care relation.
     """
 
     lines: list[PlannedRow]
@@ -81,13 +81,13 @@ class Plan:
 
     @property
     def counts(self) -> dict[RowState, int]:
-        """How many rows there are of each state; together as many as the file has."""
+        """The number of rows of each state; together as many as the file has."""
         found = Counter(line.state for line in self.lines)
         return {state: found[state] for state in RowState}
 
     @property
     def can_be_saved(self) -> bool:
-        """Whether all of it can be saved, and something is to be."""
+        """Whether the whole file can be saved, and there is something to save."""
         counts = self.counts
         return not counts[RowState.WRONG] + counts[RowState.DOUBTFUL] and bool(
             counts[RowState.READY] + counts[RowState.CHANGED]
@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """What tells this from a plan that saves something else: SHA-256 in hexadecimal."""
+        """SHA-256, in hexadecimal, of what would be saved: another plan has another fingerprint."""
         return sha256(json.dumps([line.fingerprint() for line in self.lines]).encode()).hexdigest()
 
 
@@ -125,7 +125,7 @@ class NewRowValidator:
     new_people: dict[int, tuple[Identity, Customer]] = field(default_factory=dict)
 
     def validate(self, rows: Sequence[ImportRow]) -> Iterator[PlannedRow]:
-        """Yield what becomes of each row; ``people`` among what is known are with it afterwards."""
+        """Yield each row with its state, and add what will be saved to the people of the context."""
         of_person: defaultdict[int, list[ImportRow]] = defaultdict(list)
         found = self._customers(rows)
         for row in rows:
@@ -190,7 +190,7 @@ class NewRowValidator:
         return None
 
     def _customers(self, rows: Sequence[ImportRow]) -> dict[str, Customer]:
-        """Return by number whose rows can be judged; of whom they cannot, a problem is kept for each."""
+        """Map each identity number to its customer, registered or new; collect a problem for each that has none."""
         found: dict[str, Customer] = {}
         unknown: defaultdict[str, list[ImportRow]] = defaultdict(list)
         for row in rows:
@@ -210,7 +210,7 @@ class NewRowValidator:
         return found
 
     def _new_person(self, rows: Sequence[ImportRow]) -> Customer | None:
-        """Return the person of these rows, who is to be registered; None where that cannot be, with a problem."""
+        """Return the new customer of these rows; None if it cannot be registered, with a problem for each row."""
         first = next((row for row in rows if row.is_named), rows[0])
         error = new_customers.find_problem(first, rows, self.context.validation.today)
         if error:
@@ -228,7 +228,7 @@ class NewRowValidator:
 
 
 def editable_values(row: Membership) -> tuple[object, ...]:
-    """Return what a file can change of a row of a group."""
+    """Return the values of a membership that a file can change."""
     return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
 
 

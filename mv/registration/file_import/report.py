@@ -1,4 +1,4 @@
-"""What became of a file, for a program or a person that reads it: rows are named by their numbers, people never."""
+"""The report of an import, as JSON or text. It names rows by their numbers, and no people."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ STATES: Mapping[RowState, str] = {
     RowState.UNCHANGED: N_("Unchanged"),
     RowState.REPEATED: N_("The same as another row"),
 }
-"""What each is called for people."""
+"""The names on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a file came to. ``registration_id`` is that of what was saved; ``error`` why the file could not be read."""
+    """The result of an import. ``registration_id`` is the round that was saved, ``error`` why the file was not read."""
 
     table: Table | None
     plan: Plan | None
@@ -39,7 +39,7 @@ class Report:
 
     @property
     def done(self) -> bool:
-        """Whether all of the file is in the store now, or would be."""
+        """Whether all of the file is in the store now, or would be after a dry run."""
         counts = self.plan.counts if self.plan else {RowState.WRONG: 1, RowState.DOUBTFUL: 0}
         return self.error is None and not counts[RowState.WRONG] + counts[RowState.DOUBTFUL]
 
@@ -59,7 +59,7 @@ class Report:
                 "new_people": len(plan.new_people) if plan else 0,
                 "counts": {state.value: count for state, count in counts.items()},
                 "problems": self._problems(),
-                "doubts": self._doubts(),
+                "doubts": self._concerns(),
                 "changes": self._changes(),
             },
             ensure_ascii=False,
@@ -67,14 +67,14 @@ class Report:
         )
 
     def to_text(self) -> str:
-        """Return the report in words, a line for each state, problem, doubt and change."""
+        """Return the report as text, with a line for each state, problem, concern and change."""
         lines = [explain(self.error, self.language)] if self.error else []
         if self.plan:
             rows = translate_count("{count} row", "{count} rows", len(self.plan.lines), self.language)
             counts = [(translate(STATES[state], self.language), count) for state, count in self.plan.counts.items()]
             lines += [rows, *(f"{name}: {count}" for name, count in counts if count)]
         lines += [self._line(each) for each in self._problems() if each["row"]]
-        lines += [self._line(each) for each in self._doubts()]
+        lines += [self._line(each) for each in self._concerns()]
         lines += [self._line(each | {"message": f"{each['before']} → {each['after']}"}) for each in self._changes()]
         lines.append(self._verdict())
         return "\n".join(lines)
@@ -103,8 +103,8 @@ class Report:
                 found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
         return found
 
-    def _doubts(self) -> list[dict[str, object]]:
-        """Return what is doubtful in rows, and whether it was accepted for a reason."""
+    def _concerns(self) -> list[dict[str, object]]:
+        """Return the concerns, each with whether a reason accepts it."""
         return [
             {"row": line.number, "accepted": line.state is RowState.READY, "message": explain(concern, self.language)}
             for line in (self.plan.lines if self.plan else ())

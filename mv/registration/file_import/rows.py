@@ -1,4 +1,4 @@
-"""Rows of a file of people as they read, before anything is known of the people."""
+"""Read the rows of a file of people, before the store is asked about them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from mv.vaccinations import BATCH_NUMBER, MAX_DOSE_NUMBER
 T = TypeVar("T")
 
 FORMULA_PREFIXES = ("+", "@")
-"""What a cell begins with, beside =, that a spreadsheet takes for a formula; no value that belongs here does."""
+"""How formulas begin in a spreadsheet, beside =. No valid value begins so."""
 DOSE_NUMBER = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """A row, by its number in the file: of whom, and what is to be registered.
+    """A row, by its number in the file, with its identity and entry.
 
-    The names are as they stand there, empty texts where there are none; the repr shows nothing of the person.
+    The names are as written, and empty if the file has none. The repr shows no personal data.
     """
 
     number: int
@@ -45,16 +45,16 @@ class ImportRow:
 
     @property
     def is_named(self) -> bool:
-        """Whether both names are given, so that the person can be registered."""
+        """Whether the row has both names, so that the person can be registered."""
         return bool(self.given_name and self.family_name)
 
 
 @dataclass(frozen=True, slots=True)
 class RowReader:
-    """Reads rows, and keeps what is wrong with their cells.
+    """Reads rows, and collects the ``problems`` of their cells.
 
-    ``places`` are those of each column in a record; where there are two, one holds names and the other codes.
-    ``unit_id`` is the unit of a row that names none.
+    ``places`` holds the positions of each column in a record; of two, one holds names and the other codes. ``unit_id``
+    is the unit of rows that name none.
     """
 
     headings: Sequence[str]
@@ -65,10 +65,10 @@ class RowReader:
     problems: list[Problem] = field(default_factory=list)
 
     def read(self, record: Record) -> ImportRow | None:
-        """Return the row; None where a cell is wrong, which ``problems`` tell."""
+        """Return the row; None if a cell is wrong, with a problem for it."""
         before = len(self.problems)
         person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
-        entry = self._terms(record)
+        entry = self._entry(record)
         given = self._read(record, Column.GIVEN_NAME, customers.clean_name)
         family = self._read(record, Column.FAMILY_NAME, customers.clean_name)
         born = self._read(record, Column.BIRTH_DATE, cells.parse_day)
@@ -78,14 +78,14 @@ class RowReader:
         return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "")
 
     def heading(self, column: Column) -> str:
-        """Return the heading of a column; of one that the file does not have, nothing."""
+        """Return the heading of a column; empty if the file does not have it."""
         return self.headings[self.places[column][0]] if column in self.places else ""
 
     def add(self, number: int, column: Column, error: MvError) -> None:
-        """Keep what is wrong with a row."""
+        """Collect a problem of a row."""
         self.problems.append(Problem(number, self.heading(column), error))
 
-    def _terms(self, record: Record) -> RegistrationEntry | None:
+    def _entry(self, record: Record) -> RegistrationEntry | None:
         group = self._read(record, Column.GROUP, self.names.group, needed=True)
         subgroup = group and self._read(record, Column.SUBGROUP, lambda text: self.names.subgroup(group, text))
         first = self._past(record, Column.VALID_FROM, N_("The group cannot start after today, {today}."))
@@ -104,7 +104,7 @@ class RowReader:
         return RegistrationEntry(group, subgroup or None, start, unit, last, given_on, product, batch, number)
 
     def _dose(self, record: Record) -> tuple[str | None, str]:
-        """Return the product and the batch; where there is a part of a dose, there has to be all of it."""
+        """Return the product and the batch; a part of a dose requires the whole of it."""
         of_dose = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH, Column.DOSE_NUMBER)
         needed = any(self._text(record, column) for column in of_dose)
         if needed and not self._text(record, Column.GIVEN_ON):
@@ -114,7 +114,7 @@ class RowReader:
         return product, batch or ""
 
     def _past(self, record: Record, column: Column, future: str) -> date | None:
-        """Return the day that the column holds, which is not a ``future`` one."""
+        """Return the day in the column, with ``future`` as the problem of a day after today."""
 
         def parse(text: str) -> date:
             day = cells.parse_day(text)
@@ -128,12 +128,12 @@ class RowReader:
         return next((text for _, text in self._cells(record, column)), "")
 
     def _cells(self, record: Record, column: Column) -> list[tuple[str, str]]:
-        """Return the headings and texts of a column's places that are not empty."""
+        """Return the headings and texts of the column's cells that are not empty."""
         found = [(self.headings[place], record.cells[place]) for place in self.places.get(column, ())]
         return [(heading, text) for heading, text in found if text]
 
     def _read(self, record: Record, column: Column, parse: Callable[[str], T], *, needed: bool = False) -> T | None:
-        """Return what the column holds; None where it is empty, or wrong, which is kept."""
+        """Return the value of the column; None if it is empty, or wrong, with a problem for it."""
         read: list[T] = []
         for heading, text in self._cells(record, column):
             try:
@@ -151,7 +151,7 @@ class RowReader:
 
 
 def parse_identity(text: str, today: date) -> Identity:
-    """Return the identity that a cell holds. Raises Invalid, which never holds the number."""
+    """Parse an identity number. Raises Invalid, whose text never holds the number."""
     if SCIENTIFIC_NOTATION.fullmatch(text):
         raise Invalid(
             N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
@@ -160,14 +160,14 @@ def parse_identity(text: str, today: date) -> Identity:
 
 
 def parse_batch(text: str) -> str:
-    """Return the number of a batch that a cell holds. Raises Invalid."""
+    """Validate a batch number. Raises Invalid."""
     if not BATCH_NUMBER.fullmatch(text):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
     return text
 
 
 def parse_dose_number(text: str) -> int:
-    """Return the number of a dose that a cell holds. Raises Invalid."""
+    """Parse a dose number. Raises Invalid."""
     if not DOSE_NUMBER.fullmatch(text) or int(text) == 0:
         raise Invalid(
             N_("“{read}” is no dose number. Write a whole number from 1 to {last}."),
@@ -178,7 +178,7 @@ def parse_dose_number(text: str) -> int:
 
 
 def _cell_value(text: str) -> str:
-    """Return the value of a cell. Raises Invalid for what a spreadsheet leaves instead of one."""
+    """Return the value of a cell. Raises Invalid for formulas and errors of a spreadsheet."""
     text = cells.parse_value(text)
     if text.startswith(FORMULA_PREFIXES):
         raise Invalid(N_("The cell holds a formula. Write the value itself."))

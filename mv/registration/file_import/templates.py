@@ -1,4 +1,4 @@
-"""Files to fill in: the template, and a file that was not imported with the reasons in a last column."""
+"""Files to fill in: the template, and a file that is handed back with its problems in a last column."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mv.tabular_files.table import Table
 
 TITLE = N_("To register")
 SEPARATOR = " | "
-"""Between two reasons in a cell."""
+"""Between two problems in a cell."""
 
 
 def template(form: Format, language: str) -> Iterator[bytes]:
-    """Yield a file with the headings in ``language`` and no row: nobody in an example can be imported by mistake."""
+    """Yield a file with the headings in ``language`` and no row, so that no example is imported by mistake."""
     columns = [Column(column, name, Kind.DAY if column in DAY_COLUMNS else Kind.TEXT) for column, name in NAMES.items()]
     layout = Layout(translate(TITLE, language), columns, [translate(name, language) for name in NAMES.values()])
     frame = pd.DataFrame({column.name: pd.Series([], dtype=TEXT) for column in columns})
@@ -35,14 +35,14 @@ def template(form: Format, language: str) -> Iterator[bytes]:
 
 
 def template_filename(form: Format) -> str:
-    """Return a name for the template."""
+    """Return the file name of the template."""
     return f"mall_efterregistrering.{form.suffix}"
 
 
 def with_problems(table: Table, plan: Plan, language: str) -> Iterator[bytes]:
-    """Yield the rows of a file as they were, every one, and in a last column why they cannot be imported.
+    """Yield every row of the file as it was, with its problems in a last column.
 
-    That column is passed over when the file, mended, is handed in again; one that it has already goes.
+    An import ignores that column, so the corrected file can be imported. An earlier such column is replaced.
     """
     written = exported_layout.without_escapes(table)
     kept = [place for place, heading in enumerate(table.headings) if not is_problem_heading(heading)]
@@ -56,19 +56,19 @@ def with_problems(table: Table, plan: Plan, language: str) -> Iterator[bytes]:
 
 
 def format_of(table: Table) -> Format:
-    """Return the format in which a file is handed back: a workbook, or CSV that a spreadsheet reads."""
+    """Return the format in which the file is handed back: a workbook, or CSV for spreadsheets."""
     if table.delimiter is None:
         return Xlsx()
     return Csv("," if table.delimiter == "," else ";", bom=True)
 
 
 def problems_filename(table: Table, today: date) -> str:
-    """Return a name for the file with the reasons, with nothing about any person in it."""
+    """Return the name of the file with the problems; it holds no personal data."""
     return f"att_ratta_{today}.{format_of(table).suffix}"
 
 
 def _problems_by_row(plan: Plan, language: str) -> dict[int, str]:
-    """Return by the number of a row why it cannot be imported."""
+    """Map the number of each row that cannot be imported to its problems."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     for problem in plan.problems:
         place = f"{problem.column}: " if problem.column else ""
@@ -83,5 +83,5 @@ def _problems_by_row(plan: Plan, language: str) -> dict[int, str]:
 
 
 def explain_concerns(line: PlannedRow, language: str) -> list[str]:
-    """Return what is doubtful in a row."""
+    """Return the concerns about a row in ``language``."""
     return [explain(concern, language) for concern in line.validation.concerns.values()] if line.validation else []

@@ -1,1 +1,1 @@
-"""Screens: registering afterwards."""
+"""The screens of registering afterwards: numbers, a pasted list, a file, the day's bookings."""

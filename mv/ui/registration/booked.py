@@ -1,4 +1,4 @@
-"""A day's bookings as a checklist: who came, and what is saved of them."""
+"""The day's bookings as a checklist: tick who came, and save them together."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _choose_day_and_unit() -> tuple[date, str]:
 
 
 def _draw_checklist(left: Mapping[int, BookedCustomer], all_booked: int, day: date, key: str) -> None:
-    """Draw those who are not registered: the batches, the boxes, and the button that saves who is ticked."""
+    """Draw the customers who are not registered: the batches, the boxes, and the button that saves the ticked ones."""
     place = _draw_batches(left, day, key)
     attendances = read_ticked([left[number] for number in left if number in ticked_boxes(key)], key)
     with place:
@@ -81,7 +81,7 @@ def _heading(left: int, all_booked: int) -> str:
 
 
 def _draw_missing(attendances: Sequence[TickedBooking]) -> bool:
-    """Draw of whom a group, and of which vaccines a batch, is to be chosen first; return whether there are any."""
+    """Draw the customers without a group and the vaccines without a batch; return whether there are any."""
     people = [each.attendance.booked.customer.name for each in attendances if each.attendance.group is None]
     vaccines = {
         vaccine_name(each.attendance.booked.booking.product_code)
@@ -96,7 +96,7 @@ def _draw_missing(attendances: Sequence[TickedBooking]) -> bool:
 
 
 def _draw_batches(left: Mapping[int, BookedCustomer], day: date, key: str) -> DeltaGenerator:
-    """Draw the batch of each vaccine that was booked; return the place below for what is doubtful of them."""
+    """Draw the batch of each booked vaccine; return the container below for their concerns."""
     counts = Counter(each.booking.product_code for each in left.values())
     with st.container(border=True, key=f"{key}_batches"):
         cells = st.columns(max(2, min(len(counts), 3))) * len(counts)
@@ -109,7 +109,7 @@ def _draw_batches(left: Mapping[int, BookedCustomer], day: date, key: str) -> De
 
 
 def _draw_batch_concerns(attendances: Sequence[TickedBooking], key: str) -> None:
-    """Draw what is doubtful of the batches, each with the field for why it is right."""
+    """Draw the concerns about batches, each with a field for the reason."""
     products: dict[str, MvError] = {}
     for each in attendances:
         for concern in booked.BATCH_CONCERNS & each.concerns.keys():
@@ -125,7 +125,7 @@ def _draw_batch_concerns(attendances: Sequence[TickedBooking], key: str) -> None
 
 
 def _save(attendances: Sequence[TickedBooking], key: str) -> None:
-    """Save who is ticked. A second click ends this run at the next thing that is drawn, saved or not."""
+    """Save the ticked customers. A second click ends this run at its next touch of the session, saved or not."""
     words = _("Those who came are saved …")
     bar = st.progress(0.0, words)
 
@@ -144,7 +144,7 @@ def _save(attendances: Sequence[TickedBooking], key: str) -> None:
 
 
 def _draw_registered(done: Sequence[BookedCustomer]) -> None:
-    """Draw those who are registered already; they are not ticked again."""
+    """Draw the customers who are registered already."""
     if not done:
         return
     st.subheader(count_of("{count} registered", "{count} registered", len(done)), anchor=False)

@@ -1,4 +1,4 @@
-"""Somebody who was booked, as a row of the checklist: ticked when having come, with the group that counts."""
+"""A booked customer as a row of the checklist: a box to tick, the vaccine and the group."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WIDTHS = (5, 4, 7)
 
 @dataclass(frozen=True, slots=True)
 class TickedBooking:
-    """Somebody who is ticked, what is doubtful, and why nothing can be saved as it is, if so."""
+    """A ticked booking with its concerns, or the error that keeps it from being saved."""
 
     attendance: Attendance
     concerns: Mapping[Concern, MvError]
@@ -33,14 +33,14 @@ class TickedBooking:
 
 
 def batch_reason_key(product: str, key: str) -> str:
-    """Return the key of the field for why the batch of this vaccine is right."""
+    """Return the key of the field for the reason about the batch of this vaccine."""
     return f"{key}_batch_reason_{product}"
 
 
 def read_ticked(ticked: Sequence[BookedCustomer], key: str) -> dict[int, TickedBooking]:
-    """Return by the numbers of the bookings what the fields hold of those who are ticked, and what can become of it.
+    """Map the id of each ticked booking to the values of its fields and their validation.
 
-    Where no group or no batch is chosen nothing is told of that yet.
+    A booking without a group or a batch is not validated yet.
     """
     attendances = [_read_attendance(each, key) for each in ticked]
     complete = [each for each in attendances if each.group and each.batch_number]
@@ -61,7 +61,7 @@ def read_ticked(ticked: Sequence[BookedCustomer], key: str) -> dict[int, TickedB
 
 
 def draw_row(each: BookedCustomer, ticked_booking: TickedBooking | None, key: str, *, changes_group: bool) -> None:
-    """Draw somebody's box, vaccine and group; below, what is doubtful of whoever is ticked, with a field for why."""
+    """Draw the box, vaccine and group of a booking; if it is ticked, also its concerns with a field for the reason."""
     number = each.booking.booking_id
     with st.container(key=f"{key}_row_{number}", gap="xxsmall"):
         cells = st.columns(WIDTHS, vertical_alignment="center")

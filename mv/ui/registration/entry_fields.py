@@ -1,4 +1,4 @@
-"""What stays from one person to the next, chosen once: day, unit, vaccine and batch if any, group and subgroup."""
+"""The fields that stay from one person to the next: day, unit, vaccine and batch if any, group and subgroup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDTHS = (6, 7, 8, 8)
 
 
 def choose_entry(key: str) -> RegistrationEntry | None:
-    """Draw the fields and return what they hold; while something is missing, say so and return None."""
+    """Draw the fields and return their entry; if something is missing, draw the error and return None."""
     draw_entry_fields(key)
     try:
         return read_entry(key)
@@ -31,7 +31,7 @@ def choose_entry(key: str) -> RegistrationEntry | None:
 
 
 def draw_entry_fields(key: str) -> None:
-    """Draw the fields, whose keys begin with ``key``; see :func:`entered_terms`."""
+    """Draw the fields, whose keys begin with ``key``; see :func:`read_entry`."""
     cells = st.columns(WIDTHS)
     day = cells[0].date_input(
         _("Day"), value=store().today(), min_value=EARLIEST, format="YYYY-MM-DD", key=f"{key}_day"
@@ -54,7 +54,7 @@ def draw_entry_fields(key: str) -> None:
 
 
 def read_entry(key: str) -> RegistrationEntry:
-    """Return what the fields hold now. It is for callbacks, too. Raises Invalid for what is missing."""
+    """Return the entry of the fields; usable in callbacks. Raises Invalid for missing fields."""
     group, product = session.value(f"{key}_group"), session.value(f"{key}_product")
     return RegistrationEntry.for_day(
         group,
@@ -67,7 +67,7 @@ def read_entry(key: str) -> RegistrationEntry:
 
 
 def restore(key: str, kept: RegistrationEntry | None) -> None:
-    """Let fields that are not drawn yet begin with what was ``kept``, of that what can still be chosen."""
+    """Let fields that are not drawn yet begin with the kept entry, as far as it can still be chosen."""
     if kept is None or session.value(f"{key}_unit") is not None:
         return
     known, day = catalogue(), kept.day
@@ -88,7 +88,7 @@ def restore(key: str, kept: RegistrationEntry | None) -> None:
 
 
 def clear_group(key: str) -> None:
-    """Empty the fields of group and subgroup. It is for callbacks."""
+    """Empty the fields of group and subgroup; for callbacks."""
     group = session.value(f"{key}_group")
     session.set_value(f"{key}_subgroup_{group}", None)
     session.set_value(f"{key}_group", None)

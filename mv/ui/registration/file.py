@@ -1,4 +1,4 @@
-"""A file of people: read, its columns named, each row judged, and all of it saved or nothing."""
+"""Import a file of people: choose its columns, look at the plan, and save all of it or nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mv.ui.widgets.unit_picker import choose_unit
 
 KEY = "import"
 TURN = "import_round"
-"""Counts the imports of the session: after each the field is empty again."""
+"""Counts the imports of the session; the field of each has a key of its own, and begins empty."""
 
 
 def draw_file() -> None:
@@ -95,7 +95,7 @@ def _draw_templates() -> None:
 
 
 def _choose_request(table: Table, unit_id: str, end: str, turn: int) -> ImportRequest:
-    """Draw which column is which, and the reason of doubtful rows; return how the file is to be read."""
+    """Draw the choice of columns, and return the request with the reason of doubtful rows."""
     key = configured().pseudonym_key
     columns: ColumnHeadings = {}
     if exported_layout.recognise(table.headings):
@@ -110,7 +110,7 @@ def _choose_request(table: Table, unit_id: str, end: str, turn: int) -> ImportRe
 
 
 def _plan(asked: ImportRequest) -> Plan:
-    """Return what the file comes to: judged anew where something else is asked, or was saved. Raises MvError."""
+    """Return the plan, made anew for another request and after saving. Raises MvError."""
     kept, planned_for = state(RegistrationState), (asked, session.actor())
     if kept.plan and kept.planned_for == planned_for:
         return kept.plan
@@ -121,7 +121,7 @@ def _plan(asked: ImportRequest) -> Plan:
 
 
 def _draw_result(plan: Plan, asked: ImportRequest, turn: int) -> None:
-    """Draw what can be done now: give a reason, import, or fetch the file with what is wrong in it."""
+    """Draw the next step: give a reason, import, or download the file with its problems."""
     counts = plan.counts
     if any(line.validation and line.validation.concerns for line in plan.lines):
         reason = st.text_input(
@@ -164,7 +164,7 @@ def _reason_error(reason: str) -> Invalid | None:
 
 
 def _import(plan: Plan, asked: ImportRequest, turn: int, saved: int) -> None:
-    """Import the file, telling how far it has come. After saving, nothing is drawn before all is remembered."""
+    """Import the file and draw the progress. After saving, nothing is drawn before the state is updated."""
     words, kept = _("The rows are saved …"), state(RegistrationState)
     bar = st.progress(0.0, words)
 

@@ -1,4 +1,4 @@
-"""What a file of people comes to: how many rows of each state, their problems, doubts and changes."""
+"""The preview of a file of people: the number of rows of each state, their problems, concerns and changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS_SHOWN = 500
 
 
 def draw_plan(plan: Plan, table: Table) -> None:
-    """Draw the counts, which add up to the rows of the file, and what is to be looked at."""
+    """Draw the counts, which add up to the rows of the file, then problems, new people, concerns and changes."""
     st.subheader(_("What the file comes to"))
     _draw_counts(plan)
     if plan.problems:
@@ -65,7 +65,7 @@ def _draw_concerns(lines: Sequence[PlannedRow]) -> None:
 
 
 def _draw_changes(lines: Sequence[PlannedRow]) -> None:
-    """Draw each difference, before and after, a row for each."""
+    """Draw a row for each changed value, with the value before and after."""
     differing = [(line, *each) for line in lines if line.change for each in difference(*line.change, catalogue())]
     if not differing:
         return

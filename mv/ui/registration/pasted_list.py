@@ -1,4 +1,4 @@
-"""A list of identity numbers, pasted: each line judged, then all that are ready saved at once."""
+"""A pasted list of identity numbers: each line is validated, then all that are ready are saved at once."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _validate(list_state: PastedListState, text: str, entry: RegistrationEntry, 
 
 
 def _draw_lines(lines: Sequence[Line], key: str) -> None:
-    """Draw how many lines there are of each state, which add up to all of them, and the lines of the chosen one."""
+    """Draw the number of lines of each state, which add up to all of them, and the lines of the chosen state."""
     counts = Counter(line.state for line in lines)
     names = {ALL_STATES: _("All")} | {state: _(name) for state, name in STATES.items() if counts[state]}
     chosen = st.segmented_control(
@@ -128,7 +128,7 @@ def _why(line: Line) -> str:
 
 
 def _draw_saving(list_state: PastedListState, key: str) -> None:
-    """Draw the doubtful lines, to be ticked, and the button that saves what is ready and what is ticked."""
+    """Draw the boxes of the doubtful lines, and the button that saves the ready and the ticked ones."""
     doubtful = {line.number: line for line in list_state.lines if line.state is LineState.DOUBTFUL}
     if doubtful:
         _draw_concerns(doubtful, list_state.turn, key)

@@ -1,4 +1,4 @@
-"""What was registered afterwards today and is ended: each round, with its undo as a whole."""
+"""The rounds of today that are ended, each with its undo as a whole."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _draw_round(each: Round, rows: int) -> None:
 
 
 def draw_latest(method: EntryMethod, words: str, undo: str) -> None:
-    """Draw what was saved last of that kind today, called ``words``, with ``undo`` for it, unless it is undone."""
+    """Draw the last round of today by this method, with ``words`` and the button ``undo``, unless it is undone."""
     of_kind = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.method == method]
     if not of_kind or of_kind[0].undone_at:
         return

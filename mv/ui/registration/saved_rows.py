@@ -1,4 +1,4 @@
-"""The rows of the round that is open: what was saved of whom, the latest first, each with its undo."""
+"""The rows of the open round, the latest first, each with its undo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.row_button import action
 
 ROWS_AT_ONCE = 20
-"""That many of the latest rows are drawn; the rest when they are asked for."""
+"""The number of latest rows that are drawn; the others on demand."""
 WIDTH_OF_TIME, WIDTH_OF_PERSON = 45, 230
 """In pixels. Cells beside each other are drawn in half the time that columns take."""
 
@@ -32,7 +32,7 @@ def name_and_age(name: str, birth_date: date) -> str:
 
 
 def draw_rows(key: str) -> None:
-    """Draw the rows of the open round, how many they are, and by group; nothing where none is open."""
+    """Draw the rows of the open round with their number by group; nothing if no round is open."""
     now = rounds.current_round(store(), session.actor())
     rows = rounds.read_rows(store(), session.actor(), now.registration_id) if now else []
     if rows:
@@ -60,7 +60,7 @@ def _group(row: RoundRow) -> str:
 
 
 def _describe(row: RoundRow) -> str:
-    """Return what was registered, and that it was for a reason."""
+    """Describe the group, the dose and the reason of a row."""
     parts = [_group(row)]
     if row.product_code:
         parts.append(vaccine_name(row.product_code))

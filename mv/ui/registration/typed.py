@@ -1,4 +1,4 @@
-"""Number after number: each Enter saves what was chosen once, and shows of whom."""
+"""Number after number: each Enter saves the entry of the fields for a customer, and shows for whom."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from mv.ui.widgets.number_field import draw_number_field
 
 
 def draw_typed() -> None:
-    """Draw this part of the page. What is done in it draws it anew without the rest of the page."""
+    """Draw this part of the page, as a fragment that is drawn anew without the rest of the page."""
     key = f"typed_{session.actor().unit_id}"
     _restore_fields(key)
     st.fragment(_draw)(key)
 
 
 def _restore_fields(key: str) -> None:
-    """Take up what was kept, when the page is opened anew."""
+    """Restore the entry of the open round when the page is opened anew."""
     if session.value(f"{key}_unit") is not None:
         return
     state = typed_state(key)
@@ -60,7 +60,7 @@ def _draw(key: str) -> None:
 
 
 def _register(key: str, text: str, reason: str = "", accepted: frozenset[Concern] = frozenset()) -> None:
-    """Save what the fields hold of whoever has this number, or stop at it; an empty text leaves what stopped."""
+    """Save the entry of the fields for this number, or keep the problem; an empty text skips the problem."""
     state = typed_state(key)
     if not text:
         state.advance(None)
@@ -89,7 +89,7 @@ def _register(key: str, text: str, reason: str = "", accepted: frozenset[Concern
 
 
 def _find_customer(text: str, error: MvError) -> Customer | None:
-    """Return whose number it is, so that a message about somebody says about whom."""
+    """Return the customer with this number, to be named in the message; None if the user may not know."""
     if isinstance(error, (UnknownIdentity, OtherUnit)):
         return None
     try:
@@ -116,7 +116,7 @@ def _describe_saved(typed: TypedEntry) -> str:
 
 
 def _keep_entry(key: str, state: TypedState) -> None:
-    """Keep what the fields hold, as soon as it is whole, so that it can be taken up on another computer."""
+    """Store the entry of the fields once it is complete, so that it can be restored on another computer."""
     try:
         entry = read_entry(key)
     except Invalid:

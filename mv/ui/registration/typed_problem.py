@@ -1,4 +1,4 @@
-"""What the line stopped at: why, and what can be done about it in place."""
+"""The problem of the last number, with the fields that solve it in place."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ NONE_ACCEPTED: frozenset[Concern] = frozenset()
 
 
 class Register(Protocol):
-    """Saves what is chosen of whoever has the number ``text``, or stops at it."""
+    """Saves the entry of the fields for the number ``text``, or keeps the problem."""
 
     def __call__(self, key: str, text: str, reason: str = "", accepted: frozenset[Concern] = NONE_ACCEPTED) -> None: ...
 
 
 def first_field(problem: EntryProblem, key: str) -> str:
-    """Return the key of the field that is to have the cursor."""
+    """Return the key of the field that gets the cursor."""
     panel = _panel(problem, key)
     if isinstance(problem.error, UnknownIdentity):
         begun = session.value(f"{panel}_given_name") and not session.value(f"{panel}_family_name")
@@ -42,7 +42,7 @@ def first_field(problem: EntryProblem, key: str) -> str:
 
 
 def draw_problem(problem: EntryProblem, key: str, register: Register) -> None:
-    """Draw why the line stopped, of whom, and the fields by which it goes on."""
+    """Draw the problem with its customer, and the fields that solve it."""
     about = name_and_age(problem.customer.name, problem.customer.birth_date) + ". " if problem.customer else ""
     if isinstance(problem.error, ReasonRequired):
         st.warning(literal(about + " ".join(explain(concern) for concern in problem.error.concerns.values())))
@@ -58,7 +58,7 @@ def draw_problem(problem: EntryProblem, key: str, register: Register) -> None:
 
 
 def _panel(problem: EntryProblem, key: str) -> str:
-    """Return what the keys of this stop's fields begin with: another stop's begin empty."""
+    """Return the prefix of the keys of this problem's fields, which begin empty for another problem."""
     return f"{key}_stop_{problem.turn}"
 
 
@@ -121,7 +121,7 @@ def _draw_other_unit(problem: EntryProblem, error: OtherUnit, key: str, register
 
 
 def _draw_buttons(problem: EntryProblem, key: str, word: str, advance: Callable[[], None]) -> None:
-    """Draw the buttons that end the form, and what is wrong with what was answered last."""
+    """Draw the buttons of the form, and the error of the last answer."""
     with st.container(horizontal=True):
         st.form_submit_button(word, type="primary", on_click=_answer, args=(problem, key, advance))
         st.form_submit_button(_("Leave this number"), on_click=_skip, args=(problem, key))
