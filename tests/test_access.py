@@ -53,16 +53,14 @@ from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import import importing as file_importing
 from mv.registration.file_import.loading import ImportRequest
 from mv.reimbursement.checks import duplicates, findings, new_year, nvr, overlong_periods, two_payers
-from mv.reimbursement.claims import drafting, ledger
+from mv.reimbursement.claims import drafting, ledger, line_queries
 from mv.reimbursement.claims import files as claim_files
-from mv.reimbursement.claims import line_queries as claim_contents
 from mv.reimbursement.claims import payers as claim_payers
 from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.reimbursement.corrections import queue as corrections
 from mv.reimbursement.follow_up import reports
-from mv.reimbursement.payments import balances as line_standing
+from mv.reimbursement.payments import balances, importing
 from mv.reimbursement.payments import files as payment_files
-from mv.reimbursement.payments import importing
 from mv.reimbursement.payments import lists as payment_lists
 from mv.reimbursement.payments.balances import LineStatus
 from mv.reimbursement.payments.columns import Column
@@ -283,14 +281,14 @@ CLAIMS = [
     Call(ledger.claims, SEES_CLAIMS, lambda s, who, r: ledger.claims(s, who)),
     Call(ledger.changes, SEES_CLAIMS, lambda s, who, r: ledger.changes(s, who, r.claim.claim_id)),
     Call(
-        claim_contents.claim_lines,
+        line_queries.claim_lines,
         SEES_CLAIMS,
-        lambda s, who, r: claim_contents.claim_lines(s, who, r.claim.claim_id, limit=9),
+        lambda s, who, r: line_queries.claim_lines(s, who, r.claim.claim_id, limit=9),
     ),
     Call(
-        claim_contents.sums_by_reason,
+        line_queries.sums_by_reason,
         SEES_CLAIMS,
-        lambda s, who, r: claim_contents.sums_by_reason(s, who, r.claim.claim_id),
+        lambda s, who, r: line_queries.sums_by_reason(s, who, r.claim.claim_id),
     ),
     Call(drafting.preview, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.preview(s, who, *CLAIMED)),
     Call(drafting.draft, (Action.CHANGE_CLAIM,), lambda s, who, r: drafting.draft(s, who, *CLAIMED)),
@@ -609,17 +607,17 @@ CALLS = [
         lambda s, who, r: payment_files.withdraw(s, who, r.payment_file.payment_file_id),
     ),
     Call(
-        line_standing.set_days_to_pay,
+        balances.set_days_to_pay,
         (Action.IMPORT_PAYMENTS,),
-        lambda s, who, r: line_standing.set_days_to_pay(s, who, OTHER_REGION, 45),
+        lambda s, who, r: balances.set_days_to_pay(s, who, OTHER_REGION, 45),
     ),
     *(
         Call(function, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r, look=function: look(s, who, OTHER_REGION))
         for function in (
             payment_files.files,
-            line_standing.payer_balance,
-            line_standing.answered,
-            line_standing.payer_terms,
+            balances.payer_balance,
+            balances.answered,
+            balances.payer_terms,
         )
     ),
     Call(

@@ -21,8 +21,7 @@ from mv.export.progress import Progress
 from mv.export.schema import Codes, Column, Headings, Kind, Layout, instants, kronor
 from mv.i18n import ENGLISH, SWEDISH, translate
 from mv.pseudonyms import Pseudonyms
-from mv.reimbursement.pricing import assessment, wording
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import assessment, dose_frames, wording
 from mv.reimbursement.pricing.adjudication import Outcome
 from mv.reimbursement.pricing.assessment import PaymentState
 from mv.reimbursement.rules import rule_table
@@ -181,7 +180,7 @@ def _rows(
     headings: Headings,
 ) -> Generator[pa.Table]:
     """Yield the judged doses with their persons, part by part of the customers."""
-    for first, last in stored.customer_ranges(store):
+    for first, last in dose_frames.customer_ranges(store):
         frame = assessment.assess_customers(store, found_rules, known, first, last)
         frame = frame[_taken(frame, actor, filters)]
         if frame.empty:

@@ -19,7 +19,7 @@ from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.reimbursement.checks import duplicates, nvr, overlong_periods, two_payers
 from mv.reimbursement.pricing import dose_frames
-from mv.reimbursement.rules import rule_table as all_rules
+from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -74,7 +74,7 @@ def find(store: Store, actor: Actor, check: Check, first: date, last: date) -> F
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
     with store.read() as tx:
         log_entry = audit.last_entry_id(tx)
-    rules, known = all_rules.load(store), catalogue.load(store)
+    rules, known = rule_table.load(store), catalogue.load(store)
     made_at, today = store.now(), store.today()
     if check in (Check.PAID_NOT_REPORTED, Check.REPORTED_NOT_PAID):
         find_doses = nvr.paid_not_reported if check == Check.PAID_NOT_REPORTED else nvr.reported_not_paid

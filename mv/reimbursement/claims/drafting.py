@@ -19,7 +19,7 @@ from mv.reimbursement.claims import files, ledger, line_snapshot, payers
 from mv.reimbursement.claims.due import NOTHING, Amount, Scope, Settlement, settle
 from mv.reimbursement.claims.ledger import Claim, ClaimState
 from mv.reimbursement.claims.line_references import TAKEN_BACK
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
@@ -85,7 +85,7 @@ def preview(
     """
     scope = _scope(store, actor, payer, period_from, period_to, units)
     known_rules, found = rule_table.load(store), Preview()
-    for first, last in stored.customer_ranges(store):
+    for first, last in dose_frames.customer_ranges(store):
         found = found.and_of(_settlement(store, scope, known_rules, first, last))
     return found
 
@@ -139,7 +139,7 @@ def _scope(
 def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
     """Yield the lines of a claim, one range of customers at a time."""
     known_rules, known = rule_table.load(store), catalogue.load(store)
-    for first, last in stored.customer_ranges(store):
+    for first, last in dose_frames.customer_ranges(store):
         settlement = _settlement(store, scope, known_rules, first, last)
         identities = _read(store, IDENTITIES, first, last).set_index("customer_id")["identity"]
         yield line_snapshot.snapshot_lines(settlement, known_rules, known, identities)
@@ -147,7 +147,7 @@ def _lines(store: Store, scope: Scope) -> Iterator[pa.Table]:
 
 def _settlement(store: Store, scope: Scope, known_rules: Sequence[Rule], first: int, last: int) -> Settlement:
     """Settle the doses of the customers with ids from ``first`` to ``last``."""
-    doses = stored.read_doses(store, first, last)
+    doses = dose_frames.read_doses(store, first, last)
     outcomes = adjudicate(doses, known_rules)
     payer = pd.Series(np.array([*(rule.payer for rule in known_rules), None])[outcomes["rule"]], doses.index)
     adjudicated = pd.concat([doses, outcomes], axis=1).assign(

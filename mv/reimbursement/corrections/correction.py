@@ -75,7 +75,7 @@ class Correction:
         """Whether the dose is paid, or will be."""
         return self.state in (PaymentState.PAID, PaymentState.PAYABLE)
 
-    def why(self, known: Catalogue, language: str) -> str:
+    def explanation(self, known: Catalogue, language: str) -> str:
         """Return why the dose is paid or not, in ``language``."""
         dose = {name: getattr(self, name) for name in ("outcome", "given_on", "group_code", "subgroup_code")}
         dose |= {name: getattr(self, name) for name in ("dose_number", "completed_on", "previous_on")}

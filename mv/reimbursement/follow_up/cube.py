@@ -20,7 +20,7 @@ NO_GROUP = ""
 
 PLACE = ("month", "unit_id", "product_code", "atc", "group_code", "subgroup_code")
 """The dimensions of a dose, by which the filters select."""
-VERDICT = ("payer", "state", "outcome", "remedy")
+ASSESSMENT = ("payer", "state", "outcome", "remedy")
 DUE = ("paid_part", "payable")
 POSSIBLE = ("paid_part", "payable", "at_risk", "lost")
 RECEIVED = ("paid_part", "to_pay_back")
@@ -61,7 +61,7 @@ def cube_of(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the cube over assessed doses (see :func:`assess`)."""
     paid, late = doses["paid"], doses["outcome"] == Outcome.LATE.value
     remedied = doses["remedy_amount"].fillna(0).astype("int64")
-    frame = doses[[*PLACE[1:], *VERDICT[1:], "ore", *POSSIBLE, "to_pay_back"]].assign(
+    frame = doses[[*PLACE[1:], *ASSESSMENT[1:], "ore", *POSSIBLE, "to_pay_back"]].assign(
         month=doses["given_on"].to_numpy("datetime64[M]").astype("datetime64[s]"),
         payer=_payers(doses, rules),
         doses=1,
@@ -71,15 +71,15 @@ def cube_of(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
         received=paid,
         overdrawn=(-paid).clip(lower=0),
     )
-    return _grouped(frame, [*PLACE, *VERDICT])
+    return _grouped(frame, [*PLACE, *ASSESSMENT])
 
 
 def combine(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Combine the cubes of several parts of the doses; of none, an empty cube."""
-    texts = pd.DataFrame({name: pd.Series(dtype="str") for name in (*PLACE, *VERDICT)})
+    texts = pd.DataFrame({name: pd.Series(dtype="str") for name in (*PLACE, *ASSESSMENT)})
     empty = texts.assign(**{name: pd.Series(dtype="int64") for name in MEASURES}).astype({"month": "datetime64[s]"})
     empty = empty.astype({"state": PAYMENT_STATES, "outcome": OUTCOMES, "remedy": REMEDIES})
-    return _grouped(pd.concat(parts, ignore_index=True), [*PLACE, *VERDICT]) if parts else empty
+    return _grouped(pd.concat(parts, ignore_index=True), [*PLACE, *ASSESSMENT]) if parts else empty
 
 
 def _payers(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:

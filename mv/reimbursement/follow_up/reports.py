@@ -18,7 +18,7 @@ from mv.access import Action, Actor, in_own_units
 from mv.reimbursement.follow_up.cube import combine, cube_of, differences
 from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.assessment import assess_units
-from mv.reimbursement.rules import rule_table as all_rules
+from mv.reimbursement.rules import rule_table
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -94,7 +94,7 @@ def _basis(tx: Transaction, day: date) -> Basis:
 
 def _cube(store: Store, actor: Actor, last: int) -> pd.DataFrame:
     """Return the cube over the doses up to the one with the id ``last``."""
-    rules = all_rules.load(store)
+    rules = rule_table.load(store)
     assessed = assess_units(store, actor.units_to_filter, rules, catalogue.load(store))
     return combine([cube_of(_up_to(frame, last), rules) for frame in assessed])
 

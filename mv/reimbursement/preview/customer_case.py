@@ -18,7 +18,7 @@ from mv.access import Action, Actor
 from mv.catalogue import Catalogue, covers
 from mv.customers import Customer
 from mv.memberships import EndReason, Entry, Membership
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import DOSE_COLUMNS, Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
@@ -90,7 +90,7 @@ def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) 
         return memberships.read(tx, customer.customer_id), rule_table.read(tx)
 
     rows, in_force = audit.perform(store, actor, Action.VIEW_DOSES, work, customer.customer_id)
-    found = stored.read_doses(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)
+    found = dose_frames.read_doses(store, customer.customer_id, customer.customer_id).set_index("dose_id", drop=False)
     paid = dict(zip(found["dose_id"].tolist(), found["paid"].tolist(), strict=True))
     return CustomerCase(customer, found[list(DOSE_COLUMNS)], paid, rows, in_force, known, store.today())
 

@@ -18,7 +18,7 @@ import pandas as pd
 from mv import audit
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules.rule_table import Rule
@@ -89,8 +89,8 @@ def impact_at_own_units(
     audit.permit(store, actor, Action.CHANGE_RULE)
     kinds = changed_vaccine_types(before, after, known)
     effect = Impact()
-    for first, last in stored.customer_ranges(store) if kinds else ():
-        changed = compare(stored.read_doses(store, first, last, kinds), before, after)
+    for first, last in dose_frames.customer_ranges(store) if kinds else ():
+        changed = compare(dose_frames.read_doses(store, first, last, kinds), before, after)
         own = changed if actor.has_every_unit else changed[changed["unit_id"].isin(actor.own_units)]
         effect = effect.with_more(summarize(own))
     return effect
@@ -99,7 +99,7 @@ def impact_at_own_units(
 def count_affected(store: Store, actor: Actor, before: Sequence[Rule], after: Sequence[Rule], known: Catalogue) -> int:
     """Return how many doses :func:`impact_at_own_units` has to adjudicate."""
     audit.permit(store, actor, Action.CHANGE_RULE)
-    condition, patterns = stored.atc_condition(changed_vaccine_types(before, after, known), 1)
+    condition, patterns = dose_frames.atc_condition(changed_vaccine_types(before, after, known), 1)
     with store.read() as tx:
         return int(tx.rows(COUNT.format(of_kinds=condition), *patterns)[0]["doses"])
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mv.catalogue import Catalogue, Group
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.pricing.remedies import find_remedies
 from mv.reimbursement.rules.rule_table import Rule
@@ -44,7 +44,7 @@ def assess_units(
 
     The caller checks the right and logs the customers that it shows.
     """
-    for first, last in stored.customer_ranges(store):
+    for first, last in dose_frames.customer_ranges(store):
         frame = assess_customers(store, rules, known, first, last)
         own = frame if units is None else frame[frame["unit_id"].isin(units)]
         if len(own):
@@ -53,8 +53,8 @@ def assess_units(
 
 def assess_customers(store: Store, rules: Sequence[Rule], known: Catalogue, first: int, last: int) -> pd.DataFrame:
     """Return the assessed doses of the customers with ids from ``first`` to ``last``; see :func:`assess`."""
-    found = stored.read_doses(store, first, last)
-    memberships = stored.read_memberships(store, first, last)
+    found = dose_frames.read_doses(store, first, last)
+    memberships = dose_frames.read_memberships(store, first, last)
     return assess(found, memberships, rules, known.groups.values(), store.today())
 
 

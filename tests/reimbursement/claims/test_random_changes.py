@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mv.errors import Conflict, Invalid
 from mv.reimbursement.claims import drafting, files, ledger
 from mv.reimbursement.claims.ledger import ClaimState
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import Outcome, adjudicate
 from mv.reimbursement.rules import rule_table
 from tests.conftest import tries
@@ -116,7 +116,7 @@ class Walk:
     def due(self, payer: str) -> dict[int, tuple[date, int]]:
         """Return each dose's day, and what the payer owes for it by the outcome of now."""
         known = rule_table.load(self.clinic.store)
-        doses = stored.read_doses(self.clinic.store, 1, DOSES)
+        doses = dose_frames.read_doses(self.clinic.store, 1, DOSES)
         adjudicated = pd.concat([doses, adjudicate(doses, known)], axis=1).to_dict("records")
         return {
             dose["dose_id"]: (

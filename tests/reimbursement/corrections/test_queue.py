@@ -97,7 +97,7 @@ def test_a_group_that_the_customer_was_in_is_suggested_with_its_row_kronor_and_l
     assert (found.suggestion.remedy, found.suggestion.group_code) == (Remedy.CHOOSE_GROUP, "65_plus")
     assert found.suggestion.membership_id == row.membership_id
     assert found.suggestion.rule.rule_code == "flu_65_2024"
-    assert found.why(load(store), "sv") == "Ersätts inte: ingen kundgrupp räknas för dosen."
+    assert found.explanation(load(store), "sv") == "Ersätts inte: ingen kundgrupp räknas för dosen."
     assert found.birth_date == anders.birth_date
 
 
@@ -354,7 +354,7 @@ def test_a_dose_leaves_the_queue_when_it_is_corrected_and_only_its_customer_is_a
     assert corrected.made_at == queue.made_at
     (found,) = corrections.read_customer(store, actor, anders.customer_id)
     assert (found.state, found.ore, found.is_paid) == (PaymentState.PAYABLE, FLU, True)
-    assert "betalar 150 kr" in found.why(load(store), "sv")
+    assert "betalar 150 kr" in found.explanation(load(store), "sv")
 
 
 def test_an_adjusted_period_alone_remedies_a_dose_whose_group_did_not_cover_its_day(

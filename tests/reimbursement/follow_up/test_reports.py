@@ -21,10 +21,10 @@ from mv.reimbursement.claims.line_references import reference
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.follow_up.cube import (
     AMOUNTS,
+    ASSESSMENT,
     MEASURES,
     NO_GROUP,
     PLACE,
-    VERDICT,
     Filters,
     Sum,
     combine,
@@ -38,7 +38,7 @@ from mv.reimbursement.follow_up.cube import (
 )
 from mv.reimbursement.follow_up.cube import cube_of as cube_over
 from mv.reimbursement.follow_up.reports import Figures
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.assessment import PaymentState, assess
 from mv.reimbursement.pricing.seasons import Season
 from mv.reimbursement.rules import rule_table
@@ -53,7 +53,7 @@ from tests.reimbursement.sent_claims import Claimed, add_claim, file_of, import_
 ONE_DAY = timedelta(days=1)
 IN_SEASON, YEAR_BEFORE = TODAY - 20 * ONE_DAY, date(2025, 11, 3)
 GROUPS = [group("65_plus", by_age=True), group("medical_risk"), group("pregnant", longest_days=300)]
-DIMENSIONS = ("season", *PLACE, *VERDICT)
+DIMENSIONS = ("season", *PLACE, *ASSESSMENT)
 EVERYTHING = Filters()
 AT_SODER = Actor("samir.haddad", "Samir Haddad", Role.ANALYST, "soder")
 
@@ -203,9 +203,9 @@ def test_parts_of_the_customers_give_the_cube_of_all(
 ) -> None:
     sample.make(store, 300, seed=5)
     whole = reports.compute_figures(store, actor)
-    monkeypatch.setattr(stored, "CUSTOMERS_AT_ONCE", 90)
+    monkeypatch.setattr(dose_frames, "CUSTOMERS_AT_ONCE", 90)
     in_parts = reports.compute_figures(store, actor)
-    order = [*PLACE, *VERDICT]
+    order = [*PLACE, *ASSESSMENT]
     pd.testing.assert_frame_equal(
         in_parts.cube.sort_values(order, ignore_index=True), whole.cube.sort_values(order, ignore_index=True)
     )
@@ -353,7 +353,7 @@ def test_figures_show_nobody_and_leave_no_trace(store: Store, actor: Actor, ande
         found = reports.compute_figures(store, actor)
         assert not reports.are_outdated(store, actor, found)
     names = {*found.cube.columns, *found.counted.columns}
-    assert names == {*PLACE, *VERDICT, *MEASURES}
+    assert names == {*PLACE, *ASSESSMENT, *MEASURES}
     assert set(AMOUNTS) < names
 
 

@@ -24,7 +24,7 @@ from mv.reimbursement.preview.customer_case import (
     read_case,
 )
 from mv.reimbursement.preview.dose import Forecast, GroupSuggestion, forecast
-from mv.reimbursement.pricing import dose_frames as stored
+from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.adjudication import Outcome
 from mv.reimbursement.pricing.remedies import Remedy
 from mv.reimbursement.pricing.wording import explain
@@ -453,7 +453,7 @@ def test_what_came_in_for_a_dose_that_is_no_longer_paid_has_to_be_paid_back(
 
 def test_whether_a_group_covers_a_dose_is_what_the_store_says(store: Store) -> None:
     sample.make(store, 150, 3)
-    found = stored.read_doses(store, 0, 10**9)
+    found = dose_frames.read_doses(store, 0, 10**9)
     with store.read() as tx:
         ids = [row["customer_id"] for row in tx.rows("SELECT customer_id FROM customer")]
         rows = {number: memberships.read(tx, number) for number in ids}

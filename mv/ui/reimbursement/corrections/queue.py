@@ -198,7 +198,7 @@ def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
 
 
 def _draw_outcome(correction: Correction, here: Path) -> None:
-    why = correction.why(catalogue(), session.language())
+    why = correction.explanation(catalogue(), session.language())
     if correction.is_paid:
         st.success(literal(why))
         return
