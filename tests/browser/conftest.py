@@ -1,4 +1,7 @@
-"""A dashboard as a process of its own, and browsers in front of it.
+"""Dashboards as processes of their own, and browsers in front of them.
+
+The store is filled once for the run and copied. A worker has one Chromium and one dashboard of each kind, which starts
+when a test first asks for it; a test gets people whom no other test knows, or a dashboard of another kind.
 
 Every test fails when a page raised an error or showed one, when a request left this machine, and when an
 identity number stood in an address, a title or the dashboard's log.
@@ -6,7 +9,9 @@ identity number stood in an address, a title or the dashboard's log.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -15,25 +20,27 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import socket
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, expect, sync_playwright
 
 from mv.customers import Customer
 from mv.store import open_store
-from tests.browser.people import People, prepare
+from tests.browser import provider, signing
+from tests.browser.people import NOW, People, prepare
 from tests.browser.screen import Screen
-from tests.browser.watch import REMEMBER, Watch
+from tests.browser.watch import REMEMBER, REPORT, STILL, Watch
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 SECONDS_TO_END = 15
-MILLISECONDS_TO_WAIT = 15_000
+MILLISECONDS_TO_WAIT = 60_000
 """After this, what a user should see counts as missing."""
 
 OWN_PAGES = ",".join(
@@ -59,32 +66,91 @@ class Dashboard:
     store: Path
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A store with everybody in it, to be copied, and the file that says who they are."""
+
+    store: Path
+    people: Path
+
+
 @pytest.fixture(scope="session")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """A dashboard over a store of its own, which runs until this worker has no more tests."""
-    with running(tmp_path_factory.mktemp("dashboard"), free_port()) as started:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The run's store: whichever worker is first fills it, and the others wait for that."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared"
+    folder.mkdir(exist_ok=True)
+    made = Prepared(folder / "mv.duckdb", folder / "people")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.people.exists():
+            made.store.unlink(missing_ok=True)
+            made.people.write_bytes(pickle.dumps(prepare(made.store)))
+    return made
+
+
+@pytest.fixture(scope="session")
+def dashboard(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """The worker's dashboard, a demonstration, at which most tests look."""
+    with running(prepared, tmp_path_factory.mktemp("dashboard")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def provider_url() -> Iterator[str]:
+    """The address of a provider at which people sign in."""
+    with provider.running(free_port()) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def signed(prepared: Prepared, provider_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard at which people sign in."""
+    with signing_in(prepared, tmp_path_factory.mktemp("signed"), provider_url, idle_minutes=30) as started:
+        yield started
+
+
+@contextmanager
+def signing_in(prepared: Prepared, folder: Path, provider_url: str, idle_minutes: float) -> Iterator[Dashboard]:
+    """Run a dashboard at which people sign in; who does nothing for so long is signed out.
+
+    It has the machine's clock, as the provider has, whose tokens hold for an hour of it. No day matters to its tests.
+    """
+    port, file = free_port(), folder / "auth.toml"
+    file.write_text(signing.settings(port, provider_url, idle_minutes))
+    with running(prepared, folder, port, now=None, MV_SETTINGS=str(file)) as started:
         yield started
 
 
 @contextmanager
 def running(
-    folder: Path, port: int, script: str = "app.py", spoil: str = "", **environment: str
+    prepared: Prepared,
+    folder: Path,
+    port: int = 0,
+    script: str = "app.py",
+    spoil: str = "",
+    now: datetime | None = NOW,
+    **environment: str,
 ) -> Iterator[Dashboard]:
-    """Run a dashboard over a new store in ``folder``, as a demonstration unless the environment says otherwise.
+    """Run a dashboard over a copy of the store, as a demonstration unless the environment says otherwise.
 
-    ``spoil`` is a statement after which the store is not as the dashboard knows it.
+    ``spoil`` is a statement after which the store is not as the dashboard knows it; ``now`` is what its clock shows
+    when it starts, None for the machine's clock.
     """
+    port = port or free_port()
     store, log, settings = folder / "mv.duckdb", folder / "log.txt", folder / "settings.toml"
     settings.touch()
-    people = prepare(store)
+    shutil.copy(prepared.store, store)
+    people: People = pickle.loads(prepared.people.read_bytes())  # noqa: S301 (written by this run)
     if spoil:
         with closing(open_store(str(store))) as opened:
             opened.write(lambda tx: tx.execute(spoil))
-    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
+    program = ["streamlit"] if now is None else ["tests.browser.start", now.isoformat()]
+    command = [sys.executable, "-m", *program, "run", script, f"--server.port={port}", "--server.fileWatcherType=none"]
     own = {"MV_STORE": str(store), "MV_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.fileWatcherType=none"],
+            command,
             cwd=ROOT,
             env={**os.environ, **own, **environment},
             stdin=subprocess.DEVNULL,
@@ -144,45 +210,72 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+Kind = tuple[str, int, int]
+
+
+@dataclass
+class Profile:
+    """A browser with one page, and what it tells of itself."""
+
+    context: BrowserContext
+    page: Page
+    tools: CDPSession
+    watch: Watch | None = None
+
+    def remember(self, what: str, text: str) -> None:
+        if self.watch:
+            self.watch.remember(what, text)
+
+
 class Profiles:
     """Browsers that one test after the other has to itself, emptied in between.
 
-    What they keep is Streamlit's own script, which a new browser takes seconds to read and compile.
+    The page stays open: a new one is a new process, which takes longer to start and to read Streamlit's script than
+    most tests take.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._free: defaultdict[tuple[str, int, int], list[BrowserContext]] = defaultdict(list)
-        self._lent: list[tuple[tuple[str, int, int], BrowserContext]] = []
+        self._free: defaultdict[Kind, list[Profile]] = defaultdict(list)
+        self._lent: list[tuple[Kind, Profile]] = []
 
-    def lend(self, locale: str, width: int, height: int) -> BrowserContext:
-        """Return a browser that nobody has, with no page open."""
+    def lend(self, locale: str, width: int, height: int) -> Profile:
+        """Return a browser that nobody has."""
         kind = (locale, width, height)
-        if self._free[kind]:
-            context = self._free[kind].pop()
-        else:
-            context = self._browser.new_context(
-                locale=locale,
-                timezone_id="Europe/Stockholm",
-                viewport={"width": width, "height": height},
-                reduced_motion="reduce",
-            )
-            context.set_default_timeout(MILLISECONDS_TO_WAIT)
-            context.add_init_script(REMEMBER)
-        self._lent.append((kind, context))
-        return context
+        profile = self._free[kind].pop() if self._free[kind] else self._new(kind)
+        self._lent.append((kind, profile))
+        return profile
 
-    def take_back(self) -> None:
-        """Close every page that was opened, and forget what a person would call the browser's memory."""
-        for kind, context in self._lent:
-            context.clear_cookies()
-            with context.new_page() as page:
-                context.new_cdp_session(page).send(
-                    "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,indexeddb"}
-                )
-            for page in context.pages:
-                page.close()
-            self._free[kind].append(context)
+    def _new(self, kind: Kind) -> Profile:
+        locale, width, height = kind
+        context = self._browser.new_context(
+            locale=locale,
+            timezone_id="Europe/Stockholm",
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        context.add_init_script(REMEMBER)
+        context.add_init_script(STILL)
+        page = context.new_page()
+        profile = Profile(context, page, context.new_cdp_session(page))
+        context.expose_binding(REPORT, lambda _, what, text: profile.remember(what, text))
+        return profile
+
+    def take_back(self, url: str) -> None:
+        """Forget what a person would call the browser's memory, and leave the dashboard for a picture of ``url``."""
+        for kind, profile in self._lent:
+            profile.watch = None
+            for page in profile.context.pages:
+                if page != profile.page:
+                    page.close()
+            width, height = kind[1:]
+            profile.page.set_viewport_size({"width": width, "height": height})
+            profile.page.goto(f"{url}/favicon.png")
+            profile.context.clear_cookies()
+            everything = {"origin": "*", "storageTypes": "local_storage,indexeddb"}
+            profile.tools.send("Storage.clearDataForOrigin", everything)
+            self._free[kind].append(profile)
         self._lent.clear()
 
 
@@ -199,15 +292,15 @@ def open_screen(request: pytest.FixtureRequest, profiles: Profiles, dashboard: D
 
     def open_one(locale: str = "sv-SE", width: int = 1280, height: int = 900, at: Dashboard = dashboard) -> Screen:
         numbers = at.people.numbers | set(at.people.unregistered)
-        context = profiles.lend(locale, width, height)
-        page = context.new_page()
-        opened.append(Screen(page, at.url, Watch(context, page, at.log, numbers)))
+        profile = profiles.lend(locale, width, height)
+        profile.watch = Watch(profile.context, profile.page, at.log, numbers)
+        opened.append(Screen(profile.page, at.url, profile.watch))
         return opened[-1]
 
     yield open_one
     for screen in opened:
         screen.watch.end()
-    profiles.take_back()
+    profiles.take_back(dashboard.url)
 
 
 @pytest.fixture

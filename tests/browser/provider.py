@@ -16,11 +16,12 @@ from oidc_provider_mock import _app
 from werkzeug.serving import make_server
 
 CLIENT = "mv"
-SHORT = 10
+SHORT = 25
 """Seconds that the token of the user in a hurry holds."""
 
 USERS: dict[str, dict[str, object]] = {
     "eva": {"name": "Eva Ek", "role": "coordinator", "units": ["norr"]},
+    "nora": {"name": "Nora Norr", "role": "coordinator", "units": ["norr"]},
     "siv": {"name": "Siv Sten", "role": ["analyst", "lead"], "units": "norr soder"},
     "sara": {"name": "Sara Syd", "role": "coordinator", "units": ["soder"]},
     "anton": {"name": "Anton Analys", "role": "analyst", "units": ["norr"]},

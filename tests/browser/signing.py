@@ -1,13 +1,10 @@
-"""A dashboard at which people sign in at a provider on this machine, and the way in."""
+"""The settings of a dashboard at which people sign in at a provider on this machine, and the way in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 from tests.browser import provider
-from tests.browser.conftest import Dashboard, free_port, running
 from tests.browser.screen import Screen
 
 SETTINGS = """
@@ -34,12 +31,9 @@ administrator = "administrator"
 SIGN_IN = "Logga in med Testkort"
 
 
-def dashboard(folder: Path, provider_url: str, idle: float) -> Iterator[Dashboard]:
-    """Run one over a new store; who does nothing for ``idle`` minutes is signed out."""
-    port, file = free_port(), folder / "auth.toml"
-    file.write_text(SETTINGS.format(port=port, client=provider.CLIENT, provider=provider_url, idle=idle))
-    with running(folder, port, MV_SETTINGS=str(file)) as started:
-        yield started
+def settings(port: int, provider_url: str, idle_minutes: float) -> str:
+    """Return the settings of a dashboard at this port."""
+    return SETTINGS.format(port=port, client=provider.CLIENT, provider=provider_url, idle=idle_minutes)
 
 
 def sign_in(screen: Screen, user: str, address: str = "") -> None:

@@ -1,19 +1,20 @@
-"""Two records of one person merged and separated again, and a day of death, as a coordinator does it on the card."""
+"""Two records of one person merged and separated again, and a new number, as a coordinator does it on the card."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
 from playwright.sync_api import expect
 
 from mv.customers import Customer
 from mv.identity import format_identity
-from tests.browser.conftest import OpenScreen
-from tests.browser.people import today
+from tests.browser.conftest import Dashboard
+from tests.browser.people import TODAY
 from tests.browser.screen import CURRENT, Screen, sv
 
 SAME_PERSON = "The records have different birth dates or sexes. They may be two people."
+OTHER_BIRTH_DATE = (
+    "The number gives another birth date than the customer has. Nothing was changed."
+    " Check the number; if it is right, say that it is the same person."
+)
 FOLLOWED = "The record that you opened was merged into this one."
 
 
@@ -26,10 +27,10 @@ def open_merging(screen: Screen, other: Customer, heading: str, field: str) -> N
     screen.is_at_rest()
 
 
-def test_tva_poster_av_en_person_slas_ihop_och_delas_igen(
+def test_two_records_of_one_person_are_merged_and_separated_again(
     screen: Screen, customer: Customer, pensioner: Customer
 ) -> None:
-    number = format_identity(pensioner.identity, today())
+    number = format_identity(pensioner.identity, TODAY)
     screen.open_card(customer)
     open_merging(screen, pensioner, "Slå ihop med en annan post", "Den andra postens personnummer")
     both = screen.table(sv("The two records"))
@@ -63,36 +64,32 @@ def test_tva_poster_av_en_person_slas_ihop_och_delas_igen(
     screen.has_no_error()
 
 
-def test_en_dodsdag_sparas_visas_overst_och_tas_tillbaka(screen: Screen, customer: Customer) -> None:
-    day = today() - timedelta(days=3)
-    screen.open_card(customer)
-    screen.main.get_by_text("Avliden", exact=True).click()
-    screen.set_day("Dödsdag", day)
-    screen.button("Spara dödsdagen").click()
-    expect(screen.message(f"Avliden {day}")).to_be_visible()
-    screen.go_to("Kundgrupper")
-    screen.is_on("Kundgrupper")
-    expect(screen.message(f"Avliden {day}")).to_be_visible()
-    screen.choose("Kundgrupp", "Gravid")
-    screen.button("Spara").click()
-    expect(screen.message(f"Kunden avled {day}.")).to_be_visible()
-    screen.go_to("Kundkort")
-    screen.is_on("Kundkort")
-    screen.main.get_by_text("Avliden", exact=True).click()
-    screen.button("Kunden lever").click()
-    expect(screen.message("Dödsdagen är borttagen.")).to_be_visible()
-    expect(screen.message(f"Avliden {day}")).to_have_count(0)
-
-
-@pytest.mark.parametrize(("locale", "width"), [("sv-SE", 1280), ("en-GB", 768)])
-def test_bada_posterna_ryms_pa_sprak_och_bredd(
-    open_screen: OpenScreen, customer: Customer, pensioner: Customer, locale: str, width: int
+def test_a_new_number_takes_everything_along_and_the_old_one_finds_the_customer(
+    screen: Screen, dashboard: Dashboard, pensioner: Customer
 ) -> None:
-    swedish = locale == "sv-SE"
-    screen = open_screen(locale=locale, width=width)
-    screen.visit(f"kundkort?kund={customer.customer_id}", "Kundkort" if swedish else "Customer card")
-    heading, field = "Merge with another record", "Identity number of the other record"
-    open_merging(screen, pensioner, *((sv(heading), sv(field)) if swedish else (heading, field)))
-    expect(screen.table(sv("The two records") if swedish else "The two records")).to_contain_text(pensioner.name)
+    number = dashboard.people.unregistered.popleft()
+    screen.open_card(pensioner)
+    screen.main.get_by_text(sv("Change identity number"), exact=True).click()
+    field = screen.main.get_by_label("Nytt personnummer", exact=True)
+    field.fill(number)
+    field.press("Enter")
+    expect(screen.message("Numret säger född")).to_be_visible()
     screen.is_at_rest()
-    assert screen.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    screen.button("Byt nummer").click()
+    expect(screen.message(sv(OTHER_BIRTH_DATE))).to_be_visible()
+    expect(screen.main.get_by_text(format_identity(pensioner.identity, TODAY), exact=True)).to_be_visible()
+    screen.main.get_by_text(sv("It is the same person: change the birth date, too"), exact=True).click()
+    screen.is_at_rest()
+    screen.button("Byt nummer").dblclick()
+    expect(screen.message(sv("The number is changed. Groups, doses and bookings have followed."))).to_be_visible()
+    expect(screen.main.get_by_text(format_identity(number, TODAY), exact=True)).to_be_visible()
+    expect(screen.table(CURRENT)).to_contain_text("65 år och äldre")
+    earlier = sv("Earlier number: {numbers}", numbers=format_identity(pensioner.identity, TODAY))
+    for searched in (pensioner.identity, number):
+        screen.go_to("Sök kund")
+        screen.is_on("Sök kund")
+        screen.is_at_rest()
+        screen.search(searched)
+        screen.is_on("Kundkort")
+        screen.is_about(pensioner)
+        expect(screen.main.get_by_text(earlier, exact=True)).to_be_visible()

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from mv.identity import format_identity
 from tests.browser.conftest import Dashboard, OpenScreen
-from tests.browser.people import first_day_with_group, today
+from tests.browser.people import GROUP_SINCE, TODAY
 from tests.browser.screen import Screen
 
 HEADINGS = "Personnummer;Kundgrupp;Undergrupp;Datum"
@@ -46,15 +46,15 @@ def take_away(screen: Screen) -> None:
     expect(screen.table("Vad filen ger")).to_have_count(0)
 
 
-def test_en_fil_med_fel_rattas_lases_in_en_gang_och_angras(
+def test_a_file_with_a_mistake_is_mended_imported_once_and_undone(
     dashboard: Dashboard, open_screen: OpenScreen, tmp_path: Path
 ) -> None:
     one, other = (dashboard.people.without_group.popleft() for _ in range(2))
     screen = opened(open_screen())
-    day = today() - timedelta(days=1)
+    day = TODAY - timedelta(days=1)
     rows = (
         HEADINGS,
-        f"{format_identity(one.identity, today())};65 år och äldre;;{day}",
+        f"{format_identity(one.identity, TODAY)};65 år och äldre;;{day}",
         f"{other.identity};Medicinsk riskgrup;Diabetes typ 1 eller 2;{day:%Y%m%d}",
     )
     hand_in(
@@ -70,7 +70,7 @@ def test_en_fil_med_fel_rattas_lases_in_en_gang_och_angras(
     expect(screen.main.get_by_role("button", name="Läs in alla")).to_have_count(0)
     with screen.page.expect_download() as download:
         screen.link("Hämta filen med felen").click()
-    assert download.value.suggested_filename == f"att_ratta_{today()}.csv"
+    assert download.value.suggested_filename == f"att_ratta_{TODAY}.csv"
     download.value.save_as(tmp_path / "felen.csv")
     text = (tmp_path / "felen.csv").read_text("utf-8-sig")
     (headings, *found) = list(csv.reader(StringIO(text), delimiter=";"))
@@ -91,7 +91,7 @@ def test_en_fil_med_fel_rattas_lases_in_en_gang_och_angras(
     assert not [number for number in (one.identity, other.identity) if number[2:] in screen.text().replace("-", "")]
 
 
-def test_en_fil_fran_utdata_lamnas_tillbaka_med_en_ny_forsta_dag(
+def test_a_file_of_output_data_is_handed_back_with_another_first_day(
     dashboard: Dashboard, open_screen: OpenScreen, tmp_path: Path
 ) -> None:
     customer = dashboard.people.with_group.popleft()
@@ -102,8 +102,8 @@ def test_en_fil_fran_utdata_lamnas_tillbaka_med_en_ny_forsta_dag(
     download.value.save_as(tmp_path / "kundgrupper.csv")
     lines = (tmp_path / "kundgrupper.csv").read_text("utf-8-sig").splitlines()
     (place,) = [place for place, line in enumerate(lines) if customer.identity in line]
-    earlier = first_day_with_group() - timedelta(days=7)
-    lines[place] = lines[place].replace(f";{first_day_with_group()};", f";{earlier};", 1)
+    earlier = GROUP_SINCE - timedelta(days=7)
+    lines[place] = lines[place].replace(f";{GROUP_SINCE};", f";{earlier};", 1)
 
     opened(screen)
     counts = [["Att ändra", "1"], ["Oförändrade", f"{len(lines) - 2}"], ["Summa", f"{len(lines) - 1}"]]

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Dashboard
+from tests.browser.people import CAME_ON
 from tests.browser.screen import Screen, sv
 
 PAGE, CONTACT = "Efterregistrering", "Hushållskontakt till person med kraftigt nedsatt immunförsvar"
@@ -30,7 +31,7 @@ def undo(screen: Screen, label: str) -> None:
     screen.is_at_rest()
 
 
-def test_en_lista_klistras_in_granskas_sparas_och_angras_som_helhet(dashboard: Dashboard, screen: Screen) -> None:
+def test_a_list_is_pasted_looked_at_saved_and_undone_as_a_whole(dashboard: Dashboard, screen: Screen) -> None:
     people = [dashboard.people.without_group.popleft() for _ in range(3)]
     first, second, third = (customer.identity for customer in people)
     unknown = dashboard.people.unregistered[0]
@@ -66,13 +67,11 @@ def test_en_lista_klistras_in_granskas_sparas_och_angras_som_helhet(dashboard: D
     expect(screen.main.get_by_text(sv("No current group."), exact=True)).to_be_visible()
 
 
-def test_dagens_bokade_bockas_av_med_tangentbordet_och_de_som_inte_kom_star_kvar(
-    dashboard: Dashboard, screen: Screen
-) -> None:
+def test_who_came_is_ticked_by_the_keyboard_and_who_did_not_is_left(dashboard: Dashboard, screen: Screen) -> None:
     first, second, third = dashboard.people.came
     open_part(screen, "The day's bookings")
     screen.choose("Enhet", "Mottagning Söder")
-    screen.set_day("Dag", dashboard.people.came_day)
+    screen.set_day("Dag", CAME_ON)
     boxes = screen.main.get_by_role("checkbox", name=re.compile("Provkom"))
     expect(boxes).to_have_count(3)
     for customer in (first, third):

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from mv.customers import Customer
-from tests.browser.conftest import Dashboard, OpenScreen, free_port, running
-from tests.browser.people import day_of_unpaid_dose
+from tests.browser.conftest import Dashboard, OpenScreen, Prepared, running
+from tests.browser.people import UNPAID_ON
 from tests.browser.screen import Screen, sv
 
 OLD, FLUAD, EFLUELDA = "65 år och äldre", "Fluad Tetra (J07BB02)", "Efluelda (J07BB02)"
@@ -23,9 +23,9 @@ LINE, CORRECTS, NUMBER, VACCINE, KRONOR = (
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+def clinic(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """A dashboard of its own: what is claimed here is claimed by no other test."""
-    with running(tmp_path_factory.mktemp("season"), free_port()) as started:
+    with running(prepared, tmp_path_factory.mktemp("season")) as started:
         yield started
 
 
@@ -68,19 +68,56 @@ def claim(screen: Screen, path: Path) -> pd.DataFrame:
     """Claim what the region is due for the day of the dose, take out the file, and mark the claim as sent."""
     screen.go_to("Anspråk")
     screen.is_on("Anspråk")
+    previewed = preview(screen)
+    screen.button(sv("Make the claim")).click()
+    expect(screen.message("är skapat")).to_contain_text(f"{previewed[0]} rader")
+    screen.is_at_rest()
+    assert cells(screen.table("Vad raderna gäller"))["Summa"] == previewed
+    expect(screen.main.get_by_text("Raderna är tillsammans anspråkets belopp")).to_be_visible()
+    take_out(screen, path)
+    screen.button(sv("Mark as sent")).click()
+    expect(screen.message("skickat")).to_be_visible()
+    screen.is_at_rest()
+    expect(screen.button("Kassera")).to_have_count(0)
+    lines = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    assert [str(len(lines)), kronor(lines)] == previewed
+    return lines
+
+
+def preview(screen: Screen) -> list[str]:
+    """Choose what the region is due for the day of the dose, and return how many lines and kronor that is."""
     show(screen, sv("New claim"))
     screen.choose("Betalare", REGION)
     for label in ("Första dag", "Sista dag"):
-        screen.set_day(label, day_of_unpaid_dose())
-    screen.button(sv("Make the claim")).click()
-    expect(screen.message("är skapat")).to_be_visible()
-    screen.is_at_rest()
+        screen.set_day(label, UNPAID_ON)
+    return cells(screen.table("Orsak"))["Summa"]
+
+
+def take_out(screen: Screen, path: Path) -> None:
     with screen.page.expect_download() as download:
         screen.link(sv("Download the file (CSV)")).click()
     download.value.save_as(path)
-    screen.button(sv("Mark as sent")).click()
-    expect(screen.message("skickat")).to_be_visible()
-    return pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def kronor(lines: pd.DataFrame) -> str:
+    """Return what the lines come to, as a screen shows it."""
+    ore = sum(int(text.replace(",", "")) for text in lines[KRONOR])
+    assert ore % 100 == 0
+    return f"{ore // 100:,}".replace(",", " ")
+
+
+def make_and_discard(screen: Screen) -> None:
+    """Make a claim, discard it, and find that its doses can be claimed again."""
+    before = preview(screen)
+    screen.button(sv("Make the claim")).click()
+    expect(screen.message("är skapat")).to_be_visible()
+    screen.is_at_rest()
+    screen.button("Kassera").click()
+    screen.page.get_by_role("button", name="Kassera anspråket", exact=True).click()
+    expect(screen.message("kasserat")).to_be_visible()
+    screen.is_at_rest()
+    expect(screen.button("Markera som skickat")).to_have_count(0)
+    assert preview(screen) == before
 
 
 def correct(screen: Screen, customer: Customer) -> None:
@@ -95,7 +132,7 @@ def correct(screen: Screen, customer: Customer) -> None:
 
 def pay(screen: Screen, lines: pd.DataFrame) -> None:
     """Import the region's answer, which pays each of the lines."""
-    rows = [f"{line};{kronor}" for line, kronor in zip(lines[LINE], lines[KRONOR], strict=True)]
+    rows = [f"{line};{amount}" for line, amount in zip(lines[LINE], lines[KRONOR], strict=True)]
     content = "\r\n".join(["Er referens;Utbetalt belopp", *rows]).encode()
     screen.go_to("Betalfiler")
     screen.is_on("Betalfiler")
@@ -109,13 +146,16 @@ def pay(screen: Screen, lines: pd.DataFrame) -> None:
     expect(screen.message("är inläst")).to_be_visible()
 
 
-def test_fran_dos_utan_kundgrupp_till_betald_och_allt_stammer(
+def test_from_a_dose_without_a_group_to_a_paid_one_and_everything_ties_out(
     clinic: Dashboard, open_screen: OpenScreen, tmp_path: Path
 ) -> None:
     customer = clinic.people.unpaid.popleft()
     screen = open_screen(at=clinic)
     mend(screen, customer)
 
+    screen.go_to("Anspråk")
+    screen.is_on("Anspråk")
+    make_and_discard(screen)
     first = claim(screen, tmp_path / "first.csv")
     (mine,) = first[first[NUMBER] == customer.identity].to_dict("records")
     assert (mine[VACCINE], mine[KRONOR], mine[CORRECTS]) == ("Fluad Tetra", "150,00", "")
@@ -129,8 +169,7 @@ def test_fran_dos_utan_kundgrupp_till_betald_och_allt_stammer(
 
     lines = pd.concat([first, second], ignore_index=True)
     pay(screen, lines)
-    total = sum(int(kronor.replace(",", "")) for kronor in lines[KRONOR]) // 100
-    paid = f"{total:,}".replace(",", " ")
+    paid = kronor(lines)
     show(screen, "Läget för raderna")
     stands = cells(screen.table("Läget för raderna"))
     assert stands["Summa"][:2] == [str(len(lines)), paid]
@@ -140,14 +179,14 @@ def test_fran_dos_utan_kundgrupp_till_betald_och_allt_stammer(
     screen.is_on("Anspråk")
     show(screen, sv("Claims so far"))
     states = cells(screen.table(sv("Claims by state")))
-    assert states["Summa"] == ["2", str(len(lines)), paid, paid]
+    of_before = pd.DataFrame({KRONOR: ["600,00"]})  # a claim to somebody else, who has not paid
+    asked = kronor(pd.concat([lines, of_before]))
+    assert states["Summa"] == ["4", str(len(lines) + 4), asked, paid]
 
     # The first claim's file is the same to the byte, whatever came after it
     screen.choose(sv("Claim"), screen.choices(sv("Claim"))[-1])
     screen.is_at_rest()
-    with screen.page.expect_download() as download:
-        screen.link(sv("Download the file (CSV)")).click()
-    download.value.save_as(tmp_path / "again.csv")
+    take_out(screen, tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "first.csv").read_bytes()
 
     screen.go_to("Uppföljning")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
 from playwright.sync_api import expect
 
-from mv.clock import STOCKHOLM
 from mv.customers import Customer
 from tests.browser.conftest import Dashboard, OpenScreen
-from tests.browser.people import first_day_with_group, today
+from tests.browser.people import GROUP_SINCE, NOW, TODAY
 from tests.browser.screen import Screen, sv
 
 OLD = "65 år och äldre"
@@ -31,10 +30,6 @@ def changed_by_other() -> re.Pattern[str]:
     return re.compile(text.replace("WHO", "(demo|Demo Demosson)").replace("TIME", r"\d{4}-\d\d-\d\d \d\d:\d\d"))
 
 
-def now() -> str:
-    return f"{datetime.now(STOCKHOLM):%Y-%m-%d %H:%M:%S}"
-
-
 def download_all(screen: Screen, path: Path) -> pd.DataFrame:
     """Take out the output data as it is offered from the start, and read the file."""
     screen.go_to("Utdata")
@@ -48,9 +43,11 @@ def download_all(screen: Screen, path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
-def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashboard, tmp_path: Path) -> None:
+def test_the_whole_routine_from_the_search_to_the_output_data(
+    screen: Screen, dashboard: Dashboard, tmp_path: Path
+) -> None:
     customer = dashboard.people.without_group.popleft()
-    began, first, corrected = now(), today() - timedelta(days=30), today() - timedelta(days=60)
+    first, corrected = TODAY - timedelta(days=30), TODAY - timedelta(days=60)
 
     # Without the dialog, registering afterwards
     screen.visit(heading="Sök kund")
@@ -60,14 +57,14 @@ def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashbo
     screen.go_to("Kundgrupper")
     screen.is_on("Kundgrupper")
     screen.save_group(RISK, LUNG, first)
-    screen.save_group("Gravid", first=today())
+    screen.save_group("Gravid", first=TODAY)
     screen.action("Justera", RISK).click()
     screen.choose("Undergrupp", HEART, screen.adjust_form())
     screen.set_day("Första dag", corrected, screen.adjust_form())
     screen.button("Spara justering").click()
     expect(screen.row(f"{RISK} – {HEART}")).to_contain_text(str(corrected))
     screen.action("Ta bort", "Gravid").click()
-    expect(screen.past_row("Gravid", today(), today())).to_contain_text(sv("Wrong from the start"))
+    expect(screen.past_row("Gravid", TODAY, TODAY)).to_contain_text(sv("Wrong from the start"))
 
     # With the dialog, starting a vaccination
     screen.go_to("Kundkort")
@@ -99,7 +96,7 @@ def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashbo
         "registered_by": "demo",
     }
     active = {"status": "active", "valid_to": "", "ended_at": "", "ended_by": "", "ended_reason": ""}
-    ended = {"status": "inactive", "valid_to": str(today()), "ended_by": "demo"}
+    ended = {"status": "inactive", "valid_to": str(TODAY), "ended_by": "demo"}
     none = {"subgroup": "", "subgroup_code": ""}
     expected = [
         {
@@ -109,11 +106,11 @@ def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashbo
             **active,
         }
         | {"group_code": "medical_risk", "subgroup_code": "heart", "version": "2"},
-        {"group": "Pregnant", "valid_from": str(today()), **ended, "ended_reason": "wrong"}
+        {"group": "Pregnant", "valid_from": str(TODAY), **ended, "ended_reason": "wrong"}
         | {"group_code": "pregnant", **none, "version": "2"},
-        {"group": "Health and social care staff", "valid_from": str(today()), **ended, "ended_reason": "ceased"}
+        {"group": "Health and social care staff", "valid_from": str(TODAY), **ended, "ended_reason": "ceased"}
         | {"group_code": "staff", **none, "version": "3"},
-        {"group": "65 years and older", "valid_from": str(today()), **active}
+        {"group": "65 years and older", "valid_from": str(TODAY), **active}
         | {"group_code": "65_plus", **none, "version": "1"},
     ]
     assert list(rows.columns) == [
@@ -122,51 +119,50 @@ def test_hela_rutinen_fran_sokning_till_utdata(screen: Screen, dashboard: Dashbo
         *("group_code", "subgroup_code", "unit_id", "membership_id", "version"),
     ]
     assert len(mine) == len(expected)
+    began, ended = f"{NOW:%Y-%m-%d %H:%M:%S}", f"{TODAY + timedelta(days=1)}"
     for row, fields in zip(mine.to_dict("records"), expected, strict=True):
         assert {name: row[name] for name in same | fields} == same | fields
-        assert began <= row["registered_at"] <= now()
-        assert row["status"] == "active" or began <= row["ended_at"] <= now()
+        assert began <= row["registered_at"] < ended
+        assert row["status"] == "active" or row["registered_at"] <= row["ended_at"] < ended
     assert mine["membership_id"].is_unique
 
 
-def test_den_som_tar_bort_en_rad_som_nagon_annan_justerat_far_veta_det(
+def test_whoever_removes_a_row_that_somebody_else_adjusted_is_told(
     open_screen: OpenScreen, pensioner: Customer
 ) -> None:
     one, other = open_screen(), open_screen()
     one.open_groups(pensioner)
     other.open_groups(pensioner)
     one.action("Justera", OLD).click()
-    one.set_day("Första dag", today() - timedelta(days=90), one.adjust_form())
+    one.set_day("Första dag", TODAY - timedelta(days=90), one.adjust_form())
     one.button("Spara justering").click()
-    expect(one.row(OLD)).to_contain_text(str(today() - timedelta(days=90)))
-    expect(other.row(OLD)).to_contain_text(str(first_day_with_group()))
+    expect(one.row(OLD)).to_contain_text(str(TODAY - timedelta(days=90)))
+    expect(other.row(OLD)).to_contain_text(str(GROUP_SINCE))
     other.action("Ta bort", OLD).click()
     expect(other.message(changed_by_other())).to_be_visible()
-    expect(other.row(OLD)).to_contain_text(str(today() - timedelta(days=90)))
+    expect(other.row(OLD)).to_contain_text(str(TODAY - timedelta(days=90)))
     expect(other.main.get_by_text(sv("No past group."), exact=True)).to_be_visible()
 
 
-def test_den_som_justerar_en_rad_som_nagon_annan_tagit_bort_far_veta_det(
-    open_screen: OpenScreen, pensioner: Customer
-) -> None:
+def test_whoever_adjusts_a_row_that_somebody_else_removed_is_told(open_screen: OpenScreen, pensioner: Customer) -> None:
     one, other = open_screen(), open_screen()
     one.open_groups(pensioner)
     one.action("Justera", OLD).click()
-    one.set_day("Första dag", today() - timedelta(days=90), one.adjust_form())
+    one.set_day("Första dag", TODAY - timedelta(days=90), one.adjust_form())
     other.open_groups(pensioner)
     other.action("Ta bort", OLD).click()
-    expect(other.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    expect(other.past_row(OLD, GROUP_SINCE, TODAY)).to_be_visible()
     one.button("Spara justering").click()
     expect(one.message(changed_by_other())).to_be_visible()
     one.is_at_rest()
     cancel = one.button("Avbryt")
     if cancel.is_visible():
         cancel.click()
-    expect(one.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    expect(one.past_row(OLD, GROUP_SINCE, TODAY)).to_be_visible()
     expect(one.main.get_by_text(sv("No current group."), exact=True)).to_be_visible()
 
 
-def test_samma_kundgrupp_fran_tva_koordinatorer_blir_en_rad_och_ett_besked(
+def test_the_same_group_from_two_coordinators_is_one_row_and_one_message(
     open_screen: OpenScreen, customer: Customer
 ) -> None:
     one, other = open_screen(), open_screen()
@@ -178,7 +174,7 @@ def test_samma_kundgrupp_fran_tva_koordinatorer_blir_en_rad_och_ett_besked(
     refusal = sv(
         "The customer is in the group {choice} already, since {first}. Nothing was saved.",
         choice="Gravid",
-        first=today(),
+        first=TODAY,
     )
     expect(one.row("Gravid").or_(one.message(refusal)).first).to_be_visible()
     expect(other.row("Gravid").or_(other.message(refusal)).first).to_be_visible()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import expect
 
 from mv.customers import Customer
-from tests.browser.people import first_day_with_group, today
+from tests.browser.people import GROUP_SINCE, TODAY
 from tests.browser.screen import CURRENT, Screen, sv
 
 OLD = "65 år och äldre"
@@ -30,9 +27,16 @@ def by_click_outside(screen: Screen) -> None:
     screen.page.mouse.click(size["width"] / 2, size["height"] - 5)
 
 
-EACH_WAY = pytest.mark.parametrize(
-    "close", [by_cross, by_escape, by_click_outside], ids=["kryss", "Escape", "klick-utanfor"]
-)
+EACH_WAY = (by_cross, by_escape, by_click_outside)
+
+
+def open_from_menu(screen: Screen) -> None:
+    screen.go_to("Kundkort")
+    screen.is_on("Kundkort")
+    screen.is_at_rest()
+    screen.button("Starta vaccination").click()
+    expect(screen.button("Lägg till", screen.dialog)).to_be_visible()
+    screen.is_at_rest()
 
 
 def is_on_vaccination(screen: Screen, customer: Customer) -> None:
@@ -43,7 +47,7 @@ def is_on_vaccination(screen: Screen, customer: Customer) -> None:
     assert screen.page.url.endswith(f"/vaccination?kund={customer.customer_id}")
 
 
-def test_b1_sok_kund_med_namn_och_oppna_kundkortet(screen: Screen, customer: Customer) -> None:
+def test_b1_a_name_leads_to_the_card(screen: Screen, customer: Customer) -> None:
     screen.visit(heading="Sök kund")
     screen.search(customer.family_name)
     screen.main.get_by_role("button", name=customer.name).click()
@@ -52,7 +56,9 @@ def test_b1_sok_kund_med_namn_och_oppna_kundkortet(screen: Screen, customer: Cus
     expect(screen.button("Starta vaccination")).to_be_enabled()
 
 
-def test_b2_b3_starta_vaccination_oppnar_en_modal_ruta_som_namnger_kunden(screen: Screen, customer: Customer) -> None:
+def test_b2_b3_starting_a_vaccination_opens_a_modal_dialog_that_names_the_customer(
+    screen: Screen, customer: Customer
+) -> None:
     screen.open_card(customer)
     expect(screen.dialog).to_have_count(0)
     screen.button("Starta vaccination").click()
@@ -68,23 +74,9 @@ def test_b2_b3_starta_vaccination_oppnar_en_modal_ruta_som_namnger_kunden(screen
         assert focused, "the Tab key leaves the dialog"
 
 
-def test_b4_lagg_till_utan_undergrupp_visar_raden_i_rutan_som_star_kvar(screen: Screen, customer: Customer) -> None:
-    screen.open_dialog(customer)
-    screen.choose("Kundgrupp", RISK, screen.dialog)
-    expect(screen.box("Undergrupp", screen.dialog)).to_have_value("")
-    screen.button("Lägg till", screen.dialog).click()
-    expect(screen.row(RISK, screen.dialog)).to_contain_text(str(today()))
-    screen.has_no_error()
-    expect(screen.dialog).to_have_count(1)
-
-
-def test_b4_efter_lagg_till_ar_tangentbordet_kvar_i_rutan(screen: Screen, customer: Customer) -> None:
-    screen.open_dialog(customer)
-    screen.add_group(RISK, HEART)
-    assert screen.page.evaluate("document.activeElement.closest('[role=dialog]') !== null")
-
-
-def test_b4_undergrupperna_i_rutan_ar_bara_den_valda_kundgruppens(screen: Screen, customer: Customer) -> None:
+def test_b4_a_group_is_added_with_and_without_a_subgroup_in_the_dialog_which_stays(
+    screen: Screen, customer: Customer
+) -> None:
     screen.open_dialog(customer)
     expect(screen.box("Undergrupp", screen.dialog)).to_be_disabled()
     screen.choose("Kundgrupp", STAFF, screen.dialog)
@@ -92,81 +84,84 @@ def test_b4_undergrupperna_i_rutan_ar_bara_den_valda_kundgruppens(screen: Screen
     expect(screen.page.get_by_role("option")).to_have_text(["Särskilt boende", "Hemtjänst", "Sjukvård"])
     screen.page.get_by_role("option", name="Hemtjänst").click()
     screen.button("Lägg till", screen.dialog).click()
-    expect(screen.row(f"{STAFF} – Hemtjänst", screen.dialog)).to_contain_text(str(today()))
+    expect(screen.row(f"{STAFF} – Hemtjänst", screen.dialog)).to_contain_text(str(TODAY))
+    screen.is_at_rest()
+    assert screen.page.evaluate("document.activeElement.closest('[role=dialog]') !== null")
+    screen.choose("Kundgrupp", RISK, screen.dialog)
+    expect(screen.box("Undergrupp", screen.dialog)).to_have_value("")
+    screen.button("Lägg till", screen.dialog).click()
+    expect(screen.row(RISK, screen.dialog)).to_contain_text(str(TODAY))
+    screen.has_no_error()
+    assert screen.page.evaluate("document.activeElement.closest('[role=dialog]') !== null")
     expect(screen.dialog).to_have_count(1)
 
 
-def test_b5_en_kund_kan_ha_flera_kundgrupper(screen: Screen, pensioner: Customer) -> None:
+def test_b5_a_customer_has_several_groups_but_none_of_them_twice(screen: Screen, pensioner: Customer) -> None:
     screen.open_dialog(pensioner)
     screen.add_group(RISK, HEART)
     screen.add_group(STAFF, "Sjukvård")
-    for group in (OLD, f"{RISK} – {HEART}", f"{STAFF} – Sjukvård"):
+    groups = (OLD, f"{RISK} – {HEART}", f"{STAFF} – Sjukvård")
+    for group in groups:
         expect(screen.row(group, screen.dialog)).to_be_visible()
     expect(screen.action("Ta bort", within=screen.dialog)).to_have_count(3)
-
-
-def test_b5_samma_aktiva_kundgrupp_tva_ganger_nekas_med_besked(screen: Screen, pensioner: Customer) -> None:
-    screen.open_dialog(pensioner)
     screen.choose("Kundgrupp", OLD, screen.dialog)
     screen.button("Lägg till", screen.dialog).click()
     refusal = sv(
         "The customer is in the group {choice} already, since {first}. Nothing was saved.",
         choice=OLD,
-        first=first_day_with_group(),
+        first=GROUP_SINCE,
     )
     expect(screen.message(refusal, screen.dialog)).to_be_visible()
-    expect(screen.action("Ta bort", within=screen.dialog)).to_have_count(1)
+    expect(screen.action("Ta bort", within=screen.dialog)).to_have_count(3)
     by_cross(screen)
     screen.is_on("Vaccination")
     screen.go_to("Kundgrupper")
     expect(screen.row(OLD)).to_be_visible()
     screen.is_at_rest()
-    expect(screen.action("Ta bort")).to_have_count(1)
+    expect(screen.action("Ta bort")).to_have_count(3)
 
 
-@EACH_WAY
-def test_b6_ar_ratt_kundgrupp_redan_vald_gar_man_vidare_i_ett_steg(
-    screen: Screen, pensioner: Customer, close: Callable[[Screen], None]
+def test_b6_where_the_right_group_is_there_one_step_leads_on(screen: Screen, pensioner: Customer) -> None:
+    screen.open_card(pensioner)
+    for close in EACH_WAY:
+        open_from_menu(screen)
+        expect(screen.row(OLD, screen.dialog)).to_be_visible()
+        close(screen)
+        is_on_vaccination(screen, pensioner)
+
+
+def test_b7_removing_in_the_dialog_makes_the_group_a_past_one_unless_it_is_undone(
+    screen: Screen, pensioner: Customer
 ) -> None:
     screen.open_dialog(pensioner)
-    expect(screen.row(OLD, screen.dialog)).to_be_visible()
-    close(screen)
-    is_on_vaccination(screen, pensioner)
-
-
-def test_b7_ta_bort_i_rutan_gor_kundgruppen_historisk(screen: Screen, pensioner: Customer) -> None:
-    screen.open_dialog(pensioner)
+    screen.action("Ta bort", OLD, screen.dialog).click()
+    screen.action("Ångra", OLD, screen.dialog).click()
+    expect(screen.row(OLD, screen.dialog)).to_contain_text(str(GROUP_SINCE))
+    screen.has_no_error()
+    expect(screen.dialog).to_have_count(1)
     screen.action("Ta bort", OLD, screen.dialog).click()
     expect(screen.action("Ångra", OLD, screen.dialog)).to_be_visible()
     expect(screen.action("Ta bort", within=screen.dialog)).to_have_count(0)
     by_cross(screen)
     is_on_vaccination(screen, pensioner)
     screen.go_to("Kundgrupper")
-    expect(screen.past_row(OLD, first_day_with_group(), today())).to_be_visible()
+    expect(screen.past_row(OLD, GROUP_SINCE, TODAY)).to_be_visible()
     expect(screen.main.get_by_text(sv("No current group."), exact=True)).to_be_visible()
 
 
-def test_b7_angra_i_rutan_gor_kundgruppen_aktuell_igen(screen: Screen, pensioner: Customer) -> None:
-    screen.open_dialog(pensioner)
-    screen.action("Ta bort", OLD, screen.dialog).click()
-    screen.action("Ångra", OLD, screen.dialog).click()
-    expect(screen.row(OLD, screen.dialog)).to_contain_text(str(first_day_with_group()))
-    screen.has_no_error()
-    expect(screen.dialog).to_have_count(1)
+def test_b8_closed_after_an_addition_the_dialog_leads_on_to_the_vaccination(screen: Screen, customer: Customer) -> None:
+    screen.open_card(customer)
+    for close, group in zip(EACH_WAY, (RISK, "Gravid", STAFF), strict=True):
+        open_from_menu(screen)
+        screen.add_group(group)
+        close(screen)
+        is_on_vaccination(screen, customer)
+        expect(screen.main.get_by_role("radio", name=group)).to_be_visible()
+        if group == RISK:  # the only one so far
+            expect(screen.main.get_by_role("radio", name=group)).to_be_checked()
 
 
-@EACH_WAY
-def test_b8_rutan_stangs_efter_tillagg_och_vaccinationen_tar_vid(
-    screen: Screen, customer: Customer, close: Callable[[Screen], None]
-) -> None:
-    screen.open_dialog(customer)
-    screen.add_group(RISK, HEART)
-    close(screen)
-    is_on_vaccination(screen, customer)
-    expect(screen.main.get_by_role("radio", name=f"{RISK} – {HEART}")).to_be_checked()
-
-
-def test_b8_rutan_kommer_inte_tillbaka_efter_webblasarens_bakat(screen: Screen, customer: Customer) -> None:
+def test_b8_the_dialog_does_not_come_back_after_the_browsers_back(screen: Screen, customer: Customer) -> None:
     screen.visit(heading="Sök kund")
     screen.search(customer.identity)
     screen.is_on("Kundkort")

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Frame, Page, Request, WebError, WebSocket
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+REPORT = "reportToWatch"
 REMEMBER = """
 (() => {
   if (!location.protocol.startsWith("http")) return;
+  const said = new Set();
   const remember = (what, text) => {
-    const seen = new Set(JSON.parse(sessionStorage.getItem(what) || "[]"));
-    if (!seen.has(text)) sessionStorage.setItem(what, JSON.stringify([...seen.add(text)]));
+    if (!said.has(what + text)) { said.add(what + text); REPORT(what, text); }
   };
   new MutationObserver(() => {
-    remember("titles", document.title);
-    for (const box of document.querySelectorAll("[data-testid=stException]")) remember("exceptions", box.innerText);
+    remember("title", document.title);
+    for (const box of document.querySelectorAll("[data-testid=stException]")) remember("exception", box.innerText);
   }).observe(document, {childList: true, subtree: true, characterData: true});
 })()
+""".replace("REPORT", REPORT)
+"""Reports every title and every box of an exception that a page has, however short."""
+STILL = """
+(() => {
+  if (!location.protocol.startsWith("http")) return;
+  const still = new CSSStyleSheet();
+  still.replaceSync(
+    "*, *::before, *::after { animation-duration: 1ms !important; animation-delay: 0s !important;" +
+    " animation-iteration-count: 1 !important; transition-duration: 1ms !important; transition-delay: 0s !important; }"
+  );
+  document.adoptedStyleSheets = [still];
+})()
 """
-"""Remembers every title and every box of an exception that the page has had, however short."""
+"""Ends every movement at once: drawing it takes a fifth of a test's time, and no test looks at one."""
 
 
 class Watch:
@@ -32,6 +47,7 @@ class Watch:
         self.page = page
         self.addresses: list[str] = []
         self.errors: list[str] = []
+        self.titles: list[str] = []
         self.expects_fault = False
         self._log = log
         self._log_start = log.stat().st_size
@@ -40,24 +56,35 @@ class Watch:
         context.on("request", self._requested)
         context.on("weberror", self._failed)
         context.on("dialog", self._alerted)
-        page.on("websocket", self._connected)
-        page.on("console", self._said)
-        page.on("framenavigated", self._arrived)
+        self._of_page: list[tuple[Any, Callable[..., None]]] = [
+            ("websocket", self._connected),
+            ("console", self._said),
+            ("framenavigated", self._arrived),
+        ]
+        for event, listener in self._of_page:
+            page.on(event, listener)
 
     def end(self) -> None:
         """Watch no more: the browser is another test's from now on."""
         self._context.remove_listener("request", self._requested)
         self._context.remove_listener("weberror", self._failed)
         self._context.remove_listener("dialog", self._alerted)
+        for event, listener in self._of_page:
+            self.page.remove_listener(event, listener)
+
+    def remember(self, what: str, text: str) -> None:
+        """Take down what the page reports of itself."""
+        if what == "exception":
+            self.errors.append(f"exception on the page: {text}")
+        else:
+            self.titles.append(text)
 
     def complaints(self) -> list[str]:
         """Return what happened that must never happen."""
-        remembered = self.page.evaluate("({titles: sessionStorage.titles, exceptions: sessionStorage.exceptions})")
-        titles = [remembered["titles"] or "", self.page.title()]
+        titles = [*self.titles, self.page.title()]
         log = self.log()
         complaints = [*self.errors]
         complaints += [f"request to {url}" for url in self.addresses if not stays_here(url)]
-        complaints += [f"exception on the page: {remembered['exceptions']}"] if remembered["exceptions"] else []
         for sign in ("Traceback",) if self.expects_fault else ("Traceback", "Unexpected error"):
             complaints += [f"{sign} in the dashboard's log:\n{log}"] if sign in log else []
         for place, texts in (("address", self.addresses), ("title", titles), ("log", [log])):
