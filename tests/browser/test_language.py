@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import Error, expect
 
 from mv.customers import Customer
 from tests.browser.conftest import ROOT, Dashboard, OpenScreen
@@ -103,7 +103,7 @@ def fits(screen: Screen, narrow: bool = True) -> None:
         screen.is_at_rest()
         try:  # a chart is drawn anew for the width
             screen.page.wait_for_function(f"({OVERFLOW})().length === 0")
-        except TimeoutError:
+        except Error:
             pytest.fail(f"too wide at {width}: {screen.page.evaluate(OVERFLOW)}")
     screen.page.set_viewport_size({"width": 1280, "height": 1024})
     screen.is_at_rest()

@@ -68,7 +68,9 @@ def test_a_new_amount_from_1_january_takes_no_atc_codes(lead: Screen) -> None:
 def test_whoever_saves_without_having_seen_the_effect_sees_it_afterwards(lead: Screen) -> None:
     open_rule(lead, "Pneumokockvaccin, Pneumokocker: fyller 75 år i år", date(2023, 1, 1))
     choose_way(lead, "Rätta regeln")
-    lead.main.get_by_role("textbox", name="Belopp (kr)", exact=True).fill("251")
+    amount = lead.main.get_by_role("textbox", name="Belopp (kr)", exact=True)
+    expect(amount).to_have_value("250")  # the field is this way's, not the one before
+    amount.fill("251")
     lead.button("Spara").click()  # straight from the field: nothing was shown yet
     expect(lead.message("Sparad:")).to_be_visible()
     expect(lead.message(re.compile(r"doser?, \+|Ingen dos"))).not_to_have_count(0)
