@@ -115,6 +115,16 @@ class Screen:
         expect(box).to_have_value(chosen)
         self.is_at_rest()
 
+    def look_up(self, label: str, option: str) -> None:
+        """Choose from a long list, of which only what is in sight is drawn, by writing what is wanted."""
+        box = self.box(label)
+        expect(box).to_be_enabled()
+        box.click()
+        box.fill(option)
+        self.page.get_by_role("option", name=option, exact=True).click()
+        expect(box).to_have_value(option)
+        self.is_at_rest()
+
     def unfold(self, label: str) -> None:
         """Open what is folded away, once the page has settled: one that is being drawn anew shows parts of it twice."""
         self.is_at_rest()

@@ -289,7 +289,8 @@ def test_pages_of_money_are_in_one_language_and_fit(reader: Screen, dashboard: D
     screen.go_to(in_words("Reimbursement rules"))
     screen.is_on(in_words("Reimbursement rules"))
     is_well(screen, language)
-    screen.main.get_by_role("button", name=in_words("Open")).first.click()
+    screen.main.get_by_role("button", name=re.compile(in_words("Open") + r".*\d{4}-\d\d-\d\d")).first.click()
+    expect(screen.button(in_words("All rules"))).to_be_visible()
     screen.is_at_rest()
     is_well(screen, language)
 

@@ -87,7 +87,7 @@ def claim(screen: Screen, path: Path) -> pd.DataFrame:
 def preview(screen: Screen) -> list[str]:
     """Choose what the region is due for the day of the dose, and return how many lines and kronor that is."""
     show(screen, sv("New claim"))
-    screen.choose("Betalare", REGION)
+    screen.look_up("Betalare", REGION)
     for label in ("Första dag", "Sista dag"):
         screen.set_day(label, UNPAID_ON)
     return cells(screen.table("Orsak"))["Summa"]
@@ -136,7 +136,7 @@ def pay(screen: Screen, lines: pd.DataFrame) -> None:
     content = "\r\n".join(["Er referens;Utbetalt belopp", *rows]).encode()
     screen.go_to("Betalfiler")
     screen.is_on("Betalfiler")
-    screen.choose("Betalare", REGION)
+    screen.look_up("Betalare", REGION)
     file = {"name": "betalning.csv", "mimeType": "text/csv", "buffer": content}
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     expect(screen.button("Läs in")).to_be_visible()
