@@ -1,4 +1,4 @@
-"""Cells of a table → values, amounts and days. What an error quotes is never what may be an identity number."""
+"""Parse cells of a table as values, amounts and days. No error quotes what may be an identity number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_AMOUNT = 25
 """Characters; so few that a Decimal of 28 digits is exact."""
 LONGEST_QUOTE = 30
 NO_VALUE = "="
-"""What the reader of workbooks lets stand for a formula whose value was not saved with it."""
+"""Stands for a formula of a workbook that was saved without its value."""
 
 _ERRORS = frozenset(
     {
@@ -21,11 +21,11 @@ _ERRORS = frozenset(
         "#SKÄRNING!", "#DIVISION/0!", "#VÄRDEFEL!", "#REFERENS!", "#NAMN?", "#OGILTIGT!", "#SAKNAS!",
     }
 )  # fmt: skip
-"""What spreadsheets show, in English and in Swedish, for a formula that came to nothing."""
+"""The errors of formulas that spreadsheets show, in English and in Swedish."""
 _TOO_NARROW = re.compile("#+")
-"""What they show for a number in a narrow column."""
+"""A number in a column that is too narrow for it."""
 _KEPT_AS_TEXT = re.compile(r'="([^"=]*)"')
-"""How text is written in CSV so that Excel leaves its zeros: ="0123"."""
+"""Text in CSV whose zeros Excel leaves: ="0123"."""
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE)
 _SERIAL_DAY = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 
@@ -50,10 +50,9 @@ _DAYS = (
 
 
 def parse_value(text: str) -> str:
-    """Return the text of a cell; of ``="0123"``, which keeps Excel from changing it, what is inside the marks.
+    """Return the text of a cell, without the marks of ``="0123"`` by which Excel leaves it unchanged.
 
-    Raises Invalid for what a spreadsheet leaves in the place of a value: an error such as ``#REF!``, a formula, or a
-    number that it has shortened, such as ``1,98E+11``.
+    Raises Invalid for an error such as ``#REF!``, a formula, and a shortened number such as ``1,98E+11``.
     """
     if kept := _KEPT_AS_TEXT.fullmatch(text):
         return kept[1].strip()
@@ -97,7 +96,7 @@ def parse_amount(text: str) -> int:
 
 
 def parse_day(text: str) -> date:
-    """Return the day that is written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY. Raises Invalid for anything else."""
+    """Parse a day written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY. Raises Invalid for anything else."""
     for form in _DAYS:
         if found := form.fullmatch(text.strip()):
             try:
@@ -113,12 +112,12 @@ def parse_day(text: str) -> date:
 
 
 def may_be_identity(text: str) -> bool:
-    """Return whether ``text`` may hold an identity number, right or wrong, however it is written."""
+    """Return whether the text may hold an identity number, valid or not, in any spelling."""
     return _MAY_BE_IDENTITY.search(_SEPARATORS.sub("", text)) is not None
 
 
 def quote(text: str) -> str:
-    """Return the beginning of ``text`` for a message, or only dots where it may hold an identity number."""
+    """Return the beginning of the text for a message, or only dots if it may hold an identity number."""
     plain = " ".join(text.split())
     if may_be_identity(plain):
         return "…"

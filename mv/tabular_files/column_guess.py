@@ -1,4 +1,4 @@
-"""Which of a file's headings is which column, guessed by what they are called."""
+"""Guess the columns of a file by their headings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mv.text import fold
 C = TypeVar("C", bound=str)
 
 SHORTEST_PART = 6
-"""Letters of a word that is looked for inside other words, too, as Swedish puts words together."""
+"""Letters; words this long are also found inside compound words, as Swedish has them."""
 
 
 def guess(headings: Sequence[str], words: Mapping[C, Sequence[str]], known: Mapping[C, str]) -> dict[C, str]:
-    """Return the heading of each column: the ``known`` ones, and of the others those that are called so.
+    """Map columns to headings: the ``known`` ones, then those whose headings match.
 
-    ``words`` are what the headings of each column are called, folded, the surest first. A heading that is one of them
-    goes before one that has one inside, and is taken once.
+    ``words`` holds the folded headings of each column, the surest first. A heading that equals one precedes a heading
+    that contains one. Each heading is used once.
     """
     found = dict(known)
     for inside in (False, True):

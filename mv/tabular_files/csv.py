@@ -1,4 +1,4 @@
-"""CSV files: bytes → a table of texts, whatever the encoding, the delimiter, the quotes and the line ends."""
+"""Read CSV files as tables of texts, with any usual encoding, delimiter, quotes and line ends."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DELIMITER_LINE = re.compile(r'(?P<mark>"?)sep=(?P<delimiter>.)(?P=mark)[ ;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\x84\x85\x89\x96\xa4\xa5\xa9\xb6]")
-"""Å, Ä, É, Ö and the small ones: no Swedish text in Windows-1252 has these pairs."""
+"""Å, Ä, É and Ö in UTF-8: no Swedish text in Windows-1252 has these pairs."""
 _QUOTED = re.compile(r'"[^"]*"')
 
 
 def read(data: bytes, delimiter: Delimiter | None = None) -> Table:
-    """Return the table that is written in UTF-8, UTF-16 with its mark, or else Windows-1252.
+    """Read a table in UTF-8, UTF-16 with a byte-order mark, or else Windows-1252.
 
-    Without a ``delimiter`` the headings tell which it is. Raises Invalid as :func:`mv.tabular_files.reading.read` does.
+    Without a ``delimiter`` it is guessed from the headings. Raises Invalid as
+    :func:`mv.tabular_files.reading.read_table` does.
     """
     text, encoding = _decode(data)
     text, stated = _split_delimiter_line(text)
@@ -58,7 +59,7 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 
 def _in_windows_1252(data: bytes, broken_at: int) -> str:
-    """Return the text of ``data``, which is no UTF-8 from the byte ``broken_at`` on."""
+    """Decode ``data``, which is no UTF-8 from the byte ``broken_at`` on."""
     try:
         text = data.decode("windows-1252")
     except UnicodeDecodeError:
@@ -70,7 +71,7 @@ def _in_windows_1252(data: bytes, broken_at: int) -> str:
 
 
 def _split_delimiter_line(text: str) -> tuple[str, Delimiter | None]:
-    """Return the text without a first line such as ``sep=;``, which Excel does not count either, and what it says."""
+    """Split off a first line such as ``sep=;``, which Excel does not count as a row, and return its delimiter."""
     found = _DELIMITER_LINE.match(text)
     if found is None:
         return text, None
@@ -87,7 +88,7 @@ def _guess_delimiter(text: str) -> Delimiter:
 
 
 def _parse(text: str, delimiter: Delimiter) -> Iterator[Record]:
-    """Yield the rows that are not empty, their cells without spaces around, numbered from 1, empty ones included."""
+    """Yield the rows that are not empty, with stripped cells. Empty rows count in the numbers, from 1."""
     reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 0
     while True:

@@ -1,4 +1,4 @@
-"""What a file is that holds no table, told by its content, whatever its name says."""
+"""Recognise files that hold no table by their content, whatever their names say."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mv.i18n import translate
 ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _INSPECTED_BYTES = 1024
-"""Bytes at the beginning that tell what a text is."""
+"""Bytes at the beginning of a text that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FileType:
-    """What a file is called, with its article."""
+    """The name of a type of file, with its article."""
 
     name: str
 
@@ -39,20 +39,20 @@ _TEXT_SIGNATURES = {
     b"%pdf-": _PDF, b"{\\rtf": _DOCUMENT, b"<!doctype html": _WEB_PAGE, b"<html": _WEB_PAGE, b"<table": _WEB_PAGE,
     b"<?xml": _XML,
 }  # fmt: skip
-"""How the texts begin, in small letters, that are none of cells."""
+"""The beginnings of texts that are no tables, in lower case."""
 _BINARY_SIGNATURES = {
     b"\x89PNG\r\n": _PICTURE, b"\xff\xd8\xff": _PICTURE, b"GIF8": _PICTURE, b"BM": _PICTURE, b"II*\0": _PICTURE,
     b"MM\0*": _PICTURE, b"RIFF": _PICTURE, b"MZ": _PROGRAM, b"\x7fELF": _PROGRAM, b"\x1f\x8b": _PACKED,
     b"7z\xbc\xaf\x27\x1c": _PACKED, b"Rar!": _PACKED, b"BZh": _PACKED, b"\xfd7zXZ": _PACKED,
     b"\x28\xb5\x2f\xfd": _PACKED, b"SQLite format 3": _DATABASE, b"PAR1": _PARQUET,
 }  # fmt: skip
-"""How the files begin that are no text."""
+"""The beginnings of files that are no text."""
 _PACKAGE_FOLDERS = {"word/": _DOCUMENT, "ppt/": _SLIDES}
-"""Where a package keeps what it is, beside a workbook's xl."""
+"""The folders of packages that are no workbooks."""
 
 
 def refuse_document(data: bytes) -> None:
-    """Raise Invalid for what begins as a document, a web page, or a format of old workbooks."""
+    """Raise Invalid for a document, a web page, or a workbook of an old format."""
     if data.startswith(_OLE):
         raise _old_office_error(data)
     start = data[:_INSPECTED_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
@@ -62,7 +62,7 @@ def refuse_document(data: bytes) -> None:
 
 
 def not_text_error(data: bytes) -> Invalid:
-    """Return the error that says what ``data`` is, which could not be read as text."""
+    """Return the error for data that is no text, with the type of the file if it is known."""
     for beginning, kind in _BINARY_SIGNATURES.items():
         if data.startswith(beginning):
             return _no_table_error(kind)
@@ -70,7 +70,7 @@ def not_text_error(data: bytes) -> Invalid:
 
 
 def refuse_package(names: Collection[str], mimetype: bytes) -> None:
-    """Raise Invalid for a zip file that is no workbook of Excel, by the names of its parts and its ``mimetype``."""
+    """Raise Invalid for a zip file that is no Excel workbook, by the names of its parts and its ``mimetype``."""
     if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         raise Invalid(
             N_("The file is an OpenDocument spreadsheet. Save it as Excel (.xlsx) or CSV, and choose that one.")
@@ -89,7 +89,7 @@ def refuse_package(names: Collection[str], mimetype: bytes) -> None:
 
 
 def _old_office_error(data: bytes) -> Invalid:
-    """Return what to do with a file of old Office's: those hold their parts' names in UTF-16."""
+    """Return the error for a file of an old Office, which holds the names of its parts in UTF-16."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         return Invalid(
             N_("The workbook is protected by a password. Open it, take the password away, and save it again.")

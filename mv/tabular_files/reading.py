@@ -1,6 +1,6 @@
-"""Files that people hand in: bytes → a checked table of texts, and its cells → amounts and days.
+"""Read a file that somebody hands in as a checked table of texts.
 
-Nothing here knows what a file is about. Rows are named by their number in the file, as a spreadsheet counts them.
+Its cells are parsed by :mod:`mv.tabular_files.cells`. Rows have their number in the file, as a spreadsheet counts them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from mv.tabular_files.xlsx import workbook
 
 
 def read_table(file: BinaryIO, delimiter: Delimiter | None = None) -> Table:
-    """Return the table that a file holds, by what is in it and not by its name: CSV or an Excel workbook.
+    """Read CSV or an Excel workbook, which is recognised by its content and not by its name.
 
-    A ``delimiter`` is for CSV; without one the headings tell which it is. Raises Invalid, which says what to do, for
-    a file that is too large, is no table, has no headings or no rows, or has a row that does not fit them.
+    Without a ``delimiter`` that of CSV is guessed from the headings. Raises Invalid, which says what to do, for a file
+    that is too large, is no table, has no headings or no rows, or has a row that does not fit the headings.
     """
     data = file.read(table.MOST_BYTES + 1)
     if len(data) > table.MOST_BYTES:

@@ -1,4 +1,4 @@
-"""A table of texts, whatever file it was read from: its headings, its rows, and how much of both is let in."""
+"""A table of texts from a file: its headings, its rows, and the limits of both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mv.tabular_files.cells import may_be_identity, parse_value, quote
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
-"""As `.streamlit/config.toml` lets in."""
+"""The same limit as in `.streamlit/config.toml`."""
 MOST_ROWS = 100_000
 """Under the headings."""
 MOST_COLUMNS = 200
@@ -25,7 +25,7 @@ EXCEL = "Excel"
 
 Delimiter = Literal[";", ",", "\t"]
 DELIMITERS: Final[tuple[Delimiter, ...]] = (";", "\t", ",")
-"""In the order in which one is taken where the headings do not tell."""
+"""In the order of preference if the headings leave it open."""
 
 _NUMBER_ALONE = re.compile(r"[\W_]*[0-9](?:[0-9]|[\W_])*")
 
@@ -40,21 +40,21 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A cell that cannot be read: its row, the heading of its column, and what is wrong."""
+    """A problem of a cell: its row, the heading of its column, and the error."""
 
     row: int
     column: str
     error: MvError
 
     def label(self, language: str) -> str:
-        """Return row, column and what is wrong, in ``language``."""
+        """Return row, column and error in ``language``."""
         place = translate(N_("Row {row}, column {column}:"), language).format(row=self.row, column=self.column)
         return f"{place} {explain(self.error, language)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a file holds: the headings, all different, and the rows under them that are not empty."""
+    """The headings of a file, all different, and the rows under them that are not empty."""
 
     headings: tuple[str, ...]
     records: list[Record] = field(repr=False)
@@ -63,21 +63,21 @@ class Table:
     delimiter: Delimiter | None
     """None of a workbook."""
     sheet: str | None = None
-    """Which of a workbook's sheets it is."""
+    """The name of the sheet that was read, for a workbook."""
     other_sheets: tuple[str, ...] = ()
-    """The names of those that were not read, hidden ones too."""
+    """The names of the sheets that were not read, hidden ones too."""
     hidden_rows: int = 0
-    """How many of the rows the workbook hides, by a filter for one. They are among the others."""
+    """The number of rows that the workbook hides, by a filter for example. They are in ``records``, too."""
 
     def content_hash(self, about: str) -> str:
-        """Return SHA-256 in hexadecimal over ``about`` and the texts, however the file wrote them down."""
+        """Return SHA-256, in hexadecimal, of ``about`` and the texts, whatever the format of the file."""
         digest = hashlib.sha256(json.dumps([about, self.headings]).encode())
         for record in self.records:
             digest.update(json.dumps(record.cells).encode())
         return digest.hexdigest()
 
     def problems(self, headings: Iterable[str]) -> list[Problem]:
-        """Return, row by row, the cells under these headings that hold no value (see :mod:`mv.tabular_files.cells`)."""
+        """Return the problems of cells under these headings that :func:`mv.tabular_files.cells.parse_value` refuses."""
         places = [(heading, self.headings.index(heading)) for heading in headings]
         found: list[Problem] = []
         for record in self.records:
@@ -90,12 +90,12 @@ class Table:
 
 
 def too_many_rows_error() -> Invalid:
-    """Return the error that says how many rows are let in."""
+    """Return the error for too many rows."""
     return Invalid(N_("The file has more than {most} rows. Divide it into several."), most=MOST_ROWS)
 
 
 def too_many_cells_error() -> Invalid:
-    """Return the error that says how many cells are let in."""
+    """Return the error for too many cells."""
     return Invalid(
         N_("The file has more than {most} cells, empty ones included. Copy the rows into a new one, or into several."),
         most=MOST_CELLS,
@@ -103,7 +103,7 @@ def too_many_cells_error() -> Invalid:
 
 
 def parse_headings(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the headings, an empty or repeated one with its place. What is a number, of a person too, is none."""
+    """Return unique headings, an empty or repeated one with its position. Raises Invalid for numbers, as data has."""
     if not cells:
         raise Invalid(N_("The file is empty."))
     if len(strip_trailing_empty(cells)) > MOST_COLUMNS:
@@ -126,7 +126,7 @@ def strip_trailing_empty(cells: Sequence[str]) -> Sequence[str]:
 
 
 def quote_cells(table: Table, problems: Sequence[Problem]) -> list[str]:
-    """Return what the cell of each problem holds, as far as a message may quote it; nothing where it has no column."""
+    """Return the text of each problem's cell, as far as a message may quote it; empty if it has no column."""
     rows = {record.number: record for record in table.records}
     places = {heading: place for place, heading in enumerate(table.headings)}
     return [quote(rows[each.row].cells[places[each.column]]) if each.column in places else "" for each in problems]

@@ -1,1 +1,1 @@
-"""Excel workbooks, read part by part within limits."""
+"""Read Excel workbooks, part by part and within limits."""

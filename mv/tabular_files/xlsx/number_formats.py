@@ -1,4 +1,4 @@
-"""Numbers as a workbook keeps them → the texts that stand for them: days, whole numbers, decimals.
+"""Format the numbers of a workbook as texts: days, times, whole numbers and decimals.
 
 A workbook keeps a day as the number of days since 1900 (or 1904), and says by the format of the cell that it is one.
 Source: ECMA-376, part 1, 18.8.30 (numFmt), 18.17.4 (dates and times).
@@ -22,7 +22,7 @@ BUILT_IN: Mapping[int, str] = {
     **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "hh:mm:ss"),
     22: "yyyy-mm-dd hh:mm",
 }
-"""The formats of days and times that have a number and no code in the file."""
+"""The built-in formats of days and times, which have a number and no code in the file."""
 
 _EXACT = 15
 """Digits that a spreadsheet keeps of a number."""
@@ -42,7 +42,7 @@ _BEFORE_LEAP = 60
 
 
 def make_formatter(code: str, *, since_1904: bool = False) -> Formatter:
-    """Return how a number is written whose cell has the format ``code``."""
+    """Return the formatter of numbers in cells with the format ``code``."""
     section = code[:_LONGEST_CODE].partition(";")[0]
     if _ZEROS.fullmatch(section) and section.count("0") > 1:
         return partial(_format_padded, re.sub(r'[\\"]', "", section))
@@ -52,9 +52,9 @@ def make_formatter(code: str, *, since_1904: bool = False) -> Formatter:
 
 
 def format_number(raw: str) -> str:
-    """Return a number without exponent, rounded to the digits that a spreadsheet keeps.
+    """Format a number without an exponent, rounded to the digits that a spreadsheet keeps.
 
-    One that has more digits in front of the point is written with its exponent, as it is not known exactly.
+    A number with more digits before the point keeps its exponent, as it is not known exactly.
     """
     if raw.isascii() and raw.isdigit() and len(raw) <= _EXACT:
         return str(int(raw))
@@ -66,7 +66,7 @@ def format_number(raw: str) -> str:
 
 
 def _format_padded(form: str, raw: str) -> str:
-    """Return a whole number with zeros in front and hyphens or spaces inside, as its format shows it."""
+    """Format a whole number with leading zeros, and the hyphens and spaces of its format."""
     digits = format_number(raw)
     if not digits.isdigit():
         return digits
@@ -76,7 +76,7 @@ def _format_padded(form: str, raw: str) -> str:
 
 
 def _format_date_time(since_1904: bool, raw: str) -> str:
-    """Return YYYY-MM-DD, HH:MM:SS or both; a number that is no day as it is."""
+    """Format as YYYY-MM-DD, HH:MM:SS or both; a number that is no day stays a number."""
     number = _parse_number(raw)
     whole = math.floor(number)
     seconds = round((number - whole) * _SECONDS)

@@ -1,4 +1,4 @@
-"""The zip file that a workbook is: its parts, each read piece by piece and within limits.
+"""Read the parts of a workbook's zip file piece by piece and within limits.
 
 Nothing of it is written to the disk, names of parts are only looked up, and a program in it (.xlsm) is never read.
 """
@@ -21,7 +21,7 @@ from mv.tabular_files.xlsx.xml import damaged_error, iter_children
 MOST_UNPACKED = 128 * MEGABYTE
 """Of all parts together. A hundred thousand rows of ten columns are about 60."""
 MOST_BESIDE = 16 * MEGABYTE
-"""Of a part that is neither a sheet nor its texts."""
+"""Of a part that is neither a sheet nor the shared strings."""
 MOST_RATIO = 200
 """Unpacked to packed, of a part of more than a megabyte."""
 MOST_PARTS = 5_000
@@ -45,7 +45,7 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An opened zip file; names of parts are the same in small and capital letters."""
+    """An opened zip file. Names of parts are not case-sensitive."""
 
     archive: zipfile.ZipFile = field(repr=False)
     parts: Mapping[str, zipfile.ZipInfo] = field(repr=False)
@@ -55,7 +55,7 @@ class Package:
         return name.lower() in self.parts
 
     def pieces(self, name: str, most: int = MOST_UNPACKED) -> Iterator[bytes]:
-        """Yield what the part holds. Raises Invalid where it is missing, broken, or longer than it says or ``most``."""
+        """Yield the content of the part. Raises Invalid if it is missing, broken or too long."""
         unpacked = 0
         try:
             with self.archive.open(self.parts[name.lower()]) as part:
@@ -68,7 +68,7 @@ class Package:
             raise damaged_error() from None
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """Return what the part is related to: by id, the last word of the type, and the name of the part.
+        """Map the id of each relation of the part to its type (the last word) and the name of the related part.
 
         The part "" is the whole package.
         """
@@ -85,7 +85,7 @@ class Package:
 
 
 def open_package(data: bytes) -> Package:
-    """Return the package that ``data`` holds. Raises Invalid for one of another kind, too large, or locked."""
+    """Open the package. Raises Invalid for another kind of file, a too large or an encrypted one."""
     if data.count(_CENTRAL_ENTRY) > MOST_PARTS:
         raise damaged_error()
     try:

@@ -1,4 +1,4 @@
-"""Texts of a workbook: those of cells, and those that its sheets share, of which a cell gives the number."""
+"""Read the texts of a workbook: those in cells, and the shared strings, to which cells refer by number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def clean_text(text: str) -> str:
-    """Return the text of a cell without spaces around, its letters in one part, and its escapes resolved."""
+    """Return the text of a cell stripped, in NFC, with its escapes resolved."""
     if "_x" in text:
         text = _ESCAPED.sub(_unescape, text)
     text = text.strip()
@@ -22,7 +22,7 @@ def clean_text(text: str) -> str:
 
 
 def text_of(element: Element) -> str:
-    """Return the text that an element is made of, in one run or several, without how it is pronounced (``rPh``)."""
+    """Return the text of an element, in one run or several, without its phonetic runs (``rPh``)."""
     space = element.tag[: element.tag.rfind(" ") + 1]
     text, run = f"{space}t", f"{space}r"
     if len(element) == 1 and element[0].tag == text:
@@ -37,7 +37,7 @@ def text_of(element: Element) -> str:
 
 
 def read_shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
-    """Return those of the shared texts whose numbers are ``wanted``, as far as there are such."""
+    """Map the ``wanted`` numbers to their shared strings, as far as they exist."""
     found: dict[int, str] = {}
     for number, element in enumerate(iter_children(pieces, "")):
         if number in wanted:
@@ -50,6 +50,6 @@ def read_shared(pieces: Iterable[bytes], wanted: Set[int]) -> dict[int, str]:
 
 
 def _unescape(found: re.Match[str]) -> str:
-    """Return the character that is meant, as ``_x000D_`` stands for a line's end; none that cannot be printed."""
+    """Resolve an escape such as ``_x000D_``; one of an unprintable character stays, or is a space."""
     character = chr(int(found[1], 16))
     return character if character.isprintable() else " " if character.isspace() else found[0]

@@ -1,4 +1,4 @@
-"""A sheet of a workbook → its rows of texts."""
+"""Read the rows of a sheet as texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_IN_CELL = 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its number. A cell is its text, or the number of a text that the sheets share."""
+    """A row by its number. A cell is a text, or the number of a shared string."""
 
     number: int
     cells: list[str | int] = field(repr=False)
@@ -39,9 +39,9 @@ class Row:
 
 
 def read_rows(pieces: Iterable[bytes], writers: Sequence[Formatter]) -> Iterator[Row]:
-    """Yield the rows that have a value; ``writers`` write the numbers, by the style of the cell.
+    """Yield the rows that have a value; ``writers`` are the formatters of numbers by the style of the cell.
 
-    Raises Invalid for more rows, columns or cells than are let in, and for what is no sheet.
+    Raises Invalid beyond the limits of rows, columns and cells, and for anything that is no sheet.
     """
     before = found = seen = 0
     for element in iter_children(pieces, "sheetData"):
@@ -66,12 +66,12 @@ def read_rows(pieces: Iterable[bytes], writers: Sequence[Formatter]) -> Iterator
 
 @cache
 def column_letters(place: int) -> str:
-    """Return what a spreadsheet calls the column of this place, from 0: A … Z, AA …"""
+    """Return the letters of the column at this position, from 0: A … Z, AA …"""
     return (column_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
 def _row_cells(row: Element, number: int, writers: Sequence[Formatter]) -> list[str | int]:
-    """Return what the cells hold, from the first column to the last that has a value."""
+    """Return the cells from the first column to the last that has a value."""
     space = row.tag.removesuffix("row")
     names = (f"{space}v", f"{space}f", f"{space}is")
     cells: list[str | int] = []
@@ -102,7 +102,7 @@ def _row_cells(row: Element, number: int, writers: Sequence[Formatter]) -> list[
 
 
 def _cell_value(cell: Element, names: tuple[str, str, str], writers: Sequence[Formatter]) -> str | int:
-    """Return what the cell holds, by its type; NO_VALUE for a formula that was saved without."""
+    """Return the value of the cell by its type; NO_VALUE for a formula that was saved without its value."""
     value, formula, inline = names
     kind = cell.get("t", "n")
     text, is_formula = "", False

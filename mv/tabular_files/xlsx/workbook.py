@@ -1,11 +1,11 @@
-"""Excel workbooks (.xlsx, .xlsm): bytes → the table on the first sheet that is not hidden.
+"""Read the table on the first sheet of an Excel workbook (.xlsx, .xlsm) that is not hidden.
 
-Expat reads them, and no library for workbooks. Both that there are were tried on what people hand in. python-calamine
-lays two cells that stand far apart out as a rectangle of more memory than there is, which ends the process, and gives
-nothing for an error. openpyxl refuses a whole workbook for one font or filter that it does not know, and Strict Open
-XML; gives an error instead of an identity number that stands in a column of days; may pass over cells that are out of
-order without a word; and what keeps hostile workbooks from doing harm would stay ours. In the tests it writes what is
-read.
+The parser is Expat, and no library for workbooks. Both that exist were tried on files that people hand in.
+python-calamine lays two cells that stand far apart out as a rectangle of more memory than there is, which ends the
+process, and gives nothing for an error. openpyxl refuses a whole workbook for one font or filter that it does not know,
+and Strict Open XML; gives an error instead of an identity number that stands in a column of days; may pass over cells
+that are out of order without a word; and the protection from hostile workbooks would still be ours. In the tests it
+writes the workbooks that are read.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _LONGEST_ROW = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What a workbook says of itself: the first sheet that is shown, its part, and the names of the other sheets.
+    """The first visible sheet of a workbook with its part, and the names of the other sheets.
 
-    ``styles`` and ``texts`` are the parts of these; ``since_1904`` is from when its days are counted.
+    ``styles`` and ``texts`` are the names of these parts; ``since_1904`` says from which year days are counted.
     """
 
     sheet: str
@@ -50,7 +50,7 @@ class _Book:
 
 
 def read(data: bytes) -> Table:
-    """Return the table. Raises Invalid as :func:`mv.tabular_files.reading.read` does."""
+    """Return the table. Raises Invalid as :func:`mv.tabular_files.reading.read_table` does."""
     opened = package.open_package(data)
     book = _read_book(opened)
     _refuse_many_rows(opened.pieces(book.part))
@@ -97,7 +97,7 @@ def _read_book(opened: Package) -> _Book:
 
 
 def _safe_name(sheet: Element) -> str:
-    """Return the name of the sheet for a message, or only dots where it may hold an identity number."""
+    """Return the name of the sheet for a message, or only dots if it may hold an identity number."""
     name = clean_text(sheet.get("name", ""))[:_LONGEST_NAME]
     return "…" if may_be_identity(name) else name
 
@@ -107,17 +107,17 @@ def _is_hidden(sheet: Element) -> bool:
 
 
 def _sheet_type(sheet: Element, related: Mapping[str, tuple[str, str]]) -> str:
-    """Return whether it is a worksheet, or something else, such as a sheet that is a chart."""
+    """Return the type of the sheet: "worksheet", or another, such as that of a chart."""
     return related.get(_relation_id(sheet), ("", ""))[0]
 
 
 def _relation_id(sheet: Element) -> str:
-    """Return the id by which the sheet is related to its part, which is not its own."""
+    """Return the id of the relation from the sheet to its part, which is not the id of the sheet."""
     return next((value for name, value in sheet.items() if local_name(name) == "id"), "")
 
 
 def _read_formatters(opened: Package, book: _Book) -> list[Formatter]:
-    """Return how numbers are written, by the number of the style."""
+    """Return the formatters of numbers, by the number of the style."""
     if book.styles is None:
         return []
     codes = {str(number): code for number, code in BUILT_IN.items()}
@@ -129,9 +129,9 @@ def _read_formatters(opened: Package, book: _Book) -> list[Formatter]:
 
 
 def _refuse_many_rows(pieces: Iterable[bytes]) -> None:
-    """Raise Invalid for too many rows with a value, in a fraction of the time that reading the rows takes.
+    """Raise Invalid for too many rows with a value, in a fraction of the time that reading them takes.
 
-    Sheets that are written in another way than Excel's are counted as they are read.
+    Sheets in another notation than Excel's are counted when they are read.
     """
     count, rest = 0, b""
     for piece in pieces:

@@ -1,7 +1,7 @@
-"""XML from outside, read piece by piece with Expat, so that no document takes more than it is long.
+"""Parse untrusted XML piece by piece with Expat, in memory bounded by the length of the document.
 
-What no spreadsheet program writes is refused: definitions of entities, marks so long that Expat would go through them
-again and again (CVE-2023-52425), and more names or levels than any vocabulary has, each of which it would keep.
+Refused is what no spreadsheet program writes: definitions of entities, tags so long that Expat would scan them again
+and again (CVE-2023-52425), and more names or levels than any vocabulary has, each of which Expat would keep.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mv.errors import N_, Invalid
 LONGEST_TAG = 256 * 1024
 """Bytes of a tag with its attributes, a comment or the like."""
 LONGEST_ELEMENT = 4 * 1024 * 1024
-"""Bytes of an element that is taken as a whole, as the row of a sheet is."""
+"""Bytes of an element that is yielded as a whole, such as a row of a sheet."""
 MOST_NAMES = 10_000
 """Of elements, attributes and prefixes."""
 MOST_LEVELS = 64
@@ -27,21 +27,21 @@ _UTF_16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def damaged_error() -> Invalid:
-    """Return the error for a workbook that does not hold together."""
+    """Return the error for a damaged workbook."""
     return Invalid(
         N_("The workbook is damaged, or not whole. Open it in a spreadsheet program, save it again, and choose that.")
     )
 
 
 def local_name(name: str) -> str:
-    """Return the name of an element or attribute without its namespace, which stands before a space."""
+    """Return the name of an element or attribute without its namespace, which ends at a space."""
     return name.rpartition(" ")[2]
 
 
 def iter_children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
-    """Yield each element in the first ``container`` inside the root, once it is whole; with "", each in the root.
+    """Yield each complete element in the first ``container`` of the root; with "", each in the root.
 
-    What comes after the container is not read. Raises Invalid for what is no XML.
+    Nothing after the container is read. Raises Invalid if it is no XML.
     """
     tree = _GrowingTree()
     found: Element | None = None
@@ -60,7 +60,7 @@ def iter_children(pieces: Iterable[bytes], container: str) -> Iterator[Element]:
 
 
 class _GrowingTree:
-    """Elements that come to be as a document is read. Expat hands them to the builder without a detour by Python."""
+    """A tree that grows while the document is parsed. Expat calls the builder directly, which is in C."""
 
     def __init__(self) -> None:
         self._builder = TreeBuilder()
@@ -70,7 +70,7 @@ class _GrowingTree:
         self._ended = False
 
     def grow(self, pieces: Iterable[bytes]) -> Iterator[None]:
-        """Parse a piece at a time, and pause after each. Raises Invalid for what is not let in."""
+        """Parse a piece at a time, and pause after each. Raises Invalid beyond the limits."""
         rest = iter(pieces)
         first = next(rest, b"")
         parser = self._parser("UTF-16" if first.startswith(_UTF_16_MARKS) else "UTF-8")
@@ -87,17 +87,17 @@ class _GrowingTree:
         yield
 
     def find(self, name: str) -> Element | None:
-        """Return the first element of the root with this local name, or with "" the root itself, once it has begun."""
+        """Return the first element of the root with this local name, or the root for "", once it has begun."""
         if self._root is None or name == "":
             return self._root
         return next((element for element in self._root if local_name(element.tag) == name), None)
 
     def has_ended(self, element: Element) -> bool:
-        """Return whether the root, or an element in it, is whole: another has begun after it, or the document ended."""
+        """Return whether the root, or an element in it, is complete: the next has begun, or the document ended."""
         return self._ended or (element is not self._root and self._root is not None and self._root[-1] is not element)
 
     def begin_element(self) -> None:
-        """Count anew how long an element is."""
+        """Restart the count of the element's bytes."""
         self._begun = self._fed
 
     def _parser(self, encoding: str) -> expat.XMLParserType:
@@ -120,7 +120,7 @@ class _GrowingTree:
         return parser
 
     def _check(self, parsed: int) -> None:
-        """Raise Invalid for a mark, an element, levels or names that are more than let in. ``parsed`` is in bytes."""
+        """Raise Invalid beyond the limits of tags, elements, levels and names. ``parsed`` is in bytes."""
         if self._fed - parsed > LONGEST_TAG or self._fed - self._begun > LONGEST_ELEMENT:
             raise damaged_error()
         if len(self._names) > MOST_NAMES:
