@@ -25,6 +25,14 @@ def cells(table: Locator, column: int) -> list[str]:
     return [row.get_by_role("cell").nth(column).inner_text() for row in table.locator("tbody").get_by_role("row").all()]
 
 
+def expect_cells(table: Locator, column: int, texts: list[str]) -> None:
+    """Wait until the column holds these texts: what a click asks for reaches a busy dashboard after a while."""
+    rows = table.locator("tbody").get_by_role("row")
+    expect(rows).to_have_count(len(texts))
+    for place, text in enumerate(texts):
+        expect(rows.nth(place).get_by_role("cell").nth(column)).to_have_text(text)
+
+
 def undo(screen: Screen, label: str) -> None:
     screen.button(sv(label)).click()
     screen.page.get_by_role("button", name=UNDO, exact=True).click()
@@ -48,21 +56,19 @@ def test_a_list_is_pasted_looked_at_saved_and_undone_as_a_whole(dashboard: Dashb
     assert cells(table, 3) == [sv(state) for state in states]
     assert cells(table, 2)[1].startswith(people[0].name)
     screen.main.get_by_role("radio", name=f"{sv('Ready')} (3)", exact=True).click()
-    screen.is_at_rest()
-    assert cells(table, 0) == ["2", "3", "6"]
+    expect_cells(table, 0, ["2", "3", "6"])
 
     screen.button(f"{sv('Save all ready')} (3)").dblclick()
     expect(screen.message("3 rader är sparade.")).to_be_visible()
     screen.is_at_rest()
     expect(field).to_have_value(f"Personnummer\n{unknown}\n{first}\n123")
-    assert cells(table, 3) == [sv(state) for state in ("Heading", "Unknown number", "Registered already", "Wrong")]
+    expect_cells(table, 3, [sv(state) for state in ("Heading", "Unknown number", "Registered already", "Wrong")])
 
     undo(screen, "Undo the whole list")
     expect(screen.message("Ångrat: 3 rader.")).to_be_visible()
     screen.is_at_rest()  # the message has moved the button
     screen.button(sv("Check the list")).click()
-    screen.is_at_rest()
-    assert cells(table, 3) == [sv(state) for state in ("Heading", "Unknown number", "Ready", "Wrong")]
+    expect_cells(table, 3, [sv(state) for state in ("Heading", "Unknown number", "Ready", "Wrong")])
     screen.open_groups(people[2])
     expect(screen.main.get_by_text(sv("No current group."), exact=True)).to_be_visible()
 
