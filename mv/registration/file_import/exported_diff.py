@@ -18,6 +18,7 @@ from mv.pseudonyms import Pseudonyms
 from mv.registration.code_lookup import CodeLookup
 from mv.registration.file_import.cell_comparison import TranslatedWord, instant_matcher, text_matcher, word_parser
 from mv.registration.file_import.exported_layout import ROW_VERSION, ExportedLayout
+from mv.registration.file_import.plan import editable_values
 from mv.tabular_files import cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
@@ -74,9 +75,9 @@ class ExportedRowComparer:
         new = replace(
             now, group_code=group, subgroup_code=subgroup, valid_from=first, valid_to=last, ended_reason=reason
         )
-        if _editable_values(new) == _editable_values(seen):
+        if editable_values(new) == editable_values(seen):
             return RequestedRow(now, changed=False)
-        if seen.version != now.version and _editable_values(new) != _editable_values(now):
+        if seen.version != now.version and editable_values(new) != editable_values(now):
             since = Conflict(N_("The row was changed here since the file was made. Take out the file anew."))
             self._add(record, ROW_VERSION, since)
             return None
@@ -221,10 +222,6 @@ def _describe_choice(row: Membership, catalogue: Catalogue) -> object:
 
 def _describe_reason(row: Membership) -> object:
     return TranslatedWord(REASONS[row.ended_reason]) if row.ended_reason else "–"
-
-
-def _editable_values(row: Membership) -> tuple[object, ...]:
-    return row.group_code, row.subgroup_code, row.valid_from, row.valid_to, row.ended_reason
 
 
 def _status(row: Membership) -> str:

@@ -19,7 +19,8 @@ from mv.registration.file_import.columns import Column, ColumnHeadings
 from mv.registration.file_import.exported_diff import ExportedRowComparer
 from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION
 from mv.registration.file_import.exported_validation import ExportedRow, ExportedRowValidator
-from mv.registration.file_import.plan import ImportContext, NewRowValidator, Plan, PlannedRow, RowState
+from mv.registration.file_import.new_row_validation import NewRowValidator
+from mv.registration.file_import.plan import ImportContext, Plan, PlannedRow, RowState
 from mv.registration.file_import.rows import ImportRow, RowReader
 from mv.registration.validation import ValidationContext
 from mv.store.engine import Transaction
