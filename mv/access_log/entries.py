@@ -16,6 +16,7 @@ from mv.errors import N_, Invalid
 from mv.i18n import translate
 from mv.store import Store
 from mv.store.engine import Row, Transaction
+from mv.store.where import Where
 
 ACTIONS: Mapping[str, str] = {
     Action.SEARCH_CUSTOMERS: N_("Shown in a search"),
@@ -179,22 +180,17 @@ def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
     if filters.unit_id is not None:
         require_unit(actor, filters.unit_id)
-    own, units = in_own_units(actor, "l.unit_id", 1)
-    conditions, params = [own], list[object](units)
-    for text, value in (
-        ("l.logged_at >= {}", filters.first and day_bounds(filters.first)[0]),
-        ("l.logged_at < {}", filters.last and day_bounds(filters.last)[1]),
-        ("l.user_id = {}", filters.user_id),
-        ("l.unit_id = {}", filters.unit_id),
-        ("l.action = {}", filters.action),
-        ("l.why = {}", filters.why),
-        ("l.outcome = {}", filters.outcome),
-        (OF_CUSTOMER, filters.customer_id),
-    ):
-        if value is not None:
-            params.append(value)
-            conditions.append(text.format(f"${len(params)}"))
-    return " AND ".join(conditions), tuple(params)
+    where = Where()
+    where.add_numbered(*in_own_units(actor, "l.unit_id", where.next_number))
+    where.add("l.logged_at >= {}", filters.first and day_bounds(filters.first)[0])
+    where.add("l.logged_at < {}", filters.last and day_bounds(filters.last)[1])
+    where.add("l.user_id = {}", filters.user_id)
+    where.add("l.unit_id = {}", filters.unit_id)
+    where.add("l.action = {}", filters.action)
+    where.add("l.why = {}", filters.why)
+    where.add("l.outcome = {}", filters.outcome)
+    where.add(OF_CUSTOMER, filters.customer_id)
+    return str(where), tuple(where.params)
 
 
 def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: object) -> None:

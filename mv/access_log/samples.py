@@ -252,10 +252,9 @@ def _sample(tx: Transaction, actor: Actor, filters: Filters, head: int, size: in
     places = random.Random(seed).sample(range(population), min(size, population))  # noqa: S311 (to be drawn anew)
     if not places:
         return population, []
-    numbers = ", ".join(f"${n}" for n in range(len(params) + 2, len(params) + 2 + len(places)))
     counted = f"SELECT l.entry_id, row_number() OVER (ORDER BY l.entry_id) - 1 AS place {taken}"
-    sql = f"SELECT entry_id FROM ({counted}) l WHERE place IN ({numbers}) ORDER BY entry_id"
-    return population, [row["entry_id"] for row in tx.rows(sql, *params, head, *places)]
+    sql = f"SELECT entry_id FROM ({counted}) l WHERE place = ANY(${len(params) + 2}) ORDER BY entry_id"
+    return population, [row["entry_id"] for row in tx.rows(sql, *params, head, places)]
 
 
 def _filters(check: Check) -> Filters:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit, catalogue
-from mv.access import EVERY_UNIT, Action, Actor, require_unit
+from mv.access import EVERY_UNIT, Action, Actor, in_own_units, require_unit
 from mv.catalogue import Catalogue
 from mv.errors import N_, Invalid
 from mv.export import groups, pipeline
@@ -28,6 +28,7 @@ from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.store.where import Where
 
 TITLE = N_("Doses")
 DOSE = (
@@ -144,26 +145,17 @@ def _check(store: Store, actor: Actor, filters: DoseFilters, known: Catalogue, p
 
 def _count_and_log(store: Store, actor: Actor, filters: DoseFilters, pseudonyms: Pseudonyms | None) -> int:
     """Log which doses are taken, by which filters; return how many they are."""
-    conditions: list[tuple[str, object]] = [
-        ("given_on >= {}", filters.given_from),
-        ("given_on <= {}", filters.given_to),
-        ("unit_id = {}", filters.unit_id),
-        ("product_code = {}", filters.product_code),
-        ("group_code = {}", filters.group_code),
-    ]
-    where, params = ["TRUE"], list[object]()
-    for condition, value in conditions:
-        if value is not None:
-            params.append(value)
-            where.append(condition.format(f"${len(params)}"))
+    where = Where()
+    where.add("given_on >= {}", filters.given_from)
+    where.add("given_on <= {}", filters.given_to)
+    where.add("unit_id = {}", filters.unit_id)
+    where.add("product_code = {}", filters.product_code)
+    where.add("group_code = {}", filters.group_code)
+    where.add_numbered(*in_own_units(actor, "unit_id", where.next_number))
     units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
-    if not actor.has_every_unit:
-        places = [f"${len(params) + n}" for n in range(1, len(units) + 1)]
-        where.append(f"unit_id IN ({', '.join(places)})" if units else "FALSE")
-        params.extend(units)
 
     def work(tx: Transaction) -> int:
-        count: int = tx.rows(COUNT.format(where=" AND ".join(where)), *params)[0]["rows"]
+        count: int = tx.rows(COUNT.format(where=where), *where.params)[0]["rows"]
         detail = {"filters": filters.given(), "rows": count, "identities": pseudonyms is None, "units": units}
         audit.record(tx, store.now(), actor, Action.EXPORT_DOSES, **detail)
         return count

@@ -14,6 +14,7 @@ from mv.catalogue import Catalogue
 from mv.clock import day_bounds
 from mv.errors import N_, Invalid
 from mv.store import Store
+from mv.store.where import Where
 from mv.text import NamesByCode, find_codes, suggest_names
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -82,26 +83,17 @@ def select(known: Catalogue, filters: Filters, today: date, actor: Actor) -> Sel
     inactive = "(m.valid_to <= $1 OR m.ended_reason = 'wrong')" if filters.as_of else "m.valid_to IS NOT NULL"
     status = f"CASE WHEN {inactive} THEN 'inactive' ELSE 'active' END"
     registered_from, registered_to = filters.registered_from, filters.registered_to
-    conditions: list[tuple[str, object]] = [
-        ("m.valid_from <= {}", filters.as_of),  # the first, since it is $1 above
-        (f"{status} = {{}}", None if filters.status == Status.ALL else filters.status.value),
-        ("m.valid_from <= {}", filters.valid_to),
-        ("(m.valid_to IS NULL OR m.valid_to >= {})", filters.valid_from),
-        ("m.registered_at >= {}", registered_from and day_bounds(registered_from)[0]),
-        ("m.registered_at < {}", registered_to and day_bounds(registered_to)[1]),
-        *_named(known, filters, actor),
-    ]
-    where, params = ["TRUE"], list[object]()
-    for condition, value in conditions:
-        if value is not None:
-            values = value if isinstance(value, list) else [value]
-            numbers = range(len(params) + 1, len(params) + len(values) + 1)
-            where.append(condition.format(", ".join(f"${n}" for n in numbers)))
-            params.extend(values)
-    own, units = in_own_units(actor, "m.unit_id", len(params) + 1)
-    where.append(own)
-    params.extend(units)
-    return Selection(known, filters, status, " AND ".join(where), tuple(params))
+    where = Where()
+    where.add("m.valid_from <= {}", filters.as_of)  # the first, since it is $1 above
+    where.add(f"{status} = {{}}", None if filters.status == Status.ALL else filters.status.value)
+    where.add("m.valid_from <= {}", filters.valid_to)
+    where.add("(m.valid_to IS NULL OR m.valid_to >= {})", filters.valid_from)
+    where.add("m.registered_at >= {}", registered_from and day_bounds(registered_from)[0])
+    where.add("m.registered_at < {}", registered_to and day_bounds(registered_to)[1])
+    for condition, codes in _named(known, filters, actor):
+        where.add(condition, codes)
+    where.add_numbered(*in_own_units(actor, "m.unit_id", where.next_number))
+    return Selection(known, filters, status, str(where), tuple(where.params))
 
 
 def _check_days(filters: Filters, today: date) -> None:
