@@ -122,7 +122,7 @@ def test_the_same_filters_give_the_same_bytes_whenever_and_however_they_are_made
     clock.now += timedelta(days=400, hours=5)
     for workers, customers_at_once in ((1, 1), (2, 200_000), (4, 2)):
         monkeypatch.setattr(pipeline, "WORKERS", workers)
-        monkeypatch.setattr(export, "CUSTOMERS_AT_ONCE", customers_at_once)
+        monkeypatch.setattr(groups, "CUSTOMERS_AT_ONCE", customers_at_once)
         assert written(members, actor, form, pseudonyms=pseudonyms) == first
 
 

@@ -194,7 +194,7 @@ def test_the_same_filters_give_the_same_bytes_however_the_rows_are_read(
 ) -> None:
     first = file_of(store)
     for customers_at_once in (1, 2, 3):
-        monkeypatch.setattr(export, "CUSTOMERS_AT_ONCE", customers_at_once)
+        monkeypatch.setattr(groups, "CUSTOMERS_AT_ONCE", customers_at_once)
         assert file_of(store) == first
 
 
