@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 
-class Tray(io.RawIOBase):
+class ByteSink(io.RawIOBase):
     """A file to write to, without a way back in it."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from mv.export.formats.byte_sink import Tray
+from mv.export.formats.byte_sink import ByteSink
 from mv.export.schema import Kind, Layout, texts
 
 TYPES = {
@@ -41,12 +41,12 @@ class ParquetEncoder:
         self._kinds = {column.name: column.kind for column in layout.columns}
         fields = [pa.field(head, TYPES[c.kind]) for head, c in zip(layout.heads, layout.columns, strict=True)]
         self._schema = pa.schema(fields)
-        self._tray = Tray()
-        self._writer = parquet.ParquetWriter(self._tray, self._schema, compression="zstd")
+        self._sink = ByteSink()
+        self._writer = parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
 
     def begin(self) -> Iterator[bytes]:
         """Yield the bytes by which a Parquet file is known."""
-        yield self._tray.take()
+        yield self._sink.take()
 
     def encode(self, frame: pd.DataFrame) -> pa.Table:
         """Return the rows as Arrow's, of the file's types."""
@@ -57,12 +57,12 @@ class ParquetEncoder:
     def add(self, part: pa.Table) -> Iterator[bytes]:
         """Yield the rows as a row group."""
         self._writer.write_table(part, row_group_size=part.num_rows)
-        yield self._tray.take()
+        yield self._sink.take()
 
     def end(self) -> Iterator[bytes]:
         """Yield where in the file everything is."""
         self._writer.close()
-        yield self._tray.take()
+        yield self._sink.take()
 
     def close(self) -> None:
         """Let go of a file that is not made to its end."""

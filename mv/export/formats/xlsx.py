@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
 from mv.export.formats import xlsx_parts
-from mv.export.formats.byte_sink import Tray
+from mv.export.formats.byte_sink import ByteSink
 from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET, STYLES
 from mv.export.schema import Kind, Layout, local, texts
 from mv.pseudonyms import TEXT
@@ -62,8 +62,8 @@ class XlsxEncoder:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._tray = Tray()
-        self._package = ZipFile(self._tray, "w", ZIP_DEFLATED, compresslevel=FASTEST)
+        self._sink = ByteSink()
+        self._package = ZipFile(self._sink, "w", ZIP_DEFLATED, compresslevel=FASTEST)
         self._rows: list[int] = []
         self._sheet: IO[bytes] = BytesIO()
 
@@ -71,7 +71,7 @@ class XlsxEncoder:
         """Yield the beginning of the first sheet."""
         self._write("_rels/.rels", xlsx_parts.RELATIONSHIPS)
         self._begin_sheet()
-        yield self._tray.take()
+        yield self._sink.take()
 
     def encode(self, frame: pd.DataFrame) -> tuple[int, bytes]:
         """Return how many rows there are, and the rows as a sheet has them."""
@@ -87,7 +87,7 @@ class XlsxEncoder:
             self._begin_sheet()
         self._rows[-1] += count
         self._sheet.write(rows)
-        yield self._tray.take()
+        yield self._sink.take()
 
     def end(self) -> Iterator[bytes]:
         """Yield the end of the last sheet, and what there is in the package."""
@@ -98,7 +98,7 @@ class XlsxEncoder:
         self._write("xl/styles.xml", xlsx_parts.STYLE_SHEET)
         self._write("[Content_Types].xml", xlsx_parts.content_types(sheets))
         self._package.close()
-        yield self._tray.take()
+        yield self._sink.take()
 
     def close(self) -> None:
         """Let go of a workbook that is not made to its end."""
