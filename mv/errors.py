@@ -50,20 +50,20 @@ class MvError(Exception):
 
 
 class Invalid(MvError):
-    """What was entered cannot be right; nothing was changed."""
+    """Input that cannot be right; nothing was changed."""
 
 
 class Conflict(MvError):
-    """What was asked for does not fit what is in the store now; nothing was changed."""
+    """A request that does not fit what is in the store now; nothing was changed."""
 
 
 class NotFound(MvError):
-    """What was asked for is not in the store."""
+    """A row that is not in the store."""
 
 
 class Forbidden(MvError):
-    """The actor may not do this."""
+    """An action that the actor may not carry out."""
 
 
 class StoreUnavailable(MvError):
-    """The store cannot be opened or used."""
+    """A store that cannot be opened or used."""

@@ -31,7 +31,7 @@ FIRST_PAUSE = 0.02
 
 
 class Store:
-    """An open store: where the rows are, and what time it is."""
+    """An open store: the rows and the clock."""
 
     def __init__(self, engine: Engine, clock: Clock = system_clock) -> None:
         self._engine = engine
@@ -91,7 +91,7 @@ class Store:
         self.write(work)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._engine.close()
 
 

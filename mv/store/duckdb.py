@@ -141,7 +141,7 @@ class DuckEngine:
         return INVALIDATED_BY_ANOTHER in text
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._broken = False
         self._connection.close()
 

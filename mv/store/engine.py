@@ -1,4 +1,4 @@
-"""What every database brings: transactions, batches, and which of its errors are worth a new attempt."""
+"""The interface of a database: transactions, rows, batches, and the errors that are worth a new attempt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mv.errors import N_, StoreUnavailable
 Row = dict[str, Any]
 
 CAUGHT_INSIDE = "a statement failed and its error was caught inside the transaction"
-"""What is raised then instead of a commit, since both databases would roll back and say nothing."""
+"""Raised instead of a commit, since both databases would roll back and say nothing."""
 
 
 class Transaction(ABC):
@@ -73,7 +73,7 @@ class Engine(Protocol):
         """Return whether ``error`` says that another transaction was first, so that a new attempt makes sense."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
 
 
 def to_table(schema: pa.Schema, objects: Sequence[object], **columns: Sequence[object]) -> pa.Table:

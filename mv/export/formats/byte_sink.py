@@ -1,4 +1,4 @@
-"""Where a library writes what it takes for a file, and from where that is taken piece by piece."""
+"""A sink for a library that writes to a file: the bytes written so far can be taken at any time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 class ByteSink(io.RawIOBase):
-    """A file to write to, without a way back in it."""
+    """A file to write to that cannot be read and has no seek."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def writable(self) -> bool:
-        """Return that it is."""
+        """Return True."""
         return True
 
     def write(self, data: Any) -> int:
@@ -23,6 +23,6 @@ class ByteSink(io.RawIOBase):
         return len(part)
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return the bytes written since the last call."""
         taken, self._parts = b"".join(self._parts), []
         return taken
