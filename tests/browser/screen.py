@@ -57,8 +57,8 @@ class Screen:
 
     @property
     def main(self) -> Locator:
-        """The page without the menu."""
-        return self.page.get_by_role("main")
+        """The page without the menu: the one ``main`` of the document, found without asking each element's role."""
+        return self.page.locator("main")
 
     @property
     def menu(self) -> Locator:
