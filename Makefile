@@ -7,10 +7,10 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup system lint types imports format messages lock audit clean
+.PHONY: help run test test-fast test-midnight test-all setup system lint types imports format messages lock audit clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 run: .venv/.requirements ## Start the dashboard at http://localhost:8501 (another port: make run PORT=8502)
 	@case "$${MV_STORE:-}" in \
@@ -21,9 +21,31 @@ run: .venv/.requirements ## Start the dashboard at http://localhost:8501 (anothe
 	@echo "Starting the dashboard at http://localhost:$(PORT) (stop it with Ctrl+C)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
 
+# Two workers: as many as the smallest machine has cores. A file's tests stay together, and share what they make.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+
 test: setup system lint types imports ## Check everything: lint, types, imports, then all tests
 	@echo "Running the tests"
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(PYTEST)
+
+test-fast: setup lint types imports ## Check what needs neither browser nor server, while one works
+	@echo "Running the tests that need neither browser nor server"
+	@$(PYTEST) --without-servers
+
+test-all: setup system lint types imports ## Check everything thoroughly: each store on both engines, properties tried often
+	@echo "Running the tests, each on both engines and thoroughly"
+	@$(PYTEST) --both-engines --hypothesis-profile=thorough
+
+test-midnight: setup ## Run what shows and counts days while the machine's clock passes midnight into another month
+	@.ci/system-packages faketime
+	@for start in $(MIDNIGHTS); do \
+	  echo "Running the tests of pages and days from $$start UTC"; \
+	  .ci/at-time $$start $(BIN)/python -m pytest -p tests.midnight -n 2 --dist loadfile $(OF_DAYS) || exit 1; \
+	done
+
+# Two minutes before midnight UTC: of a year, of a month, and of the night to summer time.
+MIDNIGHTS := 2026-12-31T23:58:00 2026-11-30T23:58:00 2027-03-27T23:58:00
+OF_DAYS := tests/pages tests/test_clock.py tests/test_memberships.py tests/test_vaccinations.py tests/registration tests/reimbursement
 
 setup: .venv/.requirements-dev ## Create .venv with all Python packages
 

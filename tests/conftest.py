@@ -1,7 +1,7 @@
 """What the tests share: a clock that can be set, a real store, people in it, and who acts.
 
 A store is a DuckDB file, but in the folders of BOTH_ENGINES, whose tests run on PostgreSQL as well;
-``--both-engines`` runs every test with a store on both.
+``--both-engines`` runs every test with a store on both, ``--without-servers`` none that needs a browser or a server.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ BOTH_ENGINES = ("contract", "store")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-engines", action="store_true", help="run every test that has a store on both engines")
+    parser.addoption("--without-servers", action="store_true", help="leave out what needs a browser or a server")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +60,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
         both = folder in BOTH_ENGINES or metafunc.config.getoption("--both-engines")
         metafunc.parametrize("engine", ENGINES if both else ENGINES[:1])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser or a server where that is asked for."""
+    if config.getoption("--without-servers"):
+        left_out = [item for item in items if _needs_server(item)]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _needs_server(item: pytest.Item) -> bool:
+    engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+    servers = {"postgresql", "proxy", "browser"} & set(getattr(item, "fixturenames", ()))
+    return engine == "postgresql" or bool(servers)
 
 
 @dataclass

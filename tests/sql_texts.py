@@ -83,7 +83,7 @@ def untried(texts: Texts) -> list[str]:
 
 def is_whole(config: pytest.Config) -> bool:
     """Return whether the run is of every test there is."""
-    chosen = ("keyword", "markexpr", "ignore", "ignore_glob", "deselect", "lf", "collectonly")
+    chosen = ("keyword", "markexpr", "ignore", "ignore_glob", "deselect", "lf", "collectonly", "without_servers")
     everything = config.args_source == pytest.Config.ArgsSource.TESTPATHS
     return everything and not any(config.getoption(name, None) for name in chosen)
 
