@@ -52,13 +52,12 @@ def test_another_units_customer_is_opened_for_a_reason_by_whoever_gives_it(
     open_it.click()
     screen.is_on("Kundkort")
     screen.is_about(customer)
-    screen.go_to("Kundgrupper")
-    screen.is_on("Kundgrupper")
-    screen.save_group("Gravid")
-
     other = open_screen()
     sign_in(other, "nora", f"kundkort?kund={customer.customer_id}")
     expect(other.message(OTHER_UNIT)).to_be_visible()
+    screen.go_to("Kundgrupper")
+    screen.is_on("Kundgrupper")
+    screen.save_group("Gravid")
 
 
 def test_an_analyst_downloads_pseudonyms_and_no_names(screen: Screen, dashboard: Dashboard, tmp_path: Path) -> None:
