@@ -40,6 +40,16 @@ def logged(store: Store, *actions: str) -> Rows:
     ]
 
 
+def entries_of(store: Store, user_id: str, outcome: str) -> Rows:
+    """Return the user's entries with this outcome, without the numbers and the hash of their place in the log."""
+    sql = """
+        SELECT logged_at, user_id, role, unit_id, action, customer_id, outcome, why, detail FROM access_log
+        WHERE user_id = $1 AND outcome = $2 ORDER BY entry_id
+    """
+    with store.read() as tx:
+        return tx.rows(sql, user_id, outcome)
+
+
 @contextmanager
 def nothing_changes(store: Store, *, but: Collection[str] = ()) -> Iterator[None]:
     """Check that every table is as it was, ``but`` these."""

@@ -11,7 +11,7 @@ from mv.errors import MvError
 from mv.store import open_store
 from tests.conftest import SetClock
 from tests.postgres import Server
-from tests.test_access import CALLS, ROLES, full_name, make_records, user
+from tests.rights import CALLS, ROLES, full_name, make_records, user
 
 
 def outcomes(url: str, actor: Actor) -> list[tuple[str, str]]:
