@@ -26,6 +26,7 @@ STORE = f"{MV}store/"
 MIGRATE = f"{STORE}migrate.py"
 
 ROWS_OF_VALUES = re.compile(r"\(\$n(?:, \$n)*\)(?:, \(\$n(?:, \$n)*\))*")
+CLAUSES = re.compile(r" (?:WHERE|AND|GROUP BY|ORDER BY|LIMIT|UNION ALL) ")
 IN_WORKEROUTPUT = "sql_texts"
 TEXTS = pytest.StashKey[Texts]()
 UNTRIED = pytest.StashKey[list[str]]()
@@ -71,12 +72,12 @@ def normal(sql: str) -> str:
 
 
 def parts(texts: set[str]) -> set[str]:
-    """Return what the texts are put together of: a filter adds its condition to others, in any number."""
-    return {part for text in texts for part in text.split(" AND ")}
+    """Return the clauses that the texts are put together of: a filter adds its own to others, in any number."""
+    return {part for text in texts for part in CLAUSES.split(text)}
 
 
 def untried(texts: Texts) -> list[str]:
-    """Return what ran on DuckDB and has a part that did not run on PostgreSQL."""
+    """Return what ran on DuckDB and has a clause that did not run on PostgreSQL."""
     tried = parts(texts[POSTGRESQL])
     return sorted(text for text in texts[DUCKDB] if not parts({text}) <= tried)
 

@@ -6,22 +6,24 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mv
-from mv.access import Action, Actor, OtherUnit, Role, may, require
+from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, Role, may, require
 from mv.audit import ONE_LOOK
 from mv.errors import Forbidden, MvError
 from mv.i18n import ENGLISH, SWEDISH, explain
-from mv.store import Store
+from mv.store import Store, open_store
 from mv.store.engine import Engine, Transaction
 from tests.conftest import SetClock
-from tests.contents import LOG, contents, entries_of, nothing_changes
+from tests.contents import LOG, entries_of, logged, nothing_changes
 from tests.rights import (
     ADMINISTRATOR,
     CALLS,
@@ -75,9 +77,24 @@ class WatchedTransaction:
         return run
 
 
+@pytest.fixture(scope="module")
+def made(duckdb_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Records]:
+    """A store with something to do something with, to be copied; tests/contract/ calls the same on both engines."""
+    path, clock = Path(shutil.copy(duckdb_file, tmp_path_factory.mktemp("records"))), SetClock()
+    with closing(open_store(str(path), clock)) as store:
+        return path, make_records(
+            store, clock, Actor("karin.holm", "Karin Holm", LEAD, "norr", frozenset({EVERY_UNIT}))
+        )
+
+
 @pytest.fixture
-def records(store: Store, clock: SetClock, actor: Actor) -> Records:
-    return make_records(store, clock, actor)
+def store_url(made: tuple[Path, Records], tmp_path: Path) -> str:
+    return str(shutil.copy(made[0], tmp_path / "mv.duckdb"))
+
+
+@pytest.fixture
+def records(made: tuple[Path, Records]) -> Records:
+    return made[1]
 
 
 def functions_with_store() -> Iterator[Callable[..., object]]:
@@ -186,9 +203,9 @@ def check_refusal(store: Store, clock: SetClock, records: Records, call: Call, w
         }
     ]
     assert entries_of(store, who.user_id, "done") == done
-    before = contents(store)["access_log"]
+    before = logged(store)
     clock.now += ONE_LOOK
     with pytest.raises(Forbidden):
         call.call(store, who, records)
-    assert len(contents(store)["access_log"]) == len(before) + 1
+    assert len(logged(store)) == len(before) + 1
     clock.now -= ONE_LOOK
