@@ -32,7 +32,7 @@ STILL = """
   const still = new CSSStyleSheet();
   still.replaceSync(
     "*, *::before, *::after { animation-duration: 1ms !important; animation-delay: 0s !important;" +
-    " animation-iteration-count: 1 !important; transition-duration: 1ms !important; transition-delay: 0s !important; }"
+    " animation-iteration-count: 1 !important; transition: none !important; }"
   );
   document.adoptedStyleSheets = [still];
 })()
