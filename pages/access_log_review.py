@@ -38,7 +38,7 @@ def draw_sample() -> None:
     )
     with st.expander(_("New sample"), key="log_new_sample"):
         draw_new_sample()
-    draw_checks(samples.checks(store(), session.actor()))
+    draw_checks(samples.list_checks(store(), session.actor()))
 
 
 def draw_chain() -> None:
@@ -70,7 +70,7 @@ st.header(_("Log check"))
 parts = {"log": draw_log, "sample": draw_sample, "signals": draw_signals, "chain": draw_chain}
 names = {"log": _("Log"), "sample": _("Random samples"), "signals": _("Signals"), "chain": _("The chain")}
 try:
-    samples.checks(store(), session.actor())  # says at once whether the role includes any of this
+    samples.list_checks(store(), session.actor())  # says at once whether the role includes any of this
     chosen = st.segmented_control(
         _("Part"), list(parts), default="log", required=True, format_func=lambda part: names[part],
         label_visibility="collapsed", key="log_part",

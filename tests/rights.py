@@ -164,7 +164,7 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
     removed = memberships.remove(store, actor, other.membership_id, 1, EndReason.CEASED)
     dose = vaccinations.register(store, actor, anders.customer_id, dose_of(active, TODAY - timedelta(days=20)))
     drawn = [samples.draw(store, AT_NORR, entries.Filters(), 1, seed) for seed in (1, 2)]
-    samples.judge(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
+    samples.review(store, AT_NORR, drawn[1].check_id, 1, 1, Verdict.IN_ORDER, "")
     queue = corrections.build_queue(store, actor)
     claim_id = add_claim(store, [Claimed(15_000, dose_id=n, customer_id=n) for n in (998, 999)], payer=OTHER_REGION)
     paid = import_rows(store, actor, file_of(f"A{claim_id}-1;100"), OTHER_REGION)
@@ -511,7 +511,7 @@ CALLS = [
     Call(export.preview, OUT, lambda s, who, r: export.preview(s, who, Filters(), pseudonyms=PSEUDONYMS)),
     Call(export.counts, OUT, lambda s, who, r: export.counts(s, who, Filters())),
     Call(export.summary, OUT, lambda s, who, r: export.summary(s, who, Filters())),
-    Call(export.published, OUT, lambda s, who, r: export.published(s, who, Filters())),
+    Call(export.summary_file, OUT, lambda s, who, r: export.summary_file(s, who, Filters())),
     Call(export.active_over_time, OUT, lambda s, who, r: export.active_over_time(s, who, Filters())),
     Call(entries.entries, (Action.VIEW_LOG,), lambda s, who, r: entries.entries(s, who, entries.Filters())),
     Call(entries.users, (Action.VIEW_LOG,), lambda s, who, r: entries.users(s, who)),
@@ -528,27 +528,29 @@ CALLS = [
         lambda s, who, r: samples.draw(s, who, entries.Filters(), 1, seed=3),
     ),
     Call(
-        samples.draw_again,
+        samples.verify_draw,
         (Action.CHECK_LOG,),
-        lambda s, who, r: samples.draw_again(s, who, r.open_check.check_id),
+        lambda s, who, r: samples.verify_draw(s, who, r.open_check.check_id),
     ),
-    Call(samples.checks, (Action.CHECK_LOG,), lambda s, who, r: samples.checks(s, who)),
-    Call(samples.sample, (Action.VIEW_LOG,), lambda s, who, r: samples.sample(s, who, r.open_check.check_id)),
+    Call(samples.list_checks, (Action.CHECK_LOG,), lambda s, who, r: samples.list_checks(s, who)),
+    Call(samples.read_sample, (Action.VIEW_LOG,), lambda s, who, r: samples.read_sample(s, who, r.open_check.check_id)),
     Call(
-        samples.judge,
+        samples.review,
         (Action.CHECK_LOG,),
-        lambda s, who, r: samples.judge(s, who, r.open_check.check_id, 1, 1, Verdict.IN_ORDER, ""),
+        lambda s, who, r: samples.review(s, who, r.open_check.check_id, 1, 1, Verdict.IN_ORDER, ""),
     ),
     Call(
         samples.close,
         (Action.CHECK_LOG,),
         lambda s, who, r: samples.close(s, who, r.judged_check.check_id, "All of it is in order."),
     ),
-    Call(samples.taken_out, (Action.CHECK_LOG,), lambda s, who, r: samples.taken_out(s, who, r.open_check.check_id)),
     Call(
-        documents.document,
+        samples.export_check, (Action.CHECK_LOG,), lambda s, who, r: samples.export_check(s, who, r.open_check.check_id)
+    ),
+    Call(
+        documents.check_document,
         (Action.CHECK_LOG,),
-        lambda s, who, r: taken(documents.document(s, who, r.open_check.check_id)),
+        lambda s, who, r: taken(documents.check_document(s, who, r.open_check.check_id)),
     ),
     Call(
         patient_extract.extract,

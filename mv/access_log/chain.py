@@ -24,12 +24,12 @@ from mv.store.engine import Row, Transaction
 YEARS_KEPT = 5
 """HSLF-FS 2016:40, chapter 4, 9 §: the log is kept at least five years."""
 ROWS_AT_ONCE = 50_000
-ALTERED = N_("Entry {entry} is not as it was written, or the one before it is not.")
+ALTERED_ENTRY = N_("Entry {entry} is not as it was written, or the one before it is not.")
 LAST_NUMBER = 2**62
 """Above every entry's number."""
-NO_HEAD: Row = {"entry_id": -1, "hash": "", "start_entry_id": 0, "start_hash": ""}
+MISSING_HEAD: Row = {"entry_id": -1, "hash": "", "start_entry_id": 0, "start_hash": ""}
 """What is known of the chain's ends where somebody took them away: an end that no log has."""
-ADDED_BEFORE_START = """
+FIND_ADDED = """
     SELECT entry_id FROM access_log WHERE entry_id <= $1 AND ($2 <> '' OR entry_id < 1 OR hash IS NOT NULL)
     ORDER BY entry_id LIMIT 1
 """
@@ -85,26 +85,29 @@ def check(store: Store, expected: Anchor | None = None) -> Report:
     Shows nobody's data: it returns entries' numbers only.
     """
     with store.read() as tx:
-        head = tx.row("SELECT entry_id, hash, start_entry_id, start_hash FROM log_head WHERE log = 'access'") or NO_HEAD
+        head = (
+            tx.row("SELECT entry_id, hash, start_entry_id, start_hash FROM log_head WHERE log = 'access'")
+            or MISSING_HEAD
+        )
         start = Anchor(head["start_entry_id"], head["start_hash"])
         (before,) = tx.rows("SELECT count(*) AS n FROM access_log WHERE entry_id <= $1", start.entry_id)
-        added = tx.row(ADDED_BEFORE_START, start.entry_id, start.hash)
-        reader = _Reader(start, expected, added)
-        for entry in _entries(tx, start.entry_id):
+        added = tx.row(FIND_ADDED, start.entry_id, start.hash)
+        reader = _ChainCheck(start, expected, added)
+        for entry in _read_entries(tx, start.entry_id):
             reader.read(entry)
     end = Anchor(head["entry_id"], head["hash"])
     reader.finish(end)
     return Report(reader.entries, before["n"], end if end.hash else None, reader.breaks)
 
 
-def _entries(tx: Transaction, after: int) -> Iterator[Entry]:
+def _read_entries(tx: Transaction, after: int) -> Iterator[Entry]:
     sql = f"SELECT {COLUMNS} FROM access_log WHERE entry_id > $1 ORDER BY entry_id LIMIT {ROWS_AT_ONCE}"
     while rows := tx.rows(sql, after):
         yield from (Entry(**row) for row in rows)
         after = rows[-1]["entry_id"]
 
 
-class _Reader:
+class _ChainCheck:
     """Follows the chain from entry to entry."""
 
     def __init__(self, start: Anchor, expected: Anchor | None, added: Row | None) -> None:
@@ -116,14 +119,14 @@ class _Reader:
         self._met = expected is None or expected == start
         self._last = start
         if added:
-            self._break(added["entry_id"], ALTERED)
+            self._break(added["entry_id"], ALTERED_ENTRY)
 
     def read(self, entry: Entry) -> None:
         self.entries += 1
         if entry.entry_id != self._last.entry_id + 1:
             self._break(self._last.entry_id + 1, N_("Entry {entry} is missing."))
         elif entry.chained_to(self._last.hash) != entry.hash:
-            self._break(entry.entry_id, ALTERED)
+            self._break(entry.entry_id, ALTERED_ENTRY)
         elif entry.action == Action.PRUNE_LOG and entry.outcome == Outcome.DONE and entry.detail:
             detail = json.loads(entry.detail)
             self._pruned = Anchor(detail["through"], detail["hash"])

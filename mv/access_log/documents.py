@@ -14,8 +14,8 @@ import pandas as pd
 
 from mv.access import Actor
 from mv.access_log import samples
-from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS, label
-from mv.access_log.samples import Check, Judged, Verdict
+from mv.access_log.entries import ACCESS_REASONS, ACTIONS, OUTCOMES, label
+from mv.access_log.samples import Check, ReviewedEntry, Verdict
 from mv.clock import to_local
 from mv.errors import N_
 from mv.i18n import SWEDISH, Language, translate
@@ -32,13 +32,13 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def document(store: Store, actor: Actor, check_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
+def check_document(store: Store, actor: Actor, check_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
     """Log that the check is taken out, and return it as CSV: how it was drawn, its conclusion, then each entry.
 
     Customers stand in it by the store's own number, without names. Raises at once what
-    :func:`mv.access_log.samples.taken_out` raises.
+    :func:`mv.access_log.samples.export_check` raises.
     """
-    check, entries = samples.taken_out(store, actor, check_id)
+    check, entries = samples.export_check(store, actor, check_id)
 
     def rows() -> Iterator[Sequence[str]]:
         yield from ((translate(name, language), value) for name, value in _facts(check))
@@ -83,7 +83,7 @@ def _facts(check: Check) -> Iterator[tuple[str, str]]:
     yield N_("Conclusion"), check.conclusion or ""
 
 
-def _cells(judged: Judged, language: Language) -> list[str]:
+def _cells(judged: ReviewedEntry, language: Language) -> list[str]:
     entry = judged.entry
     return [
         str(judged.place),
@@ -95,7 +95,7 @@ def _cells(judged: Judged, language: Language) -> list[str]:
         label(ACTIONS, entry.action, language),
         "" if entry.customer_id is None else str(entry.customer_id),
         label(OUTCOMES, entry.outcome, language),
-        label(WHYS, entry.why, language),
+        label(ACCESS_REASONS, entry.why, language),
         json.dumps(entry.detail, ensure_ascii=False, sort_keys=True) if entry.detail else "",
         label(VERDICTS, judged.verdict, language),
         judged.note,

@@ -60,14 +60,17 @@ ACTIONS: Mapping[str, str] = {
 }
 """What each action is called for people."""
 OUTCOMES: Mapping[str, str] = {Outcome.DONE: N_("Done"), Outcome.REFUSED: N_("Refused")}
-WHYS: Mapping[str, str] = {AccessReason.NORMAL: N_("Own unit"), AccessReason.OTHER_UNIT: N_("Other unit, for a reason")}
+ACCESS_REASONS: Mapping[str, str] = {
+    AccessReason.NORMAL: N_("Own unit"),
+    AccessReason.OTHER_UNIT: N_("Other unit, for a reason"),
+}
 
 EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))
 WITH_PATIENT_DATA = f"(l.customer_id IS NOT NULL OR l.action IN ({EXPORTS}))"
 """A condition on ``access_log l``: an export names no customer and is with the data of many."""
 OF_CUSTOMER = "l.customer_id IN (SELECT customer_id FROM customer WHERE customer_id = {0} OR merged_into = {0})"
 """A condition on ``access_log l``: it is about the customer, or a record that was merged into the customer's."""
-NAMED = """
+WITH_NAMES = """
     SELECT l.entry_id, l.logged_at, l.user_id, COALESCE(u.name, l.user_id) AS user_name, l.role, l.unit_id, l.action,
         l.customer_id, c.given_name || ' ' || c.family_name AS customer_name, l.outcome, l.why, l.detail
     FROM ({entries}) l
@@ -151,7 +154,7 @@ def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, o
     some = f"SELECT * FROM access_log l WHERE {where} ORDER BY entry_id DESC LIMIT ${n + 1} OFFSET ${n + 2}"
     with store.read() as tx:
         (found,) = tx.rows(f"SELECT count(*) AS n FROM access_log l WHERE {where}", *params)
-        rows = tx.rows(NAMED.format(entries=some), *params, limit, offset)
+        rows = tx.rows(WITH_NAMES.format(entries=some), *params, limit, offset)
     return Page([entry(row) for row in rows], found["n"])
 
 

@@ -25,9 +25,9 @@ from mv.reimbursement.checks.new_year import NEW_YEAR
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
-MAYBE = N_("May have been part of the output data")
+POSSIBLE_ACCESS = N_("May have been part of the output data")
 HEADINGS = (N_("Time"), N_("Unit"), N_("What was done"), N_("Remark"))
-EXPLAINED = N_(
+EXPLANATION = N_(
     "Each time that somebody has had access to data about you in this system: when, at which unit, and what was done."
     " Output data are lists of many people; where they say so, it is not known whether you were on them."
 )
@@ -104,13 +104,13 @@ def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
     with store.read() as tx:
         (person,) = tx.rows("SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", live_id)
         known = catalogue.read(tx)
-        parts = (_named, _exports, _new_year_lists)
-        found = sorted({one[1]: one for part in parts for one in part(tx, known, live_id)}.values(), key=_in_order)
+        parts = (_recorded_accesses, _possible_exports, _possible_new_year_lists)
+        found = sorted({one[1]: one for part in parts for one in part(tx, known, live_id)}.values(), key=_sort_key)
     return Extract(
         name=f"{person['given_name']} {person['family_name']}",
         number=format_identity(person["identity"], store.today()),
         taken_at=at,
-        taken_by_unit=_unit(known, actor.unit_id),
+        taken_by_unit=_unit_name(known, actor.unit_id),
         accesses=[access for _, _, access in found],
     )
 
@@ -139,7 +139,7 @@ def cells(found: Extract, language: str) -> list[list[str]]:
             local_time(access.logged_at),
             access.unit,
             label(ACTIONS, access.action, language),
-            translate(MAYBE, language) if access.maybe else "",
+            translate(POSSIBLE_ACCESS, language) if access.maybe else "",
         ]
         for access in found.accesses
     ]
@@ -153,7 +153,7 @@ def _page(found: Extract, language: Language) -> Iterator[str]:
         name=escape(found.name),
         number=escape(found.number),
         printed=escape(translate(printed, language).format(time=local_time(found.taken_at), unit=found.taken_by_unit)),
-        explained=escape(translate(EXPLAINED, language)),
+        explained=escape(translate(EXPLANATION, language)),
     )
     headings = "".join(f'<th scope="col">{escape(translate(heading, language))}</th>' for heading in HEADINGS)
     yield f"<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n"
@@ -162,14 +162,14 @@ def _page(found: Extract, language: Language) -> Iterator[str]:
     yield "</tbody>\n</table>\n</body>\n</html>\n"
 
 
-Found = tuple[datetime, int, Access]
+OrderedAccess = tuple[datetime, int, Access]
 
 
-def _in_order(found: Found) -> tuple[datetime, int]:
+def _sort_key(found: OrderedAccess) -> tuple[datetime, int]:
     return found[:2]
 
 
-def _named(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+def _recorded_accesses(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
     """Yield the accesses to the customer's record, to those merged into it, and to one that it was in for a time."""
     sql = """
         SELECT entry_id, logged_at, unit_id, action FROM access_log WHERE outcome = 'done' AND customer_id IN (
@@ -181,10 +181,10 @@ def _named(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Foun
         WHERE m.merged_customer_id = $1 AND m.undone_at IS NOT NULL AND l.outcome = 'done'
     """
     for row in tx.rows(sql, customer_id):
-        yield _found(known, row, maybe=False)
+        yield _to_access(known, row, maybe=False)
 
 
-def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+def _possible_exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
     """Yield the exports that may have had the customer's groups in them, with the identity number.
 
     A file has rows of groups. So the customer can be in it from when one was registered, at a unit of whoever took
@@ -212,11 +212,11 @@ def _exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Fo
             for group in groups
             if group["changed_at"] <= row["logged_at"] and units & {EVERY_UNIT, group["unit_id"]}
         )
-        if detail.get("identities", True) and any(_takes(known, filters, group) for group in had):
-            yield _found(known, row, maybe=True)
+        if detail.get("identities", True) and any(_filters_match(known, filters, group) for group in had):
+            yield _to_access(known, row, maybe=True)
 
 
-def _new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[Found]:
+def _possible_new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
     """Yield the New Year lists that may have had the customer on them: of the customer's unit and birth date."""
     records = tx.rows(
         "SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1 OR merged_into = $1",
@@ -228,18 +228,18 @@ def _new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iter
     """
     for row in tx.rows(sql, min(record["registered_at"] for record in records)):
         detail = json.loads(row["detail"] or "{}")
-        if detail.get("list") == NEW_YEAR and any(_is_on(detail, record, row) for record in records):
-            yield _found(known, row, maybe=True)
+        if detail.get("list") == NEW_YEAR and any(_may_be_listed(detail, record, row) for record in records):
+            yield _to_access(known, row, maybe=True)
 
 
-def _is_on(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
+def _may_be_listed(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
     """Return whether the New Year list of an entry may have had the record on it."""
     known = record["registered_at"] <= entry["logged_at"] and set(detail["units"]) & {EVERY_UNIT, record["unit_id"]}
     spans = (born.split("/") for born in detail["born"])
     return bool(known) and any(first <= str(record["birth_date"]) <= last for first, last in spans)
 
 
-def _takes(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
+def _filters_match(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
     """Return whether an export's filters, codes or names in any case, take a row of this group and unit."""
     group = known.groups.get(row["group_code"])
     subgroups = group.subgroups if group else ()
@@ -257,11 +257,11 @@ def _takes(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
     )
 
 
-def _found(known: Catalogue, row: Row, *, maybe: bool) -> Found:
-    access = Access(row["logged_at"], _unit(known, row["unit_id"]), row["action"], maybe)
+def _to_access(known: Catalogue, row: Row, *, maybe: bool) -> OrderedAccess:
+    access = Access(row["logged_at"], _unit_name(known, row["unit_id"]), row["action"], maybe)
     return row["logged_at"], row["entry_id"], access
 
 
-def _unit(known: Catalogue, unit_id: str) -> str:
+def _unit_name(known: Catalogue, unit_id: str) -> str:
     unit = known.units.get(unit_id)
     return unit.name if unit else unit_id

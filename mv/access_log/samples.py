@@ -20,7 +20,7 @@ from typing import Any
 from mv import audit
 from mv.access import EVERY_UNIT, Action, Actor
 from mv.access_log import entries
-from mv.access_log.entries import NAMED, WITH_PATIENT_DATA, Filters, LogEntry
+from mv.access_log.entries import WITH_NAMES, WITH_PATIENT_DATA, Filters, LogEntry
 from mv.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Row, Transaction
@@ -84,7 +84,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReviewedEntry:
     """An entry at its place in the sample, with what was found about it; without a verdict it is not judged yet."""
 
     place: int
@@ -110,7 +110,7 @@ def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | No
             raise Invalid(N_("A sample has from 1 to {most} entries."), most=MOST_ENTRIES)
         at, units = store.now(), _units(actor, filters)
         (head,) = tx.rows("SELECT entry_id, hash FROM log_head WHERE log = 'access'")
-        population, drawn = _sample(tx, actor, filters, head["entry_id"], size, sown)
+        population, drawn = _draw_entries(tx, actor, filters, head["entry_id"], size, sown)
         if not drawn:
             raise Invalid(N_("There is no entry with patient data to draw from. Choose other days or fewer filters."))
         given = json.dumps(filters.given(), sort_keys=True)
@@ -134,7 +134,7 @@ def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | No
     return audit.perform(store, actor, Action.CHECK_LOG, work)
 
 
-def draw_again(store: Store, actor: Actor, check_id: int) -> bool:
+def verify_draw(store: Store, actor: Actor, check_id: int) -> bool:
     """Return whether the check's filters and seed still give the entries that it holds. It shows nobody's data.
 
     Raises Forbidden for a check of other units, NotFound.
@@ -143,12 +143,12 @@ def draw_again(store: Store, actor: Actor, check_id: int) -> bool:
     with audit.refusals(store, actor, Action.CHECK_LOG), store.read() as tx:
         check = _get(tx, actor, check_id)
         drawer, filters = replace(actor, unit_id="", units=check.units), _filters(check)
-        population, drawn = _sample(tx, drawer, filters, check.head_entry_id, check.size, check.seed)
+        population, drawn = _draw_entries(tx, drawer, filters, check.head_entry_id, check.size, check.seed)
         rows = tx.rows("SELECT entry_id FROM log_check_entry WHERE check_id = $1 ORDER BY place", check_id)
     return (population, drawn) == (check.population, [row["entry_id"] for row in rows])
 
 
-def checks(store: Store, actor: Actor) -> list[Check]:
+def list_checks(store: Store, actor: Actor) -> list[Check]:
     """Return the checks of units that are all the actor's own, the latest first. It shows nobody's data."""
     audit.permit(store, actor, Action.CHECK_LOG)
     with store.read() as tx:
@@ -156,7 +156,7 @@ def checks(store: Store, actor: Actor) -> list[Check]:
     return [check for check in found if _may_see(actor, check)]
 
 
-def sample(store: Store, actor: Actor, check_id: int) -> list[Judged]:
+def read_sample(store: Store, actor: Actor, check_id: int) -> list[ReviewedEntry]:
     """Return the check's entries in order of time, with what was found about each; looking at them is logged.
 
     Those that have been pruned since are left out. Raises Forbidden for a check of other units, NotFound.
@@ -169,7 +169,7 @@ def sample(store: Store, actor: Actor, check_id: int) -> list[Judged]:
         return _read(tx, check_id)
 
 
-def judge(
+def review(
     store: Store, actor: Actor, check_id: int, place: int, seen_version: int, verdict: Verdict | None, note: str
 ) -> None:
     """Say what was found about the entry at ``place``; until the check is closed, it can be said anew.
@@ -185,7 +185,7 @@ def judge(
         text = clean_note(note, LONGEST_NOTE)
         if verdict == Verdict.TO_EXAMINE and not text:
             raise Invalid(N_("Write what there is to examine."))
-        _hold(tx, actor, check_id)
+        _lock_open(tx, actor, check_id)
         at = store.now()
         row = tx.row(
             """
@@ -212,7 +212,7 @@ def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
         text = clean_note(conclusion, LONGEST_CONCLUSION)
         if not text:
             raise Invalid(N_("Write a conclusion: what the check showed, and what is done about it."))
-        check = _hold(tx, actor, check_id)
+        check = _lock_open(tx, actor, check_id)
         if check.judged < check.size:
             raise Conflict(N_("Entries that are not judged yet: {count}."), count=check.size - check.judged)
         at = store.now()
@@ -224,13 +224,13 @@ def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
     return audit.perform(store, actor, Action.CHECK_LOG, work)
 
 
-def taken_out(store: Store, actor: Actor, check_id: int) -> tuple[Check, list[Judged]]:
+def export_check(store: Store, actor: Actor, check_id: int) -> tuple[Check, list[ReviewedEntry]]:
     """Return the check and its entries for a document about it, and log that it is taken out.
 
     Raises Forbidden for a check of other units, NotFound.
     """
 
-    def work(tx: Transaction) -> tuple[Check, list[Judged]]:
+    def work(tx: Transaction) -> tuple[Check, list[ReviewedEntry]]:
         check = _get(tx, actor, check_id)
         audit.record(tx, store.now(), actor, Action.CHECK_LOG, check=check_id, document=True)
         return check, _read(tx, check_id)
@@ -244,7 +244,9 @@ def _units(actor: Actor, filters: Filters) -> frozenset[str]:
     return frozenset({EVERY_UNIT}) if actor.has_every_unit else actor.own_units
 
 
-def _sample(tx: Transaction, actor: Actor, filters: Filters, head: int, size: int, seed: int) -> tuple[int, list[int]]:
+def _draw_entries(
+    tx: Transaction, actor: Actor, filters: Filters, head: int, size: int, seed: int
+) -> tuple[int, list[int]]:
     where, params = entries.condition(actor, filters)
     taken = f"FROM access_log l WHERE {where} AND {WITH_PATIENT_DATA} AND l.entry_id <= ${len(params) + 1}"
     (found,) = tx.rows(f"SELECT count(*) AS n {taken}", *params, head)
@@ -262,7 +264,7 @@ def _filters(check: Check) -> Filters:
     return Filters(**{**check.filters, **days})
 
 
-def _hold(tx: Transaction, actor: Actor, check_id: int) -> Check:
+def _lock_open(tx: Transaction, actor: Actor, check_id: int) -> Check:
     """Keep every other change of this check waiting until ``tx`` ends; return the check, which is not closed."""
     check = _get(tx, actor, check_id)
     sql = "UPDATE log_check SET version = version + 1 WHERE check_id = $1 AND closed_at IS NULL RETURNING check_id"
@@ -289,9 +291,9 @@ def _check(row: Row) -> Check:
     return Check(**{**row, "units": frozenset(row["units"].split()), "filters": json.loads(row["filters"])})
 
 
-def _read(tx: Transaction, check_id: int) -> list[Judged]:
+def _read(tx: Transaction, check_id: int) -> list[ReviewedEntry]:
     some = "SELECT a.* FROM access_log a JOIN log_check_entry e ON e.entry_id = a.entry_id WHERE e.check_id = $1"
-    known = {row["entry_id"]: entries.entry(row) for row in tx.rows(NAMED.format(entries=some), check_id)}
+    known = {row["entry_id"]: entries.entry(row) for row in tx.rows(WITH_NAMES.format(entries=some), check_id)}
     sql = """
         SELECT e.place, e.entry_id, e.verdict, COALESCE(e.note, '') AS note, e.judged_at, e.judged_by,
             COALESCE(u.name, e.judged_by) AS judged_by_name, e.version
@@ -299,4 +301,4 @@ def _read(tx: Transaction, check_id: int) -> list[Judged]:
         WHERE e.check_id = $1 ORDER BY e.place
     """
     rows = [(known.get(row.pop("entry_id")), row) for row in tx.rows(sql, check_id)]
-    return [Judged(entry=entry, **row) for entry, row in rows if entry is not None]
+    return [ReviewedEntry(entry=entry, **row) for entry, row in rows if entry is not None]

@@ -35,13 +35,13 @@ LOCAL_DAY = "CAST({} AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Stockholm' AS DATE)
 ENTRY_IDS = "string_agg(CAST(l.entry_id AS VARCHAR), ',' ORDER BY l.entry_id) AS entry_ids, count(*) AS entries"
 
 
-def _listed(actions: Iterable[Action]) -> str:
+def _sql_list(actions: Iterable[Action]) -> str:
     return ", ".join(f"'{action}'" for action in sorted(actions))
 
 
-OPENED = _listed([Action.VIEW_CUSTOMER, Action.VIEW_GROUPS, Action.VIEW_DOSES])
+OPENED = _sql_list([Action.VIEW_CUSTOMER, Action.VIEW_GROUPS, Action.VIEW_DOSES])
 """Somebody chose this customer; a list of hits or bookings shows many whom nobody chose."""
-CHANGED = _listed(action for action in CARE if not action.startswith(("search_", "view_", "open_")))
+CHANGED = _sql_list(action for action in CARE if not action.startswith(("search_", "view_", "open_")))
 OWN_RECORD = """
     JOIN customer c ON c.customer_id = l.customer_id LEFT JOIN customer own ON own.customer_id = a.customer_id
 """
@@ -65,7 +65,7 @@ IN_PERIOD = f"""
         ) l WHERE l.changes = 0 AND l.action IN ({OPENED}) AND {{own}}
     )
 """
-NAMED = f"""
+WITH_NAMES = f"""
     SELECT f.*, COALESCE(u.name, f.user_id) AS user_name, c.given_name || ' ' || c.family_name AS customer_name
     FROM ({{found}}) f
     LEFT JOIN app_user u ON u.user_id = f.user_id LEFT JOIN customer c ON c.customer_id = f.customer_id
@@ -135,7 +135,7 @@ class Scope:
 
     def find(self, message: str, found: str, *more: object) -> Findings:
         """Return what the query ``found`` gives, with names; a column ``value`` goes into the message."""
-        sql = f"WITH {IN_PERIOD.format(own=self.own('l.unit_id'))} {NAMED.format(found=found)}"
+        sql = f"WITH {IN_PERIOD.format(own=self.own('l.unit_id'))} {WITH_NAMES.format(found=found)}"
         rows = self.tx.rows(sql, *self.params, *more)
         findings = [_finding(row, message) for row in rows]
         return Findings(findings[:MOST_FINDINGS], more=len(findings) > MOST_FINDINGS)

@@ -17,7 +17,7 @@ from mv.cli.text import _
 from mv.cli.values import DAY, FileToWrite, day
 from mv.errors import N_, Invalid
 from mv.export import claims, doses
-from mv.export.atomic_file import ProgressLine, write_whole
+from mv.export.atomic_file import ProgressLine, write_atomically
 from mv.pseudonyms import Pseudonyms
 from mv.store import Store
 
@@ -59,7 +59,7 @@ def _written_to_file(export_rows: Callable[..., Generator[bytes]]) -> Callable[.
         line = ProgressLine(counted, sys.stderr, _rows_done) if progress else nullcontext()
         try:
             with closing(export_rows(store, actor, _format(form, delimiter), file, **own)) as chunks, line:
-                write_whole(output, chunks, line.tell if isinstance(line, ProgressLine) else None)
+                write_atomically(output, chunks, line.tell if isinstance(line, ProgressLine) else None)
         except KeyboardInterrupt:
             click.echo(_("Interrupted: no file was written."), err=True)
             return INTERRUPTED

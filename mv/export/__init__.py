@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mv.export.counts import Counts, active_over_time, counts, published, summary
+from mv.export.counts import Counts, active_over_time, counts, summary, summary_file
 from mv.export.filters import Filters, Status
 from mv.export.formats import Format
 from mv.export.formats.csv import Csv, Delimiter
@@ -14,5 +14,5 @@ from mv.export.schema import Headings
 
 __all__ = [
     "Cancelled", "Counts", "Csv", "Delimiter", "Filters", "Format", "Headings", "Parquet", "Progress", "Status", "Xlsx",
-    "active_over_time", "counts", "filename", "groups_file", "preview", "published", "summary",
+    "active_over_time", "counts", "filename", "groups_file", "preview", "summary", "summary_file",
 ]  # fmt: skip

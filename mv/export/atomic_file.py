@@ -12,11 +12,11 @@ from typing import Self, TextIO
 
 from mv.export.progress import Progress
 
-SECONDS_BETWEEN_DRAWINGS = 0.1
+SECONDS_BETWEEN_REDRAWS = 0.1
 PERCENT_BETWEEN_LINES = 10
 
 
-def write_whole(file: Path, chunks: Iterable[bytes], tell: Callable[[], None] | None = None) -> None:
+def write_atomically(file: Path, chunks: Iterable[bytes], tell: Callable[[], None] | None = None) -> None:
     """Write ``file`` beside its place, and put it there when it is whole; ``tell`` after each chunk. Raises OSError."""
     if not file.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -46,7 +46,7 @@ class ProgressLine:
         self._words = words
         self._redrawn = stream.isatty()
         self._drawn = ""
-        self._drawn_at = -SECONDS_BETWEEN_DRAWINGS
+        self._drawn_at = -SECONDS_BETWEEN_REDRAWS
         self._next_percent = 0
 
     def tell(self) -> None:
@@ -54,7 +54,7 @@ class ProgressLine:
         percent = int(self._progress.share * 100)
         now = monotonic()
         if self._redrawn:
-            if now - self._drawn_at >= SECONDS_BETWEEN_DRAWINGS:
+            if now - self._drawn_at >= SECONDS_BETWEEN_REDRAWS:
                 self._drawn_at = now
                 self._redraw(percent)
         elif percent >= self._next_percent:

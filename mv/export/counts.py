@@ -14,14 +14,14 @@ from mv.export import disclosure, pipeline
 from mv.export.filters import Filters, Selection
 from mv.export.formats import Format
 from mv.export.formats.csv import Csv
-from mv.export.groups import words
+from mv.export.groups import code_names
 from mv.export.schema import Codes, Column, Headings, Kind, Layout, texts
 from mv.i18n import ENGLISH, translate
 from mv.store import Store
 from mv.text import neutralise_formulas
 
-TITLE_OF_SUMMARY = N_("Customers and rows")
-SUMMARY = (
+SUMMARY_TITLE = N_("Customers and rows")
+SUMMARY_COLUMNS = (
     Column("group", N_("Group")),
     Column("status", N_("Status")),
     Column("people", N_("People"), Kind.WHOLE),
@@ -64,7 +64,7 @@ def summary(
     return frame.assign(**{column: texts(frame[column], neutralise_formulas) for column in ("group", "status")})
 
 
-def published(
+def summary_file(
     store: Store,
     actor: Actor,
     filters: Filters,
@@ -74,8 +74,8 @@ def published(
 ) -> Iterator[bytes]:
     """Return the summary for publication as a file; a count that is left out has nothing in its cell."""
     frame = _summary(store, Selection.permitted(store, actor, filters), headings, publication=True)
-    layout = Layout(translate(TITLE_OF_SUMMARY, headings), SUMMARY, [column.name for column in SUMMARY])
-    return pipeline.of_frame(layout, frame, form)
+    layout = Layout(translate(SUMMARY_TITLE, headings), SUMMARY_COLUMNS, [column.name for column in SUMMARY_COLUMNS])
+    return pipeline.encode_frame(layout, frame, form)
 
 
 def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH) -> pd.DataFrame:
@@ -93,10 +93,10 @@ def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: 
     days = _month_ends(filters, changes["day"].min(), store.today())
     active = change.cumsum().reindex(days, method="ffill").fillna(0).astype("int64").rename_axis("day")
     frame = active.reset_index().melt("day", var_name="group_code", value_name="active")
-    names = words(selection.known, headings)["group"]
+    names = code_names(selection.known, headings)["group"]
     called = pd.Series(Codes.of(frame["group_code"]).called(names))
     frame.insert(2, "group", pd.Series(texts(called, neutralise_formulas)))
-    return _in_catalogue_order(frame, selection, ["day", "group_code"])
+    return _sort_by_catalogue(frame, selection, ["day", "group_code"])
 
 
 def _summary(store: Store, selection: Selection, headings: Headings, publication: bool) -> pd.DataFrame:
@@ -104,10 +104,10 @@ def _summary(store: Store, selection: Selection, headings: Headings, publication
         SELECT m.group_code, {status} AS status, count(DISTINCT m.customer_id) AS people, count(*) AS "rows"
         FROM membership m WHERE {where} GROUP BY 1, 2
     """
-    frame = _in_catalogue_order(_read(store, selection, sql), selection, ["group_code", "status"])
+    frame = _sort_by_catalogue(_read(store, selection, sql), selection, ["group_code", "status"])
     if publication:
         frame = disclosure.suppress(frame)
-    named = words(selection.known, headings)
+    named = code_names(selection.known, headings)
     frame.insert(1, "group", pd.Series(Codes.of(frame["group_code"]).called(named["group"])))
     return frame.assign(status=Codes.of(frame["status"]).called(named.get("status")))
 
@@ -118,7 +118,7 @@ def _read(store: Store, selection: Selection, sql: str) -> pd.DataFrame:
     return frame
 
 
-def _in_catalogue_order(frame: pd.DataFrame, selection: Selection, columns: list[str]) -> pd.DataFrame:
+def _sort_by_catalogue(frame: pd.DataFrame, selection: Selection, columns: list[str]) -> pd.DataFrame:
     """Sort by ``columns``, the groups in the order in which they are chosen from."""
     places = {code: place for place, code in enumerate(selection.known.groups)}
 

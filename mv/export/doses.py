@@ -57,7 +57,7 @@ DOSE = (
     Column("dose_id", N_("Dose (number)"), Kind.WHOLE),
     Column("version", N_("Row version"), Kind.WHOLE),
 )
-STATES = {
+STATE_NAMES = {
     PaymentState.PAID: N_("paid in full"),
     PaymentState.PAYABLE: N_("payable"),
     PaymentState.AT_RISK: N_("at risk"),
@@ -69,7 +69,7 @@ PERSONS = """
     FROM customer WHERE customer_id BETWEEN $1 AND $2
 """
 COUNT = "SELECT count(*) AS rows FROM dose d WHERE {where}"
-AMOUNTS = {"kronor": "ore", "paid": "paid", "at_risk": "at_risk", "lost": "lost"}
+ORE_COLUMNS = {"kronor": "ore", "paid": "paid", "at_risk": "at_risk", "lost": "lost"}
 """Columns of kronor, and of öre that they are made of."""
 
 
@@ -174,7 +174,7 @@ def _rows(
     """Yield the judged doses with their persons, part by part of the customers."""
     for first, last in dose_frames.customer_ranges(store):
         frame = assessment.assess_customers(store, found_rules, known, first, last)
-        frame = frame[_taken(frame, actor, filters)]
+        frame = frame[_filter_mask(frame, actor, filters)]
         if frame.empty:
             continue
         payers = pd.Series([rule.payer for rule in found_rules], dtype="str")
@@ -188,7 +188,7 @@ def _rows(
         yield pa.Table.from_pandas(frame.merge(persons, on="customer_id", how="left"), SCHEMA, preserve_index=False)
 
 
-def _taken(frame: pd.DataFrame, actor: Actor, filters: DoseFilters) -> pd.Series:
+def _filter_mask(frame: pd.DataFrame, actor: Actor, filters: DoseFilters) -> pd.Series:
     taken = pd.Series(True, frame.index)
     if not actor.has_every_unit:
         taken &= frame["unit_id"].isin(actor.own_units)
@@ -211,7 +211,7 @@ SCHEMA = pa.schema(
         "given_on": pa.date32(),
         "last_day": pa.date32(),
         "registered_at": pa.timestamp("us"),
-        **dict.fromkeys(("dose_id", "dose_number", "version", *AMOUNTS.values()), pa.int64()),
+        **dict.fromkeys(("dose_id", "dose_number", "version", *ORE_COLUMNS.values()), pa.int64()),
         **dict.fromkeys(
             ("product_code", "atc", "batch_number", "group_code", "subgroup_code", "unit_id", "why", "payer"),
             pa.string(),
@@ -226,11 +226,11 @@ SCHEMA = pa.schema(
 def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pseudonyms | None) -> pd.DataFrame:
     """Return judged doses as a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
-    named = groups.words(known, headings)
+    named = groups.code_names(known, headings)
     vaccines = {code: vaccine.name for code, vaccine in known.vaccines.items()}
     outcomes, states = (
         {code.value: translate(word, SWEDISH) for code, word in words.items()} if headings == SWEDISH else {}
-        for words in (wording.OUTCOME_NAMES, STATES)
+        for words in (wording.OUTCOME_NAMES, STATE_NAMES)
     )
     group, subgroup, unit, product = (
         Codes.of(frame[column]) for column in ("group_code", "subgroup_code", "unit_id", "product_code")
@@ -248,7 +248,7 @@ def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pse
         "state": Codes.of(frame["state"]).called(states),
         **{name: Codes.of(frame[name]).called() for name in ("atc", "batch_number", "why", "payer")},
         "registered_at": instants(frame["registered_at"]).array,
-        **{name: kronor(rows[ore]) for name, ore in AMOUNTS.items()},
+        **{name: kronor(rows[ore]) for name, ore in ORE_COLUMNS.items()},
     }
     if pseudonyms:
         shaped["customer_pseudonym"] = pseudonyms.of_all(frame["customer_id"]).array

@@ -90,7 +90,7 @@ def select(known: Catalogue, filters: Filters, today: date, actor: Actor) -> Sel
     where.add("(m.valid_to IS NULL OR m.valid_to >= {})", filters.valid_from)
     where.add("m.registered_at >= {}", registered_from and day_bounds(registered_from)[0])
     where.add("m.registered_at < {}", registered_to and day_bounds(registered_to)[1])
-    for condition, codes in _named(known, filters, actor):
+    for condition, codes in _name_conditions(known, filters, actor):
         where.add(condition, codes)
     where.add_numbered(*in_own_units(actor, "m.unit_id", where.next_number))
     return Selection(known, filters, status, str(where), tuple(where.params))
@@ -113,7 +113,7 @@ def _check_days(filters: Filters, today: date) -> None:
         raise Invalid(N_("The status can be given as of today, {today}, or an earlier day."), today=today)
 
 
-def _named(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[str, list[str]]]:
+def _name_conditions(known: Catalogue, filters: Filters, actor: Actor) -> Iterator[tuple[str, list[str]]]:
     """Yield the conditions on group, unit and subgroup, with the codes that their names stand for."""
     groups = list(known.groups.values())
     if filters.group is not None:

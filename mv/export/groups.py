@@ -24,7 +24,7 @@ from mv.pseudonyms import Pseudonyms
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
-Words = Mapping[str, Mapping[str, str]]
+CodeNames = Mapping[str, Mapping[str, str]]
 
 TITLE = N_("Customer groups")
 IDENTITY = (
@@ -55,23 +55,23 @@ MEMBERSHIP = (
     Column("version", N_("Row version"), Kind.WHOLE),
 )
 COLUMNS = IDENTITY + MEMBERSHIP
-PSEUDONYMISED = PSEUDONYM + MEMBERSHIP
+PSEUDONYM_COLUMNS = PSEUDONYM + MEMBERSHIP
 """The columns of a file without identity numbers, names and birth dates."""
 
 STATUSES = {"active": N_("active"), "inactive": N_("inactive")}
-REASONS = {"ceased": N_("ceased to apply"), "wrong": N_("registered by mistake")}
+END_REASONS = {"ceased": N_("ceased to apply"), "wrong": N_("registered by mistake")}
 
-IN_ORDER = "m.customer_id, m.valid_from, m.membership_id"
+ROW_ORDER = "m.customer_id, m.valid_from, m.membership_id"
 ROWS = f"""
     SELECT {{person}}, {{{{status}}}} AS status, m.valid_from, m.valid_to, m.registered_at, m.registered_by, m.ended_at,
         m.ended_by, m.ended_reason, m.group_code, m.subgroup_code, m.unit_id, m.membership_id, m.version
     FROM (SELECT * FROM membership m WHERE {{{{where}}}} {{{{part}}}}) m
-    JOIN customer c ON c.customer_id = m.customer_id ORDER BY {IN_ORDER}
+    JOIN customer c ON c.customer_id = m.customer_id ORDER BY {ROW_ORDER}
 """
-IDENTIFIED = "c.identity AS customer_identity, c.given_name || ' ' || c.family_name AS customer_name, c.birth_date"
-BY_PSEUDONYM = "c.customer_id AS customer_pseudonym, CAST(extract(year FROM c.birth_date) AS INTEGER) AS birth_year"
+SELECT_IDENTITY = "c.identity AS customer_identity, c.given_name || ' ' || c.family_name AS customer_name, c.birth_date"
+SELECT_PSEUDONYM = "c.customer_id AS customer_pseudonym, CAST(extract(year FROM c.birth_date) AS INTEGER) AS birth_year"
 """What is selected of a person, which :func:`shape` shapes."""
-CUSTOMERS_AT_ONCE = 100_000
+CUSTOMERS_PER_QUERY = 100_000
 """Customers per query, so that little is sorted at once. 10 M rows in one query took twice as long, and 3.2 GB."""
 
 
@@ -97,7 +97,7 @@ def groups_file(
     watched = progress or Progress()
     watched.begin(found["rows"])
     rows = _read_in_order(store, selection, rows_sql(pseudonyms), found["first"], found["last"])
-    shaped = partial(shape, named=words(selection.known, headings), pseudonyms=pseudonyms)
+    shaped = partial(shape, named=code_names(selection.known, headings), pseudonyms=pseudonyms)
     return pipeline.pieces(layout(headings, pseudonyms), rows, shaped, form, watched)
 
 
@@ -116,7 +116,7 @@ def preview(
     """
     selection = Selection.permitted(store, actor, filters)
     _require_identities(store, actor, pseudonyms)
-    limited = f"ORDER BY {IN_ORDER} LIMIT ${len(selection.params) + 1}"
+    limited = f"ORDER BY {ROW_ORDER} LIMIT ${len(selection.params) + 1}"
     seen = selection.sql("SELECT m.customer_id FROM membership m WHERE {where} {part}", limited)
 
     def work(tx: Transaction) -> None:
@@ -126,7 +126,7 @@ def preview(
     store.write(work)
     sql = selection.sql(rows_sql(pseudonyms), limited)
     with store.batches(sql, *selection.params, limit) as reader:
-        frame = shape(reader.read_all(), words(selection.known, headings), pseudonyms)
+        frame = shape(reader.read_all(), code_names(selection.known, headings), pseudonyms)
     columns = layout(headings, pseudonyms)
     return pd.DataFrame(cells(frame, columns)).set_axis(list(columns.heads), axis="columns")
 
@@ -139,15 +139,15 @@ def filename(filters: Filters, today: date, form: Format = Csv(), *, summary: bo
 
 def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
     """Return the layout of a file; ``headings`` is also the language of the title."""
-    return Layout.of(TITLE, PSEUDONYMISED if pseudonyms else COLUMNS, headings)
+    return Layout.of(TITLE, PSEUDONYM_COLUMNS if pseudonyms else COLUMNS, headings)
 
 
 def rows_sql(pseudonyms: Pseudonyms | None) -> str:
     """Return the query for rows in order, with ``{status}``, ``{where}`` and ``{part}`` to be filled in."""
-    return ROWS.format(person=BY_PSEUDONYM if pseudonyms else IDENTIFIED)
+    return ROWS.format(person=SELECT_PSEUDONYM if pseudonyms else SELECT_IDENTITY)
 
 
-def words(known: Catalogue, headings: Headings) -> Words:
+def code_names(known: Catalogue, headings: Headings) -> CodeNames:
     """Return by column what its codes are called in the file."""
     groups = known.groups.values()
     named = {
@@ -157,11 +157,11 @@ def words(known: Catalogue, headings: Headings) -> Words:
     }
     if headings == SWEDISH:
         named["status"] = {code: translate(word, SWEDISH) for code, word in STATUSES.items()}
-        named["ended_reason"] = {code: translate(word, SWEDISH) for code, word in REASONS.items()}
+        named["ended_reason"] = {code: translate(word, SWEDISH) for code, word in END_REASONS.items()}
     return named
 
 
-def shape(rows: pa.Table, named: Words, pseudonyms: Pseudonyms | None = None) -> pd.DataFrame:
+def shape(rows: pa.Table, named: CodeNames, pseudonyms: Pseudonyms | None = None) -> pd.DataFrame:
     """Return rows of the store as a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     if pseudonyms:
@@ -178,7 +178,7 @@ def shape(rows: pa.Table, named: Words, pseudonyms: Pseudonyms | None = None) ->
         **{column: Codes.of(frame[column]).called() for column in ("registered_by", "ended_by")},
         **{column: instants(frame[column]).array for column in ("registered_at", "ended_at")},
     }
-    columns = PSEUDONYMISED if pseudonyms else COLUMNS
+    columns = PSEUDONYM_COLUMNS if pseudonyms else COLUMNS
     return pd.DataFrame({c.name: shaped[c.name] if c.name in shaped else frame[c.name].array for c in columns})
 
 
@@ -213,8 +213,8 @@ def _read_in_order(
         return
     n = len(selection.params)
     sql = selection.sql(rows_sql, f"AND m.customer_id BETWEEN ${n + 1} AND ${n + 2}")
-    for start in range(first, last + 1, CUSTOMERS_AT_ONCE):
-        stop = min(start + CUSTOMERS_AT_ONCE - 1, last)
+    for start in range(first, last + 1, CUSTOMERS_PER_QUERY):
+        stop = min(start + CUSTOMERS_PER_QUERY - 1, last)
         with store.batches(sql, *selection.params, start, stop) as reader:
             for batch in reader:
                 if batch.num_rows:

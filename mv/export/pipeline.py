@@ -19,11 +19,11 @@ from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET
 from mv.export.progress import Progress
 from mv.export.schema import Layout
 
-ROWS_AT_ONCE = MOST_ROWS_OF_A_SHEET // 15
+ROWS_PER_PIECE = MOST_ROWS_OF_A_SHEET // 15
 """Rows of a piece, 69,905: that many pieces fill a sheet of a workbook to the last row. Fewer would take longer."""
 WORKERS = 2
 """Threads that shape and encode. For the most part that is outside Python's lock: two of them keep two cores busy."""
-MADE_AHEAD = 4
+MOST_IN_WORK = 4
 """Pieces in work or waiting to be handed on; what bounds the memory, however slowly they are taken."""
 
 T = TypeVar("T")
@@ -47,14 +47,14 @@ def pieces(
             return piece.num_rows, encoder.encode(shape(piece.combine_chunks()))
 
         yield from encoder.begin()
-        with closing(in_order(recut(rows, ROWS_AT_ONCE), encoded)) as parts:
+        with closing(map_in_order(rebatch(rows, ROWS_PER_PIECE), encoded)) as parts:
             for count, part in parts:
                 yield from encoder.add(part)
                 progress.add(count)
         yield from encoder.end()
 
 
-def of_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[bytes]:
+def encode_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[bytes]:
     """Yield the file that holds one frame."""
     with closing(form.encoder(layout)) as encoder:
         yield from encoder.begin()
@@ -62,7 +62,7 @@ def of_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[byte
         yield from encoder.end()
 
 
-def recut(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
+def rebatch(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
     """Yield the same rows as tables of ``size`` rows each, the last of what is left."""
     kept: list[pa.Table] = []
     count = 0
@@ -78,7 +78,7 @@ def recut(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(kept)
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
+def map_in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
     """Yield what ``work`` makes of each item, in their order; workers make the next ones meanwhile.
 
     Whoever takes the results also fetches the items. What ``work`` raises is raised in its turn.
@@ -88,7 +88,7 @@ def in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
         try:
             for item in items:
                 waiting.append(workers.submit(work, item))
-                if len(waiting) == MADE_AHEAD:
+                if len(waiting) == MOST_IN_WORK:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -27,7 +27,7 @@ from mv.pseudonyms import TEXT
 
 Headings = Literal["en", "sv"]
 
-MOST_WORDS_KEPT = 500
+MOST_CACHED_WORDS = 500
 """Piece after piece has the same names of groups, units and the like: what is made of so few is made once for all."""
 
 
@@ -89,7 +89,7 @@ class Codes:
         words = tuple(sorted(set(named)))
         place_of = {word: place for place, word in enumerate(words)}
         places = np.array([*(place_of[word] for word in named), -1], dtype=np.intp)[self.places]
-        category = (_category_once if len(words) <= MOST_WORDS_KEPT else _category)(words)
+        category = (_cached_category if len(words) <= MOST_CACHED_WORDS else _category)(words)
         return pd.Categorical.from_codes(places, dtype=category, validate=False)
 
 
@@ -100,7 +100,9 @@ def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda w
         changed: ExtensionArray = change(column).array
         return changed
     distinct = tuple(values.categories.to_list())
-    words: ExtensionArray = (_changed_once if len(distinct) <= MOST_WORDS_KEPT else _changed)(distinct, change).array
+    words: ExtensionArray = (_cached_change if len(distinct) <= MOST_CACHED_WORDS else _change_words)(
+        distinct, change
+    ).array
     return words.take(values.codes, allow_fill=True)
 
 
@@ -108,12 +110,12 @@ def _category(words: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(words, dtype=TEXT))
 
 
-def _changed(words: tuple[str, ...], change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+def _change_words(words: tuple[str, ...], change: Callable[[pd.Series], pd.Series]) -> pd.Series:
     return change(pd.Series(words, dtype=TEXT))
 
 
-_category_once = lru_cache(maxsize=64)(_category)
-_changed_once = lru_cache(maxsize=64)(_changed)
+_cached_category = lru_cache(maxsize=64)(_category)
+_cached_change = lru_cache(maxsize=64)(_change_words)
 
 
 def instants(stored: pd.Series) -> pd.Series:
@@ -121,7 +123,7 @@ def instants(stored: pd.Series) -> pd.Series:
     return stored.astype("datetime64[s]")
 
 
-def local(moments: pd.Series) -> pd.Series:
+def to_stockholm(moments: pd.Series) -> pd.Series:
     """Return a column of kind INSTANT as the clock in Stockholm showed it, naive."""
     shown: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
     return shown

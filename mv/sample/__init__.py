@@ -18,18 +18,18 @@ from mv.reimbursement.rules import rule_table
 from mv.sample import bookings, doses, groups, people
 from mv.sample.batches import Batches
 from mv.sample.columns import MINUTE, NEVER, Calendar, Ints, between
+from mv.sample.context import SampleContext
 from mv.sample.numbers import Serials
 from mv.sample.records import Records, customer_table, name_tables
 from mv.sample.rows import dose_tables, membership_tables
-from mv.sample.setting import Setting
 from mv.store import Store
 
 BLOCK = 100_000
-MOST = 10_000_000
+MOST_CUSTOMERS = 10_000_000
 """A day of birth has 500 serials for men and 499 for women, which bounds the number of people."""
 NEW_SINCE_DAYS = 30
 
-FIRST_OF = """
+TAKE_IDS = """
     SELECT min(id) AS first, max(id) AS last
     FROM (SELECT nextval('{}') AS id FROM generate_series(1, $1)) AS ids
 """
@@ -53,13 +53,13 @@ def make(store: Store, customers: int, seed: int) -> None:
 
     Raises Invalid for a number of people that cannot be, Conflict when the store has customers already.
     """
-    if not 1 <= customers <= MOST:
-        raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST)
+    if not 1 <= customers <= MOST_CUSTOMERS:
+        raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST_CUSTOMERS)
     if not is_empty(store):
         raise Conflict(N_("The store has customers already. Let MV_STORE name a new one for invented people."))
     catalogue.refresh(store)
     rule_table.refresh(store)
-    steps = _steps(store, customers, seed)
+    steps = _draw_blocks(store, customers, seed)
     if customers <= BLOCK:
         steps = iter([{table: rows for tables in steps for table, rows in tables.items()}])
     for tables in steps:
@@ -67,70 +67,70 @@ def make(store: Store, customers: int, seed: int) -> None:
         store.load({table: rows for table, rows in tables.items() if rows.num_rows})
 
 
-def _steps(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Table]]:
+def _draw_blocks(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Table]]:
     """Yield the rows to add to each table, block by block; at the end what is sorted as a whole."""
     sizes = [min(BLOCK, customers - done) for done in range(0, customers, BLOCK)]
     root, *rngs = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(1 + len(sizes)))
-    setting = Setting.draw(root, catalogue.load(store), Calendar.around(store.today()))
-    batches = Batches.draw(root, setting)
-    times = bookings.plan(root, setting, customers)
-    serials = Serials(people.first_birth(setting.calendar.today), setting.calendar.today)
-    at_first = {"meta": pa.table(MARK), "batch": batches.table(setting)}
+    context = SampleContext.draw(root, catalogue.load(store), Calendar.around(store.today()))
+    batches = Batches.draw(root, context)
+    times = bookings.plan(root, context, customers)
+    serials = Serials(people.first_birth(context.calendar.today), context.calendar.today)
+    at_first = {"meta": pa.table(MARK), "batch": batches.table(context)}
     records, booked = [], []
     for number, (size, rng) in enumerate(zip(sizes, rngs, strict=True)):
         first = number * BLOCK
         part = times.part(slice(first * len(times) // customers, (first + size) * len(times) // customers))
-        who, bookings_of_block, tables = _block(store, rng, setting, batches, serials, size, part)
+        who, bookings_of_block, tables = _draw_block(store, rng, context, batches, serials, size, part)
         records.append(who)
         booked.append(bookings_of_block)
         yield at_first | tables
         at_first = {}
-    for rows in name_tables(setting, Records.together(records)):
+    for rows in name_tables(context, Records.together(records)):
         yield {"customer_name": rows}
-    rows = bookings.table(setting, booked)
-    yield {"booking": rows.add_column(0, "booking_id", pa.array(_ids(store, "booking_seq", rows.num_rows)))}
+    rows = bookings.table(context, booked)
+    yield {"booking": rows.add_column(0, "booking_id", pa.array(_take_ids(store, "booking_seq", rows.num_rows)))}
 
 
-def _block(
+def _draw_block(
     store: Store,
     rng: np.random.Generator,
-    setting: Setting,
+    context: SampleContext,
     batches: Batches,
     serials: Serials,
     size: int,
-    times: bookings.Times,
+    times: bookings.BookedTimes,
 ) -> tuple[Records, bookings.Bookings, dict[str, pa.Table]]:
     """Return a block of people: what tells them apart, who has booked, and the rows of everything else."""
-    block = people.draw(rng, setting, size, times)
-    choices = groups.Choices.of(setting.catalogue)
-    memberships = groups.draw(rng, setting, choices, block)
-    given = doses.draw(rng, setting, choices, batches, block, memberships)
-    ids = _ids(store, "customer_seq", size)
-    booked = bookings.book(rng, setting, times, ids[block.booked], block.ages(setting.calendar)[block.booked])
+    block = people.draw(rng, context, size, times)
+    choices = groups.Choices.of(context.catalogue)
+    memberships = groups.draw(rng, context, choices, block)
+    given = doses.draw(rng, context, choices, batches, block, memberships)
+    ids = _take_ids(store, "customer_seq", size)
+    booked = bookings.book(rng, context, times, ids[block.booked], block.ages(context.calendar)[block.booked])
     # With chance of its own, so that all else is what it would be if nobody died.
-    died = people.deaths(rng.spawn(1)[0], setting, block, _last_days(setting, block, memberships, given))
-    records = people.records(rng, setting, block, serials, ids, died)
-    seen = _first_seen(rng, setting, block, memberships, given, booked)
+    died = people.draw_deaths(rng.spawn(1)[0], context, block, _last_days(context, block, memberships, given))
+    records = people.records(rng, context, block, serials, ids, died)
+    seen = _first_seen(rng, context, block, memberships, given, booked)
     registered = seen - between(rng, 5, 20, size) * MINUTE
-    accounts = setting.draw_accounts(rng, block.units)
-    tables = {"customer": customer_table(setting, records, registered, accounts)}
-    row_ids = _ids(store, "membership_seq", len(memberships))
-    tables |= membership_tables(setting, choices, memberships, row_ids, ids)
-    dose_ids = _ids(store, "dose_seq", len(given))
-    tables |= dose_tables(setting, batches, given, dose_ids, ids, tables["membership"])
+    accounts = context.draw_accounts(rng, block.units)
+    tables = {"customer": customer_table(context, records, registered, accounts)}
+    row_ids = _take_ids(store, "membership_seq", len(memberships))
+    tables |= membership_tables(context, choices, memberships, row_ids, ids)
+    dose_ids = _take_ids(store, "dose_seq", len(given))
+    tables |= dose_tables(context, batches, given, dose_ids, ids, tables["membership"])
     return records, booked, tables
 
 
 def _first_seen(
     rng: np.random.Generator,
-    setting: Setting,
+    context: SampleContext,
     block: people.People,
     memberships: groups.Memberships,
     given: doses.Doses,
     booked: bookings.Bookings,
 ) -> Ints:
     """Return the instant of the first thing that is known of each person, a recent one where nothing is."""
-    calendar, count = setting.calendar, len(block)
+    calendar, count = context.calendar, len(block)
     days = calendar.yesterday - between(rng, 0, NEW_SINCE_DAYS, count)
     seen = calendar.instants(days, between(rng, 8 * 60, 16 * 60, count))
     np.minimum.at(seen, block.booked, booked.booked)
@@ -139,7 +139,9 @@ def _first_seen(
     return seen
 
 
-def _last_days(setting: Setting, block: people.People, memberships: groups.Memberships, given: doses.Doses) -> Ints:
+def _last_days(
+    context: SampleContext, block: people.People, memberships: groups.Memberships, given: doses.Doses
+) -> Ints:
     """Return the day of the last thing that is known of each person; today for who has booked or is new."""
     last = np.full(len(block), NEVER)
     for persons, days in (
@@ -154,15 +156,15 @@ def _last_days(setting: Setting, block: people.People, memberships: groups.Membe
     ):
         for some in instants:
             np.maximum.at(last, persons, np.where(some == NEVER, NEVER, some // (1440 * MINUTE)))
-    last[block.booked] = setting.calendar.today
-    return np.where(last == NEVER, setting.calendar.today, last)
+    last[block.booked] = context.calendar.today
+    return np.where(last == NEVER, context.calendar.today, last)
 
 
-def _ids(store: Store, sequence: str, count: int) -> Ints:
+def _take_ids(store: Store, sequence: str, count: int) -> Ints:
     """Take ``count`` numbers that follow each other. Raises Conflict when somebody else takes some as well."""
     if count == 0:
         return np.empty(0, np.int64)
-    row = store.write(lambda tx: tx.row(FIRST_OF.format(sequence), count))
+    row = store.write(lambda tx: tx.row(TAKE_IDS.format(sequence), count))
     if row is None or row["last"] - row["first"] != count - 1:
         raise Conflict(N_("Others are working in the store. Fill one that nobody uses yet."))
     return np.arange(row["first"], row["last"] + 1)

@@ -26,7 +26,7 @@ FOREVER = -NEVER
 EPOCH = date(1970, 1, 1)
 MINUTE = 60_000_000
 SEASONS = 3
-FIRST_OF_PHASES = date(2021, 1, 4)
+PHASES_START = date(2021, 1, 4)
 """When the vaccination against covid-19 by phase begins in the sample."""
 
 
@@ -60,7 +60,7 @@ class Calendar:
         """Return the calendar of ``today``; the latest season has begun, and may be over."""
         newest = today.year if today.month >= 10 else today.year - 1
         starts = range(newest - SEASONS + 1, newest + 1)
-        first = min(FIRST_OF_PHASES, date(starts[0], 10, 1)) - timedelta(days=60)
+        first = min(PHASES_START, date(starts[0], 10, 1)) - timedelta(days=60)
         noons = [datetime.combine(first, time(12)) + timedelta(days=n) for n in range((today - first).days + 30)]
         return cls(
             today=day_number(today),

@@ -12,40 +12,29 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from mv.catalogue import DATA, Catalogue
-from mv.sample.columns import (
-    FIRST_OF_PHASES,
-    FOREVER,
-    MINUTE,
-    NEVER,
-    Bools,
-    Calendar,
-    Ints,
-    between,
-    day_number,
-    years,
-)
+from mv.sample.columns import FOREVER, MINUTE, NEVER, PHASES_START, Bools, Calendar, Ints, between, day_number, years
+from mv.sample.context import SampleContext
 from mv.sample.people import People
-from mv.sample.setting import Setting
 
 FILE = DATA / "sample_groups.csv"
 ADULT, SENIOR = 18, 65
 
-ENDS_BY_SEASON = 0.15
+SEASONAL_SHARE = 0.15
 """The share of people whose groups are ended after each season and added anew in the next."""
-CEASES = 0.07
+ENDED_SHARE = 0.07
 """The share of the other rows that are ended some day."""
-ENTERED_WRONG = 0.015
+MISTAKE_SHARE = 0.015
 """The share of visits at which a wrong row is added."""
-ADJUSTED = 0.08
+ADJUSTED_SHARE = 0.08
 """The share of rows that had another subgroup first, among those that can have had."""
-REGISTERED_LATER = 0.04
+LATE_SHARE = 0.04
 
-BY_PHASE = "covid_phase"
-IN_PHASES = 0.2
-LAST_OF_PHASES = date(2022, 8, 31)
+PHASE_GROUP = "covid_phase"
+PHASE_SHARE = 0.2
+PHASES_END = date(2022, 8, 31)
 
 
-class Draft(NamedTuple):
+class PlannedRows(NamedTuple):
     """Rows before they are registered: whose, which choice, the period, the visit, and whether it is wrong."""
 
     persons: Ints
@@ -118,34 +107,36 @@ class Memberships:
 
 
 @cache
-def rules(file: Path = FILE) -> list[dict[str, str]]:
+def membership_rules(file: Path = FILE) -> list[dict[str, str]]:
     """Return the rows of ``file``: who can be in a group, by the age turned that year, and how many are."""
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
-def draw(rng: np.random.Generator, setting: Setting, choices: Choices, people: People) -> Memberships:
+def draw(rng: np.random.Generator, context: SampleContext, choices: Choices, people: People) -> Memberships:
     """Return the memberships of ``people``."""
-    by_season = rng.random(len(people)) < ENDS_BY_SEASON
+    by_season = rng.random(len(people)) < SEASONAL_SHARE
     parts = [
-        _by_rule(rng, rule, place, people, setting.calendar, by_season)
-        for rule in rules()
+        _draw_by_rule(rng, rule, place, people, context.calendar, by_season)
+        for rule in membership_rules()
         if (place := choices.place(rule["group_code"], rule["subgroup_code"] or None)) != NEVER
     ]
-    parts += [_by_phase(rng, choices, people, phase) for phase in (1, 2)]
-    parts.append(_wrong(rng, setting.calendar, choices, people))
-    rows = _possible(Draft._make(map(np.concatenate, zip(*parts, strict=True))), setting.calendar, choices, people)
-    return _register(rng, setting, choices, people, rows)
+    parts += [_draw_phase(rng, choices, people, phase) for phase in (1, 2)]
+    parts.append(_draw_mistakes(rng, context.calendar, choices, people))
+    rows = _keep_possible(
+        PlannedRows._make(map(np.concatenate, zip(*parts, strict=True))), context.calendar, choices, people
+    )
+    return _register(rng, context, choices, people, rows)
 
 
-def _by_rule(
+def _draw_by_rule(
     rng: np.random.Generator,
     rule: dict[str, str],
     place: int,
     people: People,
     calendar: Calendar,
     by_season: Bools,
-) -> Draft:
+) -> PlannedRows:
     turns = people.turns
     shares = np.array([float(rule[band]) for band in ("child", "adult", "senior")])
     has = rng.random(len(people)) < shares[np.digitize(people.ages(calendar), (ADULT, SENIOR))]
@@ -157,13 +148,15 @@ def _by_rule(
     fits &= (fits.cumsum(axis=1) == 1) | ~first_only[:, None]
     persons, seasons = np.nonzero(fits)
     days = people.visits[persons, seasons]
-    starts, ends = _period(rng, rule["lasts"], days, calendar.last_days[seasons], by_season[persons])
+    starts, ends = _draw_periods(rng, rule["lasts"], days, calendar.last_days[seasons], by_season[persons])
     ends[ends > calendar.yesterday] = NEVER
     minutes = people.minutes[persons, seasons]
-    return Draft(persons, np.full_like(persons, place), starts, ends, days, minutes, np.zeros(len(persons), bool))
+    return PlannedRows(persons, np.full_like(persons, place), starts, ends, days, minutes, np.zeros(len(persons), bool))
 
 
-def _period(rng: np.random.Generator, lasts: str, days: Ints, season_ends: Ints, by_season: Bools) -> tuple[Ints, Ints]:
+def _draw_periods(
+    rng: np.random.Generator, lasts: str, days: Ints, season_ends: Ints, by_season: Bools
+) -> tuple[Ints, Ints]:
     """Return first and last days of rows registered on ``days``; a last day that is to come is no last day."""
     count = len(days)
     if lasts == "pregnancy":
@@ -172,58 +165,60 @@ def _period(rng: np.random.Generator, lasts: str, days: Ints, season_ends: Ints,
     if lasts == "year":
         new_years = days.astype("datetime64[D]").astype("datetime64[Y]") + 1
         return days, new_years.astype("datetime64[D]").astype(np.int64) - 1
-    ceases = np.where(rng.random(count) < CEASES, days + between(rng, 20, 600, count), FOREVER)
+    ceases = np.where(rng.random(count) < ENDED_SHARE, days + between(rng, 20, 600, count), FOREVER)
     return days, np.where(by_season, np.maximum(season_ends - between(rng, 0, 6, count), days), ceases)
 
 
-def _by_phase(rng: np.random.Generator, choices: Choices, people: People, phase: int) -> Draft:
+def _draw_phase(rng: np.random.Generator, choices: Choices, people: People, phase: int) -> PlannedRows:
     """Return rows of the group by which people were vaccinated against covid-19 in 2021: the old first."""
-    turned = FIRST_OF_PHASES.year - years(people.births)
+    turned = PHASES_START.year - years(people.births)
     fits = (turned >= SENIOR) if phase == 1 else (ADULT <= turned) & (turned < SENIOR)
-    place = choices.place(BY_PHASE, f"phase_{phase}")
-    persons = np.flatnonzero(fits & (rng.random(len(people)) < IN_PHASES) & (place != NEVER))
+    place = choices.place(PHASE_GROUP, f"phase_{phase}")
+    persons = np.flatnonzero(fits & (rng.random(len(people)) < PHASE_SHARE) & (place != NEVER))
     count = len(persons)
-    starts = day_number(FIRST_OF_PHASES) + 60 * (phase - 1) + between(rng, 0, 90, count)
-    ends = day_number(LAST_OF_PHASES) - between(rng, 0, 70, count)
+    starts = day_number(PHASES_START) + 60 * (phase - 1) + between(rng, 0, 90, count)
+    ends = day_number(PHASES_END) - between(rng, 0, 70, count)
     minutes = between(rng, 8 * 60, 16 * 60, count)
-    return Draft(persons, np.full(count, place), starts, ends, starts, minutes, np.zeros(count, bool))
+    return PlannedRows(persons, np.full(count, place), starts, ends, starts, minutes, np.zeros(count, bool))
 
 
-def _wrong(rng: np.random.Generator, calendar: Calendar, choices: Choices, people: People) -> Draft:
+def _draw_mistakes(rng: np.random.Generator, calendar: Calendar, choices: Choices, people: People) -> PlannedRows:
     """Return rows that never should have been: a slip at a visit, mostly seen the same day."""
-    places = np.array([n for n, group in enumerate(choices.groups) if group not in (BY_PHASE, "pregnant")])
+    places = np.array([n for n, group in enumerate(choices.groups) if group not in (PHASE_GROUP, "pregnant")])
     here = people.visits != NEVER
-    persons, seasons = np.nonzero(here & (rng.random(here.shape) < ENTERED_WRONG))
+    persons, seasons = np.nonzero(here & (rng.random(here.shape) < MISTAKE_SHARE))
     count = len(persons)
     days = people.visits[persons, seasons]
     seen_later = np.where(rng.random(count) < 0.4, between(rng, 1, 20, count), 0)
     ends = np.minimum(days + seen_later, calendar.yesterday)
     minutes = people.minutes[persons, seasons]
-    return Draft(persons, rng.choice(places, count), days, ends, days, minutes, np.full(count, True))
+    return PlannedRows(persons, rng.choice(places, count), days, ends, days, minutes, np.full(count, True))
 
 
-def _possible(rows: Draft, calendar: Calendar, choices: Choices, people: People) -> Draft:
+def _keep_possible(rows: PlannedRows, calendar: Calendar, choices: Choices, people: People) -> PlannedRows:
     """Return the rows that could be registered, whatever the catalogue and today's date are."""
     ends = np.where(rows.ends > calendar.yesterday, NEVER, rows.ends)
     last_days = np.where(ends == NEVER, calendar.today, ends)
     keep = choices.fitting(rows.choices, rows.starts, last_days)
     keep &= (people.births[rows.persons] <= rows.starts) & (rows.days <= calendar.yesterday)
-    return Draft._make(column[keep] for column in rows._replace(ends=ends))
+    return PlannedRows._make(column[keep] for column in rows._replace(ends=ends))
 
 
-def _register(rng: np.random.Generator, setting: Setting, choices: Choices, people: People, rows: Draft) -> Memberships:
+def _register(
+    rng: np.random.Generator, context: SampleContext, choices: Choices, people: People, rows: PlannedRows
+) -> Memberships:
     order = np.lexsort((rows.choices, rows.minutes, rows.days, rows.persons))
-    rows = Draft._make(column[order] for column in rows)
-    count, calendar = len(order), setting.calendar
+    rows = PlannedRows._make(column[order] for column in rows)
+    count, calendar = len(order), context.calendar
     days = rows.days + between(rng, 1, 14, count)
     latest = np.where(rows.ends == NEVER, calendar.yesterday, rows.ends)
-    later = (rng.random(count) < REGISTERED_LATER) & (days <= latest) & ~rows.wrong
+    later = (rng.random(count) < LATE_SHARE) & (days <= latest) & ~rows.wrong
     days = np.where(later, days, rows.days)
     registered = calendar.instants(days, rows.minutes)
     ended = calendar.instants(rows.ends, between(rng, 8 * 60, 16 * 60, count))
     ended = np.where(rows.ends == days, registered + between(rng, 15, 90, count) * MINUTE, ended)
-    before = _first_choices(rng, choices, rows)
-    units = setting.draw_visited(rng, people.units[rows.persons])
+    before = _draw_first_choices(rng, choices, rows)
+    units = context.draw_visited(rng, people.units[rows.persons])
     return Memberships(
         persons=rows.persons,
         choices=rows.choices,
@@ -233,14 +228,14 @@ def _register(rng: np.random.Generator, setting: Setting, choices: Choices, peop
         wrong=rows.wrong,
         units=units,
         registered=registered,
-        registered_by=setting.draw_accounts(rng, units),
+        registered_by=context.draw_accounts(rng, units),
         adjusted=np.where(before == rows.choices, NEVER, registered + between(rng, 3, 8, count) * MINUTE),
         ended=np.where(rows.ends == NEVER, NEVER, ended),
-        ended_by=np.where(rows.ends == NEVER, NEVER, setting.draw_accounts(rng, units)),
+        ended_by=np.where(rows.ends == NEVER, NEVER, context.draw_accounts(rng, units)),
     )
 
 
-def _first_choices(rng: np.random.Generator, choices: Choices, rows: Draft) -> Ints:
+def _draw_first_choices(rng: np.random.Generator, choices: Choices, rows: PlannedRows) -> Ints:
     """Return the subgroups that were chosen at first: the neighbour, where the row was adjusted.
 
     Only the sole row of its group is, so that the neighbour was not the customer's already.
@@ -249,6 +244,6 @@ def _first_choices(rng: np.random.Generator, choices: Choices, rows: Draft) -> I
     group_codes = np.array([codes[group] for group in choices.groups])[rows.choices]
     _, same, counts = np.unique(rows.persons * len(codes) + group_codes, return_inverse=True, return_counts=True)
     others = choices.next_subgroup(rows.choices)
-    adjusted = (rng.random(len(rows.persons)) < ADJUSTED) & (counts[same] == 1) & ~rows.wrong
+    adjusted = (rng.random(len(rows.persons)) < ADJUSTED_SHARE) & (counts[same] == 1) & ~rows.wrong
     adjusted &= choices.fitting(others, rows.starts, rows.starts)
     return np.where(adjusted, others, rows.choices)

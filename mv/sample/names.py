@@ -19,18 +19,18 @@ from mv.text import fold
 FILE = DATA / "sample_names.csv"
 DECADES = range(1900, 2110, 10)
 
-FROM_ELSEWHERE = 0.17
+OTHER_ORIGIN_SHARE = 0.17
 """The share of people with a given name of another origin."""
-MIXED = 0.07
+MIXED_ORIGIN_SHARE = 0.07
 """The share of people whose family name is of another origin than the given name."""
-DOUBLE_GIVEN = 0.13
-DOUBLE_FAMILY = 0.04
-HYPHENED = 0.35
+DOUBLE_GIVEN_SHARE = 0.13
+DOUBLE_FAMILY_SHARE = 0.04
+HYPHEN_SHARE = 0.35
 """The share of double names that are written with a hyphen."""
 
 WORDS = 4
-NONE = -1
-ARRANGED = np.array([[first, *(at for at in range(WORDS) if at != first)] for first in range(WORDS)])
+NO_WORD = -1
+WORD_ORDERS = np.array([[first, *(at for at in range(WORDS) if at != first)] for first in range(WORDS)])
 """For each word that can come first, the order of all of them."""
 
 
@@ -47,7 +47,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Lists:
+class NameLists:
     """Every name as it is written and as it is found; given names by sex, origin and decade of birth."""
 
     written: list[str]
@@ -57,7 +57,7 @@ class Lists:
 
 
 @cache
-def lists(file: Path = FILE) -> Lists:
+def name_lists(file: Path = FILE) -> NameLists:
     """Return the names of ``file``."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -67,7 +67,7 @@ def lists(file: Path = FILE) -> Lists:
         weights = np.array([float(rows[n]["weight"]) for n in places]).cumsum()
         return Pool(np.array(places), weights / weights[-1])
 
-    return Lists(
+    return NameLists(
         written=[row["name"] for row in rows],
         folded=[fold(row["name"]) for row in rows],
         given={
@@ -95,48 +95,48 @@ def draw(rng: np.random.Generator, birth_years: Ints, female: Bools) -> tuple[ND
     A name is four places in the lists: two given and two family names, NONE where there is one only.
     """
     count = len(birth_years)
-    pools = lists()
-    other = rng.random(count) < FROM_ELSEWHERE
+    pools = name_lists()
+    other = rng.random(count) < OTHER_ORIGIN_SHARE
     words = np.empty((count, WORDS), np.int16)
     decades = birth_years // 10 * 10
     for (is_female, is_other, decade), pool in pools.given.items():
         who = np.flatnonzero((decades == decade) & (female == is_female) & (other == is_other))
         words[who, 0], words[who, 1] = pool.draw(rng, len(who)), pool.draw(rng, len(who))
-    others_family = other ^ (rng.random(count) < MIXED)
+    others_family = other ^ (rng.random(count) < MIXED_ORIGIN_SHARE)
     for is_other, pool in pools.family.items():
         who = np.flatnonzero(others_family == is_other)
         words[who, 2], words[who, 3] = pool.draw(rng, len(who)), pool.draw(rng, len(who))
-    words[(rng.random(count) > DOUBLE_GIVEN) | other | (words[:, 0] == words[:, 1]), 1] = NONE
-    words[(rng.random(count) > DOUBLE_FAMILY) | (words[:, 2] == words[:, 3]), 3] = NONE
-    return words, rng.random((count, 2)) < HYPHENED
+    words[(rng.random(count) > DOUBLE_GIVEN_SHARE) | other | (words[:, 0] == words[:, 1]), 1] = NO_WORD
+    words[(rng.random(count) > DOUBLE_FAMILY_SHARE) | (words[:, 2] == words[:, 3]), 3] = NO_WORD
+    return words, rng.random((count, 2)) < HYPHEN_SHARE
 
 
-def written(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> tuple[pa.Array, pa.Array]:
+def name_columns(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> tuple[pa.Array, pa.Array]:
     """Return the columns of given names and of family names."""
-    return _joined(words[:, :2], hyphens[:, 0]), _joined(words[:, 2:], hyphens[:, 1])
+    return _join_words(words[:, :2], hyphens[:, 0]), _join_words(words[:, 2:], hyphens[:, 1])
 
 
-def _joined(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> pa.Array:
-    one = _texts(lists().written, words[:, 0])
+def _join_words(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> pa.Array:
+    one = _texts(name_lists().written, words[:, 0])
     second = pc.binary_join_element_wise(
-        pa.array([" ", "-"]).take(pa.array(hyphens.astype(np.int8))), _texts(lists().written, words[:, 1]), ""
+        pa.array([" ", "-"]).take(pa.array(hyphens.astype(np.int8))), _texts(name_lists().written, words[:, 1]), ""
     )
     return pc.binary_join_element_wise(one, second, "", null_handling="skip")
 
 
 def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """Return the order of what people are found by: whose name, and which of its words comes first."""
-    ranks = {word: rank for rank, word in enumerate(sorted(set(lists().folded)), start=1)}
-    by_place, base = np.array([ranks[word] for word in lists().folded]), len(ranks) + 1
+    ranks = {word: rank for rank, word in enumerate(sorted(set(name_lists().folded)), start=1)}
+    by_place, base = np.array([ranks[word] for word in name_lists().folded]), len(ranks) + 1
     values, persons, firsts = [], [], []
     for first in range(WORDS):
-        who = np.flatnonzero(words[:, first] != NONE)
+        who = np.flatnonzero(words[:, first] != NO_WORD)
         # A space sorts before every letter, so that names compared word by word are in the order of the texts.
         value, missing = np.zeros(len(who), np.int64), np.zeros(len(who), np.int64)
-        for at in ARRANGED[first]:
+        for at in WORD_ORDERS[first]:
             places = words[who, at]
-            value = np.where(places == NONE, value, value * base + by_place[places])
-            missing += places == NONE
+            value = np.where(places == NO_WORD, value, value * base + by_place[places])
+            missing += places == NO_WORD
         values.append(value * base**missing)
         persons.append(who.astype(np.int32))
         firsts.append(np.full(len(who), first, np.int8))
@@ -144,12 +144,12 @@ def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np
     return np.concatenate(persons)[order], np.concatenate(firsts)[order]
 
 
-def keys(words: NDArray[np.int16], firsts: NDArray[np.int8]) -> pa.Array:
+def key_column(words: NDArray[np.int16], firsts: NDArray[np.int8]) -> pa.Array:
     """Return each name as :func:`mv.customers.name_keys` does, with the word at ``firsts`` first."""
-    arranged = np.take_along_axis(words, ARRANGED[firsts], axis=1)
-    texts = (_texts(lists().folded, arranged[:, at]) for at in range(WORDS))
+    arranged = np.take_along_axis(words, WORD_ORDERS[firsts], axis=1)
+    texts = (_texts(name_lists().folded, arranged[:, at]) for at in range(WORDS))
     return pc.binary_join_element_wise(*texts, " ", null_handling="skip")
 
 
 def _texts(texts: list[str], places: NDArray[np.int16]) -> pa.Array:
-    return pa.array(texts).take(pa.array(places, mask=places == NONE))
+    return pa.array(texts).take(pa.array(places, mask=places == NO_WORD))

@@ -17,7 +17,7 @@ from mv.identity import IdentityKind
 from mv.sample.columns import Bools, Ints
 
 KINDS = tuple(IdentityKind)
-RARE = {
+RARE_SHARES = {
     IdentityKind.SAMORDNINGSNUMMER: 0.012,
     IdentityKind.RESERVE_STOCKHOLM: 0.0015,
     IdentityKind.RESERVE_VGR: 0.0015,
@@ -56,14 +56,14 @@ def draw_kinds(rng: np.random.Generator, count: int) -> Ints:
     """Return the kind of each number, as a place in KINDS; two hundred people or more have all of them."""
     codes = np.full(count, KINDS.index(IdentityKind.PERSONNUMMER))
     at = 0
-    for kind, share in RARE.items():
+    for kind, share in RARE_SHARES.items():
         number = max(round(count * share), int(count >= 200))
         codes[at : at + number] = KINDS.index(kind)
         at += number
     return rng.permutation(codes)
 
 
-def write(kinds: NDArray[np.integer[Any]], births: Ints, female: Bools, ranks: Ints) -> pa.Array:
+def identity_column(kinds: NDArray[np.integer[Any]], births: Ints, female: Bools, ranks: Ints) -> pa.Array:
     """Return the identity numbers; ``ranks`` is what :meth:`Serials.take` gave."""
     months = births.astype("datetime64[D]").astype("datetime64[M]")
     month_numbers = months.astype(np.int64)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mv.sample import names, numbers
-from mv.sample.bookings import Times
+from mv.sample.bookings import BookedTimes
 from mv.sample.columns import (
     NEVER,
     SEASONS,
@@ -19,23 +19,23 @@ from mv.sample.columns import (
     nearby_weekday,
     years,
 )
+from mv.sample.context import SampleContext
 from mv.sample.records import Records
-from mv.sample.setting import Setting
 
 OLDEST = 104
 YOUNGEST_DAYS = 40
 AGES = (0, 1, 5, 17, 18, 30, 50, 63, 65, 70, 78, 85, 90, 95, 100, OLDEST)
 PEOPLE_PER_AGE = (3, 6, 4, 4, 7, 9, 11, 15, 25, 26, 25, 15, 8, 3.5, 0.6, 0.2)
 """How common an age is among people who get vaccinated at such clinics; straight lines between these."""
-VACCINATED_FROM = 183
+YOUNGEST_VACCINATED_DAYS = 183
 """The age in days from which influenza vaccine is given."""
 
-FIRST_SEASON = (0.5, 0.25, 0.25)
+FIRST_SEASON_SHARES = (0.5, 0.25, 0.25)
 """The share of people who come for the first time in each season."""
-DIES, DIES_FROM, QUIET_DAYS = 0.08, 75, 120
+DEATH_SHARE, DEATH_AGE, QUIET_DAYS = 0.08, 75, 120
 """The share of people who have died, of those from this age on of whom nothing is known for so many days."""
-COMES_BACK = 0.75
-KEEPS_THE_TIME = 0.93
+RETURN_SHARE = 0.75
+ATTENDANCE_SHARE = 0.93
 """The share of people with a booking in the past week who came."""
 
 
@@ -69,32 +69,32 @@ def first_birth(today: int) -> int:
     return today - YOUNGEST_DAYS - int((OLDEST + 1) * 365.2425)
 
 
-def draw(rng: np.random.Generator, setting: Setting, count: int, times: Times) -> People:
+def draw(rng: np.random.Generator, context: SampleContext, count: int, times: BookedTimes) -> People:
     """Return ``count`` people, among them those who have booked ``times``."""
     chances = np.interp(np.arange(OLDEST + 1), AGES, PEOPLE_PER_AGE)
     ages = rng.choice(OLDEST + 1, count, p=chances / chances.sum()) + rng.random(count)
-    births = setting.calendar.today - YOUNGEST_DAYS - (ages * 365.2425).astype(np.int64)
+    births = context.calendar.today - YOUNGEST_DAYS - (ages * 365.2425).astype(np.int64)
     female = rng.random(count) < 0.505 + 0.006 * np.maximum(ages - 70, 0)
-    units = rng.choice(len(setting.units), count, p=setting.unit_shares)
+    units = rng.choice(len(context.units), count, p=context.unit_shares)
     booked = rng.permutation(count)[: len(times)]
     own = rng.random(len(times)) < 0.95
     units[booked[own]] = times.units[own]
     minutes = 8 * 60 + 5 * between(rng, 0, 95, count * SEASONS).reshape(count, SEASONS)
-    visits = _visits(rng, setting, births, booked)
-    _keep_times(rng, setting, times, booked, visits, minutes)
-    visits[(visits > setting.calendar.yesterday) | (visits < births[:, None] + VACCINATED_FROM)] = NEVER
+    visits = _draw_visits(rng, context, births, booked)
+    _attend_bookings(rng, context, times, booked, visits, minutes)
+    visits[(visits > context.calendar.yesterday) | (visits < births[:, None] + YOUNGEST_VACCINATED_DAYS)] = NEVER
     return People(births, female, units, visits, minutes, booked)
 
 
-def _visits(rng: np.random.Generator, setting: Setting, births: Ints, booked: Ints) -> Ints:
+def _draw_visits(rng: np.random.Generator, context: SampleContext, births: Ints, booked: Ints) -> Ints:
     """Return a day in each season in which a person comes; it may still be to come."""
-    calendar, shape = setting.calendar, (len(births), SEASONS)
+    calendar, shape = context.calendar, (len(births), SEASONS)
     length = calendar.last_days - calendar.first_days
     days = calendar.first_days + (rng.beta(1.8, 4.0, shape) * length).astype(np.int64)
     days = np.clip(nearby_weekday(rng, days), calendar.first_days, calendar.last_days)
-    first = rng.choice(SEASONS, len(births), p=FIRST_SEASON)[:, None]
+    first = rng.choice(SEASONS, len(births), p=FIRST_SEASON_SHARES)[:, None]
     seasons = np.arange(SEASONS)
-    comes = (seasons == first) | ((seasons > first) & (rng.random(shape) < COMES_BACK))
+    comes = (seasons == first) | ((seasons > first) & (rng.random(shape) < RETURN_SHARE))
     # Whoever would come for the first time in the weeks ahead, without a booking, has been there a year ago.
     unseen = ~(comes & (days <= calendar.yesterday)).any(axis=1)
     unseen[booked] = False
@@ -102,27 +102,27 @@ def _visits(rng: np.random.Generator, setting: Setting, births: Ints, booked: In
     return np.where(comes, days, NEVER)
 
 
-def _keep_times(
-    rng: np.random.Generator, setting: Setting, times: Times, booked: Ints, visits: Ints, minutes: Ints
+def _attend_bookings(
+    rng: np.random.Generator, context: SampleContext, times: BookedTimes, booked: Ints, visits: Ints, minutes: Ints
 ) -> None:
     """Let people come at the times that they booked, and those who have one ahead not before."""
-    calendar = setting.calendar
+    calendar = context.calendar
     in_season = (calendar.first_days[-1] <= times.days) & (times.days <= calendar.last_days[-1])
-    came = (times.days <= calendar.yesterday) & (rng.random(len(times)) < KEEPS_THE_TIME)
+    came = (times.days <= calendar.yesterday) & (rng.random(len(times)) < ATTENDANCE_SHARE)
     visits[booked[in_season], -1] = np.where(came, times.days, NEVER)[in_season]
     minutes[booked[in_season], -1] = times.minutes[in_season]
 
 
-def deaths(rng: np.random.Generator, setting: Setting, people: People, last_days: Ints) -> Ints:
+def draw_deaths(rng: np.random.Generator, context: SampleContext, people: People, last_days: Ints) -> Ints:
     """Return the day of death of each, after ``last_days``, on which something is known last; or NEVER."""
-    yesterday, count = setting.calendar.yesterday, len(people)
+    yesterday, count = context.calendar.yesterday, len(people)
     days = last_days + 1 + (rng.random(count) * (yesterday - last_days)).astype(np.int64)
-    dies = (rng.random(count) < DIES) & (people.ages(setting.calendar) >= DIES_FROM)
+    dies = (rng.random(count) < DEATH_SHARE) & (people.ages(context.calendar) >= DEATH_AGE)
     return np.where(dies & (last_days < yesterday - QUIET_DAYS), days, NEVER)
 
 
 def records(
-    rng: np.random.Generator, setting: Setting, people: People, serials: numbers.Serials, ids: Ints, died: Ints
+    rng: np.random.Generator, context: SampleContext, people: People, serials: numbers.Serials, ids: Ints, died: Ints
 ) -> Records:
     """Return what tells ``people`` apart: their numbers and names; and when they ``died``."""
     kinds = numbers.draw_kinds(rng, len(people))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mv.identity import IdentityKind
 from mv.sample import names, numbers
 from mv.sample.columns import NEVER, Ints, date_column, instant_column, text_column
-from mv.sample.setting import Setting
+from mv.sample.context import SampleContext
 
 NAMES_AT_ONCE = 500_000
 
@@ -43,40 +43,40 @@ class Records:
         """Return the people at ``places``."""
         return Records(*(getattr(self, field.name)[places] for field in fields(self)))
 
-    def shown(self, setting: Setting) -> pa.Table:
+    def shown(self, context: SampleContext) -> pa.Table:
         """Return the columns that both tables have."""
         births = self.births.astype(np.int64)
-        given, family = names.written(self.words, self.hyphens)
+        given, family = names.name_columns(self.words, self.hyphens)
         return pa.table(
             {
                 "customer_id": self.ids,
-                "identity": numbers.write(self.kinds, births, self.female, self.serials.astype(np.int64)),
+                "identity": numbers.identity_column(self.kinds, births, self.female, self.serials.astype(np.int64)),
                 "birth_date": date_column(births),
                 "given_name": given,
                 "family_name": family,
-                "unit_id": text_column(setting.units, self.units),
+                "unit_id": text_column(context.units, self.units),
                 "deceased_on": date_column(self.deaths.astype(np.int64)),
             }
         )
 
 
-def customer_table(setting: Setting, records: Records, registered: Ints, accounts: Ints) -> pa.Table:
+def customer_table(context: SampleContext, records: Records, registered: Ints, accounts: Ints) -> pa.Table:
     """Return the rows of table ``customer``."""
     # A number of Stockholm does not say the sex, and the store holds what the number says.
     unsaid = records.kinds == numbers.KINDS.index(IdentityKind.RESERVE_STOCKHOLM)
-    table = records.shown(setting)
+    table = records.shown(context)
     more = {
         "identity_kind": text_column(numbers.KINDS, records.kinds),
         "sex": text_column(["male", "female"], np.where(unsaid, NEVER, records.female)),
         "registered_at": instant_column(registered),
-        "registered_by": text_column(setting.accounts, accounts),
+        "registered_by": text_column(context.accounts, accounts),
     }
     for column, values in more.items():
         table = table.append_column(column, values)
     return table
 
 
-def name_tables(setting: Setting, records: Records) -> Iterator[pa.Table]:
+def name_tables(context: SampleContext, records: Records) -> Iterator[pa.Table]:
     """Yield the rows of table ``customer_name``, sorted as a whole.
 
     DuckDB then reads only those parts of the table that can hold what is searched for.
@@ -85,5 +85,5 @@ def name_tables(setting: Setting, records: Records) -> Iterator[pa.Table]:
     for start in range(0, len(persons), NAMES_AT_ONCE):
         some = persons[start : start + NAMES_AT_ONCE]
         part = records.at(some)
-        keys = names.keys(part.words, firsts[start : start + NAMES_AT_ONCE])
-        yield part.shown(setting).add_column(0, "name_key", keys)
+        keys = names.key_column(part.words, firsts[start : start + NAMES_AT_ONCE])
+        yield part.shown(context).add_column(0, "name_key", keys)

@@ -9,16 +9,16 @@ import pyarrow.compute as pc
 from mv.memberships import EndReason
 from mv.sample.batches import Batches
 from mv.sample.columns import NEVER, Ints, date_column, instant_column, integer_column, text_column
+from mv.sample.context import SampleContext
 from mv.sample.doses import Doses
 from mv.sample.groups import Choices, Memberships
-from mv.sample.setting import Setting
 from mv.vaccinations import WithdrawReason
 
 REGISTERED, ADJUSTED, ENDED = range(3)
 
 
 def membership_tables(
-    setting: Setting, choices: Choices, rows: Memberships, ids: Ints, customers: Ints
+    context: SampleContext, choices: Choices, rows: Memberships, ids: Ints, customers: Ints
 ) -> dict[str, pa.Table]:
     """Return the rows of ``membership`` and ``membership_change``; ``customers`` are the persons' ids."""
     adjusted, ended = rows.adjusted != NEVER, rows.ended != NEVER
@@ -38,22 +38,22 @@ def membership_tables(
             "valid_from": date_column(rows.starts),
             "valid_to": date_column(rows.ends),
             "active_key": pc.if_else(ended, None, keys),
-            "unit_id": text_column(setting.units, rows.units),
+            "unit_id": text_column(context.units, rows.units),
             "registered_at": instant_column(rows.registered),
-            "registered_by": text_column(setting.accounts, rows.registered_by),
+            "registered_by": text_column(context.accounts, rows.registered_by),
             "ended_at": instant_column(rows.ended),
-            "ended_by": text_column(setting.accounts, rows.ended_by),
+            "ended_by": text_column(context.accounts, rows.ended_by),
             "ended_reason": reasons,
             "version": (1 + adjusted + ended).astype(np.int32),
         }
     )
     return {
         "membership": membership,
-        "membership_change": _membership_changes(setting, choices, rows, membership),
+        "membership_change": _membership_changes(context, choices, rows, membership),
     }
 
 
-def _membership_changes(setting: Setting, choices: Choices, rows: Memberships, membership: pa.Table) -> pa.Table:
+def _membership_changes(context: SampleContext, choices: Choices, rows: Memberships, membership: pa.Table) -> pa.Table:
     happened = np.column_stack((rows.registered, rows.adjusted, rows.ended)) != NEVER
     places, steps = np.nonzero(happened)
     last = steps == ENDED
@@ -67,7 +67,7 @@ def _membership_changes(setting: Setting, choices: Choices, rows: Memberships, m
             "version": happened.cumsum(axis=1)[places, steps].astype(np.int32),
             "change": text_column(["added", "adjusted", "removed"], steps),
             "changed_at": instant_column(instants),
-            "changed_by": text_column(setting.accounts, accounts),
+            "changed_by": text_column(context.accounts, accounts),
             "group_code": pa.array(choices.groups).take(state),
             "subgroup_code": pa.array(choices.subgroups).take(state),
             "valid_to": date_column(np.where(last, rows.ends[places], NEVER)),
@@ -77,7 +77,7 @@ def _membership_changes(setting: Setting, choices: Choices, rows: Memberships, m
 
 
 def dose_tables(
-    setting: Setting,
+    context: SampleContext,
     batches: Batches,
     doses: Doses,
     ids: Ints,
@@ -90,27 +90,27 @@ def dose_tables(
         {
             "dose_id": ids,
             "customer_id": customers[doses.persons],
-            "product_code": text_column(setting.products, doses.products),
+            "product_code": text_column(context.products, doses.products),
             "batch_number": text_column(batches.numbers, doses.batches),
             "dose_number": doses.numbers.astype(np.int32),
             "given_on": date_column(doses.days),
-            "unit_id": text_column(setting.units, doses.units),
+            "unit_id": text_column(context.units, doses.units),
             "membership_id": membership["membership_id"].take(counting),
             "group_code": membership["group_code"].take(counting),
             "subgroup_code": membership["subgroup_code"].take(counting),
             "registered_at": instant_column(doses.registered),
-            "registered_by": text_column(setting.accounts, doses.registered_by),
+            "registered_by": text_column(context.accounts, doses.registered_by),
             "completed_at": instant_column(doses.registered),
             "withdrawn_at": instant_column(doses.withdrawn),
-            "withdrawn_by": text_column(setting.accounts, doses.withdrawn_by),
+            "withdrawn_by": text_column(context.accounts, doses.withdrawn_by),
             "withdrawn_reason": text_column(tuple(WithdrawReason), doses.withdrawn_reasons),
             "version": (1 + (doses.withdrawn != NEVER)).astype(np.int32),
         }
     )
-    return {"dose": dose, "dose_change": _dose_changes(setting, doses, dose)}
+    return {"dose": dose, "dose_change": _dose_changes(context, doses, dose)}
 
 
-def _dose_changes(setting: Setting, doses: Doses, dose: pa.Table) -> pa.Table:
+def _dose_changes(context: SampleContext, doses: Doses, dose: pa.Table) -> pa.Table:
     instants = np.column_stack((doses.registered, doses.withdrawn))
     places, steps = np.nonzero(instants != NEVER)
     accounts = np.column_stack((doses.registered_by, doses.withdrawn_by))[places, steps]
@@ -133,7 +133,7 @@ def _dose_changes(setting: Setting, doses: Doses, dose: pa.Table) -> pa.Table:
             "version": (steps + 1).astype(np.int32),
             "change": text_column(["registered", "withdrawn"], steps),
             "changed_at": instant_column(instants[places, steps]),
-            "changed_by": text_column(setting.accounts, accounts),
+            "changed_by": text_column(context.accounts, accounts),
             "withdrawn_reason": text_column(tuple(WithdrawReason), reasons),
         }
     )

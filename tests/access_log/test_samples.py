@@ -170,12 +170,12 @@ def test_only_a_lead_follows_up_the_log(store: Store, clock: SetClock, anders: C
         lambda: log_entries.entries(store, who, Filters()),
         lambda: log_entries.users(store, who),
         lambda: samples.draw(store, who, Filters(), 1),
-        lambda: samples.draw_again(store, who, check.check_id),
-        lambda: samples.checks(store, who),
-        lambda: samples.sample(store, who, check.check_id),
-        lambda: samples.judge(store, who, check.check_id, 1, 1, Verdict.IN_ORDER, ""),
+        lambda: samples.verify_draw(store, who, check.check_id),
+        lambda: samples.list_checks(store, who),
+        lambda: samples.read_sample(store, who, check.check_id),
+        lambda: samples.review(store, who, check.check_id, 1, 1, Verdict.IN_ORDER, ""),
         lambda: samples.close(store, who, check.check_id, "Bra."),
-        lambda: documents.document(store, who, check.check_id),
+        lambda: documents.check_document(store, who, check.check_id),
     )
     for attempt in attempts:
         with refused(store, Forbidden, says):
@@ -191,7 +191,7 @@ def drawn(store: Store, who: Actor, size: int = 1, seed: int | None = 7, **filte
 
 
 def sampled(store: Store, who: Actor, check: Check) -> list[int]:
-    return [judged.entry.entry_id for judged in samples.sample(store, who, check.check_id)]
+    return [judged.entry.entry_id for judged in samples.read_sample(store, who, check.check_id)]
 
 
 def test_a_sample_is_what_its_seed_draws_from_the_entries_with_patient_data(
@@ -221,10 +221,10 @@ def test_a_sample_is_drawn_anew_from_the_same_entries_although_the_log_has_grown
     look(store, clock, NORR, anders, times=10)
     check = drawn(store, LEAD, 4, None, first=TODAY, last=TODAY, unit_id="norr")
     look(store, clock, NORR, anders, times=3)
-    assert samples.draw_again(store, SECOND_LEAD, check.check_id)
-    assert samples.draw_again(store, actor, check.check_id)
+    assert samples.verify_draw(store, SECOND_LEAD, check.check_id)
+    assert samples.verify_draw(store, actor, check.check_id)
     store.write(lambda tx: tx.execute("UPDATE log_check SET seed = seed + 1"))
-    assert not samples.draw_again(store, LEAD, check.check_id)
+    assert not samples.verify_draw(store, LEAD, check.check_id)
 
 
 def test_without_a_seed_each_draw_has_another(store: Store, anders: Customer) -> None:
@@ -261,17 +261,17 @@ def check(store: Store, clock: SetClock, anders: Customer) -> Iterator[Check]:
 def judge(
     store: Store, check: Check, place: int, verdict: Verdict | None = Verdict.IN_ORDER, note: str = "", seen: int = 1
 ) -> None:
-    samples.judge(store, LEAD, check.check_id, place, seen, verdict, note)
+    samples.review(store, LEAD, check.check_id, place, seen, verdict, note)
 
 
 def test_a_judgement_is_kept_with_who_and_when_and_logged(store: Store, clock: SetClock, check: Check) -> None:
     clock.now += timedelta(hours=1)
     judge(store, check, 2, Verdict.TO_EXAMINE, "  Fråga Nils,\n 2026-11-22 kl. 15 ")
-    first, second = samples.sample(store, LEAD, check.check_id)
+    first, second = samples.read_sample(store, LEAD, check.check_id)
     assert (first.verdict, first.note, first.judged_at, first.version) == (None, "", None, 1)
     assert (second.verdict, second.note) == ("to_examine", "Fråga Nils, 2026-11-22 kl. 15")
     assert (second.judged_by, second.judged_at, second.version) == ("maj.lund", store.now(), 2)
-    (now,) = samples.checks(store, LEAD)
+    (now,) = samples.list_checks(store, LEAD)
     assert (now.judged, now.to_examine, now.closed) == (1, 1, False)
     detail = {"check": check.check_id, "entry": second.entry.entry_id, "verdict": "to_examine"}
     assert logged(store, "check_log")[-1]["detail"] == detail
@@ -281,9 +281,9 @@ def test_a_judgement_can_be_changed_by_who_has_seen_the_last_one(store: Store, c
     judge(store, check, 1, Verdict.TO_EXAMINE, "Varför?")
     changed = "Somebody else judged this entry. It is shown as it is now; nothing was overwritten."
     with refused(store, Conflict, changed):
-        samples.judge(store, SECOND_LEAD, check.check_id, 1, 1, Verdict.IN_ORDER, "")
-    samples.judge(store, SECOND_LEAD, check.check_id, 1, 2, Verdict.IN_ORDER, "")
-    first, _ = samples.sample(store, LEAD, check.check_id)
+        samples.review(store, SECOND_LEAD, check.check_id, 1, 1, Verdict.IN_ORDER, "")
+    samples.review(store, SECOND_LEAD, check.check_id, 1, 2, Verdict.IN_ORDER, "")
+    first, _ = samples.read_sample(store, LEAD, check.check_id)
     assert (first.verdict, first.note, first.judged_by, first.version) == ("in_order", "", "eva.ros", 3)
     with refused(store, Conflict, changed):
         judge(store, check, 3)
@@ -322,7 +322,7 @@ def test_a_check_is_closed_when_every_entry_is_judged_and_then_stays_as_it_is(
         judge(store, check, 1, seen=2)
     with refused(store, Conflict, frozen):
         samples.close(store, LEAD, check.check_id, "En gång till.")
-    assert [judged.verdict for judged in samples.sample(store, LEAD, check.check_id)] == ["in_order", "to_examine"]
+    assert [judged.verdict for judged in samples.read_sample(store, LEAD, check.check_id)] == ["in_order", "to_examine"]
 
 
 def test_checks_of_units_that_are_not_all_own_are_neither_listed_nor_opened(
@@ -331,9 +331,9 @@ def test_checks_of_units_that_are_not_all_own_are_neither_listed_nor_opened(
     both = replace(OTHER_LEAD, units=frozenset({"norr"}))
     of_both, of_all = drawn(store, both, 1), drawn(store, actor, 1)
     assert of_both.units == {"norr", "soder"}
-    assert [found.check_id for found in samples.checks(store, LEAD)] == [check.check_id]
-    assert [found.check_id for found in samples.checks(store, both)] == [of_both.check_id, check.check_id]
-    assert [found.check_id for found in samples.checks(store, actor)] == [
+    assert [found.check_id for found in samples.list_checks(store, LEAD)] == [check.check_id]
+    assert [found.check_id for found in samples.list_checks(store, both)] == [of_both.check_id, check.check_id]
+    assert [found.check_id for found in samples.list_checks(store, actor)] == [
         of_all.check_id,
         of_both.check_id,
         check.check_id,
@@ -341,23 +341,23 @@ def test_checks_of_units_that_are_not_all_own_are_neither_listed_nor_opened(
     for hidden in (of_both.check_id, of_all.check_id):
         says = "The check is about units that are not yours."
         for attempt in (
-            lambda hidden: samples.sample(store, LEAD, hidden),
-            lambda hidden: samples.draw_again(store, LEAD, hidden),
-            lambda hidden: samples.judge(store, LEAD, hidden, 1, 1, Verdict.IN_ORDER, ""),
+            lambda hidden: samples.read_sample(store, LEAD, hidden),
+            lambda hidden: samples.verify_draw(store, LEAD, hidden),
+            lambda hidden: samples.review(store, LEAD, hidden, 1, 1, Verdict.IN_ORDER, ""),
             lambda hidden: samples.close(store, LEAD, hidden, "Bra."),
-            lambda hidden: documents.document(store, LEAD, hidden),
+            lambda hidden: documents.check_document(store, LEAD, hidden),
         ):
             with refused(store, Forbidden, says):
                 attempt(hidden)
     with refused(store, NotFound, "There is no such check of the log."):
-        samples.sample(store, LEAD, 4711)
+        samples.read_sample(store, LEAD, 4711)
 
 
 def test_a_look_at_a_sample_is_logged_once(store: Store, check: Check) -> None:
-    samples.sample(store, LEAD, check.check_id)
+    samples.read_sample(store, LEAD, check.check_id)
     with nothing_changes(store):
-        samples.sample(store, LEAD, check.check_id)
-        samples.checks(store, LEAD)
+        samples.read_sample(store, LEAD, check.check_id)
+        samples.list_checks(store, LEAD)
     assert [entry["detail"] for entry in logged(store, "view_log")] == [{"check": check.check_id}]
 
 
@@ -368,7 +368,7 @@ def test_the_document_tells_how_the_sample_was_drawn_and_what_was_found(
     judge(store, check, 1)
     judge(store, check, 2, Verdict.TO_EXAMINE, '=1+1; "citat"')
     samples.close(store, LEAD, check.check_id, "Utreds.")
-    data = b"".join(documents.document(store, LEAD, check.check_id))
+    data = b"".join(documents.check_document(store, LEAD, check.check_id))
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(StringIO(data.decode("utf-8-sig")), delimiter=";"))
     end = rows.index([])
@@ -386,7 +386,7 @@ def test_the_document_tells_how_the_sample_was_drawn_and_what_was_found(
     assert (cells["Bedömning"], cells["Anteckning"]) == ("Att utreda", '\'=1+1; "citat"')
     assert dict(zip(heading, first, strict=True))["Bedömning"] == "I sin ordning"
     assert "Anders" not in data.decode()
-    english = b"".join(documents.document(store, LEAD, check.check_id, "en")).decode("utf-8-sig")
+    english = b"".join(documents.check_document(store, LEAD, check.check_id, "en")).decode("utf-8-sig")
     assert "To examine" in english
     assert [entry["detail"] for entry in logged(store, "check_log")][-2:] == [
         {"check": check.check_id, "document": True}
@@ -396,10 +396,10 @@ def test_the_document_tells_how_the_sample_was_drawn_and_what_was_found(
 def test_every_action_outcome_and_ground_has_a_word() -> None:
     assert set(log_entries.ACTIONS) == set(Action)
     assert set(log_entries.OUTCOMES) == set(Outcome)
-    assert set(log_entries.WHYS) == set(AccessReason)
+    assert set(log_entries.ACCESS_REASONS) == set(AccessReason)
     assert log_entries.label(log_entries.ACTIONS, "something_old", "sv") == "something_old"
 
 
 def test_an_entry_that_has_been_pruned_leaves_the_check_standing(store: Store, clock: SetClock, check: Check) -> None:
     store.write(lambda tx: tx.execute("UPDATE log_check_entry SET entry_id = 4711 WHERE place = 1"))
-    assert [judged.place for judged in samples.sample(store, LEAD, check.check_id)] == [2]
+    assert [judged.place for judged in samples.read_sample(store, LEAD, check.check_id)] == [2]

@@ -131,7 +131,7 @@ def test_a_number_of_people_that_cannot_be_is_refused(
 ) -> None:
     file = tmp_path / "mv.duckdb"
     monkeypatch.setenv("MV_STORE", str(file))
-    for number in ("0", "-1", str(sample.MOST + 1)):
+    for number in ("0", "-1", str(sample.MOST_CUSTOMERS + 1)):
         code, said = said_by_main(capsys, "sample", "--customers", number)
         assert code == 1
         assert "10000000" in said

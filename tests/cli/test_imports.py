@@ -16,7 +16,7 @@ import pytest
 from mv import customers, export, memberships, sample
 from mv.access import Actor
 from mv.cli import INTERRUPTED, main
-from mv.export.atomic_file import write_whole
+from mv.export.atomic_file import write_atomically
 from mv.store import open_store
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import contents
@@ -128,7 +128,7 @@ def test_what_utdata_made_comes_back_with_its_changes(path: Path, tmp_path: Path
         (anders,) = customers.search(store, actor, ANDERS).customers
         memberships.add(store, actor, anders.customer_id, memberships.Entry("65_plus", None, yesterday()))
         file = tmp_path / "groups.csv"
-        write_whole(file, export.groups_file(store, actor, export.Filters()))
+        write_atomically(file, export.groups_file(store, actor, export.Filters()))
     assert run(file)[1]["counts"]["unchanged"] == 1
     file.write_text(file.read_text("utf-8-sig").replace(f"{yesterday()};;", f"{yesterday()};{yesterday()};"), "utf-8")
     code, report, _ = run(file)

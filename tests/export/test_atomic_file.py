@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mv.export import Cancelled, Progress
-from mv.export.atomic_file import ProgressLine, write_whole
+from mv.export.atomic_file import ProgressLine, write_atomically
 
 
 class Terminal(StringIO):
@@ -91,7 +91,7 @@ def test_a_file_is_there_when_it_is_whole_and_not_before(tmp_path: Path) -> None
     file = tmp_path / "file"
     file.write_bytes(b"before")
     seen = []
-    write_whole(file, iter([b"a", b"b"]), lambda: seen.append(file.read_bytes()))
+    write_atomically(file, iter([b"a", b"b"]), lambda: seen.append(file.read_bytes()))
     assert seen == [b"before", b"before"]
     assert file.read_bytes() == b"ab"
     assert list(tmp_path.iterdir()) == [file]
@@ -106,6 +106,6 @@ def test_what_is_broken_off_leaves_what_was_there_before(tmp_path: Path, error: 
     file = tmp_path / "file"
     file.write_bytes(b"before")
     with pytest.raises(error):
-        write_whole(file, chunks())
+        write_atomically(file, chunks())
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_bytes() == b"before"

@@ -69,7 +69,7 @@ def frame_of(
 
 
 def file_of(frame: pd.DataFrame, form: Format) -> BytesIO:
-    return BytesIO(b"".join(pipeline.of_frame(LAYOUT, frame, form)))
+    return BytesIO(b"".join(pipeline.encode_frame(LAYOUT, frame, form)))
 
 
 def sheet_of(file: BytesIO) -> Worksheet:
@@ -117,12 +117,12 @@ def test_the_same_filters_give_the_same_bytes_whenever_and_however_they_are_made
     pseudonyms: Pseudonyms | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(pipeline, "ROWS_PER_PIECE", 1)
     first = written(members, actor, form, pseudonyms=pseudonyms)
     clock.now += timedelta(days=400, hours=5)
     for workers, customers_at_once in ((1, 1), (2, 200_000), (4, 2)):
         monkeypatch.setattr(pipeline, "WORKERS", workers)
-        monkeypatch.setattr(groups, "CUSTOMERS_AT_ONCE", customers_at_once)
+        monkeypatch.setattr(groups, "CUSTOMERS_PER_QUERY", customers_at_once)
         assert written(members, actor, form, pseudonyms=pseudonyms) == first
 
 
@@ -141,7 +141,7 @@ def test_many_pieces_made_by_several_workers_are_the_same_bytes_each_time(form: 
         return b"".join(pipeline.pieces(LAYOUT, rows(), shape, form, export.Progress()))  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(pipeline, "ROWS_AT_ONCE", 150)
+        patched.setattr(pipeline, "ROWS_PER_PIECE", 150)
         patched.setattr(pipeline, "WORKERS", 4)
         first, *others = [file() for _ in range(4)]
     assert others == [first] * 3
@@ -191,7 +191,7 @@ def test_texts_in_parquet_and_workbooks_are_as_they_are_stored(form: Format) -> 
 def test_each_piece_is_a_row_group_so_that_a_reader_can_take_a_part(
     members: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(pipeline, "ROWS_PER_PIECE", 2)
     metadata = parquet.ParquetFile(BytesIO(written(members, actor, Parquet()))).metadata
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [2, 1]
 
@@ -285,7 +285,7 @@ def test_a_text_that_is_too_long_for_a_cell_is_cut_there() -> None:
 
 def test_headings_stay_in_sight_are_bold_have_filters_and_room() -> None:
     layout = Layout("Things", COLUMNS, ["A heading that needs a lot of room", *[c.name for c in COLUMNS[1:]]])
-    sheet = sheet_of(BytesIO(b"".join(pipeline.of_frame(layout, frame_of(["a", "b"]), Xlsx()))))
+    sheet = sheet_of(BytesIO(b"".join(pipeline.encode_frame(layout, frame_of(["a", "b"]), Xlsx()))))
 
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:F3"
@@ -297,7 +297,7 @@ def test_headings_stay_in_sight_are_bold_have_filters_and_room() -> None:
 
 def test_rows_that_have_no_room_on_a_sheet_go_on_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx, "MOST_ROWS_OF_A_SHEET", 4)
-    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(pipeline, "ROWS_PER_PIECE", 2)
 
     def sheets(rows: int) -> dict[str, list[object]]:
         source = (pa.table({"number": [number]}) for number in range(rows))
@@ -319,7 +319,7 @@ def test_rows_that_have_no_room_on_a_sheet_go_on_to_the_next(monkeypatch: pytest
 
 def test_a_sheet_is_called_no_more_than_excel_allows() -> None:
     layout = Layout("A title that is far too long for a sheet", COLUMNS, list("abcdef"))
-    titles = [xlsx_parts.title_of_sheet(layout, number) for number in (1, 2, 12)]
+    titles = [xlsx_parts.sheet_title(layout, number) for number in (1, 2, 12)]
     assert titles == [
         "A title that is far too long fo",
         "A title that is far too long 2",
@@ -328,7 +328,7 @@ def test_a_sheet_is_called_no_more_than_excel_allows() -> None:
 
 
 def test_columns_are_called_as_in_a_spreadsheet() -> None:
-    assert [xlsx_parts.letters(place) for place in (0, 25, 26, 51, 52, 701, 702)] == [
+    assert [xlsx_parts.column_letters(place) for place in (0, 25, 26, 51, 52, 701, 702)] == [
         "A", "Z", "AA", "AZ", "BA", "ZZ", "AAA",
     ]  # fmt: skip
 

@@ -194,7 +194,7 @@ def test_the_same_filters_give_the_same_bytes_however_the_rows_are_read(
 ) -> None:
     first = file_of(store)
     for customers_at_once in (1, 2, 3):
-        monkeypatch.setattr(groups, "CUSTOMERS_AT_ONCE", customers_at_once)
+        monkeypatch.setattr(groups, "CUSTOMERS_PER_QUERY", customers_at_once)
         assert file_of(store) == first
 
 
@@ -204,7 +204,7 @@ def test_swedish_headings_bring_swedish_names_and_words(store: Store) -> None:
     wanted = expected()
     for column, words in (
         ("status", groups.STATUSES),
-        ("ended_reason", groups.REASONS),
+        ("ended_reason", groups.END_REASONS),
     ):
         wanted[column] = wanted[column].map(lambda code, words=words: translate(words.get(code, ""), "sv"))
     for column in ("group", "subgroup"):
@@ -534,7 +534,7 @@ def test_over_time_before_anything_can_have_been_counted_is_empty(store: Store) 
 
 
 def test_the_summary_for_publication_is_a_file_without_small_counts(store: Store) -> None:
-    file = b"".join(export.published(store, LEAD, Filters()))
+    file = b"".join(export.summary_file(store, LEAD, Filters()))
     assert file.startswith(codecs.BOM_UTF8)
     rows = pd.read_csv(BytesIO(file), sep=";", encoding="utf-8-sig")
     assert list(rows.columns) == ["group", "status", "people", "rows"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mv.errors import Invalid
 from mv.export import Cancelled, Csv, Format, Parquet, Progress, Xlsx, pipeline
 from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET
-from mv.export.pipeline import MADE_AHEAD, ROWS_AT_ONCE, in_order, pieces, recut
+from mv.export.pipeline import MOST_IN_WORK, ROWS_PER_PIECE, map_in_order, pieces, rebatch
 from mv.export.schema import Column, Kind, Layout
 
 NUMBERS = Layout.of("Numbers", [Column("number", "Number", Kind.WHOLE)], "en")
@@ -50,7 +50,7 @@ def workers() -> list[threading.Thread]:
 
 @pytest.fixture
 def ten_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(pipeline, "ROWS_PER_PIECE", 10)
 
 
 # Pieces
@@ -62,7 +62,7 @@ def test_rows_are_cut_anew_into_pieces_of_one_size_and_none_is_lost(sizes: list[
     numbers = iter(range(total))
     tables = [pa.table({"number": pa.array([next(numbers) for _ in range(n)], pa.int64())}) for n in sizes]
 
-    cut = list(recut(tables, size))
+    cut = list(rebatch(tables, size))
 
     assert [number for piece in cut for number in piece["number"].to_pylist()] == list(range(total))
     assert [piece.num_rows for piece in cut[:-1]] == [size] * (len(cut) - 1)
@@ -70,7 +70,7 @@ def test_rows_are_cut_anew_into_pieces_of_one_size_and_none_is_lost(sizes: list[
 
 
 def test_a_whole_number_of_pieces_fills_a_sheet_of_a_workbook() -> None:
-    assert MOST_ROWS_OF_A_SHEET % ROWS_AT_ONCE == 0
+    assert MOST_ROWS_OF_A_SHEET % ROWS_PER_PIECE == 0
 
 
 # Workers
@@ -86,7 +86,7 @@ def test_results_come_in_the_order_of_their_items_though_the_second_is_made_firs
             second_is_made.set()
         return item * 2
 
-    assert list(in_order(range(5), work)) == [0, 2, 4, 6, 8]
+    assert list(map_in_order(range(5), work)) == [0, 2, 4, 6, 8]
 
 
 def test_no_more_is_read_ahead_than_there_is_room_for() -> None:
@@ -98,10 +98,10 @@ def test_no_more_is_read_ahead_than_there_is_room_for() -> None:
             fetched += 1
             yield item
 
-    results = in_order(items(), lambda item: item)
+    results = map_in_order(items(), lambda item: item)
     for taken in range(1, 6):
         next(results)
-        assert fetched == MADE_AHEAD + taken - 1
+        assert fetched == MOST_IN_WORK + taken - 1
     results.close()
 
 
@@ -111,7 +111,7 @@ def test_what_goes_wrong_with_an_item_is_raised_in_its_turn_and_ends_the_workers
             raise Invalid("not this one")
         return item
 
-    results = in_order(range(10), work)
+    results = map_in_order(range(10), work)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(Invalid):
         next(results)

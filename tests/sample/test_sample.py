@@ -240,7 +240,7 @@ def test_the_first_twenty_of_a_day_get_the_serials_980_to_999() -> None:
     ranks = np.concatenate(
         [serials.take(ordinary[part], days[part], female[part]) for part in (slice(7), slice(7, 20))]
     )
-    written = numbers.write(ordinary, days, female, ranks).to_pylist()
+    written = numbers.identity_column(ordinary, days, female, ranks).to_pylist()
     assert sorted(int(number[8:11]) for number in written) == list(range(980, 1000))
 
 
@@ -259,7 +259,7 @@ def test_the_first_twenty_of_a_day_get_the_serials_980_to_999() -> None:
 def test_numbers_stay_valid_and_different_until_a_day_is_full(kind: IdentityKind, capacity: int, female: bool) -> None:
     ranks = np.arange(capacity)
     kinds, days = np.full(capacity, numbers.KINDS.index(kind)), np.full(capacity, day_number(date(2004, 2, 29)))
-    written = numbers.write(kinds, days, np.full(capacity, female), ranks).to_pylist()
+    written = numbers.identity_column(kinds, days, np.full(capacity, female), ranks).to_pylist()
     assert len(set(written)) == capacity
     for text in written:
         number = parse(text, TODAY)
@@ -269,7 +269,7 @@ def test_numbers_stay_valid_and_different_until_a_day_is_full(kind: IdentityKind
 
 def test_a_day_of_birth_that_has_run_out_of_serials_is_an_error() -> None:
     with pytest.raises(ValueError, match="serials"):
-        numbers.write(
+        numbers.identity_column(
             np.array([numbers.KINDS.index(IdentityKind.PERSONNUMMER)]),
             np.array([0]),
             np.array([False]),
@@ -292,7 +292,7 @@ def test_some_of_the_old_have_died_and_all_else_is_what_it_would_be(
     assert 20 < len(died) < SIZE / 20
     assert all(age(row["birth_date"], row["deceased_on"]) >= 72 for row in died)
     some = everything(fill(250))
-    monkeypatch.setattr("mv.sample.people.DIES", 0)
+    monkeypatch.setattr("mv.sample.people.DEATH_SHARE", 0)
     none = everything(fill(250))
     assert any([row.pop("deceased_on") for table in ("customer", "customer_name") for row in some[table]])
     assert not any([row.pop("deceased_on") for table in ("customer", "customer_name") for row in none[table]])
@@ -456,6 +456,6 @@ def test_a_filled_store_is_marked_as_invented_and_its_access_log_is_empty(people
 
 
 def test_a_number_of_people_that_cannot_be_is_refused(people: Store) -> None:
-    for size in (0, -1, sample.MOST + 1):
+    for size in (0, -1, sample.MOST_CUSTOMERS + 1):
         with pytest.raises(Invalid):
             sample.make(people, size, 1)

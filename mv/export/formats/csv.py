@@ -12,12 +12,12 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 from pyarrow import csv
 
-from mv.export.schema import Kind, Layout, local, texts
+from mv.export.schema import Kind, Layout, texts, to_stockholm
 from mv.pseudonyms import TEXT
 from mv.text import neutralise_formulas
 
 Delimiter = Literal[";", ","]
-ROWS_IN_A_STRETCH = 4096
+ROWS_PER_WRITE = 4096
 """Rows that are written at once, column by column: as many as stay close to the processor, and are worth it."""
 
 
@@ -51,7 +51,7 @@ class CsvEncoder:
     def encode(self, frame: pd.DataFrame) -> bytes:
         """Return the rows as lines."""
         shown = cells(frame, self._layout, comma=self._delimiter == ";")
-        return _written(pa.table(shown), self._delimiter)
+        return _to_csv(pa.table(shown), self._delimiter)
 
     def add(self, part: bytes) -> Iterator[bytes]:
         """Yield the lines."""
@@ -75,7 +75,7 @@ def cells(frame: pd.DataFrame, layout: Layout, *, comma: bool = False) -> dict[s
 
 def encode(frame: pd.DataFrame, delimiter: Delimiter, *, heading: bool = False) -> bytes:
     """Return a frame as CSV as it is, its columns' names first where ``heading`` is wanted."""
-    return _written(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), delimiter, heading=heading)
+    return _to_csv(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), delimiter, heading=heading)
 
 
 def _cells(values: pd.Series, kind: Kind, comma: bool) -> ExtensionArray:
@@ -83,13 +83,13 @@ def _cells(values: pd.Series, kind: Kind, comma: bool) -> ExtensionArray:
         return texts(values, neutralise_formulas)
     if kind is Kind.KRONOR and comma:
         return values.astype(TEXT).str.replace(".", ",", regex=False).array
-    shown: ExtensionArray = (local(values) if kind is Kind.INSTANT else values).array
+    shown: ExtensionArray = (to_stockholm(values) if kind is Kind.INSTANT else values).array
     return shown
 
 
-def _written(rows: pa.Table, delimiter: Delimiter, *, heading: bool = False) -> bytes:
+def _to_csv(rows: pa.Table, delimiter: Delimiter, *, heading: bool = False) -> bytes:
     out = pa.BufferOutputStream()
-    options = csv.WriteOptions(include_header=heading, delimiter=delimiter, batch_size=ROWS_IN_A_STRETCH)
+    options = csv.WriteOptions(include_header=heading, delimiter=delimiter, batch_size=ROWS_PER_WRITE)
     csv.write_csv(rows, out, options)
     data: bytes = out.getvalue().to_pybytes()
     return data

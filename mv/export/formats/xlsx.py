@@ -24,7 +24,7 @@ from pandas.api.extensions import ExtensionArray
 from mv.export.formats import xlsx_parts
 from mv.export.formats.byte_sink import ByteSink
 from mv.export.formats.xlsx_parts import MOST_ROWS_OF_A_SHEET, STYLES
-from mv.export.schema import Kind, Layout, local, texts
+from mv.export.schema import Kind, Layout, texts, to_stockholm
 from mv.pseudonyms import TEXT
 
 FASTEST = 1
@@ -35,7 +35,7 @@ LONGEST_TEXT = 32_767
 EMPTY = "<c/>"
 SPECIAL = "[&<>\\x00-\\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^ | $"
 """A text that takes more than being put between two tags."""
-UNSPEAKABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+UNENCODABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 """What XML cannot hold, and what would be taken for the way in which that is written (ECMA-376, part 1, 22.9.2.19)."""
 
 DAY_ZERO = date(1899, 12, 30)
@@ -77,7 +77,7 @@ class XlsxEncoder:
         """Return how many rows there are, and the rows as a sheet has them."""
         cells = [_cells(frame[column.name], column.kind).fillna(EMPTY) for column in self._layout.columns]
         rows = pc.binary_join_element_wise("<row>", *(pa.array(column) for column in cells), "</row>", "")
-        return len(frame), _together(rows)
+        return len(frame), _join_bytes(rows)
 
     def add(self, part: tuple[int, bytes]) -> Iterator[bytes]:
         """Yield the rows; those that have no room on the sheet go on to the next."""
@@ -94,7 +94,7 @@ class XlsxEncoder:
         self._end_sheet()
         sheets = len(self._rows)
         self._write("xl/workbook.xml", xlsx_parts.workbook(self._layout, self._rows))
-        self._write("xl/_rels/workbook.xml.rels", xlsx_parts.relationships_of_workbook(sheets))
+        self._write("xl/_rels/workbook.xml.rels", xlsx_parts.workbook_relationships(sheets))
         self._write("xl/styles.xml", xlsx_parts.STYLE_SHEET)
         self._write("[Content_Types].xml", xlsx_parts.content_types(sheets))
         self._package.close()
@@ -109,10 +109,10 @@ class XlsxEncoder:
         self._rows.append(0)
         # By name, since then zipfile gives it no time of its own, and every file the same one.
         self._sheet = self._package.open(f"xl/worksheets/sheet{len(self._rows)}.xml", "w")
-        self._sheet.write(xlsx_parts.before_rows(self._layout).encode())
+        self._sheet.write(xlsx_parts.sheet_start(self._layout).encode())
 
     def _end_sheet(self) -> None:
-        self._sheet.write(xlsx_parts.after_rows(self._layout, self._rows[-1]).encode())
+        self._sheet.write(xlsx_parts.sheet_end(self._layout, self._rows[-1]).encode())
         self._sheet.close()
 
     def _write(self, name: str, text: str) -> None:
@@ -120,7 +120,7 @@ class XlsxEncoder:
             part.write(text.encode())
 
 
-def _together(rows: pa.StringArray | pa.ChunkedArray) -> bytes:
+def _join_bytes(rows: pa.StringArray | pa.ChunkedArray) -> bytes:
     """Return texts one after the other: the bytes that Arrow keeps of them."""
     parts = []
     for part in rows.chunks if isinstance(rows, pa.ChunkedArray) else [rows]:
@@ -139,7 +139,7 @@ def _cells(values: pd.Series, kind: Kind) -> ExtensionArray:
         days: ExtensionArray = _day_cells(pd.Series(distinct)).array
         return days.take(places, allow_fill=True)
     if kind is Kind.INSTANT:
-        serials = (local(values).to_numpy("datetime64[s]").astype("int64") / SECONDS_OF_A_DAY) + DAYS_TO_1970
+        serials = (to_stockholm(values).to_numpy("datetime64[s]").astype("int64") / SECONDS_OF_A_DAY) + DAYS_TO_1970
         values = pd.Series(pa.array(serials, mask=values.isna().to_numpy()), dtype=pd.ArrowDtype(pa.float64()))
     numbers: ExtensionArray = _number_cells(values, kind).array
     return numbers
@@ -151,15 +151,15 @@ def _text_cells(words: pd.Series) -> pd.Series:
     special = (words.str.contains(SPECIAL, regex=True) | (words.str.len() > LONGEST_TEXT // 2)).fillna(False)
     if special.any():
         preserved = before.removesuffix(">") + ' xml:space="preserve">'
-        written = [preserved + _spoken(text) + after for text in words[special]]
+        written = [preserved + _encode_text(text) + after for text in words[special]]
         cells[special] = pd.Series(written, index=words.index[special], dtype=TEXT)
     return cells
 
 
-def _spoken(text: str) -> str:
+def _encode_text(text: str) -> str:
     """Return a text as XML, cut where a cell ends."""
     kept = text.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
-    return escape(UNSPEAKABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", kept))
+    return escape(UNENCODABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", kept))
 
 
 def _number_cells(numbers: pd.Series, kind: Kind) -> pd.Series:

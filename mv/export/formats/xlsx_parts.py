@@ -14,7 +14,7 @@ LONGEST_TITLE = 31
 
 STYLES = {Kind.TEXT: 1, Kind.DAY: 2, Kind.INSTANT: 3, Kind.WHOLE: 4, Kind.KRONOR: 6}
 """Places among the cellXfs of styles.xml. A text has Excel's format Text, so that it stays a text when it is edited."""
-STYLE_OF_HEADS = 5
+HEADING_STYLE = 5
 WIDTHS = {Kind.TEXT: 22, Kind.DAY: 12, Kind.INSTANT: 20, Kind.WHOLE: 12, Kind.KRONOR: 12}
 """Of columns, in characters."""
 ROOM_FOR_ARROW = 4
@@ -32,20 +32,20 @@ RELATIONSHIPS = (
 )
 
 
-def title_of_sheet(layout: Layout, number: int) -> str:
+def sheet_title(layout: Layout, number: int) -> str:
     """Return what the sheet is called, the first of them 1."""
     mark = f" {number}" if number > 1 else ""
     return layout.title[: LONGEST_TITLE - len(mark)].rstrip() + mark
 
 
-def before_rows(layout: Layout) -> str:
+def sheet_start(layout: Layout) -> str:
     """Return a sheet up to its first row of data: the headings stay in sight, each column is wide enough."""
     columns = "".join(
         f'<col min="{place}" max="{place}" width="{max(WIDTHS[column.kind], len(head) + ROOM_FOR_ARROW)}"'
         ' customWidth="1"/>'
         for place, (column, head) in enumerate(zip(layout.columns, layout.heads, strict=True), start=1)
     )
-    heads = "".join(f'<c s="{STYLE_OF_HEADS}" t="inlineStr"><is><t>{escape(h)}</t></is></c>' for h in layout.heads)
+    heads = "".join(f'<c s="{HEADING_STYLE}" t="inlineStr"><is><t>{escape(h)}</t></is></c>' for h in layout.heads)
     return (
         f'{XML}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
@@ -54,15 +54,17 @@ def before_rows(layout: Layout) -> str:
     )
 
 
-def after_rows(layout: Layout, rows: int) -> str:
+def sheet_end(layout: Layout, rows: int) -> str:
     """Return the rest of a sheet with so many rows of data: filters, and no warning about digits kept as text."""
     texts = " ".join(
-        f"{letters(place)}2:{letters(place)}{rows + 1}"
+        f"{column_letters(place)}2:{column_letters(place)}{rows + 1}"
         for place, column in enumerate(layout.columns)
         if column.kind is Kind.TEXT and rows
     )
     warnings = f'<ignoredErrors><ignoredError sqref="{texts}" numberStoredAsText="1"/></ignoredErrors>' if texts else ""
-    return f'</sheetData><autoFilter ref="A1:{letters(len(layout.columns) - 1)}{rows + 1}"/>{warnings}</worksheet>'
+    return (
+        f'</sheetData><autoFilter ref="A1:{column_letters(len(layout.columns) - 1)}{rows + 1}"/>{warnings}</worksheet>'
+    )
 
 
 def content_types(sheets: int) -> str:
@@ -79,7 +81,7 @@ def content_types(sheets: int) -> str:
     )
 
 
-def relationships_of_workbook(sheets: int) -> str:
+def workbook_relationships(sheets: int) -> str:
     """Return where the sheets and the styles are."""
     parts = [("worksheet", f"worksheets/sheet{number}") for number in range(1, sheets + 1)] + [("styles", "styles")]
     return (
@@ -94,15 +96,15 @@ def relationships_of_workbook(sheets: int) -> str:
 
 def workbook(layout: Layout, rows: Sequence[int]) -> str:
     """Return the list of sheets with so many rows of data each, and where the filters of each are."""
-    titles = [title_of_sheet(layout, number) for number in range(1, len(rows) + 1)]
+    titles = [sheet_title(layout, number) for number in range(1, len(rows) + 1)]
     sheets = "".join(
         f'<sheet name={quoteattr(title)} sheetId="{number}" r:id="rId{number}"/>'
         for number, title in enumerate(titles, start=1)
     )
-    last = letters(len(layout.columns) - 1)
+    last = column_letters(len(layout.columns) - 1)
     filters = "".join(
         f'<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">'
-        f"{escape(quoted(title))}!$A$1:${last}${count + 1}</definedName>"
+        f"{escape(quote_title(title))}!$A$1:${last}${count + 1}</definedName>"
         for place, (title, count) in enumerate(zip(titles, rows, strict=True))
     )
     return (
@@ -111,11 +113,11 @@ def workbook(layout: Layout, rows: Sequence[int]) -> str:
     )
 
 
-def quoted(title: str) -> str:
+def quote_title(title: str) -> str:
     """Return a sheet's title as a formula names it."""
     return "'" + title.replace("'", "''") + "'"
 
 
-def letters(place: int) -> str:
+def column_letters(place: int) -> str:
     """Return what the column at ``place``, from 0, is called: A to Z, then AA and so on."""
-    return (letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+    return (column_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)

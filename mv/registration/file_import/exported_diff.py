@@ -12,7 +12,7 @@ from mv import identity, memberships
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
-from mv.export.groups import REASONS, STATUSES
+from mv.export.groups import END_REASONS, STATUSES
 from mv.memberships import EndReason, Membership
 from mv.pseudonyms import Pseudonyms
 from mv.registration.code_lookup import CodeLookup
@@ -30,7 +30,7 @@ SCIENTIFIC_NOTATION = re.compile(r"([0-9])[.,]([0-9]+)E\+?11")
 
 
 STATUS = word_parser(STATUSES, N_("Write active or inactive."))
-REASON = word_parser(REASONS, N_("Write ceased or wrong."))
+REASON = word_parser(END_REASONS, N_("Write ceased or wrong."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _describe_choice(row: Membership, catalogue: Catalogue) -> object:
 
 
 def _describe_reason(row: Membership) -> object:
-    return TranslatedWord(REASONS[row.ended_reason]) if row.ended_reason else "–"
+    return TranslatedWord(END_REASONS[row.ended_reason]) if row.ended_reason else "–"
 
 
 def _status(row: Membership) -> str:

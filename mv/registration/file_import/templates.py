@@ -31,7 +31,7 @@ def template(form: Format, language: str) -> Iterator[bytes]:
     columns = [Column(column, name, Kind.DAY if column in DAY_COLUMNS else Kind.TEXT) for column, name in NAMES.items()]
     layout = Layout(translate(TITLE, language), columns, [translate(name, language) for name in NAMES.values()])
     frame = pd.DataFrame({column.name: pd.Series([], dtype=TEXT) for column in columns})
-    yield from pipeline.of_frame(layout, frame, form)
+    yield from pipeline.encode_frame(layout, frame, form)
 
 
 def template_filename(form: Format) -> str:
@@ -52,7 +52,7 @@ def with_problems(table: Table, plan: Plan, language: str) -> Iterator[bytes]:
     columns = [Column(name, name) for name in cells]
     heads = [*(table.headings[place] for place in kept), translate(PROBLEM_HEADING, language)]
     frame = pd.DataFrame({name: pd.Series(texts, dtype=TEXT) for name, texts in cells.items()})
-    yield from pipeline.of_frame(Layout(translate(TITLE, language), columns, heads), frame, format_of(table))
+    yield from pipeline.encode_frame(Layout(translate(TITLE, language), columns, heads), frame, format_of(table))
 
 
 def format_of(table: Table) -> Format:

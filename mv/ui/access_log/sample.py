@@ -6,8 +6,8 @@ import streamlit as st
 
 from mv.access_log import documents, samples
 from mv.access_log.documents import VERDICTS
-from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS
-from mv.access_log.samples import LONGEST_CONCLUSION, LONGEST_NOTE, MOST_ENTRIES, Check, Judged, Verdict
+from mv.access_log.entries import ACCESS_REASONS, ACTIONS, OUTCOMES
+from mv.access_log.samples import LONGEST_CONCLUSION, LONGEST_NOTE, MOST_ENTRIES, Check, ReviewedEntry, Verdict
 from mv.errors import N_, Conflict, Invalid
 from mv.ui import session
 from mv.ui.access_log.wording import (
@@ -61,7 +61,7 @@ def draw_checks(known: list[Check]) -> None:
     check = checks[chosen]
     st.caption(_how_drawn(check))
     st.progress(check.judged / check.size, _("{judged} of {size} judged", judged=check.judged, size=check.size))
-    entries = samples.sample(store(), session.actor(), check.check_id)
+    entries = samples.read_sample(store(), session.actor(), check.check_id)
     if entries:
         _draw_entry(check, entries)
     if check.closed:
@@ -82,7 +82,7 @@ def _draw_document(check: Check) -> None:
         GeneratedFile(
             f"loggkontroll_{check.check_id}.csv",
             "text/csv",
-            documents.document,
+            documents.check_document,
             (shared, who, check.check_id, language),
         ),
         key="log_document",
@@ -91,7 +91,7 @@ def _draw_document(check: Check) -> None:
 
 def _compare(check_id: int) -> None:
     with errors_as_notices():
-        if not samples.draw_again(store(), session.actor(), check_id):
+        if not samples.verify_draw(store(), session.actor(), check_id):
             raise Conflict(N_("The seed gives other entries now: the log or the check has changed since the draw."))
         notify("success", _("The seed still gives these entries."))
 
@@ -118,7 +118,7 @@ def _closed_by(check: Check) -> str:
     return literal(_("Closed by {name} at {time}.", name=check.closed_by_name, time=closed_at))
 
 
-def _draw_entry(check: Check, entries: list[Judged]) -> None:
+def _draw_entry(check: Check, entries: list[ReviewedEntry]) -> None:
     """Draw the entry to judge, the first that is not judged to begin with, and the way to the others."""
     first = next((n for n, judged in enumerate(entries, start=1) if judged.verdict is None), 1)
     turn, start = session.value(_turn_key(check.check_id)) or (0, first)
@@ -134,7 +134,7 @@ def _draw_entry(check: Check, entries: list[Judged]) -> None:
             (_("Action"), word(ACTIONS, entry.action)),
             (_("Customer"), customer_name(entry) or "–"),
             (_("Outcome"), word(OUTCOMES, entry.outcome)),
-            (_("Grounds"), word(WHYS, entry.why) or "–"),
+            (_("Grounds"), word(ACCESS_REASONS, entry.why) or "–"),
             (_("Details"), detail_text(entry.detail) or "–"),
         )
         st.text("\n".join(f"{name}: {value}" for name, value in lines))
@@ -146,18 +146,18 @@ def _draw_entry(check: Check, entries: list[Judged]) -> None:
             _draw_verdicts(check, judged, (turn + 1, _following(entries, page)))
 
 
-def _verdict(judged: Judged) -> str:
+def _verdict(judged: ReviewedEntry) -> str:
     who = _("judged by {name}", name=judged.judged_by_name or "")
     return "  ·  ".join(part for part in (word(VERDICTS, judged.verdict), judged.note, who) if part)
 
 
-def _following(entries: list[Judged], page: int) -> int:
+def _following(entries: list[ReviewedEntry], page: int) -> int:
     """Return the next entry that is not judged, or an earlier one; this one where there is no other."""
     others = [n for n, other in enumerate(entries, start=1) if other.verdict is None and n != page]
     return next((n for n in others if n > page), others[0] if others else page)
 
 
-def _draw_verdicts(check: Check, judged: Judged, following: tuple[int, int]) -> None:
+def _draw_verdicts(check: Check, judged: ReviewedEntry, following: tuple[int, int]) -> None:
     key = f"log_judge_{check.check_id}_{judged.place}_{judged.version}"
     number = next_form_number(empty=judged.verdict is None)
     st.text_input(
@@ -183,7 +183,7 @@ def _judge(
     save_once(
         number,
         (check_id, place, version),
-        lambda: samples.judge(store(), session.actor(), check_id, place, version, verdict, note),
+        lambda: samples.review(store(), session.actor(), check_id, place, version, verdict, note),
         lambda _judged: session.set_value(_turn_key(check_id), following),
     )
 

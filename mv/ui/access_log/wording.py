@@ -11,7 +11,7 @@ import streamlit as st
 
 from mv.access import Role
 from mv.access_log import entries as log_entries
-from mv.access_log.entries import ACTIONS, OUTCOMES, WHYS, Filters, LogEntry
+from mv.access_log.entries import ACCESS_REASONS, ACTIONS, OUTCOMES, Filters, LogEntry
 from mv.errors import N_
 from mv.identity import IdentityKind
 from mv.reimbursement.claims.ledger import CLAIM_STATES
@@ -122,7 +122,7 @@ VALUES: Mapping[str, str] = {
     **LINE_STATUSES,
     **ACTIONS,
     **OUTCOMES,
-    **WHYS,
+    **ACCESS_REASONS,
     **ROLES,
     **KINDS_OF_NUMBERS,
 }
@@ -143,7 +143,7 @@ def choose_log_filters(key: str) -> Filters:
     _choose(cells[3], _("Unit"), own_units, f"{key}_unit_id")
     kinds = st.columns([2, 1, 1])
     _choose(kinds[0], _("Action"), {code: _(action) for code, action in ACTIONS.items()}, f"{key}_action")
-    _choose(kinds[1], _("Grounds"), {code: _(why) for code, why in WHYS.items()}, f"{key}_why")
+    _choose(kinds[1], _("Grounds"), {code: _(why) for code, why in ACCESS_REASONS.items()}, f"{key}_why")
     _choose(kinds[2], _("Outcome"), {code: _(outcome) for code, outcome in OUTCOMES.items()}, f"{key}_outcome")
     if session.customer_id():
         st.toggle(_("Only the chosen customer"), key=f"{key}_customer")
@@ -186,7 +186,7 @@ def draw_entries(entries: list[LogEntry]) -> None:
             word(ACTIONS, entry.action),
             customer_name(entry),
             word(OUTCOMES, entry.outcome),
-            word(WHYS, entry.why),
+            word(ACCESS_REASONS, entry.why),
             detail_text(entry.detail),
         )
         for entry in entries

@@ -68,7 +68,7 @@ class SummaryFile:
 
     def pieces(self, progress: Progress) -> Iterator[bytes]:
         """Make the file piece by piece. Raises Forbidden and Invalid."""
-        return export.published(self.store, self.actor, self.filters, self.form, headings=self.headings)
+        return export.summary_file(self.store, self.actor, self.filters, self.form, headings=self.headings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from mv.catalogue import Catalogue
 from mv.sample import names
 from mv.sample.columns import FOREVER, NEVER, Bools, Calendar, Ints, between, day_number
 
-ACCOUNTS = 6
+ACCOUNTS_PER_UNIT = 6
 """How many people register at each unit."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class SampleContext:
     """The same for every block of people. Units, accounts and products are places in these lists."""
 
     calendar: Calendar
@@ -29,19 +29,19 @@ class Setting:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, catalogue: Catalogue, calendar: Calendar) -> Self:
-        """Return the setting around today, with units of different sizes."""
+        """Return the context around today, with units of different sizes."""
         units = sorted(
             unit.unit_id
             for unit in catalogue.units.values()
             if day_number(unit.valid_from) <= calendar.today <= day_number(unit.valid_to)
         )
         sizes = rng.uniform(0.6, 1.6, len(units))
-        accounts = _accounts(rng, len(units) * ACCOUNTS)
+        accounts = _accounts(rng, len(units) * ACCOUNTS_PER_UNIT)
         return cls(calendar, catalogue, units, sizes / sizes.sum(), accounts, sorted(catalogue.vaccines))
 
     def draw_accounts(self, rng: np.random.Generator, units: Ints) -> Ints:
         """Return an account of each of ``units``."""
-        return units * ACCOUNTS + between(rng, 0, ACCOUNTS - 1, len(units))
+        return units * ACCOUNTS_PER_UNIT + between(rng, 0, ACCOUNTS_PER_UNIT - 1, len(units))
 
     def draw_visited(self, rng: np.random.Generator, units: Ints) -> Ints:
         """Return the units that people whose own are ``units`` go to: almost always their own."""
@@ -63,7 +63,7 @@ class Setting:
 
 
 def _accounts(rng: np.random.Generator, count: int) -> list[str]:
-    lists = names.lists()
+    lists = names.name_lists()
     found: dict[str, None] = {}
     while len(found) < count:
         female, other = rng.random() < 0.8, rng.random() < 0.25
