@@ -1,1 +1,1 @@
-"""The access log followed up: its entries, whether it is whole, samples, signals, a patient's extract."""
+"""Follow-up of the access log: entries, hash chain, samples, signals and the patient's extract."""

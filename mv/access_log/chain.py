@@ -1,8 +1,8 @@
-"""Whether the access log is whole, and how long it is kept.
+"""The hash chain of the access log: verification and pruning.
 
-Each entry's hash is taken over the hash of the entry before it and its own words, so a removed, altered,
-added or moved entry breaks the chain where it was done. The number and hash of the last entry are an
-*anchor*: kept outside the store, it also shows a log that was cut at its end or written anew altogether.
+The hash of an entry covers the hash of the entry before it and the entry's own words, so a removed, altered,
+added or moved entry breaks the chain at its place. The number and hash of the last entry are an *anchor*: kept
+outside the store, it also reveals a log that was cut at its end or rewritten as a whole.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An entry's number and hash."""
+    """Number and hash of an entry."""
 
     entry_id: int
     hash: str
 
     def __str__(self) -> str:
-        """Return the anchor as it is written down: number and hash with a colon between."""
+        """Format the anchor as number and hash with a colon between."""
         return f"{self.entry_id}:{self.hash}"
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """What is wrong with the log, at which entry; the message has ``{entry}`` for its number."""
+    """A fault in the log, at an entry; the message has ``{entry}`` for its number."""
 
     entry_id: int
     message: str
@@ -59,10 +59,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check of the whole log found: nothing wrong where ``breaks`` is empty.
+    """Result of a check of the whole log, which is intact when ``breaks`` is empty.
 
-    ``entries`` are the chained ones that were read, ``unchained`` those from before there was a chain, and
-    ``anchor`` is the end of the log, None in an empty one.
+    ``entries`` counts the chained entries that were read, ``unchained`` those from before there was a chain;
+    ``anchor`` is the end of the log, None for an empty one.
     """
 
     entries: int
@@ -72,7 +72,7 @@ class Report:
 
 
 def parse_anchor(text: str) -> Anchor:
-    """Return the anchor that ``text`` writes down. Raises Invalid."""
+    """Parse an anchor written as number and hash with a colon between. Raises Invalid."""
     found = ANCHOR.fullmatch(text.strip())
     if not found:
         raise Invalid(N_("An anchor is an entry's number and its hash, with a colon between."))
@@ -80,9 +80,9 @@ def parse_anchor(text: str) -> Anchor:
 
 
 def check(store: Store, expected: Anchor | None = None) -> Report:
-    """Read the whole log and return what is wrong with it; with ``expected``, whether that entry still stands so.
+    """Verify the whole log and, with ``expected``, that the entry of this anchor is unchanged.
 
-    Shows nobody's data: it returns entries' numbers only.
+    The report has numbers of entries only, nobody's data.
     """
     with store.read() as tx:
         head = (
@@ -108,8 +108,6 @@ def _read_entries(tx: Transaction, after: int) -> Iterator[Entry]:
 
 
 class _ChainCheck:
-    """Follows the chain from entry to entry."""
-
     def __init__(self, start: Anchor, expected: Anchor | None, added: Row | None) -> None:
         self.entries = 0
         self.breaks: list[Break] = []
@@ -149,16 +147,16 @@ class _ChainCheck:
 
 
 def earliest_kept(today: date) -> date:
-    """Return the first day of which nothing may be pruned yet: YEARS_KEPT years ago."""
+    """Return the first day that may not be pruned yet: YEARS_KEPT years ago."""
     year = today.year - YEARS_KEPT
     return date(year, 3, 1) if (today.month, today.day) == (2, 29) else today.replace(year=year)
 
 
 def prune(store: Store, actor: Actor, before: date) -> int:
-    """Delete the entries from before the day ``before`` (Stockholm's), and log that; return how many there were.
+    """Delete the entries from before the Stockholm day ``before``, log that, and return their number.
 
-    The last of them stays named, so that the chain can be followed from there. Raises Invalid when they are
-    not five years old yet.
+    The number and hash of the last one stay in the store, so that the chain can be verified from there. Raises
+    Invalid for entries that are not five years old yet.
     """
 
     def work(tx: Transaction) -> int:

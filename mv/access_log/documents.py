@@ -1,4 +1,4 @@
-"""Files about the access log: a check's document, and rows of text as CSV that a Swedish spreadsheet opens."""
+"""CSV documents about the access log for Swedish spreadsheets: the document of a check, and rows of text."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ HEADINGS = (
 
 
 def check_document(store: Store, actor: Actor, check_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
-    """Log that the check is taken out, and return it as CSV: how it was drawn, its conclusion, then each entry.
+    """Log the export of the check and return it as CSV: the draw, the conclusion, then each entry.
 
-    Customers stand in it by the store's own number, without names. Raises at once what
+    Customers appear by the store's own number, without names. Raises at once what
     :func:`mv.access_log.samples.export_check` raises.
     """
     check, entries = samples.export_check(store, actor, check_id)
@@ -50,7 +50,7 @@ def check_document(store: Store, actor: Actor, check_id: int, language: Language
 
 
 def csv_pieces(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """Return the rows as CSV in UTF-8 with a byte-order mark and ";", no cell of which a spreadsheet runs."""
+    """Encode rows as CSV in UTF-8 with a byte-order mark and ";"; no cell runs as a formula in a spreadsheet."""
     yield codecs.BOM_UTF8
     remaining = iter(rows)
     while some := list(islice(remaining, ROWS_AT_ONCE)):
@@ -61,7 +61,7 @@ def csv_pieces(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
 
 
 def local_time(instant: datetime | None) -> str:
-    """Return an instant as day and time in Stockholm, to the second; nothing for None."""
+    """Format an instant as day and time in Stockholm, to the second; nothing for None."""
     return f"{to_local(instant):%Y-%m-%d %H:%M:%S}" if instant else ""
 
 

@@ -1,4 +1,4 @@
-"""Entries of the access log as those see them who follow it up: chosen, with names, and in plain words."""
+"""Entries of the access log for its follow-up: filtered, with names, and in plain words."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which entries to take. Days are Stockholm's, both included, and each may stand alone."""
+    """Filters on entries. Days are Stockholm's, both included; each may be given alone."""
 
     first: date | None = None
     last: date | None = None
@@ -119,7 +119,7 @@ class Filters:
     customer_id: int | None = None
 
     def given(self) -> dict[str, str | int]:
-        """Return the filters that take a part of the entries, by name, as they stand in the log."""
+        """Return the filters that are set, by name, as they stand in the log."""
         return {
             name: value.isoformat() if isinstance(value, date) else value
             for name, value in asdict(self).items()
@@ -129,23 +129,22 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some entries, the latest first, and how many there are in all."""
+    """A page of entries, the latest first, and the number of entries in all."""
 
     entries: list[LogEntry]
     total: int
 
 
 def label(words: Mapping[str, str], code: str | None, language: str) -> str:
-    """Return what ``code`` is called in ``language``; one without a word is shown as it is."""
+    """Look up the word for ``code`` in ``language``; a code without a word comes back as it is."""
     return translate(words.get(code, code), language) if code else ""
 
 
 def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, offset: int = 0) -> Page:
-    """Return the entries of the actor's own units that the filters take, from the one at ``offset`` on.
+    """Return a page of the entries at the actor's own units that match the filters, from ``offset`` on.
 
-    Looking is logged, too: once per look, with the filters, and with the customer where they name one.
-    Raises Invalid for days that cannot be, Forbidden for another unit, OtherUnit for a customer that the actor has
-    nothing to do with.
+    The look is logged, once per look, with the filters, and with the customer where they name one. Raises Invalid for
+    impossible days, Forbidden for another unit, OtherUnit for a customer that the actor has nothing to do with.
     """
     with audit.refusals(store, actor, Action.VIEW_LOG):
         where, params = condition(actor, filters)
@@ -159,9 +158,9 @@ def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, o
 
 
 def users(store: Store, actor: Actor, first: date | None = None, last: date | None = None) -> dict[str, str]:
-    """Return the names of those who have entries at the actor's own units in these days, by user, in order of name.
+    """Map each user with entries at the actor's own units in these days to a name, in order of name.
 
-    Raises Invalid for days that cannot be.
+    Raises Invalid for impossible days.
     """
     audit.permit(store, actor, Action.VIEW_LOG)
     where, params = condition(actor, Filters(first, last))
@@ -175,9 +174,9 @@ def users(store: Store, actor: Actor, first: date | None = None, last: date | No
 
 
 def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
-    """Return the filters as SQL on ``access_log l``, within the actor's own units, and its parameters from $1 on.
+    """Turn the filters into SQL on ``access_log l``, within the actor's own units, and its parameters from $1 on.
 
-    Raises Invalid for days that cannot be, Forbidden for another unit.
+    Raises Invalid for impossible days, Forbidden for another unit.
     """
     if filters.first and filters.last and filters.first > filters.last:
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
@@ -197,10 +196,10 @@ def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
 
 
 def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: object) -> None:
-    """Log that ``actor`` looks at the log in the way that ``detail`` says, unless it is still the same look.
+    """Log a look at the log by ``actor``, described by ``detail``, unless it is still the same look.
 
-    Raises Forbidden when the role does not include it, and OtherUnit for a customer that the actor has
-    nothing to do with. ``detail`` is plain JSON.
+    ``detail`` is plain JSON. Raises Forbidden when the role does not include it, and OtherUnit for a customer that
+    the actor has nothing to do with.
     """
 
     def work(tx: Transaction) -> None:
@@ -219,5 +218,5 @@ def look(store: Store, actor: Actor, customer_id: int | None = None, **detail: o
 
 
 def entry(row: Row) -> LogEntry:
-    """Return the entry of a row that NAMED gave."""
+    """Build the entry from a row of the query WITH_NAMES."""
     return LogEntry(**{**row, "detail": json.loads(row["detail"] or "{}")})

@@ -1,7 +1,7 @@
-"""Loggutdrag: what a patient is told about who has had access, unit and time of each, and what kind it was.
+"""Loggutdrag: a patient's extract of the accesses to the patient's data, with unit, time and kind of each.
 
-HSLF-FS 2016:40, chapter 4: the extract is to be such that the patient can judge whether an access was justified. It
-names units, not users. Accesses at every unit are in it: they are the patient's to know.
+HSLF-FS 2016:40, chapter 4: the extract is to let the patient judge whether an access was justified. It names
+units, not users, and includes the accesses at every unit, as they are the patient's to know.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ bdi {{ unicode-bidi: isolate }}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access to the person's data; ``maybe`` where it is only known that it can have been among others' data."""
+    """An access to the person's data; ``maybe`` marks one to others' data, perhaps including the person's."""
 
     logged_at: datetime
     unit: str
@@ -84,10 +84,10 @@ class Extract:
 
 
 def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
-    """Return every access to the customer's data, at all units, and log that it was taken out, once per look.
+    """Return every access to the customer's data, at all units; log the extract, once per look.
 
-    The data of records that were merged into one were the same person's all along. A refused attempt is no access.
-    Raises OtherUnit when the customer is none that the actor has to do with, NotFound.
+    Accesses to records merged into the customer's are included, as they are the same person's; refused attempts are
+    not. Raises OtherUnit when the customer is none that the actor has to do with, NotFound.
     """
 
     def work(tx: Transaction) -> tuple[datetime, int]:
@@ -116,24 +116,24 @@ def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
 
 
 def filename(today: date, ending: str) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+    """Compose the file name, without personal data."""
     return f"loggutdrag_{today}.{ending}"
 
 
 def csv_chunks(store: Store, actor: Actor, customer_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
-    """Return the extract as CSV, without whom it is about. Raises at once what :func:`extract` raises."""
+    """Encode the extract as CSV, without the person's name and number. Raises at once what :func:`extract` raises."""
     found = extract(store, actor, customer_id)
     return csv_pieces([[translate(heading, language) for heading in HEADINGS], *cells(found, language)])
 
 
 def page_chunks(store: Store, actor: Actor, customer_id: int, language: Language = SWEDISH) -> Iterator[bytes]:
-    """Return the extract as a page to print. Raises at once what :func:`extract` raises."""
+    """Render the extract as a page to print. Raises at once what :func:`extract` raises."""
     found = extract(store, actor, customer_id)
     return (piece.encode() for piece in _page(found, language))
 
 
 def cells(found: Extract, language: str) -> list[list[str]]:
-    """Return the accesses as rows of text: time in Stockholm, unit, what was done, remark."""
+    """Format the accesses as rows of text: time in Stockholm, unit, action, remark."""
     return [
         [
             local_time(access.logged_at),
@@ -185,10 +185,10 @@ def _recorded_accesses(tx: Transaction, known: Catalogue, customer_id: int) -> I
 
 
 def _possible_exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
-    """Yield the exports that may have had the customer's groups in them, with the identity number.
+    """Yield the exports with identity numbers that may have included the customer's groups.
 
-    A file has rows of groups. So the customer can be in it from when one was registered, at a unit of whoever took
-    it out, that the filters on group, subgroup and unit take; other filters are not looked at: better one too many.
+    A file has rows of groups. So the customer can be in it once a group is registered, at a unit of the exporting
+    user, that matches the filters on group, subgroup and unit; other filters are ignored: better one too many.
     """
     groups = tx.rows(
         """
@@ -217,7 +217,7 @@ def _possible_exports(tx: Transaction, known: Catalogue, customer_id: int) -> It
 
 
 def _possible_new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
-    """Yield the New Year lists that may have had the customer on them: of the customer's unit and birth date."""
+    """Yield the New Year lists of the customer's unit and birth date, which may have had the customer on them."""
     records = tx.rows(
         "SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1 OR merged_into = $1",
         customer_id,
@@ -233,14 +233,13 @@ def _possible_new_year_lists(tx: Transaction, known: Catalogue, customer_id: int
 
 
 def _may_be_listed(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
-    """Return whether the New Year list of an entry may have had the record on it."""
     known = record["registered_at"] <= entry["logged_at"] and set(detail["units"]) & {EVERY_UNIT, record["unit_id"]}
     spans = (born.split("/") for born in detail["born"])
     return bool(known) and any(first <= str(record["birth_date"]) <= last for first, last in spans)
 
 
 def _filters_match(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
-    """Return whether an export's filters, codes or names in any case, take a row of this group and unit."""
+    """Match an export's filters, codes or names in any case, against a row's group and unit."""
     group = known.groups.get(row["group_code"])
     subgroups = group.subgroups if group else ()
     subgroup = next((sub for sub in subgroups if sub.subgroup_code == row["subgroup_code"]), None)

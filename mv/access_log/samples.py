@@ -1,7 +1,7 @@
 """Loggkontroll: random samples of the access log, each entry judged, the result documented.
 
-HSLF-FS 2016:40, chapter 4, 9 §, asks for systematic, recurring checks that are documented. Anybody can draw a
-sample anew: its population is the entries with patient data, of the check's units and filters, up to the number
+HSLF-FS 2016:40, chapter 4, 9 §, asks for systematic, recurring checks that are documented. A sample can be
+reproduced: its population is the entries with patient data, of the check's units and filters, up to the number
 ``head_entry_id``, counted from 0 in order of their number, and the places drawn are Python's
 ``random.Random(seed).sample(range(population), size)``.
 """
@@ -45,7 +45,7 @@ CHECKS = """
 
 
 class Verdict(StrEnum):
-    """What was found about an entry."""
+    """Result of the review of an entry."""
 
     IN_ORDER = "in_order"
     TO_EXAMINE = "to_examine"
@@ -53,9 +53,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sample, how it was drawn, and how far it is judged; instants are naive UTC.
+    """A sample, its draw and the progress of its review; instants are naive UTC.
 
-    ``units`` are those whose entries it was drawn from; the head is the end of the log at that moment.
+    ``units`` are the units of the entries in the population; the head is the end of the log at the draw.
     """
 
     check_id: int
@@ -79,13 +79,13 @@ class Check:
 
     @property
     def closed(self) -> bool:
-        """Whether the check can no longer be changed."""
+        """State of the check: a closed one can no longer be changed."""
         return self.closed_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedEntry:
-    """An entry at its place in the sample, with what was found about it; without a verdict it is not judged yet."""
+    """An entry with its place in the sample and its verdict, which is None until the entry is judged."""
 
     place: int
     entry: LogEntry
@@ -98,10 +98,9 @@ class ReviewedEntry:
 
 
 def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | None = None) -> Check:
-    """Draw ``size`` of the entries with patient data that the filters take at the actor's own units, or all.
+    """Draw ``size`` entries with patient data, or all if fewer, that match the filters at the actor's own units.
 
-    Raises Invalid when there are none, for a size that cannot be and days that cannot be, Forbidden for
-    another unit.
+    Raises Invalid when there are none, for an impossible size and impossible days, Forbidden for another unit.
     """
     sown = secrets.randbelow(SEEDS) if seed is None else seed
 
@@ -135,7 +134,7 @@ def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | No
 
 
 def verify_draw(store: Store, actor: Actor, check_id: int) -> bool:
-    """Return whether the check's filters and seed still give the entries that it holds. It shows nobody's data.
+    """Return True if the check's filters and seed still give its entries. Shows nobody's data.
 
     Raises Forbidden for a check of other units, NotFound.
     """
@@ -149,7 +148,7 @@ def verify_draw(store: Store, actor: Actor, check_id: int) -> bool:
 
 
 def list_checks(store: Store, actor: Actor) -> list[Check]:
-    """Return the checks of units that are all the actor's own, the latest first. It shows nobody's data."""
+    """List the checks whose units are all the actor's own, the latest first. Shows nobody's data."""
     audit.permit(store, actor, Action.CHECK_LOG)
     with store.read() as tx:
         found = [_check(row) for row in tx.rows(f"{CHECKS} ORDER BY k.check_id DESC")]
@@ -157,9 +156,9 @@ def list_checks(store: Store, actor: Actor) -> list[Check]:
 
 
 def read_sample(store: Store, actor: Actor, check_id: int) -> list[ReviewedEntry]:
-    """Return the check's entries in order of time, with what was found about each; looking at them is logged.
+    """Return the check's entries in order of time, each with its verdict; the look is logged.
 
-    Those that have been pruned since are left out. Raises Forbidden for a check of other units, NotFound.
+    Entries pruned since the draw are left out. Raises Forbidden for a check of other units, NotFound.
     """
     audit.permit(store, actor, Action.VIEW_LOG)
     with audit.refusals(store, actor, Action.VIEW_LOG), store.read() as tx:
@@ -172,7 +171,7 @@ def read_sample(store: Store, actor: Actor, check_id: int) -> list[ReviewedEntry
 def review(
     store: Store, actor: Actor, check_id: int, place: int, seen_version: int, verdict: Verdict | None, note: str
 ) -> None:
-    """Say what was found about the entry at ``place``; until the check is closed, it can be said anew.
+    """Record the verdict and note on the entry at ``place``, which can change until the check is closed.
 
     Raises Invalid for an entry to examine without a note, and for a note that is too long or holds what may be
     an identity number; Conflict when the check is closed or somebody else judged the entry since
@@ -202,7 +201,7 @@ def review(
 
 
 def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
-    """End the check with its conclusion, for good, and return it.
+    """Close the check with its conclusion, for good, and return it.
 
     Raises Conflict while an entry is not judged and when it is closed already; Invalid for a conclusion that is
     missing, too long, or holds what may be an identity number; Forbidden for a check of other units; NotFound.
@@ -225,7 +224,7 @@ def close(store: Store, actor: Actor, check_id: int, conclusion: str) -> Check:
 
 
 def export_check(store: Store, actor: Actor, check_id: int) -> tuple[Check, list[ReviewedEntry]]:
-    """Return the check and its entries for a document about it, and log that it is taken out.
+    """Return the check and its entries for a document, and log the export.
 
     Raises Forbidden for a check of other units, NotFound.
     """
@@ -265,7 +264,7 @@ def _filters(check: Check) -> Filters:
 
 
 def _lock_open(tx: Transaction, actor: Actor, check_id: int) -> Check:
-    """Keep every other change of this check waiting until ``tx`` ends; return the check, which is not closed."""
+    """Lock the check until ``tx`` ends, and return it. Raises Conflict for a closed one."""
     check = _get(tx, actor, check_id)
     sql = "UPDATE log_check SET version = version + 1 WHERE check_id = $1 AND closed_at IS NULL RETURNING check_id"
     if check.closed or tx.row(sql, check_id) is None:

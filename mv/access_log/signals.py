@@ -1,7 +1,7 @@
 """Signals: patterns in the access log that are worth a look. None of them proves anything.
 
-Each is one query over a period at the actor's own units; days are Stockholm's. What is known of a user comes from
-the last sign-in, so that the first two say nothing of users who have never signed in.
+Each is one query over a period at the actor's own units; days are Stockholm's. User data come from the last
+sign-in, so the first two signals miss users who have never signed in.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ REASONS: Mapping[str, str] = {
 
 
 class Signal(StrEnum):
-    """What is looked for."""
+    """A pattern to search the log for."""
 
     OWN_RECORD = "own_record"
     SAME_FAMILY_NAME = "same_family_name"
@@ -92,7 +92,7 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Entries of one user that a signal points to: from which day, about whom, and why, as a message with its values.
+    """Entries of one user that match a signal: the first day, the customer, and the reason as a message with values.
 
     Without a customer it is about several.
     """
@@ -107,7 +107,7 @@ class Finding:
     values: Mapping[str, Any]
 
     def explained(self, language: str) -> str:
-        """Return in ``language`` why the entries are worth a look."""
+        """Translate the reason for the finding into ``language``."""
         reason = entries.label(REASONS, self.values.get("reason"), language)
         return translate(self.message, language).format(**{**self.values, "reason": reason}).strip()
 
@@ -118,7 +118,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a signal found, the latest first: at most MOST_FINDINGS, and whether there are more."""
+    """Findings of a signal, the latest first: at most MOST_FINDINGS, and whether there are more."""
 
     found: list[Finding]
     more: bool = False
@@ -126,7 +126,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A period and the actor's own units, as SQL: parameters $1 and $2 are the period, then come the units."""
+    """A period and the actor's own units as SQL: parameters $1 and $2 are the period, followed by the units."""
 
     tx: Transaction
     actor: Actor
@@ -134,24 +134,24 @@ class Scope:
     many: int
 
     def find(self, message: str, found: str, *more: object) -> Findings:
-        """Return what the query ``found`` gives, with names; a column ``value`` goes into the message."""
+        """Return the findings of the query ``found``, with names; a column ``value`` goes into the message."""
         sql = f"WITH {IN_PERIOD.format(own=self.own('l.unit_id'))} {WITH_NAMES.format(found=found)}"
         rows = self.tx.rows(sql, *self.params, *more)
         findings = [_finding(row, message) for row in rows]
         return Findings(findings[:MOST_FINDINGS], more=len(findings) > MOST_FINDINGS)
 
     def own(self, column: str) -> str:
-        """Return the condition that keeps own units in ``column``."""
+        """Return the condition that limits ``column`` to own units."""
         return in_own_units(self.actor, column, 3)[0]
 
 
 def find(
     store: Store, actor: Actor, first: date, last: date, many: int = MANY_OPENED, signals: Collection[Signal] = ()
 ) -> dict[Signal, Findings]:
-    """Return what each of the signals, or every one, finds in the days from ``first`` to ``last``; that is logged.
+    """Search the days from ``first`` to ``last`` for each of the signals, by default all; log the search.
 
-    ``many`` customers opened without a change are many. Raises Invalid for days that cannot be and for too small a
-    number, Forbidden.
+    ``many`` is the number of customers opened without a change that counts as many. Raises Invalid for impossible
+    days and for too small a number, Forbidden.
     """
     if first > last:
         raise Invalid(N_("The period's first day is after its last. Change one of them."))
@@ -168,7 +168,7 @@ def find(
 
 
 def own_record(scope: Scope) -> Findings:
-    """Return the users who had their own record before them."""
+    """Find accesses of users to their own record."""
     return scope.find(
         N_("The user’s own record. Entries: {entries}."),
         f"""
@@ -180,7 +180,7 @@ def own_record(scope: Scope) -> Findings:
 
 
 def same_family_name(scope: Scope) -> Findings:
-    """Return the users who had somebody before them with a word of their own family name, the own record apart."""
+    """Find accesses to customers with a word of the user's family name, except the user's own record."""
     names = scope.tx.rows(
         f"""
         WITH {IN_PERIOD.format(own=scope.own("l.unit_id"))}
@@ -209,7 +209,7 @@ def same_family_name(scope: Scope) -> Findings:
 
 
 def many_opened(scope: Scope) -> Findings:
-    """Return the days on which a user opened many customers for none of whom the user changed anything that day."""
+    """Find days on which a user opened many customers and changed nothing for any of them."""
     return scope.find(
         N_("Opened {value} customers that day and changed nothing for any of them."),
         f"""
@@ -222,7 +222,7 @@ def many_opened(scope: Scope) -> Findings:
 
 
 def not_booked(scope: Scope) -> Findings:
-    """Return whom a user opened and changed nothing for, without a booking there from the day before to that after."""
+    """Find customers opened without a change, and without a booking there from the day before to the day after."""
     return scope.find(
         N_("Not booked at the unit from the day before to the day after, and nothing changed that day."),
         f"""
@@ -237,7 +237,7 @@ def not_booked(scope: Scope) -> Findings:
 
 
 def other_units(scope: Scope) -> Findings:
-    """Return the customers of other units whom somebody opened for a reason, with what was done then."""
+    """Find customers of other units who were opened for a reason, with the entries of each opening."""
     return scope.find(
         N_("Another unit’s customer, opened for a reason: {reason}. Entries: {entries}. {note}"),
         f"""
@@ -252,7 +252,7 @@ def other_units(scope: Scope) -> Findings:
 
 
 def refusals(scope: Scope) -> Findings:
-    """Return the days on which a user was refused several times."""
+    """Find days on which a user was refused several times."""
     return scope.find(
         N_("Refused {entries} times that day."),
         f"""

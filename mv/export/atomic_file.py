@@ -1,4 +1,4 @@
-"""A file on disk: all of it or nothing, and a line that tells how far it has come."""
+"""Atomic writing of a file, all of it or nothing, and a line that shows the progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PERCENT_BETWEEN_LINES = 10
 
 
 def write_atomically(file: Path, chunks: Iterable[bytes], tell: Callable[[], None] | None = None) -> None:
-    """Write ``file`` beside its place, and put it there when it is whole; ``tell`` after each chunk. Raises OSError."""
+    """Write ``file`` beside its place and move it there when whole; ``tell`` after each chunk. Raises OSError."""
     if not file.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     unfinished = file.with_name(file.name + ".part")
@@ -35,9 +35,9 @@ def write_atomically(file: Path, chunks: Iterable[bytes], tell: Callable[[], Non
 
 
 class ProgressLine:
-    """Tells on a stream how far a file has come: in a terminal on one line, redrawn, elsewhere on a line now and then.
+    """Progress of a file on a stream: one redrawn line in a terminal, elsewhere a new line now and then.
 
-    ``words`` says it, of rows done, of all rows and of percent.
+    ``words`` composes the text from rows done, all rows and percent.
     """
 
     def __init__(self, progress: Progress, stream: TextIO, words: Callable[[int, int, int], str]) -> None:
@@ -50,7 +50,7 @@ class ProgressLine:
         self._next_percent = 0
 
     def tell(self) -> None:
-        """Tell it if something new is worth a line."""
+        """Write the progress if it has changed enough for a line."""
         percent = int(self._progress.share * 100)
         now = monotonic()
         if self._redrawn:
@@ -65,7 +65,7 @@ class ProgressLine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        """Tell that all is done, where it is; what comes after stands on a line of its own."""
+        """Write the progress as complete, unless an error ended it, and end the line."""
         if self._redrawn:
             if kind is None:
                 self._redraw(100)

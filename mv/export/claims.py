@@ -1,4 +1,4 @@
-"""The lines of claims as rows of a file: what was claimed, as it was then, and what was paid for it."""
+"""Claim lines as rows of a file: the lines as they were claimed, and the amounts paid for them."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def claims_file(
 ) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then every line, by claim and line.
 
-    The claims are those of units that are all the actor's own, of one payer or of all, discarded ones too. With
-    ``pseudonyms`` it has these instead of identity numbers; without, the actor's role has to include identity numbers.
-    Raises Forbidden at once; Cancelled after a piece, once ``progress`` is cancelled.
+    The claims are those whose units are all the actor's own, of one payer or of all, discarded ones too. ``pseudonyms``
+    replace the identity numbers; without them, the actor's role has to include identity numbers. Raises Forbidden at
+    once; Cancelled after a piece, once ``progress`` is cancelled.
     """
     audit.permit(store, actor, Action.EXPORT_DOSES)
     if pseudonyms is None:
@@ -103,7 +103,7 @@ def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
 
 
 def filename(today: date, form: Format) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+    """Compose the file name, without personal data."""
     return f"anspraksrader_{today}.{form.suffix}"
 
 
@@ -127,7 +127,7 @@ def _rows(store: Store, claims: list[Claim]) -> Generator[pa.Table]:
 
 
 def _shape(rows: pa.Table, of: dict[int, Claim], headings: Headings, pseudonyms: Pseudonyms | None) -> pd.DataFrame:
-    """Return lines as a frame that fits :func:`layout`."""
+    """Shape lines into a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     swedish = headings == SWEDISH
     states = {str(state): translate(word, SWEDISH) for state, word in CLAIM_STATES.items()} if swedish else {}
@@ -155,5 +155,5 @@ def _shape(rows: pa.Table, of: dict[int, Claim], headings: Headings, pseudonyms:
 
 
 def _days(days: list[date]) -> ExtensionArray:
-    """Return days as a column of kind DAY."""
+    """Convert days to a column of kind DAY."""
     return pd.arrays.ArrowExtensionArray(pa.array(days, pa.date32()))

@@ -1,4 +1,4 @@
-"""Customers' groups counted: in all, by group and status, and over time. What is counted shows nobody."""
+"""Counts of customers' groups: in all, by group and status, and over time. They show nobody's data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUMMARY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows, of these how many active and inactive, and how many people have them."""
+    """Number of rows, of the active and the inactive among them, and of the people who have them."""
 
     rows: int
     active: int
@@ -40,7 +40,7 @@ class Counts:
 
 
 def counts(store: Store, actor: Actor, filters: Filters) -> Counts:
-    """Return how many rows and people there are. It shows nobody and is not logged."""
+    """Count rows and people. Shows nobody's data and is not logged."""
     selection = Selection.permitted(store, actor, filters)
     sql = """
         SELECT count(*) AS "rows", count(*) FILTER (WHERE {status} = 'active') AS active,
@@ -57,8 +57,8 @@ def summary(
 ) -> pd.DataFrame:
     """Return one row per group and status: group_code, group, status, people, rows.
 
-    The rows add up to those of :func:`counts`; people do not, as one may be in several groups. For
-    ``publication`` counts of few people are missing (see :mod:`mv.export.disclosure`).
+    The rows add up to those of :func:`counts`; people do not, as one may be in several groups. With ``publication``,
+    small counts of people are suppressed (see :mod:`mv.export.disclosure`).
     """
     frame = _summary(store, Selection.permitted(store, actor, filters), headings, publication)
     return frame.assign(**{column: texts(frame[column], neutralise_formulas) for column in ("group", "status")})
@@ -72,17 +72,17 @@ def summary_file(
     *,
     headings: Headings = ENGLISH,
 ) -> Iterator[bytes]:
-    """Return the summary for publication as a file; a count that is left out has nothing in its cell."""
+    """Return the summary for publication as a file; a suppressed count is an empty cell."""
     frame = _summary(store, Selection.permitted(store, actor, filters), headings, publication=True)
     layout = Layout(translate(SUMMARY_TITLE, headings), SUMMARY_COLUMNS, [column.name for column in SUMMARY_COLUMNS])
     return pipeline.encode_frame(layout, frame, form)
 
 
 def active_over_time(store: Store, actor: Actor, filters: Filters, *, headings: Headings = ENGLISH) -> pd.DataFrame:
-    """Return how many of the rows covered each month's last day and the last day of all, per group.
+    """Count the rows that covered each month's last day and the last day of all, per group.
 
-    Columns: day, group_code, group, active. The days lie within the filters' period and end today, or on
-    the day that it is as of. Rows registered by mistake count on no day.
+    Columns: day, group_code, group, active. The days lie within the filters' period and end today, or on the
+    ``as_of`` day. Rows registered by mistake count on no day.
     """
     selection = Selection.permitted(store, actor, filters)
     counted = "FROM membership m WHERE {where} AND m.ended_reason IS DISTINCT FROM 'wrong'"
@@ -119,7 +119,7 @@ def _read(store: Store, selection: Selection, sql: str) -> pd.DataFrame:
 
 
 def _sort_by_catalogue(frame: pd.DataFrame, selection: Selection, columns: list[str]) -> pd.DataFrame:
-    """Sort by ``columns``, the groups in the order in which they are chosen from."""
+    """Sort by ``columns``, the groups in the order of the catalogue's choices."""
     places = {code: place for place, code in enumerate(selection.known.groups)}
 
     def place(values: pd.Series) -> pd.Series:
@@ -129,7 +129,7 @@ def _sort_by_catalogue(frame: pd.DataFrame, selection: Selection, columns: list[
 
 
 def _month_ends(filters: Filters, first: pd.Timestamp, today: date) -> pd.DatetimeIndex:
-    """Return the last days of the months from ``first`` (or none) on, and the last day that there is."""
+    """List the month ends from ``first`` to the last day, and the last day itself; none for a missing ``first``."""
     last = pd.Timestamp(min(day for day in (today, filters.as_of, filters.valid_to) if day))
     if filters.valid_from:
         first = max(first, pd.Timestamp(filters.valid_from))

@@ -1,7 +1,7 @@
-"""What may be published of counts: small cells are left out, since they can point at people.
+"""Disclosure control of published counts: small cells are suppressed, since they can point at people.
 
-Fewer than five is the usual limit of Swedish statistics on health. Where one cell alone is left out, the
-next smallest goes with it, as the total would give the one away.
+Fewer than five is the usual limit of Swedish statistics on health. Where one cell alone is suppressed, the
+next smallest goes with it, as the total would reveal the one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ FEWEST_PEOPLE = 5
 
 
 def is_small(people: int) -> bool:
-    """Return whether a count of people is too small to be published; nobody is nobody's secret."""
+    """Return True for a count of people too small to be published; zero is about nobody and may be."""
     return 0 < people < FEWEST_PEOPLE
 
 
 def suppress(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ``frame`` with ``people`` and ``rows`` missing (pd.NA) where they may not be published."""
+    """Replace ``people`` and ``rows`` by pd.NA where ``people`` is small, and in the next smallest row if it is one."""
     people = frame["people"]
     left_out = people.map(is_small).astype(bool)
     if left_out.sum() == 1 and len(frame) > 1:

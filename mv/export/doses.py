@@ -1,4 +1,4 @@
-"""Doses as rows of a file: what was given to whom, the group that counted, the verdict on it and why."""
+"""Doses as rows of a file, each with its person, the group that counted, the verdict and the reason for it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ORE_COLUMNS = {"kronor": "ore", "paid": "paid", "at_risk": "at_risk", "lost": "l
 
 @dataclass(frozen=True, slots=True)
 class DoseFilters:
-    """Which doses to take: given from one day to another, both included, at a unit, of a product, with a group."""
+    """Filters on doses: given from one day to another, both included, at a unit, of a product, with a group."""
 
     given_from: date | None = None
     given_to: date | None = None
@@ -84,7 +84,7 @@ class DoseFilters:
     group_code: str | None = None
 
     def given(self) -> dict[str, object]:
-        """Return the filters that take a part of the doses, by name."""
+        """Return the filters that are set, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -100,9 +100,9 @@ def doses_file(
 ) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then the doses by customer and day.
 
-    The doses are those given at the actor's own units, withdrawn ones too, each judged by the rules of now. With
-    ``pseudonyms`` it has these instead of identity numbers and names; without, the actor's role has to include
-    identity numbers. Raises Forbidden and Invalid at once; Cancelled after a piece, once ``progress`` is cancelled.
+    The doses are those given at the actor's own units, withdrawn ones too, each judged by the present rules.
+    ``pseudonyms`` replace identity numbers and names; without them, the actor's role has to include identity numbers.
+    Raises Forbidden and Invalid at once; Cancelled after a piece, once ``progress`` is cancelled.
     """
     known = catalogue.load(store)
     _check(store, actor, filters, known, pseudonyms)
@@ -120,7 +120,7 @@ def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
 
 
 def filename(filters: DoseFilters, today: date, form: Format) -> str:
-    """Return a name for the file, with nothing about any person in it."""
+    """Compose the file name, without personal data."""
     days = "_".join(str(day) for day in (filters.given_from, filters.given_to) if day)
     return f"doser_{days + '_' if days else ''}uttagna_{today}.{form.suffix}"
 
@@ -144,7 +144,7 @@ def _check(store: Store, actor: Actor, filters: DoseFilters, known: Catalogue, p
 
 
 def _count_and_log(store: Store, actor: Actor, filters: DoseFilters, pseudonyms: Pseudonyms | None) -> int:
-    """Log which doses are taken, by which filters; return how many they are."""
+    """Log the export with its filters, and return the number of doses."""
     where = Where()
     where.add("given_on >= {}", filters.given_from)
     where.add("given_on <= {}", filters.given_to)
@@ -171,7 +171,7 @@ def _rows(
     known: Catalogue,
     headings: Headings,
 ) -> Generator[pa.Table]:
-    """Yield the judged doses with their persons, part by part of the customers."""
+    """Yield the judged doses with their persons, for a part of the customers at a time."""
     for first, last in dose_frames.customer_ranges(store):
         frame = assessment.assess_customers(store, found_rules, known, first, last)
         frame = frame[_filter_mask(frame, actor, filters)]
@@ -224,7 +224,7 @@ SCHEMA = pa.schema(
 
 
 def _shape(rows: pa.Table, known: Catalogue, headings: Headings, pseudonyms: Pseudonyms | None) -> pd.DataFrame:
-    """Return judged doses as a frame that fits :func:`layout`."""
+    """Shape judged doses into a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     named = groups.code_names(known, headings)
     vaccines = {code: vaccine.name for code, vaccine in known.vaccines.items()}

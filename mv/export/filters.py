@@ -1,4 +1,4 @@
-"""Which rows to take: filters as people give them, checked and turned into SQL."""
+"""Filters on rows as people give them, validated and turned into SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
 
 class Status(StrEnum):
-    """Which rows, by whether they are active."""
+    """Filter on active and inactive rows."""
 
     ALL = "all"
     ACTIVE = "active"
@@ -30,11 +30,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which rows to take. Days are Stockholm's; both ends of a span are included, and each may stand alone.
+    """Filters on rows. Days are Stockholm's; both ends of a span are included, and each may stand alone.
 
-    ``group``, ``subgroup`` and ``unit`` are codes or names in any case, and mean all that are called so.
-    ``valid_from`` and ``valid_to`` take the rows whose period has a day in common with theirs. ``as_of``
-    gives the status that a row has at the end of that day, and leaves out rows that start later.
+    ``group``, ``subgroup`` and ``unit`` are codes or names in any case, and match everything of that name.
+    ``valid_from`` and ``valid_to`` take the rows whose period shares a day with theirs. ``as_of`` gives the status
+    of a row at the end of that day, and leaves out rows that start later.
     """
 
     status: Status = Status.ALL
@@ -48,7 +48,7 @@ class Filters:
     as_of: date | None = None
 
     def given(self) -> dict[str, object]:
-        """Return the filters that take a part of the rows, by name."""
+        """Return the filters that are set, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None and value != Status.ALL}
 
 
@@ -64,20 +64,20 @@ class Selection:
 
     @classmethod
     def permitted(cls, store: Store, actor: Actor, filters: Filters) -> Selection:
-        """Return what the actor may take out of it. Raises Forbidden, logged, and Invalid, as :func:`select` does."""
+        """Select the rows that the actor may export. Raises Forbidden, logged, and Invalid, as :func:`select` does."""
         audit.permit(store, actor, Action.EXPORT_GROUPS)
         with audit.refusals(store, actor, Action.EXPORT_GROUPS):
             return select(catalogue.load(store), filters, store.today(), actor)
 
     def sql(self, text: str, part: str = "") -> str:
-        """Return ``text`` with its ``{status}``, ``{where}`` and ``{part}`` filled in, by SQL without values."""
+        """Fill in ``{status}``, ``{where}`` and ``{part}`` of ``text`` with SQL without values."""
         return text.format(status=self.status, where=self.where, part=part)
 
 
 def select(known: Catalogue, filters: Filters, today: date, actor: Actor) -> Selection:
-    """Return the filters as SQL, on the rows of the actor's own units.
+    """Turn the filters into SQL on the rows of the actor's own units.
 
-    Raises Invalid for days that cannot be and for names that are not known, Forbidden for another unit.
+    Raises Invalid for impossible days and unknown names, Forbidden for another unit.
     """
     _check_days(filters, today)
     inactive = "(m.valid_to <= $1 OR m.ended_reason = 'wrong')" if filters.as_of else "m.valid_to IS NOT NULL"
@@ -141,7 +141,7 @@ def _name_conditions(known: Catalogue, filters: Filters, actor: Actor) -> Iterat
 
 
 def _find(text: str, things: NamesByCode, message: str, **params: Any) -> list[str]:
-    """Return the things of which one name is ``text``, in any case; where none is, raise Invalid(message)."""
+    """Return those of ``things`` with the name ``text``, in any case; raise Invalid(message) where there is none."""
     if found := find_codes(text, things):
         return found
     raise Invalid(message, text=text.strip(), names=suggest_names(text, things), **params)

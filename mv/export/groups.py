@@ -1,4 +1,4 @@
-"""Customers' groups, active and inactive, as a file: its columns, the rows of the store, and what codes are called."""
+"""Customers' groups, active and inactive, as a file: its columns, the rows of the store, and the names of codes."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def groups_file(
 ) -> Generator[bytes]:
     """Log the export and return the file piece by piece: the headings, then the rows, by customer and period.
 
-    With ``pseudonyms`` it has these instead of identity numbers and names; without, the actor's role has to
-    include identity numbers. ``headings`` is also the language of names and words. Raises Forbidden and Invalid at
-    once, not at the first piece; Cancelled after a piece, once ``progress`` is cancelled.
+    ``pseudonyms`` replace identity numbers and names; without them, the actor's role has to include identity numbers.
+    ``headings`` is also the language of names and words. Raises Forbidden and Invalid at once, not at the first piece;
+    Cancelled after a piece, once ``progress`` is cancelled.
     """
     selection = Selection.permitted(store, actor, filters)
     _require_identities(store, actor, pseudonyms)
@@ -110,7 +110,7 @@ def preview(
     limit: int = 50,
     pseudonyms: Pseudonyms | None = None,
 ) -> pd.DataFrame:
-    """Return the file's first ``limit`` rows, as they stand in CSV; that these customers were seen is logged.
+    """Return the file's first ``limit`` rows, as they stand in CSV; the look at these customers is logged.
 
     Raises what :func:`groups_file` raises.
     """
@@ -132,7 +132,7 @@ def preview(
 
 
 def filename(filters: Filters, today: date, form: Format = Csv(), *, summary: bool = False) -> str:  # noqa: B008
-    """Return a name for the file, or for that of the summary, with nothing about any person in it."""
+    """Compose the name of the file, or of the summary's, without personal data."""
     status = {Status.ALL: "alla", Status.ACTIVE: "aktiva", Status.INACTIVE: "inaktiva"}[filters.status]
     return f"kundgrupper_{status}_{'antal_' if summary else ''}{today}.{form.suffix}"
 
@@ -148,7 +148,7 @@ def rows_sql(pseudonyms: Pseudonyms | None) -> str:
 
 
 def code_names(known: Catalogue, headings: Headings) -> CodeNames:
-    """Return by column what its codes are called in the file."""
+    """Map the codes of each column to their names in the file."""
     groups = known.groups.values()
     named = {
         "group": {g.group_code: g.label(headings) for g in groups},
@@ -162,7 +162,7 @@ def code_names(known: Catalogue, headings: Headings) -> CodeNames:
 
 
 def shape(rows: pa.Table, named: CodeNames, pseudonyms: Pseudonyms | None = None) -> pd.DataFrame:
-    """Return rows of the store as a frame that fits :func:`layout`."""
+    """Shape rows of the store into a frame that fits :func:`layout`."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     if pseudonyms:
         frame["customer_pseudonym"] = pseudonyms.of_all(frame["customer_pseudonym"])
@@ -188,7 +188,7 @@ def _require_identities(store: Store, actor: Actor, pseudonyms: Pseudonyms | Non
 
 
 def _count_and_log(store: Store, actor: Actor, selection: Selection, pseudonyms: Pseudonyms | None) -> Row:
-    """Log how many rows are taken, by which filters; return the number, the first and the last customer."""
+    """Log the export with its filters; return the number of rows, the first and the last customer."""
     sql = """
         SELECT count(*) AS "rows", min(m.customer_id) AS first, max(m.customer_id) AS last
         FROM membership m WHERE {where}

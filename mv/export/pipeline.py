@@ -1,6 +1,7 @@
-"""A file from rows: cut into pieces, shaped and encoded by several workers at once, handed on in order.
+"""Pipeline from rows to a file: cut into pieces, shaped and encoded by several workers at once, handed on in order.
 
-A piece depends on its rows alone, and where it is cut on their number alone: the same rows give the same bytes.
+The content of a piece depends on its rows alone, and its cut on their number alone: the same rows give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def pieces(
     form: Format,
     progress: Progress,
 ) -> Generator[bytes]:
-    """Yield the file whose ``rows`` are read in order and shaped into frames that fit ``layout``.
+    """Yield the file, piece by piece; ``rows`` are read in order and shaped into frames that fit ``layout``.
 
     Raises Cancelled when ``progress`` is. Closing the iterator ends the workers and closes ``rows``.
     """
@@ -55,7 +56,7 @@ def pieces(
 
 
 def encode_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[bytes]:
-    """Yield the file that holds one frame."""
+    """Yield a file of one frame, piece by piece."""
     with closing(form.encoder(layout)) as encoder:
         yield from encoder.begin()
         yield from encoder.add(encoder.encode(frame))
@@ -63,7 +64,7 @@ def encode_frame(layout: Layout, frame: pd.DataFrame, form: Format) -> Iterator[
 
 
 def rebatch(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
-    """Yield the same rows as tables of ``size`` rows each, the last of what is left."""
+    """Cut the same rows into tables of ``size`` rows each; the last has the rest."""
     kept: list[pa.Table] = []
     count = 0
     for table in tables:
@@ -79,9 +80,9 @@ def rebatch(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
 
 
 def map_in_order(items: Iterable[T], work: Callable[[T], R]) -> Generator[R]:
-    """Yield what ``work`` makes of each item, in their order; workers make the next ones meanwhile.
+    """Yield the result of ``work`` for each item, in order; workers make the next ones meanwhile.
 
-    Whoever takes the results also fetches the items. What ``work`` raises is raised in its turn.
+    The consumer's thread also fetches the items. An exception of ``work`` is raised in its turn.
     """
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(WORKERS, "export") as workers:

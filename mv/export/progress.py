@@ -1,4 +1,4 @@
-"""How far a file has come, for whoever waits for it, and a way to say that it is not wanted any more."""
+"""Progress of a file for those who wait for it, and its cancellation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Cancelled(Exception):
-    """Raised where a file is made, once somebody has cancelled it; what was made of it is no whole file."""
+    """Error where a file is made, once it is cancelled; the output so far is no whole file."""
 
 
 class Progress:
@@ -19,28 +19,28 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """The share of the rows that is handed on: 0 to 1. More rows than were counted are no more than all."""
+        """Share of all rows that is handed on, 0 to 1, even where more rows come than were counted."""
         return min(1.0, self.done / self.rows) if self.rows else 0.0
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody has cancelled the file."""
+        """True once the file is cancelled."""
         return self._cancelled.is_set()
 
     def begin(self, rows: int) -> None:
-        """Say how many rows there are."""
+        """Set the number of all rows."""
         self.rows = rows
 
     def add(self, rows: int) -> None:
-        """Say that so many more rows are handed on. Raises Cancelled when no more are wanted."""
+        """Count so many more rows as handed on. Raises Cancelled once the file is cancelled."""
         self.done += rows
         self.check()
 
     def check(self) -> None:
-        """Raise Cancelled when somebody has cancelled the file."""
+        """Raise Cancelled once the file is cancelled."""
         if self.cancelled:
             raise Cancelled
 
     def cancel(self) -> None:
-        """Have the file not be made to its end."""
+        """Cancel the file: its making ends before it is whole."""
         self._cancelled.set()

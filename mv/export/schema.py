@@ -1,8 +1,8 @@
-"""What a file is made of, whatever its format: columns of a kind, and frames that hold some of the rows.
+"""Content of a file in any format: columns of a kind, and frames that hold some of the rows.
 
-A frame has the columns by name, in order. Its types: ``TEXT`` is Arrow's string, or a category of strings where texts
-come again and again; ``DAY`` Arrow's date; ``INSTANT`` whole seconds in UTC, naive; ``WHOLE`` Arrow's integers;
-``KRONOR`` Arrow's decimals with two places. A missing value is missing in each of them.
+A frame has the columns by name, in order. Its types: ``TEXT`` is Arrow's string, or a category of strings where
+texts recur; ``DAY`` Arrow's date; ``INSTANT`` whole seconds in UTC, naive; ``WHOLE`` Arrow's integers; ``KRONOR``
+Arrow's decimals with two places. A missing value is missing in each of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST_CACHED_WORDS = 500
 
 
 class Kind(Enum):
-    """What a column holds."""
+    """Kind of the values in a column."""
 
     TEXT = auto()
     DAY = auto()
@@ -43,7 +43,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its stable name, and what it is called for people, to be translated."""
+    """A column: its stable name, and its heading for people, to be translated."""
 
     name: str
     label: str
@@ -52,7 +52,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a file, what stands above each of them, and what the rows are as a whole."""
+    """Columns of a file, their headings, and a title for the rows as a whole."""
 
     title: str
     columns: Sequence[Column]
@@ -67,14 +67,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """A column of codes that come again and again: each distinct one, and each row's place among them, -1 for none."""
+    """A column of recurring codes: each distinct one, and each row's place among them, -1 for none."""
 
     places: NDArray[np.intp]
     distinct: Sequence[str]
 
     @classmethod
     def of(cls, column: pd.Series) -> Codes:
-        """Return the codes of a text column."""
+        """Split a text column into its codes and places."""
         places, distinct = column.array.factorize()
         return cls(places, list(distinct))
 
@@ -84,7 +84,7 @@ class Codes:
         return Codes(places, [f"{code}/{own}" for code in outer.distinct for own in self.distinct])
 
     def called(self, names: Mapping[str, str] | None = None) -> pd.Categorical:
-        """Return what each code is called, or the code itself where it has no name; two may be called the same."""
+        """Name each code, or keep the code where it has no name; two may have the same name."""
         named = [(names or {}).get(code, code) for code in self.distinct]
         words = tuple(sorted(set(named)))
         place_of = {word: place for place, word in enumerate(words)}
@@ -94,7 +94,7 @@ class Codes:
 
 
 def texts(column: pd.Series, change: Callable[[pd.Series], pd.Series] = lambda words: words) -> ExtensionArray:
-    """Return a column of kind TEXT as Arrow's strings, each changed; of a category, every word is changed once."""
+    """Convert a column of kind TEXT to Arrow's strings, each changed; of a category, every word is changed once."""
     values = column.array
     if not isinstance(values, pd.Categorical):
         changed: ExtensionArray = change(column).array
@@ -119,17 +119,17 @@ _cached_change = lru_cache(maxsize=64)(_change_words)
 
 
 def instants(stored: pd.Series) -> pd.Series:
-    """Return instants of the store, as Arrow's, as a column of kind INSTANT."""
+    """Convert instants of the store, as Arrow's, to a column of kind INSTANT."""
     return stored.astype("datetime64[s]")
 
 
 def to_stockholm(moments: pd.Series) -> pd.Series:
-    """Return a column of kind INSTANT as the clock in Stockholm showed it, naive."""
+    """Convert a column of kind INSTANT to Stockholm's clock, naive."""
     shown: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(STOCKHOLM).dt.tz_localize(None)
     return shown
 
 
 def kronor(ore: pa.ChunkedArray) -> ExtensionArray:
-    """Return öre as a column of kind KRONOR."""
+    """Convert öre to a column of kind KRONOR."""
     exact = pc.multiply(ore.cast(pa.decimal128(19, 0)), pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)))
     return pd.arrays.ArrowExtensionArray(exact.cast(pa.decimal128(18, 2)))

@@ -1,4 +1,4 @@
-"""Invented people at any size, from a seed.
+"""Sample of invented people at any size, from a seed.
 
 The same number of people, seed and day give the same rows. People are made and stored in blocks, so that
 memory stays bounded. A sample of one block is stored whole or not at all; where the storing of a larger
@@ -37,13 +37,13 @@ MARK = {"key": ["made_by"], "value": ["sample"]}
 
 
 def is_empty(store: Store) -> bool:
-    """Return whether the store has no customers."""
+    """Return True if the store has no customers."""
     with store.read() as tx:
         return tx.row("SELECT 1 AS found FROM customer LIMIT 1") is None
 
 
 def is_invented(store: Store) -> bool:
-    """Return whether the people in the store are invented."""
+    """Return True if the people in the store are invented."""
     with store.read() as tx:
         return tx.row("SELECT 1 AS found FROM meta WHERE key = 'made_by' AND value = 'sample'") is not None
 
@@ -51,7 +51,7 @@ def is_invented(store: Store) -> bool:
 def make(store: Store, customers: int, seed: int) -> None:
     """Fill an empty store with ``customers`` invented people, and mark it as such.
 
-    Raises Invalid for a number of people that cannot be, Conflict when the store has customers already.
+    Raises Invalid for an impossible number of people, Conflict when the store has customers already.
     """
     if not 1 <= customers <= MOST_CUSTOMERS:
         raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST_CUSTOMERS)
@@ -68,7 +68,7 @@ def make(store: Store, customers: int, seed: int) -> None:
 
 
 def _draw_blocks(store: Store, customers: int, seed: int) -> Iterator[dict[str, pa.Table]]:
-    """Yield the rows to add to each table, block by block; at the end what is sorted as a whole."""
+    """Yield the rows to add to each table, block by block, and last the rows that are sorted as a whole."""
     sizes = [min(BLOCK, customers - done) for done in range(0, customers, BLOCK)]
     root, *rngs = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(1 + len(sizes)))
     context = SampleContext.draw(root, catalogue.load(store), Calendar.around(store.today()))
@@ -100,14 +100,14 @@ def _draw_block(
     size: int,
     times: bookings.BookedTimes,
 ) -> tuple[Records, bookings.Bookings, dict[str, pa.Table]]:
-    """Return a block of people: what tells them apart, who has booked, and the rows of everything else."""
+    """Draw a block of people: their records, their bookings, and the rows of everything else."""
     block = people.draw(rng, context, size, times)
     choices = groups.Choices.of(context.catalogue)
     memberships = groups.draw(rng, context, choices, block)
     given = doses.draw(rng, context, choices, batches, block, memberships)
     ids = _take_ids(store, "customer_seq", size)
     booked = bookings.book(rng, context, times, ids[block.booked], block.ages(context.calendar)[block.booked])
-    # With chance of its own, so that all else is what it would be if nobody died.
+    # A generator of their own: all other draws are as they would be if nobody died.
     died = people.draw_deaths(rng.spawn(1)[0], context, block, _last_days(context, block, memberships, given))
     records = people.records(rng, context, block, serials, ids, died)
     seen = _first_seen(rng, context, block, memberships, given, booked)
@@ -129,7 +129,7 @@ def _first_seen(
     given: doses.Doses,
     booked: bookings.Bookings,
 ) -> Ints:
-    """Return the instant of the first thing that is known of each person, a recent one where nothing is."""
+    """Return the instant of the first event of each person, a recent one where there is none."""
     calendar, count = context.calendar, len(block)
     days = calendar.yesterday - between(rng, 0, NEW_SINCE_DAYS, count)
     seen = calendar.instants(days, between(rng, 8 * 60, 16 * 60, count))
@@ -142,7 +142,7 @@ def _first_seen(
 def _last_days(
     context: SampleContext, block: people.People, memberships: groups.Memberships, given: doses.Doses
 ) -> Ints:
-    """Return the day of the last thing that is known of each person; today for who has booked or is new."""
+    """Return the day of the last event of each person; today for those who have booked or are new."""
     last = np.full(len(block), NEVER)
     for persons, days in (
         (memberships.persons, (memberships.starts, memberships.ends)),
@@ -161,7 +161,7 @@ def _last_days(
 
 
 def _take_ids(store: Store, sequence: str, count: int) -> Ints:
-    """Take ``count`` numbers that follow each other. Raises Conflict when somebody else takes some as well."""
+    """Take ``count`` consecutive numbers. Raises Conflict when somebody else takes some as well."""
     if count == 0:
         return np.empty(0, np.int64)
     row = store.write(lambda tx: tx.row(TAKE_IDS.format(sequence), count))

@@ -32,7 +32,7 @@ class Batches:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, context: SampleContext) -> Self:
-        """Return the batches from the first season that a dose can be from to the present one."""
+        """Draw the batches from the first season that a dose can be from to the present one."""
         first, last = (
             int(_season(np.array([day]))[0]) for day in (context.calendar.first_known, context.calendar.today)
         )
@@ -49,7 +49,7 @@ class Batches:
         return cls(numbers, np.array(products), np.array(seasons), np.concatenate(expiries), first)
 
     def choose(self, rng: np.random.Generator, products: Ints, days: Ints) -> Ints:
-        """Return a batch for each dose, one that had not expired on the day."""
+        """Choose a batch for each dose, one that had not expired on the day."""
         seasons = int(self.seasons[-1]) - self.first_season + 1
         places = products * seasons + _season(days) - self.first_season
         return places * BATCHES_PER_SEASON + between(rng, 0, BATCHES_PER_SEASON - 1, len(days))
@@ -72,7 +72,7 @@ def _season(days: Ints) -> Ints:
 
 
 def _draw_number(rng: np.random.Generator, season: int, n: int) -> str:
-    """Return a batch number such as V26B21A1 or KC264-7082, which no other batch of the product has."""
+    """Draw a batch number such as V26B21A1 or KC264-7082, unique within the product."""
     a, b, c = rng.choice(LETTERS, 3)
     if rng.random() < 0.3:
         return f"{a}{b}{season % 100}{n}-{rng.integers(1000, 10_000)}"

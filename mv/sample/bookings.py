@@ -1,4 +1,4 @@
-"""Bookings from a week ago to two weeks ahead: the times first, then who comes."""
+"""Bookings from a week ago to two weeks ahead: the times first, then the customers who come."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SENIOR = 65
 
 @dataclass(frozen=True)
 class BookedTimes:
-    """Times that are booked: at which unit, on which day, at which minute of Stockholm's day."""
+    """Booked times: the unit, the day, and the minute of Stockholm's day."""
 
     units: Ints
     days: Ints
@@ -40,13 +40,13 @@ class BookedTimes:
         return len(self.units)
 
     def part(self, places: Ints | slice) -> BookedTimes:
-        """Return those at ``places``."""
+        """Return the times at ``places``."""
         return BookedTimes(self.units[places], self.days[places], self.minutes[places])
 
 
 @dataclass(frozen=True)
 class Bookings:
-    """Who has booked which time for what, and when it was booked."""
+    """Bookings: customer, time and purpose of each, and the instant when it was made."""
 
     customers: Ints
     times: BookedTimes
@@ -55,7 +55,7 @@ class Bookings:
 
 
 def plan(rng: np.random.Generator, context: SampleContext, customers: int) -> BookedTimes:
-    """Return the times that are booked, in random order: no more of them than there are customers."""
+    """Draw the booked times, in random order: no more of them than there are customers."""
     today = context.calendar.today
     days = np.arange(today - DAYS_AGO, today + DAYS_AHEAD + 1).repeat(len(context.units))
     units = np.tile(np.arange(len(context.units)), DAYS_AGO + 1 + DAYS_AHEAD)
@@ -78,7 +78,7 @@ def plan(rng: np.random.Generator, context: SampleContext, customers: int) -> Bo
 
 
 def book(rng: np.random.Generator, context: SampleContext, times: BookedTimes, customers: Ints, ages: Ints) -> Bookings:
-    """Return the bookings of these customers, one time each."""
+    """Draw the bookings of these customers, one time each."""
     count = len(times)
     calendar = context.calendar
     products = np.where(
@@ -92,7 +92,7 @@ def book(rng: np.random.Generator, context: SampleContext, times: BookedTimes, c
 
 
 def table(context: SampleContext, parts: list[Bookings]) -> pa.Table:
-    """Return the rows of table ``booking`` but for their ids, in order of time."""
+    """Return the rows of table ``booking``, without their ids, in order of time."""
     starts = np.concatenate([context.calendar.instants(part.times.days, part.times.minutes) for part in parts])
     units = np.concatenate([part.times.units for part in parts])
     customers = np.concatenate([part.customers for part in parts])

@@ -36,18 +36,18 @@ def day_number(day: date | None) -> int:
 
 
 def years(days: Ints) -> Ints:
-    """Return the year that each day is in."""
+    """Return the year of each day."""
     return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def between(rng: np.random.Generator, first: int, last: int, count: int) -> Ints:
-    """Return ``count`` whole numbers from ``first`` to ``last``, both included."""
+    """Draw ``count`` whole numbers from ``first`` to ``last``, both included."""
     return rng.integers(first, last, count, endpoint=True)
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """What lies around today: three influenza seasons, October to March, and Stockholm's offset from UTC."""
+    """Days around today: three influenza seasons, October to March, and Stockholm's offset from UTC."""
 
     today: int
     first_days: Ints
@@ -72,17 +72,17 @@ class Calendar:
 
     @property
     def yesterday(self) -> int:
-        """The last day on which anything has happened, so that nothing depends on the time of day."""
+        """Last day of any event, so that nothing depends on the time of day."""
         return self.today - 1
 
     def instants(self, days: Ints, minutes: Ints) -> Ints:
-        """Return the instants of these minutes of these days, in Stockholm's daytime."""
+        """Convert these minutes of these days, in Stockholm's daytime, to instants."""
         offsets = self.offsets[np.clip(days - self.first_known, 0, len(self.offsets) - 1)]
         return (days * 1440 + minutes - offsets) * MINUTE
 
 
 def nearby_weekday(rng: np.random.Generator, days: Ints) -> Ints:
-    """Return ``days`` with most Saturdays moved to Friday, and most Sundays to Monday."""
+    """Move most Saturdays to Friday, and most Sundays to Monday."""
     moved = rng.random(days.shape) < 0.85
     weekday = (days + 3) % 7
     to_friday, to_monday = moved & (weekday == 5), moved & (weekday == 6)
@@ -91,20 +91,20 @@ def nearby_weekday(rng: np.random.Generator, days: Ints) -> Ints:
 
 
 def date_column(days: Ints) -> pa.Array:
-    """Return ``days`` as dates, NEVER as null."""
+    """Convert ``days`` to dates, NEVER to null."""
     return pa.array(days.astype(np.int32), mask=days == NEVER).view(pa.date32())
 
 
 def instant_column(instants: Ints) -> pa.Array:
-    """Return ``instants`` as timestamps, NEVER as null."""
+    """Convert ``instants`` to timestamps, NEVER to null."""
     return pa.array(instants, mask=instants == NEVER).view(pa.timestamp("us"))
 
 
 def integer_column(values: Ints) -> pa.Array:
-    """Return ``values`` as whole numbers, NEVER as null."""
+    """Convert ``values`` to whole numbers, NEVER to null."""
     return pa.array(values, mask=values == NEVER)
 
 
 def text_column(texts: Sequence[str | None], codes: NDArray[np.integer[Any]]) -> pa.Array:
-    """Return the text that each code is the place of, null for NEVER."""
+    """Look up each code as a place in ``texts``, NEVER as null."""
     return pa.array(texts, pa.string()).take(pa.array(codes, mask=codes == NEVER))

@@ -1,4 +1,4 @@
-"""Where the sample takes place: the catalogue's units and vaccines, and the accounts that register."""
+"""Setting of the sample: the catalogue's units and vaccines, and the accounts that register."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACCOUNTS_PER_UNIT = 6
 
 @dataclass(frozen=True)
 class SampleContext:
-    """The same for every block of people. Units, accounts and products are places in these lists."""
+    """Setting shared by every block of people. Units, accounts and products are places in these lists."""
 
     calendar: Calendar
     catalogue: Catalogue
@@ -29,7 +29,7 @@ class SampleContext:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, catalogue: Catalogue, calendar: Calendar) -> Self:
-        """Return the context around today, with units of different sizes."""
+        """Draw the setting around today, with units of different sizes."""
         units = sorted(
             unit.unit_id
             for unit in catalogue.units.values()
@@ -40,21 +40,21 @@ class SampleContext:
         return cls(calendar, catalogue, units, sizes / sizes.sum(), accounts, sorted(catalogue.vaccines))
 
     def draw_accounts(self, rng: np.random.Generator, units: Ints) -> Ints:
-        """Return an account of each of ``units``."""
+        """Draw an account at each of ``units``."""
         return units * ACCOUNTS_PER_UNIT + between(rng, 0, ACCOUNTS_PER_UNIT - 1, len(units))
 
     def draw_visited(self, rng: np.random.Generator, units: Ints) -> Ints:
-        """Return the units that people whose own are ``units`` go to: almost always their own."""
+        """Draw the units that people of ``units`` visit: almost always their own."""
         elsewhere = rng.random(len(units)) < 0.04
         return np.where(elsewhere, between(rng, 0, len(self.units) - 1, len(units)), units)
 
     def draw_products(self, rng: np.random.Generator, shares: dict[str, float], count: int) -> Ints:
-        """Return products by these shares, which add up to one; NEVER for one that the catalogue lacks."""
+        """Draw products by these shares, which add up to one; NEVER for one that the catalogue lacks."""
         places = [self.products.index(code) if code in self.products else NEVER for code in shares]
         return rng.choice(np.array(places), count, p=list(shares.values()))
 
     def usable(self, products: Ints, days: Ints) -> Bools:
-        """Return whether each product is in the catalogue and in use on its day."""
+        """Return True for each product that is in the catalogue and in use on its day."""
         vaccines = [self.catalogue.vaccines[code] for code in self.products]
         first = np.array([*(day_number(vaccine.valid_from) for vaccine in vaccines), FOREVER])
         last = np.array([*(day_number(vaccine.valid_to) for vaccine in vaccines), NEVER])

@@ -1,4 +1,4 @@
-"""Doses: who was given what and when, from which batch, and which group counted for it."""
+"""Doses of the sample: person, day, product and batch, and the group that counted for each."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def draw(
     people: People,
     memberships: Memberships,
 ) -> Doses:
-    """Return the doses that ``people`` have been given."""
+    """Draw the doses that ``people`` have been given."""
     grouped = _in_group_at_visits(people, memberships)
     parts = [
         _influenza(rng, context, people, grouped),
@@ -101,7 +101,7 @@ def draw(
 
 
 def _in_group_at_visits(people: People, memberships: Memberships) -> Bools:
-    """Return whether each person is in any group on the day of each visit."""
+    """Mark the visits of each person on a day in any group."""
     days = people.visits[memberships.persons]
     ends = np.where(memberships.ends == NEVER, FOREVER, memberships.ends)
     covers = (memberships.starts[:, None] <= days) & (days <= ends[:, None]) & ~memberships.wrong[:, None]
@@ -155,7 +155,7 @@ def _covid_by_phase(
 def _pneumococcal(
     rng: np.random.Generator, context: SampleContext, choices: Choices, people: People, memberships: Memberships
 ) -> GivenDoses:
-    """Return one dose at most for each person in a group for it."""
+    """Draw one dose at most for each person in a group for it."""
     groups = GROUPS_BY_ATC["J07AL"]
     fits = np.array([group in groups for group in choices.groups])[memberships.choices] & ~memberships.wrong
     rows = np.flatnonzero(fits)
@@ -167,7 +167,7 @@ def _pneumococcal(
 
 
 def _tbe(rng: np.random.Generator, context: SampleContext, people: People, grouped: Bools) -> list[GivenDoses]:
-    """Return doses against TBE in the summer before the latest season, of people without a group."""
+    """Draw doses against TBE in the summer before the latest season, for people without a group."""
     persons = np.flatnonzero(~grouped.any(axis=1) & (rng.random(len(people)) < TBE_SHARE))
     count = len(persons)
     first = context.calendar.first_days[-1] - between(rng, 70, 190, count)
@@ -180,7 +180,7 @@ def _tbe(rng: np.random.Generator, context: SampleContext, people: People, group
 
 
 def _keep_possible(context: SampleContext, people: People, given: GivenDoses) -> GivenDoses:
-    """Return the doses that could be given, in order of person and day, each product once a day."""
+    """Keep the doses that could be given, in order of person and day, each product once a day."""
     keep = context.usable(given.products, given.days) & (given.days <= context.calendar.yesterday)
     keep &= people.births[given.persons] + YOUNGEST_VACCINATED_DAYS <= given.days
     given = GivenDoses._make(column[keep] for column in given)
@@ -233,7 +233,7 @@ def _register(
 def _find_memberships(
     context: SampleContext, choices: Choices, memberships: Memberships, given: GivenDoses, registered: Ints
 ) -> Ints:
-    """Return the place of the membership that counts for each dose: it covers the day and was known by then."""
+    """Find the membership that counts for each dose: it covers the day and was known by then."""
     ranks = _ranks(context, choices)
     best, rows = np.full(len(given.persons), NO_RANK), np.full(len(given.persons), NEVER)
     first = np.searchsorted(memberships.persons, given.persons)
@@ -250,7 +250,7 @@ def _find_memberships(
 
 
 def _ranks(context: SampleContext, choices: Choices) -> Ints:
-    """Return how soon a choice is taken for a product, NOT_AT_ALL where it never is."""
+    """Rank the choices for each product, the first to be taken lowest; NO_RANK for one that never is."""
     ranks = np.full((len(context.products), len(choices.groups)), NO_RANK)
     for product, code in enumerate(context.products):
         groups = GROUPS_BY_ATC.get(context.catalogue.vaccines[code].atc[:5], ())
@@ -261,7 +261,7 @@ def _ranks(context: SampleContext, choices: Choices) -> Ints:
 
 
 def _dose_numbers(context: SampleContext, given: GivenDoses, counted: Bools) -> Ints:
-    """Return which dose of its ATC code each one is; against influenza each season, from July, starts anew."""
+    """Number the doses of each ATC code; against influenza each season, from July, starts anew."""
     atc = [context.catalogue.vaccines[code].atc for code in context.products]
     codes = np.array([sorted(set(atc)).index(code) for code in atc])[given.products]
     seasonal = np.array([code.startswith(INFLUENZA) for code in atc])[given.products]

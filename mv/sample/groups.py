@@ -1,4 +1,4 @@
-"""Memberships: who is in which group from when to when, by the shares in data/sample_groups.csv."""
+"""Memberships of the sample: groups of people with their periods, by the shares in data/sample_groups.csv."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PHASES_END = date(2022, 8, 31)
 
 
 class PlannedRows(NamedTuple):
-    """Rows before they are registered: whose, which choice, the period, the visit, and whether it is wrong."""
+    """Rows before they are registered: person, choice, period, visit, and a mark for the wrong ones."""
 
     persons: Ints
     choices: Ints
@@ -48,7 +48,7 @@ class PlannedRows(NamedTuple):
 
 @dataclass(frozen=True)
 class Choices:
-    """Every group alone and with each of its subgroups, and when that can be chosen."""
+    """Every group alone and with each of its subgroups, and the days on which that can be chosen."""
 
     groups: list[str]
     subgroups: list[str | None]
@@ -57,7 +57,7 @@ class Choices:
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
-        """Return the choices that the catalogue gives."""
+        """List the choices that the catalogue gives."""
         pairs = [(group, sub) for group in catalogue.groups.values() for sub in (None, *group.subgroups)]
         return cls(
             [group.group_code for group, _ in pairs],
@@ -72,11 +72,11 @@ class Choices:
         return pairs.index((group, subgroup)) if (group, subgroup) in pairs else NEVER
 
     def fitting(self, choices: Ints, first_days: Ints, last_days: Ints) -> Bools:
-        """Return whether each choice could be chosen for all of these days."""
+        """Return True for each choice that could be chosen for all of these days."""
         return (self.first_days[choices] <= first_days) & (last_days <= self.last_days[choices])
 
     def next_subgroup(self, choices: Ints) -> Ints:
-        """Return the choice of another subgroup of the same group for each choice, itself where there is none."""
+        """Map each choice to another subgroup of the same group, or to itself where there is none."""
         others = np.arange(len(self.groups))
         for group in set(self.groups):
             subs = [n for n in others if self.groups[n] == group and self.subgroups[n] is not None]
@@ -108,13 +108,13 @@ class Memberships:
 
 @cache
 def membership_rules(file: Path = FILE) -> list[dict[str, str]]:
-    """Return the rows of ``file``: who can be in a group, by the age turned that year, and how many are."""
+    """Read ``file``: the people who can be in each group, by the age turned that year, and their share."""
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
 def draw(rng: np.random.Generator, context: SampleContext, choices: Choices, people: People) -> Memberships:
-    """Return the memberships of ``people``."""
+    """Draw the memberships of ``people``."""
     by_season = rng.random(len(people)) < SEASONAL_SHARE
     parts = [
         _draw_by_rule(rng, rule, place, people, context.calendar, by_season)
@@ -157,7 +157,7 @@ def _draw_by_rule(
 def _draw_periods(
     rng: np.random.Generator, lasts: str, days: Ints, season_ends: Ints, by_season: Bools
 ) -> tuple[Ints, Ints]:
-    """Return first and last days of rows registered on ``days``; a last day that is to come is no last day."""
+    """Draw first and last days of rows registered on ``days``; a last day that is to come is no last day."""
     count = len(days)
     if lasts == "pregnancy":
         starts = days - between(rng, 0, 60, count)
@@ -170,7 +170,7 @@ def _draw_periods(
 
 
 def _draw_phase(rng: np.random.Generator, choices: Choices, people: People, phase: int) -> PlannedRows:
-    """Return rows of the group by which people were vaccinated against covid-19 in 2021: the old first."""
+    """Draw rows of the group by which people were vaccinated against covid-19 in 2021: the old first."""
     turned = PHASES_START.year - years(people.births)
     fits = (turned >= SENIOR) if phase == 1 else (ADULT <= turned) & (turned < SENIOR)
     place = choices.place(PHASE_GROUP, f"phase_{phase}")
@@ -183,7 +183,7 @@ def _draw_phase(rng: np.random.Generator, choices: Choices, people: People, phas
 
 
 def _draw_mistakes(rng: np.random.Generator, calendar: Calendar, choices: Choices, people: People) -> PlannedRows:
-    """Return rows that never should have been: a slip at a visit, mostly seen the same day."""
+    """Draw rows that never should have been: a slip at a visit, mostly seen the same day."""
     places = np.array([n for n, group in enumerate(choices.groups) if group not in (PHASE_GROUP, "pregnant")])
     here = people.visits != NEVER
     persons, seasons = np.nonzero(here & (rng.random(here.shape) < MISTAKE_SHARE))
@@ -196,7 +196,7 @@ def _draw_mistakes(rng: np.random.Generator, calendar: Calendar, choices: Choice
 
 
 def _keep_possible(rows: PlannedRows, calendar: Calendar, choices: Choices, people: People) -> PlannedRows:
-    """Return the rows that could be registered, whatever the catalogue and today's date are."""
+    """Keep the rows that could be registered, whatever the catalogue and today's date are."""
     ends = np.where(rows.ends > calendar.yesterday, NEVER, rows.ends)
     last_days = np.where(ends == NEVER, calendar.today, ends)
     keep = choices.fitting(rows.choices, rows.starts, last_days)
@@ -236,7 +236,7 @@ def _register(
 
 
 def _draw_first_choices(rng: np.random.Generator, choices: Choices, rows: PlannedRows) -> Ints:
-    """Return the subgroups that were chosen at first: the neighbour, where the row was adjusted.
+    """Draw the first choice of subgroup: the neighbour, where the row was adjusted.
 
     Only the sole row of its group is, so that the neighbour was not the customer's already.
     """

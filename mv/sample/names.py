@@ -1,4 +1,4 @@
-"""Names as people born in a certain year have in Sweden, put together at random from data/sample_names.csv."""
+"""Swedish names that suit the year of birth, put together at random from data/sample_names.csv."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ WORD_ORDERS = np.array([[first, *(at for at in range(WORDS) if at != first)] for
 
 @dataclass(frozen=True)
 class Pool:
-    """Names to draw from: their places in the file, and how likely each is, added up to one."""
+    """Names to draw from: their places in the file, and their probabilities, which add up to one."""
 
     places: Ints
     likely: NDArray[np.float64]
 
     def draw(self, rng: np.random.Generator, count: int) -> Ints:
-        """Return the places of ``count`` names."""
+        """Draw the places of ``count`` names."""
         return self.places[np.searchsorted(self.likely, rng.random(count), side="right")]
 
 
 @dataclass(frozen=True)
 class NameLists:
-    """Every name as it is written and as it is found; given names by sex, origin and decade of birth."""
+    """Every name as it is written and as it is searched for; given names by sex, origin and decade of birth."""
 
     written: list[str]
     folded: list[str]
@@ -58,7 +58,7 @@ class NameLists:
 
 @cache
 def name_lists(file: Path = FILE) -> NameLists:
-    """Return the names of ``file``."""
+    """Read the names of ``file``."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
 
@@ -90,9 +90,9 @@ def _is_in(row: dict[str, str], kind: str, other: bool, decade: int | None) -> b
 
 
 def draw(rng: np.random.Generator, birth_years: Ints, female: Bools) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Return names for people of these years and sexes, and whether their double ones have hyphens.
+    """Draw names for people of these years and sexes, and mark the double ones that have hyphens.
 
-    A name is four places in the lists: two given and two family names, NONE where there is one only.
+    A name is four places in the lists: two given and two family names, NO_WORD where there is one only.
     """
     count = len(birth_years)
     pools = name_lists()
@@ -125,7 +125,7 @@ def _join_words(words: NDArray[np.int16], hyphens: NDArray[np.bool_]) -> pa.Arra
 
 
 def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """Return the order of what people are found by: whose name, and which of its words comes first."""
+    """Sort the search keys of people: return each one's name and the word of it that comes first."""
     ranks = {word: rank for rank, word in enumerate(sorted(set(name_lists().folded)), start=1)}
     by_place, base = np.array([ranks[word] for word in name_lists().folded]), len(ranks) + 1
     values, persons, firsts = [], [], []
@@ -145,7 +145,7 @@ def sorted_keys(words: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np
 
 
 def key_column(words: NDArray[np.int16], firsts: NDArray[np.int8]) -> pa.Array:
-    """Return each name as :func:`mv.customers.name_keys` does, with the word at ``firsts`` first."""
+    """Compose the search key of each name as :func:`mv.customers.name_keys` does, the word at ``firsts`` first."""
     arranged = np.take_along_axis(words, WORD_ORDERS[firsts], axis=1)
     texts = (_texts(name_lists().folded, arranged[:, at]) for at in range(WORDS))
     return pc.binary_join_element_wise(*texts, " ", null_handling="skip")

@@ -32,7 +32,7 @@ SEX_CELLS = 2
 
 
 class Serials:
-    """How many numbers of each kind are taken, by day of birth and sex."""
+    """Count of the numbers taken of each kind, by day of birth and sex."""
 
     def __init__(self, first_day: int, last_day: int) -> None:
         self._first_day = first_day
@@ -40,7 +40,7 @@ class Serials:
         self._taken = np.zeros(len(KINDS) * self._days * SEX_CELLS, np.int64)
 
     def take(self, kinds: Ints, births: Ints, female: Bools) -> Ints:
-        """Return, for each person, how many before had the same kind of number, day of birth and sex."""
+        """Return, for each person, the count of earlier ones with the same kind of number, day of birth and sex."""
         cells = (kinds * self._days + births - self._first_day) * SEX_CELLS + female
         order = np.argsort(cells, kind="stable")
         in_order = cells[order]
@@ -53,7 +53,7 @@ class Serials:
 
 
 def draw_kinds(rng: np.random.Generator, count: int) -> Ints:
-    """Return the kind of each number, as a place in KINDS; two hundred people or more have all of them."""
+    """Draw the kind of each number, as a place in KINDS; two hundred people or more have all of them."""
     codes = np.full(count, KINDS.index(IdentityKind.PERSONNUMMER))
     at = 0
     for kind, share in RARE_SHARES.items():
@@ -64,7 +64,7 @@ def draw_kinds(rng: np.random.Generator, count: int) -> Ints:
 
 
 def identity_column(kinds: NDArray[np.integer[Any]], births: Ints, female: Bools, ranks: Ints) -> pa.Array:
-    """Return the identity numbers; ``ranks`` is what :meth:`Serials.take` gave."""
+    """Compose the identity numbers from the ``ranks`` that :meth:`Serials.take` gave."""
     months = births.astype("datetime64[D]").astype("datetime64[M]")
     month_numbers = months.astype(np.int64)
     day = births - months.astype("datetime64[D]").astype(np.int64) + 1
@@ -79,7 +79,7 @@ def identity_column(kinds: NDArray[np.integer[Any]], births: Ints, female: Bools
 
 
 def check_digits(values: Ints) -> Ints:
-    """Return the modulus 10 check digit of each row of ``values``."""
+    """Compute the modulus 10 check digit of each row of ``values``."""
     weights = np.array([2 - place % 2 for place in reversed(range(values.shape[1]))])
     products = values * weights
     sums: Ints = (products // 100 + products // 10 % 10 + products % 10).sum(axis=1)
@@ -92,7 +92,7 @@ def _digits(numbers: Ints, width: int) -> Ints:
 
 
 def _ascii(*parts: Ints) -> NDArray[np.uint8]:
-    """Return columns of single digits and of character codes side by side, as characters."""
+    """Join columns of single digits and of character codes side by side, as characters."""
     values = np.column_stack(parts)
     return np.where(values < 10, values + ord("0"), values).astype(np.uint8)
 

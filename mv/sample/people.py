@@ -1,4 +1,4 @@
-"""People: when they were born, where they go, on which days they came, and what they are called."""
+"""People of the sample: birth, unit, days of visits, and name."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ class People:
 
     @cached_property
     def turns(self) -> Ints:
-        """The age that each person turns in the year of each visit."""
+        """Age that each person turns in the year of each visit."""
         return years(self.visits) - years(self.births)[:, None]
 
 
 def first_birth(today: int) -> int:
-    """Return the first day on which anyone in the sample can be born."""
+    """Return the earliest day of birth in the sample."""
     return today - YOUNGEST_DAYS - int((OLDEST + 1) * 365.2425)
 
 
 def draw(rng: np.random.Generator, context: SampleContext, count: int, times: BookedTimes) -> People:
-    """Return ``count`` people, among them those who have booked ``times``."""
+    """Draw ``count`` people, among them those who have booked ``times``."""
     chances = np.interp(np.arange(OLDEST + 1), AGES, PEOPLE_PER_AGE)
     ages = rng.choice(OLDEST + 1, count, p=chances / chances.sum()) + rng.random(count)
     births = context.calendar.today - YOUNGEST_DAYS - (ages * 365.2425).astype(np.int64)
@@ -87,7 +87,7 @@ def draw(rng: np.random.Generator, context: SampleContext, count: int, times: Bo
 
 
 def _draw_visits(rng: np.random.Generator, context: SampleContext, births: Ints, booked: Ints) -> Ints:
-    """Return a day in each season in which a person comes; it may still be to come."""
+    """Draw a day in each season on which a person comes; it may still be to come."""
     calendar, shape = context.calendar, (len(births), SEASONS)
     length = calendar.last_days - calendar.first_days
     days = calendar.first_days + (rng.beta(1.8, 4.0, shape) * length).astype(np.int64)
@@ -105,7 +105,7 @@ def _draw_visits(rng: np.random.Generator, context: SampleContext, births: Ints,
 def _attend_bookings(
     rng: np.random.Generator, context: SampleContext, times: BookedTimes, booked: Ints, visits: Ints, minutes: Ints
 ) -> None:
-    """Let people come at the times that they booked, and those who have one ahead not before."""
+    """Move the season's visit to the booked time; drop it where the time is ahead or was missed."""
     calendar = context.calendar
     in_season = (calendar.first_days[-1] <= times.days) & (times.days <= calendar.last_days[-1])
     came = (times.days <= calendar.yesterday) & (rng.random(len(times)) < ATTENDANCE_SHARE)
@@ -114,7 +114,7 @@ def _attend_bookings(
 
 
 def draw_deaths(rng: np.random.Generator, context: SampleContext, people: People, last_days: Ints) -> Ints:
-    """Return the day of death of each, after ``last_days``, on which something is known last; or NEVER."""
+    """Draw the day of death of each, after ``last_days``, the day of the last event; or NEVER."""
     yesterday, count = context.calendar.yesterday, len(people)
     days = last_days + 1 + (rng.random(count) * (yesterday - last_days)).astype(np.int64)
     dies = (rng.random(count) < DEATH_SHARE) & (people.ages(context.calendar) >= DEATH_AGE)
@@ -124,7 +124,7 @@ def draw_deaths(rng: np.random.Generator, context: SampleContext, people: People
 def records(
     rng: np.random.Generator, context: SampleContext, people: People, serials: numbers.Serials, ids: Ints, died: Ints
 ) -> Records:
-    """Return what tells ``people`` apart: their numbers and names; and when they ``died``."""
+    """Draw the records of ``people``: their numbers and names, and the day when they ``died``."""
     kinds = numbers.draw_kinds(rng, len(people))
     words, hyphens = names.draw(rng, years(people.births), people.female)
     return Records(

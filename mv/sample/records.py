@@ -1,4 +1,4 @@
-"""The rows of tables ``customer`` and ``customer_name``."""
+"""Rows of the tables ``customer`` and ``customer_name``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES_AT_ONCE = 500_000
 
 @dataclass(frozen=True)
 class Records:
-    """What tells people apart, packed so that millions can be kept until their names are sorted."""
+    """Numbers and names of people, packed so that millions can be kept until their names are sorted."""
 
     ids: NDArray[np.int64]
     kinds: NDArray[np.int8]
@@ -36,7 +36,7 @@ class Records:
 
     @classmethod
     def together(cls, parts: list[Self]) -> Self:
-        """Return the people of all ``parts``."""
+        """Join the people of all ``parts``."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     def at(self, places: NDArray[np.int32]) -> Records:
@@ -44,7 +44,7 @@ class Records:
         return Records(*(getattr(self, field.name)[places] for field in fields(self)))
 
     def shown(self, context: SampleContext) -> pa.Table:
-        """Return the columns that both tables have."""
+        """Return the columns common to both tables."""
         births = self.births.astype(np.int64)
         given, family = names.name_columns(self.words, self.hyphens)
         return pa.table(

@@ -1,4 +1,4 @@
-"""The rows of the tables that hold memberships and doses, and every change of them."""
+"""Rows of the tables that hold memberships and doses, with every change of them."""
 
 from __future__ import annotations
 

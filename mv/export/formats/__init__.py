@@ -1,4 +1,4 @@
-"""Formats of files: what each makes of frames. A frame's types are those of :mod:`mv.export.schema`."""
+"""File formats and their encoders of frames. The types of a frame are those of :mod:`mv.export.schema`."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from mv.export.schema import Layout
 
 
 class Encoder(Protocol):
-    """Makes one file. ``encode`` may run in several threads at once; the other methods run in the file's order."""
+    """Encoder of one file. ``encode`` may run in several threads at once; the other methods run in the file's order."""
 
     def begin(self) -> Iterable[bytes]:
-        """Return what comes before the rows."""
+        """Return the bytes before the rows."""
 
     def encode(self, frame: pd.DataFrame) -> Any:
-        """Return a frame as it is written, as far as that depends on its own rows alone."""
+        """Encode a frame, as far as that depends on its own rows alone."""
 
     def add(self, part: Any) -> Iterable[bytes]:
-        """Return what comes next in the file, now that ``part`` is next."""
+        """Return the bytes of the file for ``part``, the next one in order."""
 
     def end(self) -> Iterable[bytes]:
-        """Return what comes after the rows."""
+        """Return the bytes after the rows."""
 
     def close(self) -> None:
-        """Let go of everything, whether or not the file is whole."""
+        """Release all resources, whether or not the file is whole."""
 
 
 class Format(Protocol):
-    """A format of files, with the choices that there are in it."""
+    """A file format with its options."""
 
     @property
     def suffix(self) -> str:
-        """What a file's name ends in, without the dot."""
+        """File name suffix, without the dot."""
 
     @property
     def mime(self) -> str:
-        """The media type of a file."""
+        """Media type of a file."""
 
     def encoder(self, layout: Layout) -> Encoder:
-        """Return what makes one file."""
+        """Return the encoder of one file."""

@@ -1,4 +1,4 @@
-"""CSV in UTF-8: texts in quotes, nothing for what is missing, no cell that a spreadsheet runs (see docs/export.md)."""
+"""CSV in UTF-8: quoted texts, empty missing values, no cell that a spreadsheet runs (see docs/export.md)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Csv:
     mime: str = "text/csv"
 
     def encoder(self, layout: Layout) -> CsvEncoder:
-        """Return what makes one file."""
+        """Return the encoder of one file."""
         return CsvEncoder(layout, self.delimiter, self.delimiter == ";" if self.bom is None else self.bom)
 
 
 class CsvEncoder:
-    """Makes a CSV file."""
+    """Encoder of a CSV file."""
 
     def __init__(self, layout: Layout, delimiter: Delimiter, bom: bool) -> None:
         self._layout = layout
@@ -49,7 +49,7 @@ class CsvEncoder:
         yield (codecs.BOM_UTF8 if self._bom else b"") + encode(heads, self._delimiter, heading=True)
 
     def encode(self, frame: pd.DataFrame) -> bytes:
-        """Return the rows as lines."""
+        """Encode the rows as lines."""
         shown = cells(frame, self._layout, comma=self._delimiter == ";")
         return _to_csv(pa.table(shown), self._delimiter)
 
@@ -62,11 +62,11 @@ class CsvEncoder:
         yield from ()
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing, as there is nothing to release."""
 
 
 def cells(frame: pd.DataFrame, layout: Layout, *, comma: bool = False) -> dict[str, ExtensionArray]:
-    """Return the frame's columns as they stand in a file: harmless texts, local times without a time zone.
+    """Convert the frame's columns to cells: harmless texts, local times without a time zone.
 
     Kronor have a decimal ``comma`` where a Swedish spreadsheet is to read them as numbers, else a point.
     """
@@ -74,7 +74,7 @@ def cells(frame: pd.DataFrame, layout: Layout, *, comma: bool = False) -> dict[s
 
 
 def encode(frame: pd.DataFrame, delimiter: Delimiter, *, heading: bool = False) -> bytes:
-    """Return a frame as CSV as it is, its columns' names first where ``heading`` is wanted."""
+    """Encode a frame as CSV unchanged, the column names first with ``heading``."""
     return _to_csv(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), delimiter, heading=heading)
 
 

@@ -29,12 +29,12 @@ class Parquet:
     mime: str = "application/vnd.apache.parquet"
 
     def encoder(self, layout: Layout) -> ParquetEncoder:
-        """Return what makes one file."""
+        """Return the encoder of one file."""
         return ParquetEncoder(layout)
 
 
 class ParquetEncoder:
-    """Makes a Parquet file."""
+    """Encoder of a Parquet file."""
 
     def __init__(self, layout: Layout) -> None:
         self._names = [column.name for column in layout.columns]
@@ -45,11 +45,11 @@ class ParquetEncoder:
         self._writer = parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
 
     def begin(self) -> Iterator[bytes]:
-        """Yield the bytes by which a Parquet file is known."""
+        """Yield the magic bytes of a Parquet file."""
         yield self._sink.take()
 
     def encode(self, frame: pd.DataFrame) -> pa.Table:
-        """Return the rows as Arrow's, of the file's types."""
+        """Convert the rows to an Arrow table with the file's types."""
         columns = [texts(frame[name]) if self._kinds[name] is Kind.TEXT else frame[name] for name in self._names]
         typed = zip(columns, self._schema, strict=True)
         return pa.table([pa.array(column, field.type) for column, field in typed], schema=self._schema)
@@ -60,10 +60,10 @@ class ParquetEncoder:
         yield self._sink.take()
 
     def end(self) -> Iterator[bytes]:
-        """Yield where in the file everything is."""
+        """Yield the footer, which locates everything in the file."""
         self._writer.close()
         yield self._sink.take()
 
     def close(self) -> None:
-        """Let go of a file that is not made to its end."""
+        """Release an unfinished file."""
         self._writer.close()

@@ -47,18 +47,18 @@ DAYS_TO_1970 = (date(1970, 1, 1) - DAY_ZERO).days
 
 @dataclass(frozen=True, slots=True)
 class Xlsx:
-    """A workbook for Excel 2007 and later, and what reads the same files."""
+    """Workbook for Excel 2007 and later, and for programs that read the same files."""
 
     suffix: str = "xlsx"
     mime: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def encoder(self, layout: Layout) -> XlsxEncoder:
-        """Return what makes one file."""
+        """Return the encoder of one file."""
         return XlsxEncoder(layout)
 
 
 class XlsxEncoder:
-    """Makes a workbook. A sheet takes whole pieces, each at most as many rows as it has."""
+    """Encoder of a workbook. A sheet takes whole pieces, none of which has more rows than a sheet."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -74,13 +74,13 @@ class XlsxEncoder:
         yield self._sink.take()
 
     def encode(self, frame: pd.DataFrame) -> tuple[int, bytes]:
-        """Return how many rows there are, and the rows as a sheet has them."""
+        """Return the number of rows, and the rows as XML of a sheet."""
         cells = [_cells(frame[column.name], column.kind).fillna(EMPTY) for column in self._layout.columns]
         rows = pc.binary_join_element_wise("<row>", *(pa.array(column) for column in cells), "</row>", "")
         return len(frame), _join_bytes(rows)
 
     def add(self, part: tuple[int, bytes]) -> Iterator[bytes]:
-        """Yield the rows; those that have no room on the sheet go on to the next."""
+        """Yield the rows; those that do not fit on the sheet go on to the next."""
         count, rows = part
         if self._rows[-1] + count > MOST_ROWS_OF_A_SHEET:
             self._end_sheet()
@@ -90,7 +90,7 @@ class XlsxEncoder:
         yield self._sink.take()
 
     def end(self) -> Iterator[bytes]:
-        """Yield the end of the last sheet, and what there is in the package."""
+        """Yield the end of the last sheet and the remaining parts of the package."""
         self._end_sheet()
         sheets = len(self._rows)
         self._write("xl/workbook.xml", xlsx_parts.workbook(self._layout, self._rows))
@@ -101,13 +101,13 @@ class XlsxEncoder:
         yield self._sink.take()
 
     def close(self) -> None:
-        """Let go of a workbook that is not made to its end."""
+        """Release an unfinished workbook."""
         self._sheet.close()
         self._package.close()
 
     def _begin_sheet(self) -> None:
         self._rows.append(0)
-        # By name, since then zipfile gives it no time of its own, and every file the same one.
+        # Opened by name: zipfile then takes a constant time for the entry, so that equal rows give equal files.
         self._sheet = self._package.open(f"xl/worksheets/sheet{len(self._rows)}.xml", "w")
         self._sheet.write(xlsx_parts.sheet_start(self._layout).encode())
 
@@ -121,7 +121,7 @@ class XlsxEncoder:
 
 
 def _join_bytes(rows: pa.StringArray | pa.ChunkedArray) -> bytes:
-    """Return texts one after the other: the bytes that Arrow keeps of them."""
+    """Join texts into the bytes that Arrow keeps of them."""
     parts = []
     for part in rows.chunks if isinstance(rows, pa.ChunkedArray) else [rows]:
         _, offsets, data = part.buffers()
@@ -131,7 +131,7 @@ def _join_bytes(rows: pa.StringArray | pa.ChunkedArray) -> bytes:
 
 
 def _cells(values: pd.Series, kind: Kind) -> ExtensionArray:
-    """Return each value as a cell, missing where it is missing."""
+    """Encode each value as a cell, missing where it is missing."""
     if kind is Kind.TEXT:
         return texts(values, _text_cells)
     if kind is Kind.DAY:
@@ -157,7 +157,7 @@ def _text_cells(words: pd.Series) -> pd.Series:
 
 
 def _encode_text(text: str) -> str:
-    """Return a text as XML, cut where a cell ends."""
+    """Encode a text as XML, cut at the length that a cell holds."""
     kept = text.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
     return escape(UNENCODABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", kept))
 
@@ -167,7 +167,7 @@ def _number_cells(numbers: pd.Series, kind: Kind) -> pd.Series:
 
 
 def _day_cells(days: pd.Series) -> pd.Series:
-    """Return days as dates; those before FIRST_DAY, for which Excel has no number, as texts."""
+    """Encode days as dates; those before FIRST_DAY, for which Excel has no number, as texts."""
     numbers = days.astype(pd.ArrowDtype(pa.int32())) + DAYS_TO_1970
     early = days < FIRST_DAY
     return _number_cells(numbers, Kind.DAY).mask(early, _text_cells(days.astype(TEXT)))

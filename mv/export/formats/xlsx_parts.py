@@ -33,7 +33,7 @@ RELATIONSHIPS = (
 
 
 def sheet_title(layout: Layout, number: int) -> str:
-    """Return what the sheet is called, the first of them 1."""
+    """Return the title of a sheet; the first has number 1."""
     mark = f" {number}" if number > 1 else ""
     return layout.title[: LONGEST_TITLE - len(mark)].rstrip() + mark
 
@@ -55,7 +55,7 @@ def sheet_start(layout: Layout) -> str:
 
 
 def sheet_end(layout: Layout, rows: int) -> str:
-    """Return the rest of a sheet with so many rows of data: filters, and no warning about digits kept as text."""
+    """Return the end of a sheet after ``rows`` rows of data: filters, and no warning about digits kept as text."""
     texts = " ".join(
         f"{column_letters(place)}2:{column_letters(place)}{rows + 1}"
         for place, column in enumerate(layout.columns)
@@ -68,7 +68,7 @@ def sheet_end(layout: Layout, rows: int) -> str:
 
 
 def content_types(sheets: int) -> str:
-    """Return what kind of part each one of the package is."""
+    """Return the part with the content type of each part of the package."""
     parts = {"workbook": "sheet.main", "styles": "styles"} | {
         f"worksheets/sheet{number}": "worksheet" for number in range(1, sheets + 1)
     }
@@ -82,7 +82,7 @@ def content_types(sheets: int) -> str:
 
 
 def workbook_relationships(sheets: int) -> str:
-    """Return where the sheets and the styles are."""
+    """Return the part that locates the sheets and the styles."""
     parts = [("worksheet", f"worksheets/sheet{number}") for number in range(1, sheets + 1)] + [("styles", "styles")]
     return (
         f'{XML}<Relationships xmlns="{PACKAGE}/relationships">'
@@ -95,7 +95,7 @@ def workbook_relationships(sheets: int) -> str:
 
 
 def workbook(layout: Layout, rows: Sequence[int]) -> str:
-    """Return the list of sheets with so many rows of data each, and where the filters of each are."""
+    """Return the part that lists the sheets with the range of their filters; ``rows`` has each one's rows of data."""
     titles = [sheet_title(layout, number) for number in range(1, len(rows) + 1)]
     sheets = "".join(
         f'<sheet name={quoteattr(title)} sheetId="{number}" r:id="rId{number}"/>'
@@ -114,10 +114,10 @@ def workbook(layout: Layout, rows: Sequence[int]) -> str:
 
 
 def quote_title(title: str) -> str:
-    """Return a sheet's title as a formula names it."""
+    """Quote a sheet's title for a formula."""
     return "'" + title.replace("'", "''") + "'"
 
 
 def column_letters(place: int) -> str:
-    """Return what the column at ``place``, from 0, is called: A to Z, then AA and so on."""
+    """Return the letters of the column at ``place``, from 0: A to Z, then AA and so on."""
     return (column_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
