@@ -27,6 +27,8 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 test: setup system lint types imports ## Check everything: lint, types, imports, then all tests
 	@echo "Running the tests"
 	@$(PYTEST)
+	@echo "Running some of them while the machine's clock passes into another month"
+	@.ci/at-time 2026-11-30T23:59:55 $(BIN)/python -m pytest -p tests.midnight -q tests/pages/test_reimbursement_claims.py
 
 test-fast: setup lint types imports ## Check what needs neither browser nor server, while one works
 	@echo "Running the tests that need neither browser nor server"
@@ -36,8 +38,7 @@ test-all: setup system lint types imports ## Check everything thoroughly: each s
 	@echo "Running the tests, each on both engines and thoroughly"
 	@$(PYTEST) --both-engines --hypothesis-profile=thorough
 
-test-midnight: setup ## Run what shows and counts days while the machine's clock passes midnight into another month
-	@.ci/system-packages faketime
+test-midnight: setup system ## Run what shows and counts days while the machine's clock passes midnight into another month
 	@for start in $(MIDNIGHTS); do \
 	  echo "Running the tests of pages and days from $$start UTC"; \
 	  .ci/at-time $$start $(BIN)/python -m pytest -p tests.midnight -n 2 --dist loadfile $(OF_DAYS) || exit 1; \
@@ -50,8 +51,8 @@ OF_DAYS := tests/pages tests/test_clock.py tests/test_memberships.py tests/test_
 setup: .venv/.requirements-dev ## Create .venv with all Python packages
 
 system:
-	@echo "Looking for Chromium, PostgreSQL and nginx, which the tests start"
-	@.ci/system-packages chromium postgresql nginx
+	@echo "Looking for Chromium, PostgreSQL and nginx, which the tests start, and for faketime"
+	@.ci/system-packages chromium postgresql nginx faketime
 
 lint: .venv/.requirements-dev ## Check style and formatting (ruff)
 	@echo "Checking style and formatting"
