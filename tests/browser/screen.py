@@ -119,6 +119,8 @@ class Screen:
         """Choose from a long list, of which only what is in sight is drawn, by writing what is wanted."""
         box = self.box(label)
         expect(box).to_be_enabled()
+        if box.input_value() == option:
+            return
         box.click()
         box.fill(option)
         self.page.get_by_role("option", name=option, exact=True).click()

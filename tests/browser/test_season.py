@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -84,12 +85,12 @@ def claim(screen: Screen, path: Path) -> pd.DataFrame:
     return lines
 
 
-def preview(screen: Screen) -> list[str]:
-    """Choose what the region is due for the day of the dose, and return how many lines and kronor that is."""
+def preview(screen: Screen, first: date = UNPAID_ON) -> list[str]:
+    """Choose what the region is due from that day to the dose's, and return how many lines and kronor that is."""
     show(screen, sv("New claim"))
     screen.look_up("Betalare", REGION)
-    for label in ("Första dag", "Sista dag"):
-        screen.set_day(label, UNPAID_ON)
+    screen.set_day("Första dag", first)
+    screen.set_day("Sista dag", UNPAID_ON)
     return cells(screen.table("Orsak"))["Summa"]
 
 
@@ -107,8 +108,12 @@ def kronor(lines: pd.DataFrame) -> str:
 
 
 def make_and_discard(screen: Screen) -> None:
-    """Make a claim, discard it, and find that its doses can be claimed again."""
-    before = preview(screen)
+    """Make a claim, discard it, and find that its doses can be claimed again.
+
+    Its days are others than the next claim's: the same claim made again within seconds counts as a slow double click.
+    """
+    the_day_before = UNPAID_ON - timedelta(days=1)
+    before = preview(screen, the_day_before)
     screen.button(sv("Make the claim")).click()
     expect(screen.message("är skapat")).to_be_visible()
     screen.is_at_rest()
@@ -117,7 +122,7 @@ def make_and_discard(screen: Screen) -> None:
     expect(screen.message("kasserat")).to_be_visible()
     screen.is_at_rest()
     expect(screen.button("Markera som skickat")).to_have_count(0)
-    assert preview(screen) == before
+    assert preview(screen, the_day_before) == before
 
 
 def correct(screen: Screen, customer: Customer) -> None:
