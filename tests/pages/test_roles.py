@@ -229,11 +229,11 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click(anders: Customer, monk
     assert "Anders Karlsson" in words(at)
     boss = Actor("boss", "Boss", Role.ADMINISTRATOR, "")
     users.assign_rights(resources.store(), boss, "kim.lead", 1, Role.ANALYST, {"norr"})
-    current_sign_in._standing.clear()  # which holds for a second
+    current_sign_in._status.clear()  # which holds for a second
     assert words(at.run()) == REFUSED
     assert not go(at, "export").error
     users.assign_rights(resources.store(), boss, "kim.lead", 2, Role.LEAD, {"norr"}, blocked=True)
-    current_sign_in._standing.clear()
+    current_sign_in._status.clear()
     assert [header.value for header in at.run().main.header] == ["Du har inte tillgång"]
 
 

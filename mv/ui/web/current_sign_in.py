@@ -92,7 +92,7 @@ def begin(cookie: SignedCookie) -> SignInStatus:
 
 
 def end(cookie: SignedCookie) -> None:
-    """SignInEnd a sign-in everywhere: in other windows, and for whoever copied its cookie."""
+    """End a sign-in everywhere: in other windows, and for whoever copied its cookie."""
     status = status_of(cookie)
     if status.user:
         sign_ins.end(store(), status.user, cookie.session_hash, SignInEnd.SIGNED_OUT)

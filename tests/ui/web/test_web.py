@@ -246,7 +246,7 @@ def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
     anybody = client(answering("/media/x"), answering("/_stcore/upload_file/x"), base_url="https://mv.example.se")
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path).status_code == 403
-        assert anybody.get(path, headers={"Cookie": f"{USER}={signed(payload())}"}).status_code == 403
+        assert anybody.get(path, headers={"Cookie": f"{USER}={signed(payload(sub='never begun'))}"}).status_code == 403
     cookie = {"Cookie": f"{USER}={begin()}"}
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path, headers=cookie).text == "here"
