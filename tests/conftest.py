@@ -38,6 +38,7 @@ BOTH_ENGINES = ("contract", "store")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-engines", action="store_true", help="run every test that has a store on both engines")
+    parser.addoption("--sql-texts", choices=["fail", "report"], default="fail", help="where a text ran on DuckDB alone")
     parser.addoption("--without-servers", action="store_true", help="leave out what needs a browser or a server")
 
 
