@@ -64,7 +64,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser or a server where that is asked for."""
+    """Begin with the longest files, the browser's, and leave out what needs a server where that is asked for."""
+    items.sort(key=lambda item: "browser" not in item.path.parts)
     if config.getoption("--without-servers"):
         left_out = [item for item in items if _needs_server(item)]
         items[:] = [item for item in items if item not in left_out]

@@ -18,8 +18,8 @@ CURRENT, PAST, HISTORY = "Aktuella kundgrupper", "Historiska kundgrupper", "Änd
 WORD_JOINER = "\u2060"
 NOTHING_TO_DO = """
 () => new Promise(done => {
-  const idle = then => requestIdleCallback(then, {timeout: 5000});
-  idle(() => requestAnimationFrame(() => idle(done)));
+  const afterAllElse = then => scheduler.postTask(then, {priority: "background"});
+  afterAllElse(() => requestAnimationFrame(() => afterAllElse(done)));
 })
 """
 """Waits until the page itself has nothing more to do: on a busy machine two frames are not enough."""

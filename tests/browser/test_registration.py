@@ -211,6 +211,8 @@ def test_the_cursor_is_not_taken_from_a_number_that_is_being_typed(desk: Desk, p
     expect(desk.why).to_be_focused()
     desk.enter("Stämmer")
     expect(desk.screen.main.get_by_role("alert")).to_contain_text(other.name)
+    expect(desk.why).to_have_value("")
+    expect(desk.why).to_be_focused()
     desk.enter("Stämmer")
     desk.is_ready()
     desk.counts(2)

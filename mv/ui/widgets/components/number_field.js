@@ -49,6 +49,11 @@ class NumberField {
       this.pressedAt = performance.now();
       if (event.key === "Escape") this.input.value = "";
     });
+    // Whoever came here by another key, or points at the field, presses Enter anew.
+    for (const event of ["keyup", "pointerdown"])
+      this.input.addEventListener(event, ({ key }) => {
+        if (key !== "Enter") this.backAt = -A_DOUBLE_ENTER;
+      });
     parent.append(this.box);
   }
 
