@@ -82,7 +82,31 @@ FOLLOW_UP = frozenset(
     }
 )
 LEADS_ALONE = frozenset({Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM})
-CARE = frozenset(Action) - SESSION - USERS - LOG - FOLLOW_UP - LEADS_ALONE
+CARE = frozenset(
+    {
+        Action.SEARCH_CUSTOMERS,
+        Action.VIEW_CUSTOMER,
+        Action.REGISTER_CUSTOMER,
+        Action.OPEN_OTHER_UNIT,
+        Action.VIEW_BOOKINGS,
+        Action.VIEW_GROUPS,
+        Action.ADD_GROUP,
+        Action.ADJUST_GROUP,
+        Action.REMOVE_GROUP,
+        Action.RESTORE_GROUP,
+        Action.VIEW_DOSES,
+        Action.REGISTER_DOSE,
+        Action.CORRECT_DOSE,
+        Action.WITHDRAW_DOSE,
+        Action.CHANGE_IDENTITY,
+        Action.RECORD_DEATH,
+        Action.MERGE_CUSTOMERS,
+        Action.REGISTER_AFTERWARDS,
+        Action.IMPORT_ROWS,
+        Action.VIEW_CORRECTIONS,
+        Action.VIEW_CHECKS,
+    }
+)
 ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
     {(role, action) for role in Role for action in SESSION}
     | {(Role.COORDINATOR, action) for action in CARE}

@@ -32,7 +32,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 from mv.customers import Customer
 from mv.store import open_store
 from tests.browser import provider, signing
-from tests.browser.people import NOW, People, prepare
+from tests.browser.people import NOW, DayClock, People, prepare
 from tests.browser.screen import Screen
 from tests.browser.watch import REMEMBER, REPORT, STILL, Watch
 
@@ -143,7 +143,7 @@ def running(
     shutil.copy(prepared.store, store)
     people: People = pickle.loads(prepared.people.read_bytes())  # noqa: S301 (written by this run)
     if spoil:
-        with closing(open_store(str(store))) as opened:
+        with closing(open_store(str(store), DayClock())) as opened:
             opened.write(lambda tx: tx.execute(spoil))
     program = ["streamlit"] if now is None else ["tests.browser.start", now.isoformat()]
     command = [sys.executable, "-m", *program, "run", script, f"--server.port={port}", "--server.fileWatcherType=none"]

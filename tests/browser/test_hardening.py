@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from mv.store import open_store
 from tests.browser.conftest import ROOT, Dashboard, OpenScreen, Prepared, free_port, running
+from tests.browser.people import DayClock
 from tests.browser.screen import Screen
 
 STATIC = next((Path(sys.prefix) / "lib").glob("python*/site-packages/streamlit/static/static/js/*.js")).name
@@ -119,7 +120,7 @@ def test_without_sign_in_it_starts_for_this_machine_alone_and_with_invented_peop
 ) -> None:
     store, settings = tmp_path / "mv.duckdb", tmp_path / "settings.toml"
     settings.touch()
-    with closing(open_store(str(store))) as opened:
+    with closing(open_store(str(store), DayClock())) as opened:
         if invented:
             opened.write(lambda tx: tx.execute("INSERT INTO meta (key, value) VALUES ('made_by', 'sample')"))
     ended = subprocess.run(

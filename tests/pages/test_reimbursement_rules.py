@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from mv import customers, memberships, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
@@ -53,6 +55,17 @@ def opened(rule: Rule, way: str = "amount", locale: str = "sv-SE") -> tuple[AppT
     if way != "amount":
         at.radio(key=f"{form(at)}_way").set_value(way).run()
     return at, f"{form(at)}_{way}"
+
+
+def write(box: Selectbox[str], text: str) -> Selectbox[str]:
+    """Write into a list what it may not offer; anew before each run, since AppTest knows what is offered alone."""
+    box.options.append(text)
+    return box.set_value(text)
+
+
+def shown(table: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a table as they are read."""
+    return table.replace({"\u00a0": " ", r"\\": ""}, regex=True).to_numpy().tolist()
 
 
 def decide(of: Rule) -> list[Rule]:
@@ -105,6 +118,39 @@ def test_what_a_new_amount_does_to_given_doses_is_shown_before_it_is_saved(rule:
     at.button(key="rule_save").click().run()
     assert "2 doser, +20 kr" in at.success[0].value.replace("\\", "").replace("\u00a0", " ")
     assert decide(rule)[-1].ore == 160_00
+
+
+def test_what_a_correction_does_adds_up_by_payer_and_by_season(rule: Rule, store: Store, clock: SetClock) -> None:
+    today = clock.now
+    for serial, years in ((983, 2), (984, 2), (985, 1)):
+        clock.now = today.replace(year=today.year - years)
+        _give_dose(store, invented_number(date(1946, 3, 12), serial))
+    clock.now = today
+    at, key = opened(rule, "correct")
+    at.text_input(key=f"{key}_amount").input("151").run()
+    assert "5 doser, +5 kr" in words(at)
+    by_payer, by_season = (shown(table.value) for table in at.table[2:4])
+    assert by_payer == [["Exempelregionen", "5", "+5 kr"]]
+    assert by_season == [["2026/27", "2", "+2 kr"], ["2025/26", "1", "+1 kr"], ["2024/25", "2", "+2 kr"]]
+
+
+def test_an_atc_code_of_no_vaccine_is_pointed_out_and_what_is_none_is_refused(rule: Rule) -> None:
+    at = dashboard(PAGE)
+    at.button(key="rule_new").click().run()
+    key = form(at)
+    write(at.selectbox(key=f"{key}_vaccine"), "j07bc")
+    at.selectbox(key=f"{key}_payer").set_value("Exempelregionen")
+    at.text_input(key=f"{key}_amount").input("90")
+    at.text_input(key=f"{key}_source").input("Avtal").run()
+    assert "Inget vaccin i katalogen har en ATC-kod som börjar med J07BC." in words(at)
+    write(at.selectbox(key=f"{key}_vaccine"), "hepatit").run()
+    says = "HEPATIT är ingen ATC-kod. Skriv den som J07BB eller J07BB02."
+    assert says in words(at)
+    before = rule_table.load(resources.store())
+    write(at.selectbox(key=f"{key}_vaccine"), "hepatit")
+    at.button(key="rule_save").click().run()
+    assert [error.value.replace("\\", "") for error in at.error] == [says]
+    assert rule_table.load(resources.store()) == before
 
 
 def test_several_rules_get_the_same_new_amount_at_once(rule: Rule) -> None:
