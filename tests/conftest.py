@@ -34,6 +34,8 @@ TODAY = date(2026, 11, 22)
 ENGINES = ("duckdb", "postgresql")
 BOTH_ENGINES = ("contract", "store")
 """The folders here whose tests are about what both engines must do."""
+FIRST = ("web", "browser")
+"""The folders here whose tests are begun first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,8 +66,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files, the browser's, and leave out what needs a server where that is asked for."""
-    items.sort(key=lambda item: "browser" not in item.path.parts)
+    """Begin with the longest files, and leave out what needs a browser or a server where that is asked for.
+
+    The longest are the browser's. Before them comes what runs an event loop of its own: Playwright keeps one running.
+    """
+    items.sort(
+        key=lambda item: next((place for place, part in enumerate(FIRST) if part in item.path.parts), len(FIRST))
+    )
     if config.getoption("--without-servers"):
         left_out = [item for item in items if _needs_server(item)]
         items[:] = [item for item in items if item not in left_out]

@@ -33,7 +33,7 @@ from mv.customers import Customer
 from mv.store import open_store
 from tests.browser import provider, signing
 from tests.browser.people import NOW, DayClock, People, prepare
-from tests.browser.screen import Screen
+from tests.browser.screen import LISTEN, Screen
 from tests.browser.watch import REMEMBER, REPORT, STILL, Watch
 
 ROOT = Path(__file__).parents[2]
@@ -257,6 +257,7 @@ class Profiles:
         context.set_default_timeout(MILLISECONDS_TO_WAIT)
         context.add_init_script(REMEMBER)
         context.add_init_script(STILL)
+        context.add_init_script(LISTEN)
         page = context.new_page()
         profile = Profile(context, page, context.new_cdp_session(page))
         context.expose_binding(REPORT, lambda _, what, text: profile.remember(what, text))

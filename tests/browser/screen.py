@@ -16,6 +16,21 @@ from tests.browser.watch import Watch
 
 CURRENT, PAST, HISTORY = "Aktuella kundgrupper", "Historiska kundgrupper", "Ändringshistorik"
 WORD_JOINER = "\u2060"
+POLLING = 20
+"""Milliseconds."""
+LISTEN = """
+(() => {
+  const sockets = new WeakSet();
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (!sockets.has(this)) this.addEventListener("message", () => { window.unanswered = false; });
+    sockets.add(this);
+    window.unanswered = true;
+    return send.call(this, data);
+  };
+})()
+"""
+"""Has the page know whether what was sent last is answered: until then the dashboard does not say that it is running."""
 NOTHING_TO_DO = """
 () => new Promise(done => {
   const afterAllElse = then => scheduler.postTask(then, {priority: "background"});
@@ -23,6 +38,9 @@ NOTHING_TO_DO = """
 })
 """
 """Waits until the page itself has nothing more to do: on a busy machine two frames are not enough."""
+DRAWN = """
+() => !window.unanswered && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+"""
 
 
 @cache
@@ -239,7 +257,7 @@ class Screen:
         """Wait until the page is drawn to its end, after what was clicked just now has reached the dashboard."""
         for _ in range(2):  # what was clicked is sent, and what came back is drawn
             self.page.evaluate(NOTHING_TO_DO)
-            expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+            self.page.wait_for_function(DRAWN, polling=POLLING)
 
     def has_no_error(self) -> None:
         """Expect no message of an error, on the page and in the dialog."""
