@@ -30,7 +30,7 @@ LISTEN = """
   };
 })()
 """
-"""Has the page know whether what was sent last is answered: until then the dashboard does not say that it is running."""
+"""Has a page know whether what it sent last is answered: until then the dashboard does not say that it is running."""
 NOTHING_TO_DO = """
 () => new Promise(done => {
   const afterAllElse = then => scheduler.postTask(then, {priority: "background"});
