@@ -5,7 +5,7 @@ import streamlit as st
 from mv import vaccinations
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import drawn_form
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
@@ -14,7 +14,7 @@ from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _
 from mv.ui.vaccinations.actions import correct_dose, draw_actions, register_dose
-from mv.ui.vaccinations.form import draw_dose_form, draw_verdict, form_key
+from mv.ui.vaccinations.form import draw_dose_form, draw_verdict
 from mv.ui.vaccinations.table import draw_changes, draw_doses
 
 customer = require_customer()
@@ -33,12 +33,9 @@ with st.container(border=True):
             )
             st.button(_("Cancel"), key="dose_cancel", on_click=state(CustomerVisit).correct_dose, args=(None,))
         else:
+            form = drawn_form("dose_save")
             st.button(
-                _("Save vaccination"),
-                type="primary",
-                key="dose_save",
-                on_click=register_dose,
-                args=(customer, next_form_number(empty=session.value(f"{form_key(customer)}_product") is None)),
+                _("Save vaccination"), type="primary", key=form.key, on_click=register_dose, args=(customer, form)
             )
         with st.container():  # beside the buttons, which stay where they are when the verdict changes
             draw_verdict(customer, was)

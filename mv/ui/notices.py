@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 import streamlit as st
 
 from mv.errors import MvError, StoreUnavailable
-from mv.ui.double_click import Clicks
+from mv.ui.double_click import Clicks, DrawnForm
 from mv.ui.session import state
 from mv.ui.text import explain, literal
 
@@ -93,18 +93,18 @@ def do_once(name: str, work: Callable[[], T], then: Callable[[T], object]) -> No
         then(done)
 
 
-def save_once(number: int, entry: object, save: Callable[[], T], then: Callable[[T], object]) -> None:
-    """Save the entry of the form that was drawn with ``number``; an error becomes a notice.
+def save_once(form: DrawnForm, save: Callable[[], T], then: Callable[[T], object]) -> None:
+    """Save what the form holds; an error becomes a notice.
 
     The second half of a double click does nothing. ``then`` is handed what ``save`` returns.
     """
     clicks = state(Clicks)
     with errors_as_notices():
         with clicks.lock:
-            if clicks.is_second(number, entry):
+            if clicks.saved.get(form.name, 0) != form.number:
                 return
             saved = save()
-            clicks.remember(number, entry)
+            clicks.saved[form.name] = form.number + 1
         then(saved)
 
 

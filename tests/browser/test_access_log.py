@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Locator, expect
 
 from mv.customers import Customer
 from mv.identity import format_identity
-from mv.ui.double_click import SECONDS_OF_A_DOUBLE_CLICK
 from tests.browser.conftest import Dashboard, OpenScreen
 from tests.browser.hostile import nothing_acts, shows
 from tests.browser.people import STRANGE_NAME, TODAY
@@ -28,13 +27,7 @@ def progress(screen: Screen) -> Locator:
     return screen.main.get_by_test_id("stProgress")
 
 
-def let_a_double_click_pass(screen: Screen) -> None:
-    """Be no faster than somebody who reads: a click within a second of the last is a part of that."""
-    screen.page.wait_for_timeout(1000 * SECONDS_OF_A_DOUBLE_CLICK + 100)
-
-
 def judge(screen: Screen, word: str, expected: str, note: str = "") -> None:
-    let_a_double_click_pass(screen)
     if note:
         screen.main.get_by_label("Anteckning", exact=True).fill(note)
     screen.button(word).click()
@@ -43,7 +36,6 @@ def judge(screen: Screen, word: str, expected: str, note: str = "") -> None:
 
 
 def judge_in_vain(screen: Screen, word: str, says: str) -> None:
-    let_a_double_click_pass(screen)
     screen.button(word).click()
     expect(screen.message(says)).to_be_visible()
     screen.is_at_rest()
@@ -100,7 +92,6 @@ def test_a_sample_is_drawn_judged_closed_and_documented(screen: Screen, customer
 def test_a_double_click_judges_one_entry_and_not_the_next(screen: Screen, customer: Customer) -> None:
     screen.open_card(customer)
     draw(screen, 2)
-    let_a_double_click_pass(screen)
     screen.button("I sin ordning").dblclick()
     expect(progress(screen)).to_contain_text("1 av 2 bedömda")
     screen.has_no_error()

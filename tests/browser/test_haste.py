@@ -31,6 +31,22 @@ def choose_and_click(screen: Screen, label: str, option: str, button: Locator, w
     screen.click_at_once(handle(screen.page.get_by_role("option", name=option, exact=True)), clicked)
 
 
+def middle(locator: Locator) -> tuple[float, float]:
+    """Return the place in the window at which the pointer clicks the element."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def click_once_more(screen: Screen, place: tuple[float, float]) -> None:
+    """Click as the second half of a double click, on whatever is drawn there by now."""
+    screen.page.mouse.move(*place)
+    screen.page.mouse.down(click_count=2)
+    screen.page.mouse.up(click_count=2)
+    screen.is_at_rest()
+
+
 def rows(screen: Screen) -> Locator:
     return screen.table("Doser").locator("tbody").get_by_role("row")
 
@@ -66,21 +82,51 @@ def test_a_slow_double_click_on_remove_does_no_more_than_remove_the_row(screen: 
     screen.open_groups(pensioner)
     screen.save_group("Gravid")
     for group, first, left in ((OLD, GROUP_SINCE, 1), ("Gravid", TODAY, 0)):
-        button = screen.action("Ta bort", group)
-        button.scroll_into_view_if_needed()
-        place = button.bounding_box()
-        assert place is not None
-        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-        screen.page.mouse.click(x, y)
+        place = middle(screen.action("Ta bort", group))
+        screen.page.mouse.click(*place)
         expect(screen.past_row(group, first, TODAY)).to_be_visible()
         screen.is_at_rest()
-        screen.page.mouse.click(x, y)
+        screen.page.mouse.click(*place)
         screen.go_to("Kundkort")
         screen.is_on("Kundkort")
         screen.go_to("Kundgrupper")
         expect(screen.history()).to_have_count(4 - left)
         expect(screen.past_row(OLD, GROUP_SINCE, TODAY)).to_contain_text(sv("Ceased to apply"))
         expect(screen.action("Ta bort")).to_have_count(left)
+
+
+def test_the_second_half_of_a_double_click_on_a_form_that_is_drawn_anew_says_nothing(
+    screen: Screen, customer: Customer
+) -> None:
+    screen.open_groups(customer)
+    screen.choose("Kundgrupp", STAFF)
+    place = middle(screen.button("Spara"))
+    screen.page.mouse.click(*place)
+    expect(screen.row(STAFF)).to_be_visible()
+    screen.is_at_rest()
+    click_once_more(screen, place)
+    screen.has_no_error()
+    screen.button("Spara").click()
+    expect(screen.message("Välj en kundgrupp.")).to_be_visible()
+    screen.button("Spara").press("Enter")
+    expect(screen.message("Välj en kundgrupp.")).to_be_visible()
+
+
+def test_what_is_added_removed_and_added_again_in_seconds_is_saved_each_time(
+    screen: Screen, customer: Customer
+) -> None:
+    screen.open_groups(customer)
+    for times in (1, 2):
+        screen.save_group("Gravid")
+        screen.action("Ta bort", "Gravid").click()
+        expect(screen.past_row("Gravid", TODAY, TODAY)).to_have_count(times)
+        screen.is_at_rest()
+    screen.save_group("Gravid")
+    screen.choose("Kundgrupp", "Gravid")
+    screen.button("Spara").click()
+    expect(screen.message("Kunden har redan kundgruppen Gravid")).to_be_visible()
+    screen.is_at_rest()
+    expect(screen.history()).to_have_count(5)
 
 
 def test_in_the_dialog_what_is_seen_is_saved_and_twice_is_once(screen: Screen, pensioner: Customer) -> None:

@@ -21,7 +21,8 @@ def script() -> None:
     import streamlit as st
 
     from mv.errors import N_, Conflict
-    from mv.ui.notices import change_once, do_once, show_notices
+    from mv.ui.double_click import DrawnForm, drawn_form
+    from mv.ui.notices import change_once, do_once, save_once, show_notices
 
     @dataclass(frozen=True)
     class Row:
@@ -52,6 +53,14 @@ def script() -> None:
             "Undo", key=f"undo_{name}", on_click=do_once, args=(f"undo {name}", lambda name=name: undo(name), then)
         )
         st.button("Change nothing", key=f"same_{name}", on_click=change, args=(name, 0))
+
+    def save(form: DrawnForm) -> None:
+        save_once(form, lambda: saves.append(form.number), then)
+
+    saves = st.session_state.setdefault("saves", [])
+    form = drawn_form("save")
+    st.button("Save", key=form.key, on_click=save, args=(form,))
+    st.button("Save what is saved already", key="again", on_click=save, args=(DrawnForm("save", 0),))
     show_notices()
     st.text(" ".join(str(version) for version in stored.values()))
 
@@ -91,6 +100,17 @@ def test_what_is_undone_twice_is_undone_once_unless_somebody_else_did_it() -> No
         at.button(key=f"undo_{row}").click().run()
     assert at.text[0].value == "0 0"
     assert len(at.error) == 1
+
+
+def test_a_form_is_saved_once_as_it_is_drawn_and_again_once_it_is_drawn_anew() -> None:
+    at = AppTest.from_function(script).run()
+    at.button(key="save").click().run()
+    at.button(key="again").click().run()
+    assert at.session_state["saves"] == [0]
+    assert not at.error
+    at.button(key="save_1").click().run()
+    assert at.session_state["saves"] == [0, 1]
+    assert "save_2" in [button.key for button in at.button]
 
 
 class Ended(BaseException):

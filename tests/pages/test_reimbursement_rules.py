@@ -19,7 +19,7 @@ from mv.store import Store
 from mv.ui import resources, session
 from mv.ui.reimbursement.rules import impact
 from tests.conftest import SetClock, invented_number
-from tests.pages.dashboard import DEMO, dashboard, words
+from tests.pages.dashboard import DEMO, click, dashboard, words
 
 PAGE = "reimbursement_rules"
 SAMIR = replace(DEMO, user_id="samir.haddad")
@@ -265,7 +265,7 @@ def test_a_new_rule_is_for_a_product_or_a_kind_of_vaccine(rule: Rule) -> None:
     at.selectbox(key=f"{form(at)}_payer").select("Exempelregionen")
     at.text_input(key=f"{form(at)}_amount").input("90")
     at.text_input(key=f"{form(at)}_source").input("Beslut").run()
-    at.button(key="rule_save").click().run()
+    click(at, "Spara")
     assert [one.ore for one in rule_table.load(resources.store()) if one.atc == "J07BA"] == [90_00]
 
 
@@ -305,7 +305,7 @@ def test_a_removed_rule_is_listed_on_demand_and_comes_back(rule: Rule, clock: Se
     at.button(key=f"rule_open_{rule.payment_rule_id}").click().run()
     assert "2 doser, +300 kr" in words(at)
     clock.now += timedelta(minutes=1)
-    at.button(key="rule_save").click().run()
+    click(at, "Ångra borttagningen")
     assert rule.payment_rule_id in {one.payment_rule_id for one in rule_table.load(resources.store())}
     assert [row for row in at.table[-1].value["Ändring"]] == ["Borttagning ångrad", "Borttagen", "Tillagd"]
 

@@ -19,7 +19,7 @@ from mv.ui.access_log.wording import (
     unit_name,
     word,
 )
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import errors_as_notices, notify, save_once, show_notices
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
@@ -35,11 +35,11 @@ def draw_new_sample() -> None:
     choose_log_filters(NEW)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(_("Number of entries"), 1, MOST_ENTRIES, USUAL_SIZE, key=SIZE, width=180)
-        number = next_form_number(empty=False)
-        st.button(_("Draw a sample"), type="primary", key="log_draw", on_click=_draw, args=(number,))
+        form = drawn_form("log_draw")
+        st.button(_("Draw a sample"), type="primary", key=form.key, on_click=_draw, args=(form,))
 
 
-def _draw(number: int) -> None:
+def _draw(form: DrawnForm) -> None:
     filters, size = entered_filters(NEW), session.value(SIZE)
 
     def save() -> Check:
@@ -47,7 +47,7 @@ def _draw(number: int) -> None:
             raise Invalid(N_("Write how many entries to draw."))
         return samples.draw(store(), session.actor(), filters, size)
 
-    save_once(number, (filters, size), save, lambda check: session.set_value(CHOSEN, check.check_id))
+    save_once(form, save, lambda check: session.set_value(CHOSEN, check.check_id))
 
 
 def draw_checks(known: list[Check]) -> None:
@@ -159,7 +159,7 @@ def _following(entries: list[ReviewedEntry], page: int) -> int:
 
 def _draw_verdicts(check: Check, judged: ReviewedEntry, following: tuple[int, int]) -> None:
     key = f"log_judge_{check.check_id}_{judged.place}_{judged.version}"
-    number = next_form_number(empty=judged.verdict is None)
+    form = drawn_form(key)
     st.text_input(
         _("Note"), value=judged.note, max_chars=LONGEST_NOTE, key=f"{key}_note", autocomplete="off",
         help=_("Needed for an entry to examine. Write no identity numbers."),
@@ -171,18 +171,17 @@ def _draw_verdicts(check: Check, judged: ReviewedEntry, following: tuple[int, in
                 type="primary" if verdict == Verdict.IN_ORDER else "secondary",
                 key=f"{key}_{verdict}",
                 on_click=_judge,
-                args=(check.check_id, judged.place, judged.version, verdict, key, number, following),
+                args=(check.check_id, judged.place, judged.version, verdict, form, following),
             )
 
 
 def _judge(
-    check_id: int, place: int, version: int, verdict: Verdict, key: str, number: int, following: tuple[int, int]
+    check_id: int, place: int, version: int, verdict: Verdict, form: DrawnForm, following: tuple[int, int]
 ) -> None:
     """Keep the judgement and go on to the entry ``following``."""
-    note = session.value(f"{key}_note") or ""
+    note = session.value(f"{form.name}_note") or ""
     save_once(
-        number,
-        (check_id, place, version),
+        form,
         lambda: samples.review(store(), session.actor(), check_id, place, version, verdict, note),
         lambda _judged: session.set_value(_turn_key(check_id), following),
     )

@@ -13,7 +13,7 @@ from mv.errors import Invalid
 from mv.identity import format_identity
 from mv.identity_changes import EarlierNumber, NumberTaken
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import errors_as_notices, notify, save_once, show_notices
 from mv.ui.resources import store
@@ -81,8 +81,8 @@ def draw_identity_change(customer: Customer) -> None:
                 )
             )
             st.checkbox(_("It is the same person: change the birth date, too"), key=_same_key(customer))
-        drawn = next_form_number(empty=not number)
-        st.button(_("Change the number"), key=f"{key}_save", on_click=_change, args=(customer, drawn))
+        form = drawn_form(f"{key}_save")
+        st.button(_("Change the number"), key=form.key, on_click=_change, args=(customer, form))
 
 
 def _number_key(customer: Customer) -> str:
@@ -101,7 +101,7 @@ def _birth_date(number: str, today: date) -> date | None:
         return None
 
 
-def _change(customer: Customer, drawn: int) -> None:
+def _change(customer: Customer, form: DrawnForm) -> None:
     number, visit = session.value(_number_key(customer)) or "", state(CustomerVisit)
 
     def save() -> Customer:
@@ -122,4 +122,4 @@ def _change(customer: Customer, drawn: int) -> None:
         session.set_value(_number_key(customer), "")
         notify("success", _("The number is changed. Groups, doses and bookings have followed."))
 
-    save_once(drawn, (customer.customer_id, number), save, then)
+    save_once(form, save, then)

@@ -13,6 +13,7 @@ from mv.ui.frame import sign_in
 from mv.ui.text import _, explain, literal
 from mv.ui.web import startup_checks
 from mv.ui.widgets import download
+from mv.ui.widgets.browser_script import browser_script
 from mv.ui.widgets.unit_picker import choose_unit
 
 
@@ -62,6 +63,7 @@ st.set_page_config(page_icon="💉", layout="wide")
 st.html(Path(__file__).parent / "style.css")
 with st.sidebar:
     choose_language()
+    browser_script("second_click")(key="second_click")
 try:
     with download.run_of_page():
         draw()

@@ -13,7 +13,7 @@ from mv.memberships import Membership
 from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import CustomerCase, Effect
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, name_of
@@ -34,13 +34,8 @@ def draw_add_form(customer: Customer, case: CustomerCase, key: str, word: str, *
             first = _choose_days(key, today)
         with group_place:
             choose_group(key, first)
-        st.button(
-            word,
-            type="primary",
-            key=f"{key}_save",
-            on_click=_add,
-            args=(customer.customer_id, key, today, next_form_number(empty=session.value(f"{key}_group") is None)),
-        )
+        form = drawn_form(f"{key}_save")
+        st.button(word, type="primary", key=form.key, on_click=_add, args=(customer.customer_id, key, today, form))
         entry = entered(key, first=today)
         effect = group.adding(case, entry) if entry else Effect()
         if effect.changed_doses:
@@ -54,7 +49,7 @@ def _choose_days(key: str, today: date) -> date:
     return first
 
 
-def _add(customer_id: int, key: str, today: date, number: int) -> None:
+def _add(customer_id: int, key: str, today: date, form: DrawnForm) -> None:
     entry = entered(key, first=today)
 
     def save() -> Membership:
@@ -67,4 +62,4 @@ def _add(customer_id: int, key: str, today: date, number: int) -> None:
         session.set_value(f"{key}_last", None)
         notify("toast", _("Saved: {group}.", group=name_of(choice_of(row))))
 
-    save_once(number, (customer_id, entry), save, then)
+    save_once(form, save, then)

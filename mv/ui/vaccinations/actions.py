@@ -7,6 +7,7 @@ import streamlit as st
 from mv import vaccinations
 from mv.customers import Customer
 from mv.ui import session
+from mv.ui.double_click import DrawnForm
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import change_once, notify, save_once
 from mv.ui.resources import store
@@ -18,8 +19,8 @@ from mv.ui.widgets.row_button import action
 from mv.vaccinations import Dose, WithdrawReason
 
 
-def register_dose(customer: Customer, number: int) -> None:
-    """Save the dose that the form holds, which was drawn with this number."""
+def register_dose(customer: Customer, form: DrawnForm) -> None:
+    """Save the dose that the form holds."""
     key = form_key(customer)
     entry = entered(key)
 
@@ -29,8 +30,7 @@ def register_dose(customer: Customer, number: int) -> None:
         notify("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
     save_once(
-        number,
-        (customer, entry),
+        form,
         lambda: vaccinations.register(store(), session.actor(), customer.customer_id, entry),
         then,
     )

@@ -7,17 +7,11 @@ while it is busy it receives the last alone. Neither can it be given the cursor.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
-
-import streamlit as st
 
 from mv.ui import session
 from mv.ui.text import _
-from mv.ui.web.streamlit_internals import ComponentConfig, ComponentManifest, get_bidi_component_manager
-
-PACKAGE, NAME = "mv", "number_field"
-FOLDER = "components"
+from mv.ui.widgets.browser_script import browser_script
 
 
 class NumberEntry(Protocol):
@@ -49,8 +43,7 @@ def draw_number_field(state: NumberEntry, key: str, on_entry: Callable[[str], No
             state.answered = entry["number"]
             on_entry(str(entry["text"]))
 
-    _register()
-    component = st.components.v2.component(f"{PACKAGE}.{NAME}", js=f"{NAME}.js", isolate_styles=False)
+    component = browser_script("number_field")
     data = {
         "label": _("Identity number"),
         "button": _("Save"),
@@ -62,11 +55,3 @@ def draw_number_field(state: NumberEntry, key: str, on_entry: Callable[[str], No
         "focus": state.focus,
     }
     component(key=key, data=data, on_entry_change=receive)
-
-
-def _register() -> None:
-    """Have the script sent to browsers as a file of the dashboard's own: its pages run no other."""
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(f"{PACKAGE}.{NAME}") is None:
-        manifest = ComponentManifest(PACKAGE, "1", [ComponentConfig(NAME, FOLDER)])
-        manager.register_from_manifest(manifest, Path(__file__).parent)

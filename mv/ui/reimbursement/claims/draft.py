@@ -13,7 +13,7 @@ from mv.reimbursement.claims.drafting import Preview
 from mv.reimbursement.claims.due import ADJUSTMENT_REASONS, NOTHING, Amount
 from mv.reimbursement.claims.ledger import Claim
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import notify, save_once
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, count_of, grouped, literal
@@ -37,8 +37,8 @@ def draw_new(names: list[str], latest: str | None) -> None:
     _draw_preview(found)
     _draw_left(found, days[0])
     if found.total.count:
-        number = next_form_number(empty=False)
-        st.button(_("Make the claim"), type="primary", key="claim_make", on_click=_make, args=(number,))
+        form = drawn_form("claim_make")
+        st.button(_("Make the claim"), type="primary", key=form.key, on_click=_make, args=(form,))
 
 
 def draw_amounts(amounts: Mapping[str, Amount], *, of: str, key: str) -> Amount:
@@ -151,9 +151,8 @@ def _draw_left(found: Preview, first: date) -> None:
         st.caption(literal(f"{_apart(text, found.elsewhere.count)} {worth}"))
 
 
-def _make(number: int) -> None:
-    entry = tuple(session.value(key) for key in (PAYER, FIRST, LAST)) + tuple(session.value(UNITS) or ())
-    payer, first, last, *units = entry
+def _make(form: DrawnForm) -> None:
+    payer, first, last, units = (session.value(key) for key in (PAYER, FIRST, LAST, UNITS))
 
     def save() -> Claim:
         if payer is None:
@@ -174,4 +173,4 @@ def _make(number: int) -> None:
             ),
         )
 
-    save_once(number, entry, save, then)
+    save_once(form, save, then)

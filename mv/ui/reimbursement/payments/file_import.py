@@ -18,7 +18,7 @@ from mv.reimbursement.payments.importing import OutcomeSum, Preview
 from mv.reimbursement.payments.matching import PAYMENT_OUTCOMES, UNMATCHED_REASONS, PaymentOutcome
 from mv.tabular_files.table import MEGABYTE, MOST_BYTES, MOST_ROWS, Table
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import change_once, notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, count_of, explain, literal
@@ -63,12 +63,13 @@ def draw_import(payer: str) -> None:
         _draw_problems(found, table)
     else:
         _draw_preview(found)
+        form = drawn_form("payment_import")
         st.button(
             _("Import"),
             type="primary",
-            key="payment_import",
+            key=form.key,
             on_click=_import,
-            args=(payer, table, columns, found.parts, turn, next_form_number(empty=False)),
+            args=(payer, table, columns, found.parts, turn, form),
         )
 
 
@@ -174,7 +175,7 @@ def _values(part: OutcomeSum) -> tuple[int, int, int]:
 
 
 def _import(
-    payer: str, table: Table, columns: Columns, seen: Mapping[PaymentOutcome, OutcomeSum], turn: int, number: int
+    payer: str, table: Table, columns: Columns, seen: Mapping[PaymentOutcome, OutcomeSum], turn: int, form: DrawnForm
 ) -> None:
     def then(made: PaymentFile) -> None:
         session.set_value(ROUND, turn + 1)
@@ -186,8 +187,7 @@ def _import(
         )
 
     save_once(
-        number,
-        (payer, turn),
+        form,
         lambda: importing.import_file(store(), session.actor(), payer, table, columns, seen),
         then,
     )

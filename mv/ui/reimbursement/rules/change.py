@@ -18,7 +18,7 @@ from mv.reimbursement.rules.rule_table import Rule
 from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.reimbursement.rules.validation import check, concerns
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import errors_as_notices, notify, save_once
 from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
@@ -162,10 +162,8 @@ def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
         _draw_doubts(proposal, decide)
         _draw_preview(proposal, decide, changes.rules_after(decide, proposal))
     with st.container(horizontal=True):
-        st.button(
-            label, type="primary", key="rule_save", on_click=_save,
-            args=(build, found, next_form_number(empty=False)),
-        )  # fmt: skip
+        saving = drawn_form("rule_save")
+        st.button(label, type="primary", key=saving.key, on_click=_save, args=(build, found, saving))
         st.button(_("Cancel"), key="rule_cancel", on_click=open_rule, args=(None,))
 
 
@@ -200,12 +198,11 @@ def _draw_preview(proposal: Proposal, before: list[Rule], after: list[Rule]) -> 
     draw_impact(impact)
 
 
-def _save(build: Build, found: Sequence[Rule], number: int) -> None:
+def _save(build: Build, found: Sequence[Rule], saving: DrawnForm) -> None:
     with errors_as_notices():
         proposal = build()
         save_once(
-            number,
-            proposal,
+            saving,
             lambda: changes.save(store(), session.actor(), proposal),
             lambda saved: _saved(proposal, saved, found),
         )
