@@ -27,7 +27,7 @@ def draw_doses(pseudonyms: Pseudonyms | None) -> None:
     st.caption(
         _("Each dose with the group that counts for it, the verdict on its payment and why, by the rules of now.")
     )
-    file = DosesFile(shared, who, shared.today(), filters, form, headings, pseudonyms)
+    file = DosesFile(shared, who, shared.today(), form, headings, filters, pseudonyms)
     download.offer(_("Download"), file, key="export_doses", watched=True)
     download.draw_transfers()
 
@@ -42,7 +42,7 @@ def draw_claims(pseudonyms: Pseudonyms | None) -> None:
     st.caption(
         _("Each line as it was claimed, with its claim’s state and what was paid for it. Discarded claims, too.")
     )
-    file = ClaimsFile(shared, who, shared.today(), payer, form, headings, pseudonyms)
+    file = ClaimsFile(shared, who, shared.today(), form, headings, payer, pseudonyms)
     download.offer(_("Download"), file, key="export_claims", watched=True)
     download.draw_transfers()
 

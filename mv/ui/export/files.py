@@ -15,56 +15,48 @@ from mv.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class GroupsFile:
-    """A file of the group rows that the filters take."""
+class ExportFile:
+    """What every file is made from."""
 
     store: Store
     actor: Actor
     today: date
-    filters: Filters
     form: Format
     headings: Headings
+
+    @property
+    def mime(self) -> str:
+        return self.form.mime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsFile(ExportFile):
+    """A file of the group rows that the filters take."""
+
+    filters: Filters
     pseudonyms: Pseudonyms | None
 
     @property
     def filename(self) -> str:
         return export.filename(self.filters, self.today, self.form)
 
-    @property
-    def mime(self) -> str:
-        return self.form.mime
-
     def pieces(self, progress: Progress) -> Iterator[bytes]:
         """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
         return export.groups_file(
-            self.store,
-            self.actor,
-            self.filters,
-            self.form,
-            headings=self.headings,
-            pseudonyms=self.pseudonyms,
-            progress=progress,
-        )
+            self.store, self.actor, self.filters, self.form,
+            headings=self.headings, pseudonyms=self.pseudonyms, progress=progress,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryFile:
+class SummaryFile(ExportFile):
     """A file of the counts by group and status, for publication."""
 
-    store: Store
-    actor: Actor
-    today: date
     filters: Filters
-    form: Format
-    headings: Headings
 
     @property
     def filename(self) -> str:
         return export.filename(self.filters, self.today, self.form, summary=True)
-
-    @property
-    def mime(self) -> str:
-        return self.form.mime
 
     def pieces(self, progress: Progress) -> Iterator[bytes]:
         """Make the file piece by piece. Raises Forbidden and Invalid."""
@@ -72,66 +64,38 @@ class SummaryFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DosesFile:
+class DosesFile(ExportFile):
     """A file of doses with their reimbursement."""
 
-    store: Store
-    actor: Actor
-    today: date
     filters: DoseFilters
-    form: Format
-    headings: Headings
     pseudonyms: Pseudonyms | None
 
     @property
     def filename(self) -> str:
         return doses.filename(self.filters, self.today, self.form)
 
-    @property
-    def mime(self) -> str:
-        return self.form.mime
-
     def pieces(self, progress: Progress) -> Iterator[bytes]:
         """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
         return doses.doses_file(
-            self.store,
-            self.actor,
-            self.filters,
-            self.form,
-            headings=self.headings,
-            pseudonyms=self.pseudonyms,
-            progress=progress,
-        )
+            self.store, self.actor, self.filters, self.form,
+            headings=self.headings, pseudonyms=self.pseudonyms, progress=progress,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimsFile:
+class ClaimsFile(ExportFile):
     """A file of the lines of a payer's claims, or of every payer's."""
 
-    store: Store
-    actor: Actor
-    today: date
     payer: str | None
-    form: Format
-    headings: Headings
     pseudonyms: Pseudonyms | None
 
     @property
     def filename(self) -> str:
         return claims.filename(self.today, self.form)
 
-    @property
-    def mime(self) -> str:
-        return self.form.mime
-
     def pieces(self, progress: Progress) -> Iterator[bytes]:
         """Log the export and make the file piece by piece. Raises Forbidden and Invalid."""
         return claims.claims_file(
-            self.store,
-            self.actor,
-            self.payer,
-            self.form,
-            headings=self.headings,
-            pseudonyms=self.pseudonyms,
-            progress=progress,
-        )
+            self.store, self.actor, self.payer, self.form,
+            headings=self.headings, pseudonyms=self.pseudonyms, progress=progress,
+        )  # fmt: skip

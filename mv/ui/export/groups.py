@@ -22,7 +22,7 @@ ROWS_IN_PREVIEW = 50
 def draw_groups(pseudonyms: Pseudonyms | None, filters: Filters) -> None:
     """Draw the file of groups, and with it the preview, the counts and the charts."""
     form, headings = choose_format()
-    file = GroupsFile(store(), session.actor(), store().today(), filters, form, headings, pseudonyms)
+    file = GroupsFile(store(), session.actor(), store().today(), form, headings, filters, pseudonyms)
     download.offer(_("Download"), file, key="export_download", watched=True)
     download.draw_transfers()
     if not st.toggle(_("Show preview, counts and charts"), value=True, key="export_shown"):
@@ -59,6 +59,6 @@ def _draw_summary(filters: Filters, form: Format, headings: Headings) -> None:
         left_out = shown["people"].isna()
         shown[["people", "rows"]] = shown[["people", "rows"]].astype("string").mask(left_out, _("left out"))
         st.caption(_("The total above is not for publication: with it, what is left out could be found."))
-        file = SummaryFile(store(), session.actor(), store().today(), filters, form, headings)
+        file = SummaryFile(store(), session.actor(), store().today(), form, headings, filters)
         download.offer(_("Download the summary"), file, key="export_summary")
     draw_frame(shown, {"group": _("Group"), "status": _("Status"), "people": _("People"), "rows": _("Rows")})
