@@ -124,6 +124,7 @@ class Screen:
 
     def choose(self, label: str, option: str | re.Pattern[str], within: Locator | None = None) -> None:
         """Choose from a list."""
+        self.is_at_rest()
         box = self.box(label, within)
         expect(box).to_be_enabled()
         box.click()
@@ -135,6 +136,7 @@ class Screen:
 
     def look_up(self, label: str, option: str) -> None:
         """Choose from a long list, of which only what is in sight is drawn, by writing what is wanted."""
+        self.is_at_rest()
         box = self.box(label)
         expect(box).to_be_enabled()
         if box.input_value() == option:
@@ -152,6 +154,7 @@ class Screen:
 
     def choices(self, label: str) -> list[str]:
         """Return what a list of the page offers."""
+        self.is_at_rest()
         box = self.box(label)
         expect(box).to_be_enabled()
         box.click()
@@ -164,6 +167,7 @@ class Screen:
 
     def set_day(self, label: str, day: date, within: Locator | None = None) -> None:
         """Type a day into a field."""
+        self.is_at_rest()
         parts = (within or self.main).get_by_role("group", name=label, exact=True).get_by_role("spinbutton")
         parts.first.click()
         self.page.keyboard.type(f"{day:%Y%m%d}")
