@@ -38,6 +38,11 @@ NOTHING_TO_DO = """
 })
 """
 """Waits until the page itself has nothing more to do: on a busy machine two frames are not enough."""
+CELLS = """
+table => [...table.querySelectorAll("tr")].map(
+  row => [...row.querySelectorAll("th, td")].map(cell => cell.innerText.replaceAll("\u00a0", " "))
+)
+"""
 DRAWN = """
 () => !window.unanswered && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
 """
@@ -215,6 +220,13 @@ class Screen:
 
     def table(self, name: str) -> Locator:
         return self.main.get_by_role("table", name=name, exact=True)
+
+    def cells(self, table: Locator, *, headings: bool = False) -> list[list[str]]:
+        """Return a table's rows, its headings first if wanted, read in one instant once the page is drawn."""
+        expect(table).to_be_visible()
+        self.is_at_rest()
+        rows: list[list[str]] = table.evaluate(CELLS)
+        return rows if headings else rows[1:]
 
     def history(self) -> Locator:
         """Open the change history, unless it is open, and return its rows, the latest first."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from mv.identity import format_identity
 from tests.browser.conftest import Dashboard, OpenScreen
@@ -34,11 +34,6 @@ def hand_in(screen: Screen, name: str, content: bytes, counts: list[list[str]]) 
     screen.is_at_rest()
 
 
-def cells(table: Locator) -> list[list[str]]:
-    expect(table).to_be_visible()
-    return [row.get_by_role("cell").all_inner_texts() for row in table.locator("tbody").get_by_role("row").all()]
-
-
 def take_away(screen: Screen) -> None:
     """Take the chosen file away again."""
     screen.main.get_by_test_id("stFileUploader").get_by_role("button", name="Remove").first.click()
@@ -60,7 +55,7 @@ def test_a_file_with_a_mistake_is_mended_imported_once_and_undone(
         screen, "personer.csv", "\r\n".join(rows).encode("windows-1252"),
         [["Redo att registreras", "1"], ["Med fel", "1"], ["Summa", "2"]],
     )  # fmt: skip
-    assert cells(screen.table("Vad som är fel")) == [
+    assert screen.cells(screen.table("Vad som är fel")) == [
         [
             "3", "Kundgrupp", "Medicinsk riskgrup",
             "Det finns ingen kundgrupp ”Medicinsk riskgrup”. Menade du: Medicinsk riskgrupp?",

@@ -20,9 +20,8 @@ def open_part(screen: Screen, part: str) -> None:
     screen.is_at_rest()
 
 
-def cells(table: Locator, column: int) -> list[str]:
-    expect(table).to_be_visible()
-    return [row.get_by_role("cell").nth(column).inner_text() for row in table.locator("tbody").get_by_role("row").all()]
+def column(screen: Screen, table: Locator, number: int) -> list[str]:
+    return [row[number] for row in screen.cells(table)]
 
 
 def expect_cells(table: Locator, column: int, texts: list[str]) -> None:
@@ -53,8 +52,8 @@ def test_a_list_is_pasted_looked_at_saved_and_undone_as_a_whole(dashboard: Dashb
     table = screen.table(sv("Lines of the list"))
     screen.is_at_rest()
     states = ("Heading", "Ready", "Ready", "Unknown number", "Twice in the list", "Ready", "Wrong")
-    assert cells(table, 3) == [sv(state) for state in states]
-    assert cells(table, 2)[1].startswith(people[0].name)
+    assert column(screen, table, 3) == [sv(state) for state in states]
+    assert column(screen, table, 2)[1].startswith(people[0].name)
     screen.main.get_by_role("radio", name=f"{sv('Ready')} (3)", exact=True).click()
     expect_cells(table, 0, ["2", "3", "6"])
 
@@ -99,8 +98,8 @@ def test_who_came_is_ticked_by_the_keyboard_and_who_did_not_is_left(dashboard: D
     expect(screen.heading(sv("Did not come, or left to do: {left} of {all}", left=1, all=3))).to_be_visible()
     expect(screen.main.get_by_role("checkbox", name=re.compile(second.name))).not_to_be_checked()
     done = screen.table(sv("Registered already"))
-    assert [name.split(",")[0] for name in cells(done, 1)] == [first.name, third.name]
-    assert cells(done, 4) == ["65 år och äldre"] * 2
+    assert [name.split(",")[0] for name in column(screen, done, 1)] == [first.name, third.name]
+    assert column(screen, done, 4) == ["65 år och äldre"] * 2
 
     undo(screen, "Undo all of it")
     expect(screen.message("Ångrat: 2 rader.")).to_be_visible()

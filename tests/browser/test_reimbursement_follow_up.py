@@ -31,9 +31,7 @@ def rows(screen: Screen) -> list[list[str]]:
     table = screen.table(BY_UNIT)
     if not table.is_visible():
         screen.unfold(FIGURES)
-    expect(table).to_be_visible()
-    lines = table.get_by_role("row").all()
-    cells = [line.locator("th, td").all_inner_texts() for line in lines]
+    cells = screen.cells(table, headings=True)
     return [cells[0], *([name, *("".join(amount.split()) for amount in amounts)] for name, *amounts in cells[1:])]
 
 

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from mv.identity import format_identity
 from tests.browser.conftest import Dashboard
@@ -44,12 +44,6 @@ def hand_in(screen: Screen, content: bytes) -> None:
     screen.is_at_rest()
 
 
-def cells(table: Locator) -> list[list[str]]:
-    expect(table).to_be_visible()
-    rows = table.locator("tbody").get_by_role("row").all()
-    return [[cell.replace("\u00a0", " ") for cell in row.get_by_role("cell").all_inner_texts()] for row in rows]
-
-
 def show(screen: Screen, part: str) -> None:
     screen.main.get_by_role("radio", name=part, exact=True).click()
     screen.is_at_rest()
@@ -63,7 +57,7 @@ def test_a_file_is_looked_at_imported_once_and_the_lines_to_follow_up_are_downlo
     hand_in(screen, answer(dashboard).encode("windows-1252"))
     expect(screen.main.get_by_text("Läst som Windows-1252, Semikolon (;): 6 rader.", exact=True)).to_be_visible()
     expect(screen.box("Belopp")).to_have_value("Utbetalt belopp (kr)")
-    assert cells(screen.table("Vad filen ger")) == PREVIEW
+    assert screen.cells(screen.table("Vad filen ger")) == PREVIEW
     expect(screen.main.get_by_text("Utfallen är tillsammans vad filen innehåller: 5 rader")).to_be_visible()
     screen.button("Läs in").dblclick()
     expect(screen.message("Fil 1 är inläst: 5 rader, 589,50 kr.")).to_be_visible()
@@ -72,7 +66,7 @@ def test_a_file_is_looked_at_imported_once_and_the_lines_to_follow_up_are_downlo
     expect(screen.button("Läs in")).to_have_count(0)
 
     show(screen, "Läget för raderna")
-    stands = {row[0]: row[1:] for row in cells(screen.table("Läget för raderna"))}
+    stands = {row[0]: row[1:] for row in screen.cells(screen.table("Läget för raderna"))}
     assert stands["För lite betalt"] == ["1", "150", "99,50", "50,50", "0"]
     assert stands["Obetald, förfallen"] == ["1", "150", "0", "150", "0"]
     assert stands["Summa"] == ["4", "600", "549,50", "200,50", "150"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from mv.customers import Customer
 from tests.browser.conftest import Dashboard, OpenScreen, Prepared, running
@@ -30,15 +30,9 @@ def clinic(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield started
 
 
-def plain(text: str) -> str:
-    return text.replace("\u00a0", " ")
-
-
-def cells(table: Locator) -> dict[str, list[str]]:
+def cells(screen: Screen, table: str) -> dict[str, list[str]]:
     """Return a table's rows by their first cell."""
-    expect(table).to_be_visible()
-    rows = [row.get_by_role("cell").all_inner_texts() for row in table.locator("tbody").get_by_role("row").all()]
-    return {plain(first): [plain(text) for text in rest] for first, *rest in rows}
+    return {first: rest for first, *rest in screen.cells(screen.table(table))}
 
 
 def show(screen: Screen, part: str) -> None:
@@ -73,7 +67,7 @@ def claim(screen: Screen, path: Path) -> pd.DataFrame:
     screen.button(sv("Make the claim")).click()
     expect(screen.message("är skapat")).to_contain_text(f"{previewed[0]} rader")
     screen.is_at_rest()
-    assert cells(screen.table("Vad raderna gäller"))["Summa"] == previewed
+    assert cells(screen, "Vad raderna gäller")["Summa"] == previewed
     expect(screen.main.get_by_text("Raderna är tillsammans anspråkets belopp")).to_be_visible()
     take_out(screen, path)
     screen.button(sv("Mark as sent")).click()
@@ -91,7 +85,7 @@ def preview(screen: Screen, first: date = UNPAID_ON) -> list[str]:
     screen.look_up("Betalare", REGION)
     screen.set_day("Första dag", first)
     screen.set_day("Sista dag", UNPAID_ON)
-    return cells(screen.table("Orsak"))["Summa"]
+    return cells(screen, "Orsak")["Summa"]
 
 
 def take_out(screen: Screen, path: Path) -> None:
@@ -146,7 +140,7 @@ def pay(screen: Screen, lines: pd.DataFrame) -> None:
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     expect(screen.button("Läs in")).to_be_visible()
     screen.is_at_rest()
-    assert cells(screen.table("Vad filen ger"))["Betald"][0] == str(len(lines))
+    assert cells(screen, "Vad filen ger")["Betald"][0] == str(len(lines))
     screen.button("Läs in").click()
     expect(screen.message("är inläst")).to_be_visible()
 
@@ -176,14 +170,14 @@ def test_from_a_dose_without_a_group_to_a_paid_one_and_everything_ties_out(
     pay(screen, lines)
     paid = kronor(lines)
     show(screen, "Läget för raderna")
-    stands = cells(screen.table("Läget för raderna"))
+    stands = cells(screen, "Läget för raderna")
     assert stands["Summa"][:2] == [str(len(lines)), paid]
     assert stands["Betald"][:2] == [str(len(lines)), paid]
 
     screen.go_to("Anspråk")
     screen.is_on("Anspråk")
     show(screen, sv("Claims so far"))
-    states = cells(screen.table(sv("Claims by state")))
+    states = cells(screen, sv("Claims by state"))
     of_before = pd.DataFrame({KRONOR: ["600,00"]})  # a claim to somebody else, who has not paid
     asked = kronor(pd.concat([lines, of_before]))
     assert states["Summa"] == ["3", str(len(lines) + 4), asked, paid]
