@@ -126,7 +126,8 @@ def test_a_command_shows_an_example_that_it_takes(name: str, english: dict[str, 
     assert words[0] == name
     (tmp_path / "people.csv").touch()
     words = [str(tmp_path / word) if word == "people.csv" else word for word in words]
-    command_line.commands[name].make_context(name, words[1:])
+    parent = command_line.make_context("mv", [name], resilient_parsing=True)
+    command_line.commands[name].make_context(name, words[1:], parent=parent)
 
 
 def complete(*words: str, locale: str = "en_GB.UTF-8") -> list[str]:
