@@ -192,7 +192,7 @@ def _draw_ways_on(walk: Walk, correction: Correction | None) -> None:
             key=f"queue_next_{number}",
             shortcut=NEXT_SHORTCUT,
         ):
-            _go_on(walk)
+            _advance(walk)
         if st.button(_("Back to the list"), icon=":material/list:", key=f"queue_list_{number}"):
             st.switch_page(navigation.REIMBURSEMENT_CORRECTIONS)
 
@@ -222,7 +222,7 @@ def _draw_way_there(walk: Walk, correction: Correction, here: Path) -> None:
             open_place(correction, walk.steps, walk.place)
 
 
-def _go_on(walk: Walk) -> None:
+def _advance(walk: Walk) -> None:
     """Go to the next dose to correct; after the last one, to the list."""
     kept = state(CorrectionQueueState).queue
     queue = current_queue(lost=bool(kept and kept.lost))
