@@ -18,7 +18,7 @@ from mv.i18n import translate
 from mv.memberships import Entry
 from mv.store import Store
 from mv.text import fold
-from mv.ui import double_click, resources
+from mv.ui import resources
 from mv.ui.text import literal
 from mv.ui.web import startup_checks
 from tests.browser.hostile_texts import TEXTS
@@ -107,10 +107,7 @@ def test_as_batches_they_are_refused(gerd: Customer) -> None:
     assert "Inga doser." in words(at)
 
 
-def test_as_notes_in_a_check_of_the_log_they_are_shown_as_they_are(
-    gerd: Customer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(double_click, "SECONDS_OF_A_DOUBLE_CLICK", 0.0)  # each click is one of its own
+def test_as_notes_in_a_check_of_the_log_they_are_shown_as_they_are(gerd: Customer) -> None:
     at = dashboard("customer", gerd)
     go(at, "access_log_review")
     at.segmented_control(key="log_part").set_value("sample").run()
