@@ -28,6 +28,7 @@ def opened(screen: Screen) -> Screen:
 def hand_in(screen: Screen, name: str, content: bytes, counts: list[list[str]]) -> None:
     """Choose a file, and expect what it comes to."""
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    screen.is_at_rest()
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     found = screen.table("Vad filen ger").locator("tbody").get_by_role("cell")
     expect(found).to_have_text([cell for row in counts for cell in row])

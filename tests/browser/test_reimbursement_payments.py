@@ -39,6 +39,7 @@ def answer(dashboard: Dashboard) -> str:
 
 def hand_in(screen: Screen, content: bytes) -> None:
     file = {"name": "betalning.csv", "mimeType": "text/csv", "buffer": content}
+    screen.is_at_rest()
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     expect(screen.main.get_by_text("Läst som", exact=False)).to_be_visible()
     screen.is_at_rest()

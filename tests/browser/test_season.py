@@ -137,6 +137,7 @@ def pay(screen: Screen, lines: pd.DataFrame) -> None:
     screen.is_on("Betalfiler")
     screen.look_up("Betalare", REGION)
     file = {"name": "betalning.csv", "mimeType": "text/csv", "buffer": content}
+    screen.is_at_rest()
     screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     expect(screen.button("Läs in")).to_be_visible()
     screen.is_at_rest()
