@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 
 from mv.access import Role
 from mv.errors import N_, Invalid
+from mv.loopback import is_loopback
 from mv.sign_in_claims import DEFAULT_PROVIDER, ClaimMapping
 
 DEFAULT_FILE = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
 SHORTEST_SECRET = 32
 """Characters. As hexadecimal digits they are 128 random bits."""
 CALLBACK = "/oauth2callback"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CLAIM_NAMES = ("user_id", "name", "role", "units", "own_number")
 CLAIM_TABLES = ("roles", "unit_names")
 KNOWN = frozenset({"pseudonym_key", "idle_minutes", "crossing_minutes", "claims"})
@@ -117,7 +117,7 @@ def _checked_redirect(auth: Mapping[str, Any]) -> str:
     parts = urlsplit(address.replace("{port}", "8501"))
     if not address.endswith(CALLBACK) or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Invalid(N_("redirect_uri is the dashboard's address followed by /oauth2callback."))
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise Invalid(N_("redirect_uri must begin with https, except on this machine itself."))
     return address
 

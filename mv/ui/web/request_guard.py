@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mv import i18n
 from mv.errors import N_, Forbidden, MvError, NotFound
 from mv.i18n import LANGUAGES
+from mv.loopback import is_loopback
 from mv.ui.web import current_sign_in, error_pages, startup_checks
 
 CORE = "/_stcore/"
@@ -69,12 +70,7 @@ def is_from_here(request: HTTPConnection) -> bool:
     """Return whether a request comes from this machine, names it as its host, and was not forwarded."""
     client = request.client
     forwarded = any(name in request.headers for name in FORWARDED)
-    return (
-        client is not None
-        and startup_checks.is_loopback(client.host)
-        and is_local_host(request.headers)
-        and not forwarded
-    )
+    return client is not None and is_loopback(client.host) and is_local_host(request.headers) and not forwarded
 
 
 def has_own_origin(request: HTTPConnection) -> bool:
@@ -93,7 +89,7 @@ def is_local_host(headers: Headers) -> bool:
     """Return whether the request's Host is this machine: another name may be somebody else's."""
     hosts = headers.getlist("host")
     try:
-        return len(hosts) == 1 and startup_checks.is_loopback(URL(f"http://{hosts[0]}").hostname or "")
+        return len(hosts) == 1 and is_loopback(URL(f"http://{hosts[0]}").hostname or "")
     except ValueError:
         return False
 
