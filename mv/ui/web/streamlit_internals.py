@@ -21,14 +21,18 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 __all__ = [
-    "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig", "ComponentManifest", "DeltaGenerator",
-    "UploadedFile", "decode_signed_value", "get_bidi_component_manager", "get_cookie_secret", "get_cookie_with_chunks",
-    "get_logger", "inline_scripts", "set_option",
+    "REQUEST_LOGGERS", "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig",
+    "ComponentManifest", "DeltaGenerator", "UploadedFile", "decode_signed_value", "get_bidi_component_manager",
+    "get_cookie_secret", "get_cookie_with_chunks", "get_logger", "inline_scripts", "set_option",
 ]  # fmt: skip
 
 UNCAUGHT_LOGGER = "streamlit.error_util"
 UNCAUGHT_MESSAGE = "Uncaught app execution"
 """The logger and the line by which Streamlit logs what a page raised, with the texts of the exception."""
+REQUEST_LOGGERS = frozenset(
+    f"streamlit.web.server.starlette.starlette_{name}" for name in ("auth_routes", "routes", "websocket")
+)
+"""The loggers by which Streamlit logs what a request says."""
 
 
 def inline_scripts() -> list[str]:

@@ -21,10 +21,12 @@ import streamlit as st
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette import starlette_auth_routes
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from mv import settings, sign_ins, users
@@ -39,6 +41,7 @@ from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDow
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
+from mv.ui.web.streamlit_internals import REQUEST_LOGGERS, get_logger
 from tests.conftest import SetClock
 
 AUTH = """
@@ -600,6 +603,36 @@ def test_no_line_of_the_log_holds_what_an_exception_says_or_an_addresss_query() 
         ]
     finally:
         logging.setLogRecordFactory(plain)
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_no_line_of_the_log_holds_what_a_request_says(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starlette_auth_routes, "_get_origin_from_secrets", lambda: "http://localhost")
+    plain = logging.getLogRecordFactory()
+    session = Middleware(SessionMiddleware, secret_key="x" * 32)
+    app = Starlette(routes=starlette_auth_routes.create_auth_routes(""), middleware=[session])
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    loggers = [get_logger(name) for name in REQUEST_LOGGERS]
+    try:
+        unexpected_errors.keep_data_out_of_log()
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.warning("Origin %s of %s, %d times", SECRETIVE, ["19121212"], 3)
+        asked = Client(app, "http://localhost")
+        asked.get(f"/oauth2callback?error={SECRETIVE}&error_description=ERROR%0a{SECRETIVE}%1b[2J")
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        logging.setLogRecordFactory(plain)
+    told, printed = "\n".join(lines), capfd.readouterr().err
+    assert "Error during authentication: …. Error description: …" in told
+    assert "Origin … of …, 3 times" in told
+    for text in ("19121212", "Tolvan", "\x1b"):
+        assert text not in told + printed
 
 
 def test_the_settings_are_read_from_the_named_file(demonstration: Path) -> None:
