@@ -317,6 +317,21 @@ def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
 
 
 @pytest.mark.usefixtures("signing_in")
+def test_a_sign_in_lasts_no_longer_than_the_settings_say(demonstration: Path, clock: SetClock) -> None:
+    demonstration.write_text(AUTH + '[mv]\nlongest_minutes = 5\n[mv.claims]\nrole = "role"\nunits = "units"')
+    cookie = cookies.read({USER: signed(payload(exp=NOW + 86400, role="lead", units=["norr"]))})
+    assert cookie is not None
+    found = current_sign_in.begin(cookie).sign_in
+    assert found is not None
+    assert found.expires_at == found.started_at + timedelta(minutes=5)
+    clock.now += timedelta(minutes=5)
+    current_sign_in._status.clear()
+    assert current_sign_in.status_of(cookie).end_reason == SignInEnd.EXPIRED
+    with pytest.raises(Forbidden, match="has ended"):
+        current_sign_in.begin(cookie)
+
+
+@pytest.mark.usefixtures("signing_in")
 def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
     cookie = cookies.read({USER: signed(payload(name="Nils Ny"))})
     assert cookie is not None
