@@ -253,8 +253,31 @@ def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
     cookie = {"Cookie": f"{USER}={begin()}"}
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path, headers=cookie).text == "here"
-    anybody.get("/auth/logout", headers=cookie)
+    anybody.get("/auth/logout", headers=cookie | {"Sec-Fetch-Site": "same-origin"})
     assert anybody.get("/media/x", headers=cookie).status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Referer": "https://example.se/"}, 200),
+        ({"Referer": "https://mv.example.se/kundkort?kund=5"}, 200),
+        ({"Referer": "https://localhost/kundkort"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Referer": "https://mv.example.se/"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Referer": "https://example.se/?https://mv.example.se/"}, 403),
+        ({"Referer": "https://mv.example.se.example.org/"}, 403),
+        ({}, 403),
+    ],
+)
+def test_signing_out_begins_on_a_page_of_the_dashboard(headers: dict[str, str], status: int) -> None:
+    asked = client(answering("/auth/logout"), base_url="https://mv.example.se")
+    cookie = begin()
+    assert asked.get("/auth/logout", headers=headers | {"Cookie": f"{USER}={cookie}"}).status_code == status
+    assert (current_sign_in.of_browser({USER: cookie}).user is None) == (status == 200)
 
 
 @pytest.mark.usefixtures("signing_in")
