@@ -12,7 +12,8 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection as NetworkConnection
+from http.client import IncompleteRead
 from pathlib import Path
 
 import httpx
@@ -22,8 +23,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette import starlette_auth_routes
@@ -195,13 +196,51 @@ def test_a_cookie_that_is_forged_unlimited_or_not_whole_is_nobodys(cookie: str) 
 
 def test_streamlits_cookies_last_for_the_session_and_go_over_https_alone() -> None:
     assert harden_cookie("_streamlit_user=x; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax", https=True) == (
-        "_streamlit_user=x; HttpOnly; Path=/; SameSite=lax; Secure"
+        "__Host-_streamlit_user=x; HttpOnly; SameSite=lax; Path=/; Secure"
     )
     assert harden_cookie("_streamlit_xsrf=x; Path=/; SameSite=Lax", https=False) == (
         "_streamlit_xsrf=x; Path=/; SameSite=Lax"
     )
+    assert harden_cookie("_streamlit_xsrf=x; Path=/mv", https=True) == (
+        "_streamlit_xsrf=x; Path=/mv; Secure; SameSite=Lax"
+    )
+    assert harden_cookie("mv_browser=x; Domain=example.se; Path=/mv", https=True) == (
+        "__Host-mv_browser=x; Path=/; Secure; SameSite=Lax; HttpOnly"
+    )
     deleting = harden_cookie('_streamlit_user=""; expires=now; Max-Age=0; Path=/; SameSite=lax', https=True)
     assert "Max-Age=0" in deleting
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_over_https_a_cookie_of_another_host_is_nobodys() -> None:
+    async def told(request: Request) -> Response:
+        return JSONResponse(request.cookies)
+
+    asked = client(Route("/page", told), base_url="https://mv.example.se")
+    planted = f"{USER}=theirs; __Host-{USER}=ours; _streamlit_xsrf=1; mv_browser=theirs; x__Host-y=1"
+    assert asked.get("/page", headers={"Cookie": planted}).json() == {USER: "ours", "_streamlit_xsrf": "1"}
+    several = [(b"Cookie", b"mv_browser=theirs"), (b"Cookie", b"__Host-mv_browser=ours")]
+    assert asked.get("/page", headers=several).json() == {BROWSER_COOKIE: "ours"}
+    assert asked.get("/page", headers={"Cookie": f"{USER}={begin()}"}).json() == {}
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_over_https_a_web_socket_has_the_cookies_of_this_host_alone() -> None:
+    found: list[dict[str, str]] = []
+
+    async def inner(scope: dict[str, object], _receive: object, _send: object) -> None:
+        found.append(HTTPConnection(scope).cookies)
+
+    scope = {"type": "websocket", "headers": [(b"cookie", f"{USER}=theirs; __Host-{USER}=ours".encode())]}
+    asyncio.run(SecurityHeaders(inner)(scope, None, None))  # type: ignore[arg-type]
+    assert found == [{USER: "ours"}]
+
+
+def test_without_https_cookies_keep_their_names() -> None:
+    async def told(request: Request) -> Response:
+        return JSONResponse(request.cookies)
+
+    assert client(Route("/page", told)).get("/page", headers={"Cookie": "mv_browser=1"}).json() == {"mv_browser": "1"}
 
 
 # Who comes through
@@ -249,8 +288,11 @@ def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
     anybody = client(answering("/media/x"), answering("/_stcore/upload_file/x"), base_url="https://mv.example.se")
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path).status_code == 403
-        assert anybody.get(path, headers={"Cookie": f"{USER}={signed(payload(sub='never begun'))}"}).status_code == 403
-    cookie = {"Cookie": f"{USER}={begin()}"}
+        assert (
+            anybody.get(path, headers={"Cookie": f"__Host-{USER}={signed(payload(sub='never begun'))}"}).status_code
+            == 403
+        )
+    cookie = {"Cookie": f"__Host-{USER}={begin()}"}
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path, headers=cookie).text == "here"
     anybody.get("/auth/logout", headers=cookie | {"Sec-Fetch-Site": "same-origin"})
@@ -276,7 +318,7 @@ def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
 def test_signing_out_begins_on_a_page_of_the_dashboard(headers: dict[str, str], status: int) -> None:
     asked = client(answering("/auth/logout"), base_url="https://mv.example.se")
     cookie = begin()
-    assert asked.get("/auth/logout", headers=headers | {"Cookie": f"{USER}={cookie}"}).status_code == status
+    assert asked.get("/auth/logout", headers=headers | {"Cookie": f"__Host-{USER}={cookie}"}).status_code == status
     assert (current_sign_in.of_browser({USER: cookie}).user is None) == (status == 200)
 
 
@@ -314,7 +356,7 @@ def test_a_sign_in_leads_back_and_a_failed_one_says_so() -> None:
         ("?error=denied", "/utdata", "/?inloggning=misslyckades"),
         ("", "/utdata", "/"),
     ):
-        answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"mv_wanted={wanted}"})
+        answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"__Host-mv_wanted={wanted}"})
         assert answered.headers["location"] == location
 
 
@@ -368,7 +410,7 @@ def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
 @pytest.mark.usefixtures("signing_in")
 def test_a_blocked_user_is_known_but_gets_nothing() -> None:
     cookie = begin()
-    sent = {"Cookie": f"{USER}={cookie}"}
+    sent = {"Cookie": f"__Host-{USER}={cookie}"}
     asked = client(answering("/media/x"), base_url="https://mv.example.se")
     assert asked.get("/media/x", headers=sent).status_code == 200
     resources.store().write(lambda tx: tx.execute("UPDATE app_user SET blocked = TRUE"))
@@ -462,7 +504,7 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     found = cookies.read({USER: cookie})
     assert found is not None
     user = current_sign_in.status_of(found).user
-    sent = {"Cookie": f"{BROWSER_COOKIE}=mine; {USER}={cookie}"}
+    sent = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine; __Host-{USER}={cookie}"}
     asked = client(base_url="https://mv.example.se")
 
     def status(**changes: object) -> int:
@@ -474,10 +516,8 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     made = offer(iter([b"x"]), session_hash=found.session_hash, user=other)
     assert asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code == 404
     anonymous = offer(iter([b"x"]), session_hash=found.session_hash, user=user)
-    assert (
-        asked.get(f"{sending.PATH}/{ticket_of(anonymous)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code
-        == 403
-    )
+    alone = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine"}
+    assert asked.get(f"{sending.PATH}/{ticket_of(anonymous)}", headers=alone).status_code == 403
     current_sign_in.end(found)
     assert status() == 404
 
@@ -526,7 +566,7 @@ def test_a_large_piece_is_sent_in_parts_so_that_a_slow_browser_can_be_left_soon(
 
 
 @contextmanager
-def served(*routes: Route) -> Iterator[HTTPConnection]:
+def served(*routes: Route) -> Iterator[NetworkConnection]:
     """Let uvicorn serve the application, as Streamlit does, and return a connection to it."""
     server = uvicorn.Server(uvicorn.Config(client(*routes).app, "localhost", 0, lifespan="off", log_level="critical"))
     running = threading.Thread(target=server.run)
@@ -537,7 +577,7 @@ def served(*routes: Route) -> Iterator[HTTPConnection]:
             assert time.monotonic() < give_up
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with closing(HTTPConnection("localhost", port, timeout=10)) as connection:
+        with closing(NetworkConnection("localhost", port, timeout=10)) as connection:
             yield connection
     finally:
         server.should_exit = True
