@@ -610,6 +610,35 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
     assert sending._under_way == 0
 
 
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    "lose_right",
+    [
+        "UPDATE app_user SET blocked = TRUE",
+        "UPDATE app_user SET decided_role = 'coordinator'",
+        "UPDATE app_user SET decided_units = 'soder'",
+        "UPDATE sign_in SET ended_at = started_at, ended_reason = 'signed_out'",
+        "UPDATE sign_in SET expires_at = started_at",
+    ],
+)
+def test_a_download_stops_when_the_right_to_it_ends(lose_right: str) -> None:
+    cookie, closed = begin(), threading.Event()
+    found = cookies.read({USER: cookie})
+    assert found is not None
+    made = offer(endless(closed), session_hash=found.session_hash, user=current_sign_in.status_of(found).user)
+    with served() as connection:
+        sent = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine; __Host-{USER}={cookie}"}
+        connection.request("GET", f"{sending.PATH}/{ticket_of(made)}", headers=sent)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(100)) == (200, b"x" * 100)
+        resources.store().write(lambda tx: tx.execute(lose_right))
+        give_up = time.monotonic() + 5
+        with pytest.raises(IncompleteRead):
+            while time.monotonic() < give_up:
+                answer.read(1_000_000)
+    assert closed.wait(5)
+
+
 def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
     downloads, sent = SessionDownloads(), {"Cookie": f"{BROWSER_COOKIE}=mine"}
 
