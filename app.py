@@ -10,12 +10,14 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from mv.ui.frame import unexpected_errors
+from mv.ui.web import oauth_client
 from mv.ui.web.downloads import sending
 from mv.ui.web.headers import SecurityHeaders
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
 
 unexpected_errors.keep_data_out_of_log()
+oauth_client.harden()
 app = st.App(
     Path(__file__).parent / "mv" / "ui" / "frame" / "dashboard.py",
     routes=[sending.route()],

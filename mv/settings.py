@@ -16,18 +16,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mv.access import Role
+from mv.access import EVERY_UNIT, Role
 from mv.errors import N_, Invalid
-from mv.sign_in_claims import DEFAULT_PROVIDER, ClaimMapping
+from mv.loopback import is_loopback
+from mv.sign_in_claims import DEFAULT_PROVIDER, RESERVED_PROVIDERS, ClaimMapping, is_unit_code
 
 DEFAULT_FILE = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
 SHORTEST_SECRET = 32
 """Characters. As hexadecimal digits they are 128 random bits."""
 CALLBACK = "/oauth2callback"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CLAIM_NAMES = ("user_id", "name", "role", "units", "own_number")
+CLAIM_TEXTS = ("label", *CLAIM_NAMES, "unit_separator")
+CLAIM_LISTS = ("acr", "amr")
 CLAIM_TABLES = ("roles", "unit_names")
-KNOWN = frozenset({"pseudonym_key", "idle_minutes", "crossing_minutes", "claims"})
+KNOWN = frozenset({"pseudonym_key", "idle_minutes", "longest_minutes", "crossing_minutes", "claims"})
+LONGEST_SIGN_IN = 12 * 60
+"""Minutes. NIST SP 800-63B (2017), 4.2.3 and 4.3.3: after 12 hours the user authenticates anew, however active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Settings:
     redirect_uri: str
     pseudonym_key: str | None
     idle: timedelta
+    longest_sign_in: timedelta
     other_unit_access: timedelta
 
     @property
@@ -93,6 +98,7 @@ def read(values: Mapping[str, Any], file: Path) -> Settings:
         redirect_uri=redirect_uri,
         pseudonym_key=None if key is None else _secret(key, "pseudonym_key"),
         idle=_minutes(own, "idle_minutes", 30),
+        longest_sign_in=_minutes(own, "longest_minutes", LONGEST_SIGN_IN),
         other_unit_access=_minutes(own, "crossing_minutes", 60),
     )
 
@@ -105,6 +111,8 @@ def _providers(auth: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(section, Mapping) and name != "client_kwargs":
             if not re.fullmatch(r"[A-Za-z0-9-]+", name):
                 raise Invalid(N_("The provider {name} needs a name of letters, digits and hyphens."), name=name)
+            if name in RESERVED_PROVIDERS:
+                raise Invalid(N_("A provider cannot be called {name}. Give it another name."), name=name)
             yield name
     if auth and "client_id" not in auth and not any(isinstance(section, Mapping) for section in auth.values()):
         raise Invalid(N_("The section [auth] names no provider."))
@@ -117,7 +125,7 @@ def _checked_redirect(auth: Mapping[str, Any]) -> str:
     parts = urlsplit(address.replace("{port}", "8501"))
     if not address.endswith(CALLBACK) or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Invalid(N_("redirect_uri is the dashboard's address followed by /oauth2callback."))
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise Invalid(N_("redirect_uri must begin with https, except on this machine itself."))
     return address
 
@@ -137,19 +145,35 @@ def _labelled(mapping: ClaimMapping, provider: str) -> ClaimMapping:
 
 
 def _changed(mapping: ClaimMapping, section: Mapping[str, Any], where: str) -> ClaimMapping:
-    _only(section, {"label", *CLAIM_NAMES, *CLAIM_TABLES}, where)
+    _only(section, {*CLAIM_TEXTS, *CLAIM_LISTS, *CLAIM_TABLES}, where)
     changes: dict[str, Any] = {}
-    for name in ("label", *CLAIM_NAMES):
+    for name in CLAIM_TEXTS:
         if name in section:
             if not isinstance(section[name], str):
                 raise Invalid(N_("{name} in [{section}] must be a text."), name=name, section=where)
             changes[name] = section[name]
+    for name in CLAIM_LISTS:
+        if name in section:
+            changes[name] = _values(section[name], name, where)
     if "roles" in section:
         changes["roles"] = {value: _known_role(role) for value, role in _table(section, "roles", where).items()}
     if "unit_names" in section:
         table = _table(section, "unit_names", where)
-        changes["unit_names"] = {value: str(unit) for value, unit in table.items()}
+        changes["unit_names"] = {value: _unit(unit) for value, unit in table.items()}
     return replace(mapping, **changes)
+
+
+def _values(value: object, name: str, where: str) -> frozenset[str]:
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, str) and each for each in values):
+        raise Invalid(N_("{name} in [{section}] must be a text or a list of texts."), name=name, section=where)
+    return frozenset(values)
+
+
+def _unit(code: object) -> str:
+    if not isinstance(code, str) or not (code == EVERY_UNIT or is_unit_code(code)):
+        raise Invalid(N_("{code} is no unit's code. Write one code, or * for every unit."), code=str(code))
+    return code
 
 
 def _known_role(name: object) -> Role:

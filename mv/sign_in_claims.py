@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mv.access import Role
+from mv.access import EVERY_UNIT, Role
 from mv.errors import N_, Invalid
 
 DEFAULT_PROVIDER = "default"
 """The provider that `[auth]` itself describes, without a section of its own; Streamlit's word."""
+RESERVED_PROVIDERS = frozenset({DEFAULT_PROVIDER, "cli"})
+"""Names that no section may have: users' ids begin with the provider's, and those of the command line with "cli"."""
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,9 @@ class ClaimMapping:
     """Name the claims of one provider that hold the user's id, name, role, units and own identity number.
 
     A name with dots leads into nested claims (``realm_access.roles``). ``roles`` and ``unit_names`` map the provider's
-    values to ours; without them a value is taken as it is. ``label`` is the provider's name on the sign-in page.
+    values to ours; without them a value is taken as it is. A value matches whole: a list has several, a text is one,
+    but for units is parted at ``unit_separator``. ``label`` is the provider's name on the sign-in page. Of ``acr``
+    (OpenID Connect Core 1.0, 2) a token has to tell one, of ``amr`` (RFC 8176) all.
     """
 
     label: str = ""
@@ -30,6 +35,9 @@ class ClaimMapping:
     own_number: str = ""
     roles: Mapping[str, Role] = field(default_factory=dict)
     unit_names: Mapping[str, str] = field(default_factory=dict)
+    unit_separator: str = ""
+    acr: frozenset[str] = frozenset()
+    amr: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +54,23 @@ class ClaimedUser:
 def identify_user(mappings: Mapping[str, ClaimMapping], provider: str, claims: Mapping[str, Any]) -> ClaimedUser:
     """Return the user who signed in at ``provider`` with ``claims``, by the mapping of that provider.
 
-    Two providers may give the same id to two people, so the id begins with the provider's name, except that of the
-    default provider. Raises Invalid if the provider has no mapping or the claims hold no user id.
+    Two providers may give the same id to two people, so the id begins with the provider's name. That of the default
+    provider does where it has a colon, and could be taken for another's. Raises Invalid if the provider has no mapping,
+    the claims hold no user id, or the sign-in is weaker than the mapping demands.
     """
     mapping = mappings.get(provider)
     ids = _texts(claims, mapping.user_id) if mapping else []
-    if mapping is None or not ids:
+    if mapping is None or len(ids) != 1 or not _is_id(ids[0]):
         raise Invalid(N_("The sign-in does not say who you are. Ask whoever is responsible for users."))
+    if not _is_strong(mapping, claims):
+        raise Invalid(
+            N_(
+                "The sign-in was weaker than is asked for here. Sign in with a card or with two factors,"
+                " or ask whoever is responsible for users."
+            )
+        )
     return ClaimedUser(
-        user_id=ids[0] if provider == DEFAULT_PROVIDER else f"{provider}:{ids[0]}",
+        user_id=ids[0] if provider == DEFAULT_PROVIDER and ":" not in ids[0] else f"{provider}:{ids[0]}",
         name=next(iter(_texts(claims, mapping.name)), ids[0]),
         role=_role(mapping, claims),
         units=_units(mapping, claims),
@@ -62,33 +78,45 @@ def identify_user(mappings: Mapping[str, ClaimMapping], provider: str, claims: M
     )
 
 
+def _is_id(text: str) -> bool:
+    return text == text.strip() and text.isprintable() and len(text) <= LONGEST_ID
+
+
+def _is_strong(mapping: ClaimMapping, claims: Mapping[str, Any]) -> bool:
+    """Return whether the token tells one of the demanded levels, and each of the demanded methods."""
+    level_is_met = not mapping.acr or not mapping.acr.isdisjoint(_texts(claims, "acr"))
+    return level_is_met and mapping.amr <= set(_texts(claims, "amr"))
+
+
 def _role(mapping: ClaimMapping, claims: Mapping[str, Any]) -> Role | None:
     """Return the first of the configured roles that the user has: their order is their precedence."""
-    given = set(_words(claims, mapping.role))
+    given = set(_texts(claims, mapping.role))
     meanings = mapping.roles or {role.value: role for role in Role}
     return next((role for value, role in meanings.items() if value in given), None)
 
 
 def _units(mapping: ClaimMapping, claims: Mapping[str, Any]) -> frozenset[str]:
-    given = _words(claims, mapping.units)
+    """Return the units' codes. Every unit is one of ours to give, never of the provider's."""
+    given = _texts(claims, mapping.units)
+    if mapping.unit_separator:
+        given = [part.strip() for text in given for part in text.split(mapping.unit_separator)]
     if mapping.unit_names:
         return frozenset(mapping.unit_names[value] for value in given if value in mapping.unit_names)
-    return frozenset(value for value in given if not re.search(r"[\s,]", value))
+    return frozenset(value for value in given if is_unit_code(value))
 
 
-def _words(claims: Mapping[str, Any], name: str) -> list[str]:
-    """Return the values of a claim: those of a list, and each word of a text beside the whole text."""
-    texts = _texts(claims, name)
-    return list(dict.fromkeys(word for text in texts for word in (text, *re.split(r"[\s,]+", text)) if word))
+def is_unit_code(text: str) -> bool:
+    """Return whether a text can be the code of one unit."""
+    return text not in {"", EVERY_UNIT} and not re.search(r"[\s,]", text)
 
 
 def _texts(claims: Mapping[str, Any], name: str) -> list[str]:
-    """Return the values of a claim as texts; none if the claim is missing."""
+    """Return the values of a claim as texts, each whole as it is; none if the claim is missing."""
     value: Any = claims.get(name) if name else None
     if value is None and name:
         value = claims
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
     values = value if isinstance(value, list | tuple) else [value]
-    texts = (str(one).strip() for one in values if isinstance(one, str | int) and not isinstance(one, bool))
-    return [text for text in texts if text]
+    texts = (str(one) for one in values if isinstance(one, str | int) and not isinstance(one, bool))
+    return [text for text in texts if text.strip()]

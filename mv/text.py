@@ -21,8 +21,14 @@ DATE_IN_NOTE = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)(?![\s+-]*[\dA-Z]{0,3}\d
 LOOKS_LIKE_IDENTITY_NUMBER = re.compile(r"\d{6}")
 MOST_SUGGESTIONS = 5
 INVISIBLE = "\\x00-\\x20\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[-=+@\uff1d\uff0b\uff0d\uff20])"
+STARTS_FORMULA = "-=+@\uff1d\uff0b\uff0d\uff20"
+FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[{STARTS_FORMULA}])"
 """A cell that a spreadsheet may run (after OWASP, CSV Injection), or that begins as a neutralised one does."""
+SEPARATORS = ";,|\\t\\r\\n"
+CELL_WITHIN = f'([{SEPARATORS}][{INVISIBLE}"]*)'
+FORMULA_WITHIN = f"{CELL_WITHIN}([{STARTS_FORMULA}'])"
+"""The like within a cell, which becomes one of its own in a spreadsheet that takes another separator for the file's."""
+NEUTRALISED = re.compile(f"(?:^|{CELL_WITHIN})'")
 
 NamesByCode = Mapping[str, Sequence[str]]
 """The names of each code: a code and a name; or a code, a Swedish name and an English one."""
@@ -81,9 +87,14 @@ def suggest_names(text: str, names: NamesByCode) -> Suggestions:
 
 
 def neutralise_formulas(cells: pd.Series) -> pd.Series:
-    """Put an apostrophe before each cell that a spreadsheet could run as a formula."""
+    """Put an apostrophe before each formula that a spreadsheet could run: a whole cell, or after a separator in it."""
     unsure = ~cells.str.slice(0, 1).str.isalnum().fillna(True)  # none that begins with a letter or digit; quick to tell
-    if not unsure.any():
-        return cells
-    risky = cells.where(unsure).str.contains(FORMULA, regex=True).fillna(False)
+    risky = cells.where(unsure).str.contains(FORMULA, regex=True).fillna(False) if unsure.any() else unsure
+    if cells.str.contains(f"[{SEPARATORS}]", regex=True).any():
+        cells = cells.str.replace(FORMULA_WITHIN, r"\1'\2", regex=True)
     return cells.mask(risky, "'" + cells) if risky.any() else cells
+
+
+def restore_formulas(cell: str) -> str:
+    """Return the text that :func:`neutralise_formulas` made a cell of."""
+    return NEUTRALISED.sub(lambda found: found[1] or "", cell)

@@ -111,7 +111,7 @@ def _start(folder: Path) -> int:
     data = folder / "data"
     _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", **by)
     (folder / "stop").write_text(str(programs / "pg_ctl"))
-    port = _free_port()
+    port = free_port()
     settings = SETTINGS | {"port": str(port), "unix_socket_directories": str(folder)}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     _call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start", **by)
@@ -138,7 +138,7 @@ def _owner() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -429,7 +429,7 @@ def test_with_several_dashboards_a_browser_always_comes_to_the_same_one(tmp_path
         for _ in range(2):
             found = {}
             for browser in range(20):
-                cookie = {"Cookie": f"other=1; mv_browser=browser{browser}"}
+                cookie = {"Cookie": f"other=1; __Host-mv_browser=browser{browser}"}
                 found[browser] = [proxy.ask("GET", "/", headers=cookie).json()["number"] for _ in range(3)]
             assert all(len(set(numbers)) == 1 for numbers in found.values())
             assert {numbers[0] for numbers in found.values()} == {1, 2}

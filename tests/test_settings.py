@@ -35,6 +35,7 @@ def test_an_empty_file_is_a_demonstration_with_the_usual_times(file: Path) -> No
     found = load(file, "")
     assert not found.sign_in
     assert (found.idle, found.other_unit_access) == (timedelta(minutes=30), timedelta(minutes=60))
+    assert found.longest_sign_in == timedelta(hours=12)
     assert found.pseudonym_key is None
 
 
@@ -63,7 +64,14 @@ def test_the_environments_pseudonym_key_goes_before_the_files(file: Path, monkey
         ("[mv.claims.roles]\nnurse = 'doctor'", "doctor is no role"),
         (ONE_PROVIDER + "[mv.claims]\nrole = 3", "role in .mv.claims. must be a text"),
         (ONE_PROVIDER + "[mv.claims.other]\nrole = 'role'", "a provider that .auth. does not have"),
+        ("[mv]\nlongest_minutes = 1441", "longest_minutes must be a number of minutes"),
+        (ONE_PROVIDER + "[mv.claims]\nacr = 3", "acr in .mv.claims. must be a text or a list"),
+        (ONE_PROVIDER + "[mv.claims]\namr = ['mfa', '']", "amr in .mv.claims. must be a text or a list"),
+        (ONE_PROVIDER + "[mv.claims.unit_names]\nSE1 = 'norr soder'", "norr soder is no unit's code"),
+        (ONE_PROVIDER + "[mv.claims.unit_names]\nSE1 = '* norr'", "is no unit's code"),
         (AUTH, "names no provider"),
+        (AUTH + "[auth.default]\nclient_id = 'mv'", "cannot be called default"),
+        (AUTH + "[auth.cli]\nclient_id = 'mv'", "cannot be called cli"),
         (AUTH + "[auth.my_idp]\nclient_id = 'mv'", "letters, digits and hyphens"),
         (ONE_PROVIDER.replace(SECRET, "short"), "cookie_secret must be a random text"),
         (ONE_PROVIDER.replace("/oauth2callback", ""), "followed by /oauth2callback"),

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mv import settings
+from mv import settings, users
 from mv.access import EVERY_UNIT, Role
 from mv.errors import Invalid
 from mv.sign_in_claims import DEFAULT_PROVIDER, ClaimedUser, identify_user
+from mv.store import Store
 
 SECRET = "0123456789abcdef" * 2
 AUTH = f"""
@@ -57,8 +58,6 @@ def test_without_configured_claims_a_user_has_neither_role_nor_units(file: Path)
     [
         {"r": "coordinator"},
         {"r": ["other", "coordinator"]},
-        {"r": "other coordinator"},
-        {"r": "other,coordinator"},
         {"r": {"nested": {"deep": ["coordinator"]}}},
         {"r.nested.deep": "coordinator"},
     ],
@@ -76,8 +75,108 @@ def test_the_order_of_the_roles_is_their_precedence(file: Path) -> None:
 
 
 def test_units_are_taken_as_they_are_or_as_the_file_names_them(file: Path) -> None:
-    payload = {"sub": "1", "care": "norr, soder"}
+    payload = {"sub": "1", "care": ["norr", "soder"]}
     assert claimed(file, '[mv.claims]\nunits = "care"', payload).units == {"norr", "soder"}
     named = '[mv.claims]\nunits = "care"\n[mv.claims.unit_names]\nSE1 = "norr"\nSE2 = "*"'
     assert claimed(file, named, {"sub": "1", "care": ["SE1", "SE9"]}).units == {"norr"}
     assert claimed(file, named, {"sub": "1", "care": ["SE2"]}).units == {EVERY_UNIT}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Not a lead",
+        "other lead",
+        "other,lead",
+        "lead ",
+        " lead",
+        "Lead",
+        "lead\n",
+        ["Not a lead"],
+        {"lead": True},
+        True,
+    ],
+)
+@pytest.mark.parametrize("roles", ["", '[mv.claims.roles]\nlead = "lead"'])
+def test_a_role_matches_whole_or_not_at_all(file: Path, value: object, roles: str) -> None:
+    text = f'[mv.claims]\nrole = "r"\nunit_separator = " "\n{roles}'
+    assert claimed(file, text, {"sub": "1", "r": value}).role is None
+
+
+@pytest.mark.parametrize(
+    ("separator", "value", "units"),
+    [
+        ("", "norr", {"norr"}),
+        ("", "norr soder", set()),
+        ("", "norr,soder", set()),
+        ("", ["norr soder", "vast"], {"vast"}),
+        (",", "norr, soder", {"norr", "soder"}),
+        (",", "norr soder", set()),
+        (",", "norr,,", {"norr"}),
+        (" ", "norr soder", {"norr", "soder"}),
+        (";", ["norr;soder", "vast"], {"norr", "soder", "vast"}),
+    ],
+)
+def test_units_are_parted_at_the_declared_separator_alone(
+    file: Path, separator: str, value: object, units: set[str]
+) -> None:
+    text = f'[mv.claims]\nunits = "care"\nunit_separator = "{separator}"'
+    assert claimed(file, text, {"sub": "1", "care": value}).units == units
+
+
+@pytest.mark.parametrize("value", ["*", "x * y", "*,norr", ["*"], ["x", "*"], "* ", "norr\t*"])
+@pytest.mark.parametrize("separator", ["", " ", ",", "\\t"])
+def test_every_unit_is_never_the_providers_to_give(file: Path, value: object, separator: str, store: Store) -> None:
+    text = f'[mv.claims]\nunits = "care"\nunit_separator = "{separator}"'
+    found = claimed(file, text, {"sub": "1", "care": value})
+    assert EVERY_UNIT not in found.units
+    assert EVERY_UNIT not in users.record_sign_in(store, found.user_id, "Eva", Role.LEAD, found.units).units
+
+
+@pytest.mark.parametrize("sub", ["siths:1", "cli:root", "default:1", "f:5:eva", ":", "entra:siths:1"])
+def test_an_id_of_the_default_provider_is_nobody_elses(file: Path, sub: str) -> None:
+    both = ONE_PROVIDER + '[auth.siths]\nclient_id = "mv"\n[auth.entra]\nclient_id = "mv"\n'
+    user = claimed(file, "", {"sub": sub}, auth=both).user_id
+    assert user == f"default:{sub}"
+    provider, _colon, own = sub.partition(":")
+    if provider in {"siths", "entra"}:
+        assert claimed(file, "", {"sub": own}, provider, both).user_id != user
+
+
+@pytest.mark.parametrize("sub", [" 1", "1 ", "1\n", "1\u200b", "x" * 201, ["1", "2"]])
+def test_an_id_that_could_be_taken_for_another_is_refused(file: Path, sub: object) -> None:
+    with pytest.raises(Invalid, match="does not say who you are"):
+        claimed(file, "", {"sub": sub})
+
+
+@pytest.mark.parametrize(
+    ("demanded", "told", "enough"),
+    [
+        ('acr = "loa3"', {"acr": "loa3"}, True),
+        ('acr = ["loa3", "loa4"]', {"acr": "loa4"}, True),
+        ('acr = "loa3"', {"acr": "loa2"}, False),
+        ('acr = "loa3"', {"acr": "not loa3"}, False),
+        ('acr = "loa3"', {}, False),
+        ('amr = ["mfa"]', {"amr": ["pwd", "mfa"]}, True),
+        ('amr = ["mfa", "sc"]', {"amr": ["mfa"]}, False),
+        ('amr = "mfa"', {"amr": "pwd mfa"}, False),
+        ('amr = "mfa"', {}, False),
+        ('acr = "loa3"\namr = "mfa"', {"acr": "loa3"}, False),
+        ('acr = "loa3"\namr = "mfa"', {"acr": "loa3", "amr": ["mfa"]}, True),
+    ],
+)
+def test_a_sign_in_is_as_strong_as_the_settings_demand(
+    file: Path, demanded: str, told: dict[str, object], enough: bool
+) -> None:
+    if enough:
+        assert claimed(file, f"[mv.claims]\n{demanded}", {"sub": "1", **told}).user_id == "1"
+    else:
+        with pytest.raises(Invalid, match="weaker than is asked for"):
+            claimed(file, f"[mv.claims]\n{demanded}", {"sub": "1", **told})
+
+
+def test_one_provider_can_demand_more_than_the_others(file: Path) -> None:
+    text = '[mv.claims.siths]\nacr = "loa3"'
+    assert claimed(file, text, {"sub": "1"}, "entra", TWO_PROVIDERS).user_id == "entra:1"
+    with pytest.raises(Invalid, match="weaker than is asked for"):
+        claimed(file, text, {"sub": "1"}, "siths", TWO_PROVIDERS)

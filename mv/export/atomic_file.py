@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +18,16 @@ PERCENT_BETWEEN_LINES = 10
 
 
 def write_atomically(file: Path, chunks: Iterable[bytes], tell: Callable[[], None] | None = None) -> None:
-    """Write ``file`` beside its place and move it there when whole; ``tell`` after each chunk. Raises OSError."""
+    """Write ``file`` beside its place and move it there when whole; ``tell`` after each chunk. Raises OSError.
+
+    Its owner alone may read it, and a link in its place is replaced, never followed.
+    """
     if not file.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    unfinished = file.with_name(file.name + ".part")
+    number, name = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".part", dir=file.parent)
+    unfinished = Path(name)
     try:
-        with unfinished.open("wb") as part:
+        with open(number, "wb") as part:
             for chunk in chunks:
                 part.write(chunk)
                 if tell:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 import pyarrow as pa
-from psycopg import errors
-from psycopg.pq import TransactionStatus
+from psycopg import conninfo, errors
+from psycopg.pq import Conninfo, TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from mv.errors import N_, StoreUnavailable
+from mv.loopback import is_loopback
 from mv.store.engine import CAUGHT_INSIDE, Row, Transaction, disk_full
 
 CONNECTIONS = 16
@@ -56,6 +57,7 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        _require_verified_server(url)
         try:  # the pool would try again and again, and not say what is wrong
             psycopg.connect(url, connect_timeout=SECONDS_TO_CONNECT).close()
         except psycopg.Error as error:
@@ -107,6 +109,30 @@ class PostgresEngine:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def _require_verified_server(url: str) -> None:
+    """Raise StoreUnavailable where a network carries the store and libpq would not verify who answers.
+
+    By libpq's documentation, only sslmode=verify-full does: what it takes without, "prefer", encrypts if both like.
+    """
+    try:
+        given = conninfo.conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise _unusable(error) from error
+    defaults = {each.keyword.decode(): (each.val or b"").decode() for each in Conninfo.get_defaults()}
+    set_ = {name: str(value) for name, value in (defaults | given).items()}
+    hosts = (set_["hostaddr"] or set_["host"]).split(",")
+    near = all(not host or host.startswith(("/", "@")) or is_loopback(host) for host in hosts)
+    if (near and not set_["service"]) or set_["sslmode"] == "verify-full":
+        return
+    raise StoreUnavailable(
+        N_(
+            "The database server {host} is reached over a network and has to prove who it is:"
+            " add sslmode=verify-full to MV_STORE, and sslrootcert=FILE for the authority of its certificate."
+        ),
+        host=set_["service"] if near else ", ".join(hosts),
+    )
 
 
 def _fetch(cursor: adbc.Cursor) -> pa.Table:

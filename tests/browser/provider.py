@@ -22,7 +22,7 @@ SHORT = 25
 USERS: dict[str, dict[str, object]] = {
     "eva": {"name": "Eva Ek", "role": "coordinator", "units": ["norr"]},
     "nora": {"name": "Nora Norr", "role": "coordinator", "units": ["norr"]},
-    "siv": {"name": "Siv Sten", "role": ["analyst", "lead"], "units": "norr soder"},
+    "siv": {"name": "Siv Sten", "role": ["analyst", "lead"], "units": ["norr", "soder"]},
     "sara": {"name": "Sara Syd", "role": "coordinator", "units": ["soder"]},
     "anton": {"name": "Anton Analys", "role": "analyst", "units": ["norr"]},
     "adam": {"name": "Adam Admin", "role": "administrator"},

@@ -109,3 +109,30 @@ def test_what_is_broken_off_leaves_what_was_there_before(tmp_path: Path, error: 
         write_atomically(file, chunks())
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_bytes() == b"before"
+
+
+def test_a_file_and_what_is_unfinished_of_it_are_their_owners_alone(tmp_path: Path) -> None:
+    file, modes = tmp_path / "file", list[int]()
+    file.write_bytes(b"before")
+    file.chmod(0o666)
+    write_atomically(file, iter([b"a"]), lambda: modes.extend(one.stat().st_mode for one in tmp_path.glob("*.part")))
+    assert [mode & 0o777 for mode in (*modes, file.stat().st_mode)] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("name", ["file", "file.part"])
+def test_a_file_is_never_written_through_a_link(tmp_path: Path, name: str) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "folder"
+    folder.mkdir()
+    elsewhere.write_bytes(b"somebody else's")
+    (folder / name).symlink_to(elsewhere)
+    write_atomically(folder / "file", iter([b"a"]))
+    assert elsewhere.read_bytes() == b"somebody else's"
+    assert (folder / "file").read_bytes() == b"a"
+    assert not (folder / "file").is_symlink()
+
+
+def test_two_who_write_one_file_at_once_do_not_mix(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    write_atomically(file, iter([b"a", b"b"]), lambda: write_atomically(file, iter([b"c"])))
+    assert file.read_bytes() == b"ab"
+    assert list(tmp_path.iterdir()) == [file]

@@ -283,6 +283,14 @@ def test_a_text_that_is_too_long_for_a_cell_is_cut_there() -> None:
     assert found == [long[0][:32_767], long[1][:16_383], long[2], long[3]]
 
 
+def test_a_heading_that_could_be_run_is_harmless_in_every_file() -> None:
+    layout = Layout("Things", COLUMNS, ["=1+1", "Eva;=1", *[c.name for c in COLUMNS[2:]]])
+    text = b"".join(pipeline.encode_frame(layout, frame_of(["a"]), Csv(","))).decode()
+    assert text.startswith('"\'=1+1","Eva;\'=1",')
+    sheet = sheet_of(BytesIO(b"".join(pipeline.encode_frame(layout, frame_of(["a"]), Xlsx()))))
+    assert [(cell.data_type, cell.number_format) for cell in sheet[1]] == [("s", "@")] * len(layout.heads)
+
+
 def test_headings_stay_in_sight_are_bold_have_filters_and_room() -> None:
     layout = Layout("Things", COLUMNS, ["A heading that needs a lot of room", *[c.name for c in COLUMNS[1:]]])
     sheet = sheet_of(BytesIO(b"".join(pipeline.encode_frame(layout, frame_of(["a", "b"]), Xlsx()))))

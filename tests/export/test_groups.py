@@ -24,7 +24,7 @@ from mv.export.schema import Column
 from mv.i18n import explain, translate
 from mv.pseudonyms import TEXT
 from mv.store import Store, open_store
-from mv.text import neutralise_formulas
+from mv.text import neutralise_formulas, restore_formulas
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -249,24 +249,46 @@ def test_every_column_is_described_in_the_documentation_in_order(heading: str, c
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+46", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0", " =1", "\u00a0=1", "\ufeff=1", "\n \u200b@x",
+    ["=1+1", "+46", "-1", "@SUM(A1)", "\0", " =1", "\u00a0=1", "\ufeff=1", "\x01\u200b@x",
      "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "'=1", "'", "-"],
 )  # fmt: skip
 def test_a_text_that_could_be_run_gets_an_apostrophe(text: str) -> None:
     assert list(neutralise_formulas(pd.Series([text, "Eva"], dtype=TEXT))) == ["'" + text, "Eva"]
 
 
-@pytest.mark.parametrize("text", ["Anna-Lisa", "O'Brien", "a=1", "", " Anna", "1+1", "é"])
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("Eva;=1+1", "Eva;'=1+1"),
+        ("Eva,@SUM(A1)", "Eva,'@SUM(A1)"),
+        ("Eva\t+46", "Eva\t'+46"),
+        ("Eva|-1", "Eva|'-1"),
+        ("Eva\n=1;=2", "Eva\n'=1;'=2"),
+        ("Eva; \u200b\uff1d1", "Eva; \u200b'\uff1d1"),
+        ('Eva;"=1"', 'Eva;"\'=1"'),
+        ("Eva;'=1", "Eva;''=1"),
+        (";=1", ";'=1"),
+        ("\t=1", "'\t'=1"),
+        ("\n \u200b@x", "'\n \u200b'@x"),
+        ("=1;=2", "'=1;'=2"),
+    ],
+)
+def test_a_formula_after_a_separator_gets_an_apostrophe_too(text: str, harmless: str) -> None:
+    assert list(neutralise_formulas(pd.Series([text, None], dtype=TEXT).dropna())) == [harmless]
+    assert restore_formulas(harmless) == text
+
+
+@pytest.mark.parametrize("text", ["Anna-Lisa", "O'Brien", "a=1", "", " Anna", "1+1", "é", "Ek, Eva", "a; b-c", "1,5"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
     assert list(neutralise_formulas(pd.Series([text], dtype=TEXT))) == [text]
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
-def test_taking_the_first_apostrophe_away_gives_every_text_back(texts: list[str]) -> None:
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.text(";,'=\t a\""), min_size=1))
+def test_taking_the_apostrophes_away_gives_every_text_back(texts: list[str]) -> None:
     written = neutralise_formulas(pd.Series(texts, dtype=TEXT))
 
-    assert not written.str.match(r"\s*[-=+@]").any()
-    assert [text.removeprefix("'") for text in written] == texts
+    assert not written.str.contains(r"(?:^|[;,|\t\r\n])\s*[-=+@]").any()
+    assert [restore_formulas(text) for text in written] == texts
 
 
 def test_a_missing_text_stays_missing() -> None:

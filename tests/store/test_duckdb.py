@@ -34,7 +34,9 @@ def path(duckdb_file: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """Open a store whose settings can be changed, to bring about what seldom happens."""
+    monkeypatch.setitem(mv.store.duckdb.CONFIG, "lock_configuration", False)
     opened = open_store(str(path), SetClock())
     yield opened
     opened.close()
@@ -195,6 +197,81 @@ def test_a_closed_store_is_not_opened_again_in_silence(store: Store) -> None:
         store.write(add("a"))
 
 
+# Files
+
+
+def mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
+
+
+def test_the_store_and_what_is_beside_it_are_their_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mv.duckdb"
+    with closing(open_store(str(path), SetClock())) as store:
+        store.write(add("a"))
+        assert {file.name: mode(file) for file in tmp_path.iterdir()} == {"mv.duckdb": 0o600, "mv.duckdb.wal": 0o600}
+
+
+def test_a_store_that_others_could_read_is_closed_to_them(path: Path, tmp_path: Path) -> None:
+    path.chmod(0o666)
+    open_store(str(path), SetClock()).close()
+    assert mode(path) == 0o600
+
+
+@pytest.mark.parametrize("name", ["mv.duckdb", "mv.duckdb.wal"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_store_is_never_opened_through_a_link(path: Path, name: str, there: bool) -> None:
+    elsewhere = path.parent / "elsewhere"
+    if there:
+        shutil.copy(path, elsewhere)
+    (path.parent / name).unlink(missing_ok=True)
+    (path.parent / name).symlink_to(elsewhere)
+    before = elsewhere.read_bytes() if there else None
+    with pytest.raises(StoreUnavailable, match=rf"{name} is a link"):
+        open_store(str(path), SetClock())
+    assert (elsewhere.read_bytes() if elsewhere.exists() else None) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY meta TO '{folder}/out.csv'",
+        "SELECT * FROM read_csv('{folder}/in.csv')",
+        "SELECT * FROM read_text('{folder}/in.csv')",
+        "CREATE TABLE stolen AS FROM '{folder}/in.csv'",
+        "ATTACH '{folder}/other.duckdb'",
+        "EXPORT DATABASE '{folder}/all'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "RESET lock_configuration",
+        "SET allowed_directories = ['/']",
+        "SET temp_directory = '{folder}/temp'",
+    ],
+)
+def test_no_statement_reaches_another_file_or_the_settings(path: Path, tmp_path: Path, sql: str) -> None:
+    (tmp_path / "in.csv").write_text("key;value\n1;2\n")
+    before = {file.name for file in tmp_path.iterdir()}
+    with closing(open_store(str(path), SetClock())) as store, pytest.raises((duckdb.Error, StoreUnavailable)):
+        store.write(lambda tx: tx.execute(sql.format(folder=tmp_path)))
+    assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_what_does_not_fit_in_memory_goes_to_the_folder_beside_the_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(mv.store.duckdb.CONFIG, "memory_limit", "60MB")
+    modes = set[int]()
+    with closing(open_store(str(path), SetClock())) as store:
+        rows = "SELECT range AS i, md5(range::VARCHAR) AS text FROM range(1500000) ORDER BY text"
+        with store.batches(rows) as reader:
+            found = reader.read_next_batch().num_rows
+            modes |= {mode(file) for file in path.parent.glob("mv.duckdb.tmp/*")}
+            found += sum(batch.num_rows for batch in reader)
+    assert found == 1_500_000
+    assert modes == {0o600}
+
+
 # A full disk
 
 
@@ -329,11 +406,12 @@ def test_two_stores_of_one_process_both_go_on_after_a_fatal_error(store: Store, 
 def test_a_killed_program_loses_nothing_that_it_said_was_saved(path: Path) -> None:
     writer = """
 import sys
+import mv.store.duckdb
 from mv.store import open_store
 from tests.conftest import SetClock
+mv.store.duckdb.CONFIG["checkpoint_threshold"] = "10KB"  # so that it is killed in checkpoints, too
 store = open_store(sys.argv[1], SetClock())
 with store.read() as tx:
-    tx.execute("SET checkpoint_threshold = '10KB'")  # so that it is killed in checkpoints, too
     number = tx.row("SELECT count(*) AS n FROM batch")["n"]
 while True:
     number += 1

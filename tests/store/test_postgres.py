@@ -75,6 +75,45 @@ def test_an_address_that_is_none_is_refused() -> None:
         open_store("postgresql://127.0.0.1:none/mv", SetClock())
 
 
+NETWORK = "reached over a network and has to prove who it is: add sslmode=verify-full"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://mv:secret@db.example.se/mv",
+        "postgres://mv:secret@192.0.2.1/mv",
+        "postgresql://mv:secret@[2001:db8::1]/mv",
+        "postgresql://mv:secret@localhost,192.0.2.1/mv",
+        "postgresql://mv:secret@/mv?host=192.0.2.1",
+        "postgresql://mv:secret@localhost/mv?hostaddr=192.0.2.1",
+        "postgresql://mv:secret@192.0.2.1/mv?sslmode=require",
+        "postgresql://mv:secret@192.0.2.1/mv?sslmode=verify-ca",
+        "postgresql://mv:secret@localhost.example.se/mv",
+        "postgresql:///mv?service=elsewhere",
+    ],
+)
+def test_a_server_on_a_network_has_to_be_verified(url: str) -> None:
+    with pytest.raises(StoreUnavailable, match=NETWORK) as caught:
+        open_store(url, SetClock())
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_the_environment_names_has_to_be_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "nobody.invalid")
+    with pytest.raises(StoreUnavailable, match=NETWORK):
+        open_store("postgresql:///mv", SetClock())
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        open_store("postgresql:///mv", SetClock())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "%2Fnowhere"])
+def test_a_server_on_this_machine_needs_no_tls(host: str) -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        open_store(f"postgresql://mv@{host}:1/mv", SetClock())
+
+
 def test_a_user_who_may_not_make_tables_is_told_so(postgresql: Server) -> None:
     with postgresql.database() as url, psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE ROLE guest LOGIN")

@@ -45,7 +45,8 @@ class CsvEncoder:
 
     def begin(self) -> Iterator[bytes]:
         """Yield the byte-order mark and the headings."""
-        heads = pd.DataFrame(columns=list(self._layout.heads), dtype=TEXT)
+        harmless = neutralise_formulas(pd.Series(self._layout.heads, dtype=TEXT))
+        heads = pd.DataFrame(columns=list(harmless), dtype=TEXT)
         yield (codecs.BOM_UTF8 if self._bom else b"") + encode(heads, self._delimiter, heading=True)
 
     def encode(self, frame: pd.DataFrame) -> bytes:

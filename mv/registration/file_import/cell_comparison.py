@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mv.clock import to_local
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, translate
-from mv.text import fold
+from mv.text import fold, restore_formulas
 
 MISSING_SECONDS = timedelta(minutes=1)
 """A spreadsheet may leave them out of an instant."""
@@ -46,13 +46,13 @@ def _forms(word: str) -> list[str]:
 
 
 def text_matcher(*registered: str) -> Callable[[str], bool]:
-    """Return a test for cells that hold one of these texts, also behind the apostrophe that marks a text."""
+    """Return a test for cells that hold one of these texts, also with the apostrophes that mark a text."""
 
     def is_same(text: str) -> bool:
         if text in registered:
             return True
         same = {_normalised(each) for each in registered}
-        return _normalised(text) in same or _normalised(text.removeprefix("'")) in same
+        return _normalised(text) in same or _normalised(restore_formulas(text)) in same
 
     return is_same
 

@@ -11,7 +11,7 @@ from mv.export.schema import Column as ExportColumn
 from mv.i18n import SWEDISH, translate
 from mv.registration.file_import.columns import Column, is_problem_heading
 from mv.tabular_files.table import Record, Table
-from mv.text import fold
+from mv.text import fold, restore_formulas
 
 ROW_ID, ROW_VERSION = "membership_id", "version"
 COLUMNS = (*groups.COLUMNS, *groups.PSEUDONYM)
@@ -73,7 +73,7 @@ def without_escapes(table: Table) -> Table:
     made_here = any(is_problem_heading(heading) for heading in table.headings) or recognise(table.headings)
     if table.delimiter is None or not made_here:
         return table
-    records = [Record(each.number, tuple(cell.removeprefix("'") for cell in each.cells)) for each in table.records]
+    records = [Record(each.number, tuple(map(restore_formulas, each.cells))) for each in table.records]
     return replace(table, records=records)
 
 

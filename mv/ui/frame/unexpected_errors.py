@@ -23,11 +23,13 @@ from mv.ui.text import _, explain, literal
 from mv.ui.web import error_pages
 from mv.ui.web.headers import add_headers
 from mv.ui.web.startup_checks import configured
-from mv.ui.web.streamlit_internals import UNCAUGHT_LOGGER, UNCAUGHT_MESSAGE, get_logger
+from mv.ui.web.streamlit_internals import REQUEST_LOGGERS, UNCAUGHT_LOGGER, UNCAUGHT_MESSAGE, get_logger
 
 LOGGER = get_logger("mv.ui.frame.unexpected_errors")
 MESSAGE = N_("Something went wrong, and nothing more is known here. Try again; if it stays so, tell support: {number}")
 ROOT = Path(__file__).parents[3]
+LEFT_OUT = "…"
+"""Stands in a line of the log for what somebody wrote in a request: an error of a provider, an origin."""
 
 
 class Fault(MvError):
@@ -79,7 +81,7 @@ async def answer(request: Request, error: Exception) -> Response:
 
 
 def keep_data_out_of_log() -> None:
-    """Keep the texts of exceptions and the queries of addresses out of every line of the log."""
+    """Keep the texts of exceptions, and what a request says, out of every line of the log."""
     if getattr(logging.getLogRecordFactory(), "keeps_data_out", False):
         return
     plain = logging.getLogRecordFactory()
@@ -114,6 +116,8 @@ def _without_data(record: logging.LogRecord) -> logging.LogRecord:
 def _safe(logger: str, argument: object) -> object:
     if isinstance(argument, BaseException):
         return type(argument).__name__
-    if isinstance(argument, str) and logger.startswith("uvicorn"):
-        return argument.split("?")[0]
-    return argument
+    if isinstance(argument, int | float | None):
+        return argument
+    if logger in REQUEST_LOGGERS:
+        return LEFT_OUT
+    return str(argument).split("?")[0] if logger.startswith("uvicorn") else argument

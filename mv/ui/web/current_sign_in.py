@@ -83,8 +83,9 @@ def begin(cookie: SignedCookie) -> SignInStatus:
     claimed = identify_user(configured().providers, cookie.provider, cookie.claims)
     user = users.record_sign_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
     _status.clear(cookie.session_hash)
+    expires_at = min(cookie.expires_at, store().now() + configured().longest_sign_in)
     try:
-        return SignInStatus(user, sign_ins.begin(store(), user, cookie.session_hash, cookie.expires_at))
+        return SignInStatus(user, sign_ins.begin(store(), user, cookie.session_hash, expires_at))
     except Forbidden:
         if user.blocked or user.role is None:
             return SignInStatus(user)

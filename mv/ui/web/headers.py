@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from functools import cache
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +22,11 @@ UNUSED = (
     "midi", "payment", "serial", "usb",
 )  # fmt: skip
 YEAR = 365 * 24 * 60 * 60
+OF_THIS_HOST = "__Host-"
+"""Begins the name of a cookie that a browser takes over HTTPS alone and from this very host: no neighbour in the domain
+can plant one (RFC 6265bis, 4.1.3.2)."""
+READ_BY_SCRIPT = "_streamlit_xsrf"
+"""The cookie that Streamlit's own script in the browser reads, by this name."""
 
 
 @cache
@@ -67,12 +72,18 @@ def add_headers(headers: MutableHeaders, settings: Settings) -> None:
 
 
 def harden_cookie(cookie: str, https: bool) -> str:
-    """Return a Set-Cookie value as a cookie of the browser's session; over HTTPS, never sent without it.
+    """Return a Set-Cookie value as a cookie of the browser's session; over HTTPS, of this host alone.
 
     Deleting a cookie stays deleting. Streamlit's own script has to read the XSRF cookie, no other.
     """
     name, *attributes = (part.strip() for part in cookie.split(";"))
-    kept = [one for one in attributes if not one.lower().startswith(("max-age=", "expires=", "secure"))]
+    is_private = not name.startswith(f"{READ_BY_SCRIPT}=")
+    changed: tuple[str, ...] = ("max-age=", "expires=", "secure")
+    if https and is_private:
+        name, changed = OF_THIS_HOST + name, (*changed, "path=", "domain=")
+    kept = [one for one in attributes if not one.lower().startswith(changed)]
+    if https and is_private:
+        kept.append("Path=/")
     if any(one.lower() == "max-age=0" for one in attributes):
         kept.append("Max-Age=0")
     if https:
@@ -80,9 +91,21 @@ def harden_cookie(cookie: str, https: bool) -> str:
     words = {one.lower().split("=")[0] for one in kept}
     if "samesite" not in words:
         kept.append("SameSite=Lax")
-    if "httponly" not in words and not name.startswith("_streamlit_xsrf="):
+    if "httponly" not in words and is_private:
         kept.append("HttpOnly")
     return "; ".join([name, *kept])
+
+
+def without_others_cookies(scope: Scope) -> Scope:
+    """Return a request with the cookies of this host alone, by the names that they have within the program."""
+    pairs = [
+        pair.strip().removeprefix(OF_THIS_HOST)
+        for cookies in Headers(scope=scope).getlist("cookie")
+        for pair in cookies.split(";")
+        if pair.strip().startswith((OF_THIS_HOST, f"{READ_BY_SCRIPT}="))
+    ]
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"cookie"]
+    return {**scope, "headers": [*headers, (b"cookie", "; ".join(pairs).encode("latin-1"))] if pairs else headers}
 
 
 class SecurityHeaders:
@@ -92,6 +115,8 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in {"http", "websocket"} and configured().https:
+            scope = without_others_cookies(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

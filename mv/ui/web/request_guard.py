@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mv import i18n
 from mv.errors import N_, Forbidden, MvError, NotFound
 from mv.i18n import LANGUAGES
+from mv.loopback import is_loopback
 from mv.ui.web import current_sign_in, error_pages, startup_checks
 
 CORE = "/_stcore/"
@@ -21,6 +22,7 @@ OPEN_CORE = ("health", "host-config", "stream", "upload_file/", "bidi-components
 """What of Streamlit's own a browser needs; metrics, the interface for programs and the like are closed."""
 OF_SIGNED_IN = ("/media/", "/_stcore/upload_file/")
 """Where Streamlit keeps files of its sessions, whose addresses alone are their protection."""
+SIGN_OUT = "/auth/logout"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 NOT_FROM_HERE = N_("Without sign-in the dashboard is a demonstration, which only this machine's own browser reaches.")
@@ -57,6 +59,8 @@ class RequestGuard:
             return NotFound(NOT_THERE)
         if not has_own_origin(request):
             return Forbidden(NOT_FROM_PAGE)
+        if path == SIGN_OUT and not comes_from_page(request):
+            return Forbidden(NOT_FROM_PAGE)
         if not startup_checks.configured().sign_in:
             return None if is_from_here(request) else Forbidden(NOT_FROM_HERE)
         if path.startswith(OF_SIGNED_IN):
@@ -69,12 +73,7 @@ def is_from_here(request: HTTPConnection) -> bool:
     """Return whether a request comes from this machine, names it as its host, and was not forwarded."""
     client = request.client
     forwarded = any(name in request.headers for name in FORWARDED)
-    return (
-        client is not None
-        and startup_checks.is_loopback(client.host)
-        and is_local_host(request.headers)
-        and not forwarded
-    )
+    return client is not None and is_loopback(client.host) and is_local_host(request.headers) and not forwarded
 
 
 def has_own_origin(request: HTTPConnection) -> bool:
@@ -85,15 +84,31 @@ def has_own_origin(request: HTTPConnection) -> bool:
     origin = request.headers.get("origin")
     if request.scope["type"] != "websocket" or origin is None:
         return True
-    own = {request.headers.get("host"), urlsplit(startup_checks.configured().redirect_uri).netloc or None}
-    return urlsplit(origin).netloc in own
+    return urlsplit(origin).netloc in own_hosts(request)
+
+
+def comes_from_page(request: HTTPConnection) -> bool:
+    """Return whether a page of the dashboard leads the browser here, not a link on another site or a typed address.
+
+    A browser that does not send Sec-Fetch-Site (W3C Fetch Metadata) says which page by its referrer.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("referer", "")).netloc in own_hosts(request)
+
+
+def own_hosts(request: HTTPConnection) -> set[str]:
+    """Return the hosts of the dashboard: the request's, and that which people are sent back to after signing in."""
+    hosts = {request.headers.get("host", ""), urlsplit(startup_checks.configured().redirect_uri).netloc}
+    return hosts - {""}
 
 
 def is_local_host(headers: Headers) -> bool:
     """Return whether the request's Host is this machine: another name may be somebody else's."""
     hosts = headers.getlist("host")
     try:
-        return len(hosts) == 1 and startup_checks.is_loopback(URL(f"http://{hosts[0]}").hostname or "")
+        return len(hosts) == 1 and is_loopback(URL(f"http://{hosts[0]}").hostname or "")
     except ValueError:
         return False
 

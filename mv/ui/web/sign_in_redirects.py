@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mv.ui.web import cookies, current_sign_in
-from mv.ui.web.request_guard import without_base
+from mv.ui.web.request_guard import SIGN_OUT, without_base
 from mv.ui.web.streamlit_internals import USER_COOKIE_NAME
 
 WANTED_COOKIE = "mv_wanted"
@@ -40,7 +40,7 @@ class SignInRedirects:
         elif path == "/oauth2callback":
             await self._app(scope, receive, with_wanted_location(send, request))
         else:
-            if path == "/auth/logout":
+            if path == SIGN_OUT:
                 await run_in_threadpool(end, request)
             await self._app(scope, receive, send)
 

@@ -6,13 +6,13 @@ Without sign-in it is a demonstration: on this machine alone, and with invented 
 from __future__ import annotations
 
 import threading
-from ipaddress import ip_address
 
 import streamlit as st
 
 from mv import sample, settings
 from mv.errors import N_, Forbidden, MvError
-from mv.settings import LOOPBACK, Settings
+from mv.loopback import is_loopback
+from mv.settings import Settings
 from mv.ui.resources import store
 from mv.ui.web.streamlit_internals import set_option
 
@@ -69,14 +69,3 @@ def require_allowed() -> None:
         raise Forbidden(NOT_BY_APP)
     if not configured().sign_in and not has_invented_people():
         raise Forbidden(NOT_INVENTED)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is this machine's own."""
-    name = host.strip("[]").lower()
-    if name in LOOPBACK:
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False

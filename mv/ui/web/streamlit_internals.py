@@ -6,7 +6,9 @@ An upgrade can move or change each of them: tests/ui/web/test_streamlit_internal
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit
 from streamlit.auth_util import get_cookie_with_chunks
@@ -17,18 +19,33 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.logger import get_logger
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette import starlette_auth_routes
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 __all__ = [
-    "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig", "ComponentManifest", "DeltaGenerator",
-    "UploadedFile", "decode_signed_value", "get_bidi_component_manager", "get_cookie_secret", "get_cookie_with_chunks",
-    "get_logger", "inline_scripts", "set_option",
+    "REQUEST_LOGGERS", "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig",
+    "ComponentManifest", "DeltaGenerator", "UploadedFile", "decode_signed_value", "get_bidi_component_manager",
+    "get_cookie_secret", "get_cookie_with_chunks", "get_logger", "inline_scripts", "oauth_class",
+    "replace_oauth_class", "set_option",
 ]  # fmt: skip
 
 UNCAUGHT_LOGGER = "streamlit.error_util"
 UNCAUGHT_MESSAGE = "Uncaught app execution"
 """The logger and the line by which Streamlit logs what a page raised, with the texts of the exception."""
+REQUEST_LOGGERS = frozenset(
+    f"streamlit.web.server.starlette.starlette_{name}" for name in ("auth_routes", "routes", "websocket")
+)
+"""The loggers by which Streamlit logs what a request says."""
+
+
+oauth_class: Callable[[Any], type[Any]] = starlette_auth_routes._create_streamlit_oauth_class
+"""Makes the class of Streamlit's OpenID Connect clients from Authlib's module for Starlette."""
+
+
+def replace_oauth_class(made: Callable[[Any], type[Any]]) -> None:
+    """Let Streamlit sign people in with clients of the class that ``made`` returns."""
+    starlette_auth_routes._create_streamlit_oauth_class = made  # type: ignore[assignment]
 
 
 def inline_scripts() -> list[str]:

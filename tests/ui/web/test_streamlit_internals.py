@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit import config, error_util
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.web.server.starlette import starlette_auth_routes, starlette_routes, starlette_websocket
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from mv.ui.web import streamlit_internals
@@ -104,6 +105,11 @@ def test_the_options_of_the_address_can_be_asked_for(name: str) -> None:
 def test_what_a_page_raised_is_logged_by_the_line_that_is_left_out() -> None:
     assert error_util.__name__ == streamlit_internals.UNCAUGHT_LOGGER
     assert f'"{streamlit_internals.UNCAUGHT_MESSAGE}"' in getsource(error_util)
+
+
+def test_what_requests_say_is_logged_by_the_loggers_of_these_modules() -> None:
+    for module in (starlette_auth_routes, starlette_routes, starlette_websocket):
+        assert module._LOGGER.name in streamlit_internals.REQUEST_LOGGERS
 
 
 def test_streamlits_page_has_one_script_in_itself() -> None:

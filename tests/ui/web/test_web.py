@@ -12,7 +12,8 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection as NetworkConnection
+from http.client import IncompleteRead
 from pathlib import Path
 
 import httpx
@@ -21,10 +22,12 @@ import streamlit as st
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette import starlette_auth_routes
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from mv import settings, sign_ins, users
@@ -39,6 +42,7 @@ from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDow
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
+from mv.ui.web.streamlit_internals import REQUEST_LOGGERS, get_logger
 from tests.conftest import SetClock
 
 AUTH = """
@@ -192,13 +196,51 @@ def test_a_cookie_that_is_forged_unlimited_or_not_whole_is_nobodys(cookie: str) 
 
 def test_streamlits_cookies_last_for_the_session_and_go_over_https_alone() -> None:
     assert harden_cookie("_streamlit_user=x; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax", https=True) == (
-        "_streamlit_user=x; HttpOnly; Path=/; SameSite=lax; Secure"
+        "__Host-_streamlit_user=x; HttpOnly; SameSite=lax; Path=/; Secure"
     )
     assert harden_cookie("_streamlit_xsrf=x; Path=/; SameSite=Lax", https=False) == (
         "_streamlit_xsrf=x; Path=/; SameSite=Lax"
     )
+    assert harden_cookie("_streamlit_xsrf=x; Path=/mv", https=True) == (
+        "_streamlit_xsrf=x; Path=/mv; Secure; SameSite=Lax"
+    )
+    assert harden_cookie("mv_browser=x; Domain=example.se; Path=/mv", https=True) == (
+        "__Host-mv_browser=x; Path=/; Secure; SameSite=Lax; HttpOnly"
+    )
     deleting = harden_cookie('_streamlit_user=""; expires=now; Max-Age=0; Path=/; SameSite=lax', https=True)
     assert "Max-Age=0" in deleting
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_over_https_a_cookie_of_another_host_is_nobodys() -> None:
+    async def told(request: Request) -> Response:
+        return JSONResponse(request.cookies)
+
+    asked = client(Route("/page", told), base_url="https://mv.example.se")
+    planted = f"{USER}=theirs; __Host-{USER}=ours; _streamlit_xsrf=1; mv_browser=theirs; x__Host-y=1"
+    assert asked.get("/page", headers={"Cookie": planted}).json() == {USER: "ours", "_streamlit_xsrf": "1"}
+    several = [(b"Cookie", b"mv_browser=theirs"), (b"Cookie", b"__Host-mv_browser=ours")]
+    assert asked.get("/page", headers=several).json() == {BROWSER_COOKIE: "ours"}
+    assert asked.get("/page", headers={"Cookie": f"{USER}={begin()}"}).json() == {}
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_over_https_a_web_socket_has_the_cookies_of_this_host_alone() -> None:
+    found: list[dict[str, str]] = []
+
+    async def inner(scope: dict[str, object], _receive: object, _send: object) -> None:
+        found.append(HTTPConnection(scope).cookies)
+
+    scope = {"type": "websocket", "headers": [(b"cookie", f"{USER}=theirs; __Host-{USER}=ours".encode())]}
+    asyncio.run(SecurityHeaders(inner)(scope, None, None))  # type: ignore[arg-type]
+    assert found == [{USER: "ours"}]
+
+
+def test_without_https_cookies_keep_their_names() -> None:
+    async def told(request: Request) -> Response:
+        return JSONResponse(request.cookies)
+
+    assert client(Route("/page", told)).get("/page", headers={"Cookie": "mv_browser=1"}).json() == {"mv_browser": "1"}
 
 
 # Who comes through
@@ -246,12 +288,38 @@ def test_files_of_sessions_are_for_those_who_are_signed_in() -> None:
     anybody = client(answering("/media/x"), answering("/_stcore/upload_file/x"), base_url="https://mv.example.se")
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path).status_code == 403
-        assert anybody.get(path, headers={"Cookie": f"{USER}={signed(payload(sub='never begun'))}"}).status_code == 403
-    cookie = {"Cookie": f"{USER}={begin()}"}
+        assert (
+            anybody.get(path, headers={"Cookie": f"__Host-{USER}={signed(payload(sub='never begun'))}"}).status_code
+            == 403
+        )
+    cookie = {"Cookie": f"__Host-{USER}={begin()}"}
     for path in ("/media/x", "/_stcore/upload_file/x"):
         assert anybody.get(path, headers=cookie).text == "here"
-    anybody.get("/auth/logout", headers=cookie)
+    anybody.get("/auth/logout", headers=cookie | {"Sec-Fetch-Site": "same-origin"})
     assert anybody.get("/media/x", headers=cookie).status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Referer": "https://example.se/"}, 200),
+        ({"Referer": "https://mv.example.se/kundkort?kund=5"}, 200),
+        ({"Referer": "https://localhost/kundkort"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Referer": "https://mv.example.se/"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Referer": "https://example.se/?https://mv.example.se/"}, 403),
+        ({"Referer": "https://mv.example.se.example.org/"}, 403),
+        ({}, 403),
+    ],
+)
+def test_signing_out_begins_on_a_page_of_the_dashboard(headers: dict[str, str], status: int) -> None:
+    asked = client(answering("/auth/logout"), base_url="https://mv.example.se")
+    cookie = begin()
+    assert asked.get("/auth/logout", headers=headers | {"Cookie": f"__Host-{USER}={cookie}"}).status_code == status
+    assert (current_sign_in.of_browser({USER: cookie}).user is None) == (status == 200)
 
 
 @pytest.mark.usefixtures("signing_in")
@@ -288,7 +356,7 @@ def test_a_sign_in_leads_back_and_a_failed_one_says_so() -> None:
         ("?error=denied", "/utdata", "/?inloggning=misslyckades"),
         ("", "/utdata", "/"),
     ):
-        answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"mv_wanted={wanted}"})
+        answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"__Host-mv_wanted={wanted}"})
         assert answered.headers["location"] == location
 
 
@@ -314,6 +382,21 @@ def test_a_cookie_that_expired_before_it_was_used_begins_nothing() -> None:
 
 
 @pytest.mark.usefixtures("signing_in")
+def test_a_sign_in_lasts_no_longer_than_the_settings_say(demonstration: Path, clock: SetClock) -> None:
+    demonstration.write_text(AUTH + '[mv]\nlongest_minutes = 5\n[mv.claims]\nrole = "role"\nunits = "units"')
+    cookie = cookies.read({USER: signed(payload(exp=NOW + 86400, role="lead", units=["norr"]))})
+    assert cookie is not None
+    found = current_sign_in.begin(cookie).sign_in
+    assert found is not None
+    assert found.expires_at == found.started_at + timedelta(minutes=5)
+    clock.now += timedelta(minutes=5)
+    current_sign_in._status.clear()
+    assert current_sign_in.status_of(cookie).end_reason == SignInEnd.EXPIRED
+    with pytest.raises(Forbidden, match="has ended"):
+        current_sign_in.begin(cookie)
+
+
+@pytest.mark.usefixtures("signing_in")
 def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
     cookie = cookies.read({USER: signed(payload(name="Nils Ny"))})
     assert cookie is not None
@@ -327,7 +410,7 @@ def test_a_user_without_role_is_known_but_has_no_sign_in() -> None:
 @pytest.mark.usefixtures("signing_in")
 def test_a_blocked_user_is_known_but_gets_nothing() -> None:
     cookie = begin()
-    sent = {"Cookie": f"{USER}={cookie}"}
+    sent = {"Cookie": f"__Host-{USER}={cookie}"}
     asked = client(answering("/media/x"), base_url="https://mv.example.se")
     assert asked.get("/media/x", headers=sent).status_code == 200
     resources.store().write(lambda tx: tx.execute("UPDATE app_user SET blocked = TRUE"))
@@ -421,7 +504,7 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     found = cookies.read({USER: cookie})
     assert found is not None
     user = current_sign_in.status_of(found).user
-    sent = {"Cookie": f"{BROWSER_COOKIE}=mine; {USER}={cookie}"}
+    sent = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine; __Host-{USER}={cookie}"}
     asked = client(base_url="https://mv.example.se")
 
     def status(**changes: object) -> int:
@@ -433,10 +516,8 @@ def test_a_ticket_holds_no_longer_than_the_sign_in_and_its_rights() -> None:
     made = offer(iter([b"x"]), session_hash=found.session_hash, user=other)
     assert asked.get(f"{sending.PATH}/{ticket_of(made)}", headers=sent).status_code == 404
     anonymous = offer(iter([b"x"]), session_hash=found.session_hash, user=user)
-    assert (
-        asked.get(f"{sending.PATH}/{ticket_of(anonymous)}", headers={"Cookie": f"{BROWSER_COOKIE}=mine"}).status_code
-        == 403
-    )
+    alone = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine"}
+    assert asked.get(f"{sending.PATH}/{ticket_of(anonymous)}", headers=alone).status_code == 403
     current_sign_in.end(found)
     assert status() == 404
 
@@ -485,7 +566,7 @@ def test_a_large_piece_is_sent_in_parts_so_that_a_slow_browser_can_be_left_soon(
 
 
 @contextmanager
-def served(*routes: Route) -> Iterator[HTTPConnection]:
+def served(*routes: Route) -> Iterator[NetworkConnection]:
     """Let uvicorn serve the application, as Streamlit does, and return a connection to it."""
     server = uvicorn.Server(uvicorn.Config(client(*routes).app, "localhost", 0, lifespan="off", log_level="critical"))
     running = threading.Thread(target=server.run)
@@ -496,7 +577,7 @@ def served(*routes: Route) -> Iterator[HTTPConnection]:
             assert time.monotonic() < give_up
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with closing(HTTPConnection("localhost", port, timeout=10)) as connection:
+        with closing(NetworkConnection("localhost", port, timeout=10)) as connection:
             yield connection
     finally:
         server.should_exit = True
@@ -527,6 +608,35 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
         assert closed.wait(5)
     assert transfer.state is TransferState.CANCELLED
     assert sending._under_way == 0
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize(
+    "lose_right",
+    [
+        "UPDATE app_user SET blocked = TRUE",
+        "UPDATE app_user SET decided_role = 'coordinator'",
+        "UPDATE app_user SET decided_units = 'soder'",
+        "UPDATE sign_in SET ended_at = started_at, ended_reason = 'signed_out'",
+        "UPDATE sign_in SET expires_at = started_at",
+    ],
+)
+def test_a_download_stops_when_the_right_to_it_ends(lose_right: str) -> None:
+    cookie, closed = begin(), threading.Event()
+    found = cookies.read({USER: cookie})
+    assert found is not None
+    made = offer(endless(closed), session_hash=found.session_hash, user=current_sign_in.status_of(found).user)
+    with served() as connection:
+        sent = {"Cookie": f"__Host-{BROWSER_COOKIE}=mine; __Host-{USER}={cookie}"}
+        connection.request("GET", f"{sending.PATH}/{ticket_of(made)}", headers=sent)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(100)) == (200, b"x" * 100)
+        resources.store().write(lambda tx: tx.execute(lose_right))
+        give_up = time.monotonic() + 5
+        with pytest.raises(IncompleteRead):
+            while time.monotonic() < give_up:
+                answer.read(1_000_000)
+    assert closed.wait(5)
 
 
 def test_a_page_that_watches_is_told_what_became_of_each_file() -> None:
@@ -600,6 +710,36 @@ def test_no_line_of_the_log_holds_what_an_exception_says_or_an_addresss_query() 
         ]
     finally:
         logging.setLogRecordFactory(plain)
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_no_line_of_the_log_holds_what_a_request_says(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starlette_auth_routes, "_get_origin_from_secrets", lambda: "http://localhost")
+    plain = logging.getLogRecordFactory()
+    session = Middleware(SessionMiddleware, secret_key="x" * 32)
+    app = Starlette(routes=starlette_auth_routes.create_auth_routes(""), middleware=[session])
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    loggers = [get_logger(name) for name in REQUEST_LOGGERS]
+    try:
+        unexpected_errors.keep_data_out_of_log()
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.warning("Origin %s of %s, %d times", SECRETIVE, ["19121212"], 3)
+        asked = Client(app, "http://localhost")
+        asked.get(f"/oauth2callback?error={SECRETIVE}&error_description=ERROR%0a{SECRETIVE}%1b[2J")
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        logging.setLogRecordFactory(plain)
+    told, printed = "\n".join(lines), capfd.readouterr().err
+    assert "Error during authentication: …. Error description: …" in told
+    assert "Origin … of …, 3 times" in told
+    for text in ("19121212", "Tolvan", "\x1b"):
+        assert text not in told + printed
 
 
 def test_the_settings_are_read_from_the_named_file(demonstration: Path) -> None:

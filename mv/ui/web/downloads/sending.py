@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from mv.errors import N_, Conflict, Forbidden, MvError, NotFound, StoreUnavailable
 from mv.export import Cancelled
 from mv.ui.web import cookies, current_sign_in, error_pages
+from mv.ui.web.cookies import SignedCookie
 from mv.ui.web.downloads import tickets
 from mv.ui.web.downloads.tickets import GONE, DownloadOffer, Transfer, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE
@@ -43,31 +44,37 @@ def route() -> Route:
 async def hand_out(request: Request) -> Response:
     """Answer with the file of a ticket, or with a page that says why not."""
     language = error_pages.language_of(request)
+    cookie = cookies.read(request.cookies) if configured().sign_in else None
     try:
-        offer = await _offer(request)
+        offer = await _offer(request, cookie)
         language = offer.language
         if _under_way >= MOST_AT_ONCE:
             raise Conflict(N_("Too many files are being fetched at once. Try again in a moment."))
-        return await _File.begun(offer)
+        return await _File.begun(offer, cookie)
     except MvError as error:
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
         return error_pages.page(error, status, language)
 
 
-async def _offer(request: Request) -> DownloadOffer:
+async def _offer(request: Request, cookie: SignedCookie | None) -> DownloadOffer:
     """Return the offer of a request's ticket. Raises NotFound and Forbidden."""
-    cookie = cookies.read(request.cookies) if configured().sign_in else None
     try:
         session_hash = cookie.session_hash if cookie else None
         offer = tickets.find(request.path_params["ticket"], request.cookies.get(BROWSER_COOKIE), session_hash)
     except Forbidden:
         LOGGER.log(WARNING, "A download's address was opened in another browser or sign-in than it was made for")
         raise
-    if configured().sign_in:
-        status = await run_in_threadpool(current_sign_in.status_of, cookie)
-        if status.user is None or rights(status.user) != rights(offer.user):
-            raise NotFound(GONE)
+    if not await run_in_threadpool(_holds, offer, cookie):
+        raise NotFound(GONE)
     return offer
+
+
+def _holds(offer: DownloadOffer, cookie: SignedCookie | None) -> bool:
+    """Return whether the user is signed in and has the rights with which the offer was drawn."""
+    if not configured().sign_in:
+        return True
+    user = current_sign_in.status_of(cookie).user
+    return user is not None and rights(user) == rights(offer.user)
 
 
 def rights(user: User | None) -> tuple[object, ...]:
@@ -78,10 +85,20 @@ def rights(user: User | None) -> tuple[object, ...]:
 class _File(StreamingResponse):
     """Sends the pieces of an iterator that runs in a worker, and closes it however the sending ends.
 
-    A file that is cancelled ends in the middle of the answer, so that the browser knows that it is not whole.
+    A file that is cancelled, or whose user has lost the right to it, ends in the middle of the answer, so that the
+    browser knows that it is not whole.
     """
 
-    def __init__(self, offer: DownloadOffer, transfer: Transfer, first: bytes | None, chunks: Iterator[bytes]) -> None:
+    def __init__(
+        self,
+        offer: DownloadOffer,
+        cookie: SignedCookie | None,
+        transfer: Transfer,
+        first: bytes | None,
+        chunks: Iterator[bytes],
+    ) -> None:
+        self._offer = offer
+        self._cookie = cookie
         self._transfer = transfer
         self._chunks = chunks
         headers = {
@@ -92,7 +109,7 @@ class _File(StreamingResponse):
         super().__init__(self._pieces(first), 200, headers, offer.file.mime)
 
     @classmethod
-    async def begun(cls, offer: DownloadOffer) -> _File:
+    async def begun(cls, offer: DownloadOffer, cookie: SignedCookie | None) -> _File:
         """Return the answer once the first piece is made. Raises the MvError that keeps the file from being made."""
         global _under_way
         _under_way += 1
@@ -101,7 +118,7 @@ class _File(StreamingResponse):
         try:
             chunks = await run_in_threadpool(offer.file.pieces, transfer.progress)
             first = await run_in_threadpool(next, chunks, None)
-            return cls(offer, transfer, first, chunks)
+            return cls(offer, cookie, transfer, first, chunks)
         except BaseException:
             tickets.forget_transfer(offer, transfer)
             await _close(chunks)
@@ -112,6 +129,8 @@ class _File(StreamingResponse):
         piece = first
         while piece is not None:
             for start in range(0, len(piece), MOST_BYTES_AT_ONCE):
+                if not await run_in_threadpool(_holds, self._offer, self._cookie):
+                    self._transfer.progress.cancel()
                 self._transfer.progress.check()
                 yield memoryview(piece)[start : start + MOST_BYTES_AT_ONCE]
             piece = await run_in_threadpool(next, self._chunks, None)
