@@ -42,6 +42,8 @@ class ImportRow:
     family_name: str = field(repr=False)
     birth_date: date | None = field(repr=False)
     reason: str = field(repr=False)
+    states_first_day: bool = True
+    """Whether it has a first day of its own; else the group is wanted on the day of the dose."""
 
     @property
     def is_named(self) -> bool:
@@ -75,7 +77,8 @@ class RowReader:
         reason = self._read(record, Column.REASON, saving.clean_reason)
         if person is None or entry is None or len(self.problems) > before:
             return None
-        return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "")
+        first = bool(self._text(record, Column.VALID_FROM))
+        return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "", first)
 
     def heading(self, column: Column) -> str:
         """Return the heading of a column; empty if the file does not have it."""
