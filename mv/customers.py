@@ -14,7 +14,7 @@ from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relat
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
-from mv.text import fold
+from mv.text import fold, visible
 
 T = TypeVar("T")
 
@@ -277,7 +277,7 @@ def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) ->
 
 def clean_name(name: str) -> str:
     """Return ``name`` with single spaces. Raises Invalid when it is empty, too long, or without a letter."""
-    clean = " ".join(name.split())
+    clean = " ".join(visible(name).split())
     if not fold(clean) or not any(c.isalpha() for c in clean):
         raise Invalid(N_("Write both a given name and a family name."))
     if len(clean) > MAX_NAME_LENGTH or not clean.isprintable():

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from mv import memberships, vaccinations
 from mv.errors import N_, Invalid
+from mv.text import with_hyphens
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class RegistrationEntry:
             return cls(group_code, subgroup_code, day, unit_id)
         return cls(
             group_code, subgroup_code, day, unit_id, given_on=day, product_code=product_code,
-            batch_number=(batch_number or "").strip(),
+            batch_number=with_hyphens(batch_number or ""),
         )  # fmt: skip
 
 

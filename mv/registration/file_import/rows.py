@@ -19,6 +19,7 @@ from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
+from mv.text import with_hyphens
 from mv.vaccinations import BATCH_NUMBER, MAX_DOSE_NUMBER
 
 T = TypeVar("T")
@@ -163,10 +164,11 @@ def parse_identity(text: str, today: date) -> Identity:
 
 
 def parse_batch(text: str) -> str:
-    """Validate a batch number. Raises Invalid."""
-    if not BATCH_NUMBER.fullmatch(text):
+    """Parse a batch number, with any dash as a hyphen. Raises Invalid."""
+    batch = with_hyphens(text)
+    if not BATCH_NUMBER.fullmatch(batch):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
-    return text
+    return batch
 
 
 def parse_dose_number(text: str) -> int:
