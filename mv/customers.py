@@ -226,8 +226,7 @@ def register(
         born = person.birth_date or birth_date
         if born is None:
             raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."), field="birth_date")
-        if born > store.today():
-            raise Invalid(N_("The birth date is in the future."), field="birth_date")
+        check_birth_date(born, store.today())
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
@@ -273,6 +272,14 @@ def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) ->
             key, customer.customer_id, customer.identity, customer.birth_date,
             customer.given_name, customer.family_name, customer.unit_id, customer.deceased_on,
         )  # fmt: skip
+
+
+def check_birth_date(born: date, today: date) -> None:
+    """Raise Invalid for a birth date to come, and for one before the first year of identity numbers."""
+    if born > today:
+        raise Invalid(N_("The birth date is in the future."), field="birth_date")
+    if born.year < identity.FIRST_YEAR:
+        raise Invalid(N_("Nobody was born on {day}. Check the year."), field="birth_date", day=born)
 
 
 def clean_name(name: str) -> str:
