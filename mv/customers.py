@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -261,17 +261,6 @@ def insert(
     tx.load("customer_name", to_table(NAME_SCHEMA, [each for _, each in keys], name_key=[key for key, _ in keys]))
     audit.record_customers(tx, at, actor, Action.REGISTER_CUSTOMER, [(each.customer_id, {}) for each in made])
     return made
-
-
-def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
-    """Replace the customer's search keys by ``keys``."""
-    tx.execute("DELETE FROM customer_name WHERE customer_id = $1", customer.customer_id)
-    for key in keys:
-        tx.execute(
-            f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            key, customer.customer_id, customer.identity, customer.birth_date,
-            customer.given_name, customer.family_name, customer.unit_id, customer.deceased_on,
-        )  # fmt: skip
 
 
 def check_birth_date(born: date, today: date) -> None:
