@@ -43,6 +43,7 @@ class Action(StrEnum):
     CORRECT_DOSE = "correct_dose"
     WITHDRAW_DOSE = "withdraw_dose"
     CHANGE_IDENTITY = "change_identity"
+    CHANGE_NAME = "change_name"
     RECORD_DEATH = "record_death"
     MERGE_CUSTOMERS = "merge_customers"
     REGISTER_AFTERWARDS = "register_afterwards"
@@ -99,6 +100,7 @@ CARE = frozenset(
         Action.CORRECT_DOSE,
         Action.WITHDRAW_DOSE,
         Action.CHANGE_IDENTITY,
+        Action.CHANGE_NAME,
         Action.RECORD_DEATH,
         Action.MERGE_CUSTOMERS,
         Action.REGISTER_AFTERWARDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relat
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
-from mv.text import fold
+from mv.text import fold, visible
 
 T = TypeVar("T")
 
@@ -226,8 +226,7 @@ def register(
         born = person.birth_date or birth_date
         if born is None:
             raise Invalid(N_("This kind of number does not hold the birth date. Give it, too."), field="birth_date")
-        if born > store.today():
-            raise Invalid(N_("The birth date is in the future."), field="birth_date")
+        check_birth_date(born, store.today())
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
@@ -264,20 +263,17 @@ def insert(
     return made
 
 
-def write_name_keys(tx: Transaction, customer: Customer, keys: Iterable[str]) -> None:
-    """Replace the customer's search keys by ``keys``."""
-    tx.execute("DELETE FROM customer_name WHERE customer_id = $1", customer.customer_id)
-    for key in keys:
-        tx.execute(
-            f"INSERT INTO customer_name (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            key, customer.customer_id, customer.identity, customer.birth_date,
-            customer.given_name, customer.family_name, customer.unit_id, customer.deceased_on,
-        )  # fmt: skip
+def check_birth_date(born: date, today: date) -> None:
+    """Raise Invalid for a birth date to come, and for one before the first year of identity numbers."""
+    if born > today:
+        raise Invalid(N_("The birth date is in the future."), field="birth_date")
+    if born.year < identity.FIRST_YEAR:
+        raise Invalid(N_("Nobody was born on {day}. Check the year."), field="birth_date", day=born)
 
 
 def clean_name(name: str) -> str:
     """Return ``name`` with single spaces. Raises Invalid when it is empty, too long, or without a letter."""
-    clean = " ".join(name.split())
+    clean = " ".join(visible(name).split())
     if not fold(clean) or not any(c.isalpha() for c in clean):
         raise Invalid(N_("Write both a given name and a family name."))
     if len(clean) > MAX_NAME_LENGTH or not clean.isprintable():

@@ -77,7 +77,7 @@ _FORM = N_(
     "Compare every character with the source; another region's reserve number cannot be used here."
 )
 
-_FIRST_YEAR = 1800  # Skatteverket stores the centuries 18, 19 and 20
+FIRST_YEAR = 1800  # Skatteverket stores the centuries 18, 19 and 20
 _VGR = re.compile(r"[0-9]{8}(?:K(?:0[68]|[1-7][02468])|M(?:0[79]|[1-7][13579])|X8[0-9])[0-9]")
 _VGR_VALUES = str.maketrans("KMX", "578")
 _VGR_SEX = {"K": Sex.FEMALE, "M": Sex.MALE}
@@ -225,7 +225,7 @@ def _date(digits: str, today: date) -> date:
         raise Invalid(_NO_SUCH_DATE) from None
     if found > today:
         raise Invalid(_FUTURE)
-    if found.year < _FIRST_YEAR:
+    if found.year < FIRST_YEAR:
         raise Invalid(_NO_SUCH_DATE)
     return found
 

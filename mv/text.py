@@ -20,6 +20,9 @@ DATE_IN_NOTE = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)(?![\s+-]*[\dA-Z]{0,3}\d
 """A date (YYYY-MM-DD) that nothing follows which could be the rest of an identity number."""
 LOOKS_LIKE_IDENTITY_NUMBER = re.compile(r"\d{6}")
 MOST_SUGGESTIONS = 5
+TURNS_ROUND = "\N{RIGHT-TO-LEFT OVERRIDE}"
+DASH, FORMAT_CHARACTER = "Pd", "Cf"
+"""General categories of Unicode (its standard, section 4.5)."""
 INVISIBLE = "\\x00-\\x20\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 STARTS_FORMULA = "-=+@\uff1d\uff0b\uff0d\uff20"
 FORMULA = f"^(?:'|[\\x00-\\x1f]|[{INVISIBLE}]*[{STARTS_FORMULA}])"
@@ -47,9 +50,26 @@ class Suggestions:
         return ", ".join(dict.fromkeys(self.close or [names[place] for names in self.codes]))
 
 
+def visible(text: str) -> str:
+    """Return ``text`` without the characters that show nothing: soft hyphens, zero widths, marks of direction.
+
+    The right-to-left override stays, to be refused: it shows what follows in another order than it is kept.
+    """
+    if text.isascii():
+        return text
+    return "".join(c for c in text if c == TURNS_ROUND or unicodedata.category(c) != FORMAT_CHARACTER)
+
+
+def with_hyphens(text: str) -> str:
+    """Return the visible ``text`` stripped, each sort of dash as a hyphen."""
+    return "".join(
+        "-" if c == "\N{MINUS SIGN}" or unicodedata.category(c) == DASH else c for c in visible(text)
+    ).strip()
+
+
 def fold(text: str) -> str:
     """Return ``text`` in lower case, without accents, its words separated by one space."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS_WITHOUT_DECOMPOSITION))
+    plain = unicodedata.normalize("NFKD", visible(text).casefold().translate(LETTERS_WITHOUT_DECOMPOSITION))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.findall(r"[^\W_]+", letters))
 
@@ -60,7 +80,7 @@ def clean_note(note: str, longest: int) -> str:
     Raises Invalid when it is longer than ``longest`` characters or holds what may be an identity number; a date
     (YYYY-MM-DD) may stand in it.
     """
-    text = " ".join(note.split())
+    text = " ".join(visible(note).split())
     if len(text) > longest:
         raise Invalid(N_("The note has at most {most} characters."), most=longest)
     if LOOKS_LIKE_IDENTITY_NUMBER.search(re.sub(r"[\s+-]", "", DATE_IN_NOTE.sub("/", text))):
@@ -70,13 +90,13 @@ def clean_note(note: str, longest: int) -> str:
 
 def find_codes(text: str, names: NamesByCode) -> list[str]:
     """Return the codes that have ``text`` among their names, in small or capital letters."""
-    wanted = text.strip().casefold()
+    wanted = visible(text).strip().casefold()
     return [code for code, each in names.items() if wanted in (name.casefold() for name in each)]
 
 
 def suggest_names(text: str, names: NamesByCode) -> Suggestions:
     """Return the names closest to ``text``, at most one of each code; where none is close, those that contain it."""
-    wanted = text.strip().casefold()
+    wanted = visible(text).strip().casefold()
     folded = {name.casefold(): (code, name) for code, each in names.items() for name in each}
     of_each: dict[str, str] = {}
     for code, name in (folded[close] for close in get_close_matches(wanted, folded, n=len(folded))):

@@ -19,6 +19,7 @@ from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.text import with_hyphens
 from mv.versioned import VersionedTable
 
 Shown = TypeVar("Shown")
@@ -220,7 +221,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             dose_id=dose_id,
             customer_id=customer_id,
             product_code=entry.product_code or "",
-            batch_number=entry.batch_number.strip(),
+            batch_number=with_hyphens(entry.batch_number),
             dose_number=entry.dose_number,
             given_on=entry.given_on,
             unit_id=entry.unit_id,
@@ -260,7 +261,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
         return replace(
             now,
             product_code=entry.product_code or "",
-            batch_number=entry.batch_number.strip(),
+            batch_number=with_hyphens(entry.batch_number),
             dose_number=entry.dose_number,
             given_on=entry.given_on,
             unit_id=entry.unit_id,
@@ -300,7 +301,7 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
         raise Invalid(N_("Choose a vaccine."), field="vaccine")
-    batch = entry.batch_number.strip()
+    batch = with_hyphens(entry.batch_number)
     if not BATCH_NUMBER.fullmatch(batch) and not (entry.abroad and batch == ""):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."), field="batch")
     if not 1 <= entry.dose_number <= MAX_DOSE_NUMBER:

@@ -10,6 +10,7 @@ from mv.ui.customers.death import draw_death
 from mv.ui.customers.identity_change import draw_earlier_numbers, draw_identity_change
 from mv.ui.customers.merge import draw_merging
 from mv.ui.customers.merge_history import draw_merges
+from mv.ui.customers.name_change import draw_name_change
 from mv.ui.groups.dialog import draw_dialog
 from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
@@ -71,6 +72,7 @@ st.subheader(_("Doses"))
 draw_doses(vaccinations.of_customer(store(), session.actor(), customer.customer_id))
 draw_bookings(customer)
 draw_identity_change(customer)
+draw_name_change(customer)
 draw_merging(customer)
 draw_death(customer)
 draw_dialog(customer)

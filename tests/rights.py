@@ -16,6 +16,7 @@ from mv import (
     export,
     identity_changes,
     memberships,
+    name_changes,
     other_unit_access,
     users,
     vaccinations,
@@ -83,6 +84,7 @@ MAY: dict[Action, set[Role]] = {
     Action.CORRECT_DOSE: CARE,
     Action.WITHDRAW_DOSE: CARE,
     Action.CHANGE_IDENTITY: CARE,
+    Action.CHANGE_NAME: CARE,
     Action.RECORD_DEATH: CARE,
     Action.MERGE_CUSTOMERS: CARE,
     Action.REGISTER_AFTERWARDS: CARE,
@@ -371,6 +373,20 @@ CALLS = [
         (Action.CHANGE_IDENTITY,),
         lambda s, who, r: identity_changes.undo(s, who, r.renamed.customer_id, r.renamed.identity),
         "renamed",
+    ),
+    Call(
+        name_changes.earlier_names,
+        (Action.VIEW_CUSTOMER,),
+        lambda s, who, r: name_changes.earlier_names(s, who, r.anders.customer_id),
+        "anders",
+    ),
+    Call(
+        name_changes.change,
+        (Action.CHANGE_NAME,),
+        lambda s, who, r: name_changes.change(
+            s, who, r.anders.customer_id, "Anders", "Carlsson", (r.anders.given_name, r.anders.family_name)
+        ),
+        "anders",
     ),
     Call(
         deaths.record,

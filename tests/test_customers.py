@@ -331,3 +331,10 @@ def test_neither_repr_nor_str_nor_an_error_holds_the_identity_number(
         for told in (repr(thing), str(thing), f"{thing}"):
             assert anders.identity[2:10] not in told, type(thing)
             assert "Karlsson" not in told, type(thing)
+
+
+@pytest.mark.parametrize("born", [date(26, 5, 1), date(1066, 10, 14), date(1799, 12, 31)])
+def test_a_birth_date_that_cannot_be_is_refused(store: Store, actor: Actor, born: date) -> None:
+    with nothing_changes(store), pytest.raises(Invalid) as caught:
+        customers.register(store, actor, VGR_RESERVE, "Eva", "Ek", "norr", born)
+    assert caught.value.field == "birth_date"

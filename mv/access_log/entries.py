@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CORRECT_DOSE: N_("Dose corrected"),
     Action.WITHDRAW_DOSE: N_("Dose withdrawn"),
     Action.CHANGE_IDENTITY: N_("Identity number changed"),
+    Action.CHANGE_NAME: N_("Name corrected"),
     Action.RECORD_DEATH: N_("Death recorded"),
     Action.MERGE_CUSTOMERS: N_("Records of one person merged"),
     Action.REGISTER_AFTERWARDS: N_("Shown when registering afterwards"),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from mv import audit, customers, memberships, vaccinations
+from mv import audit, memberships, name_changes, vaccinations
 from mv.access import Action, Actor
 from mv.memberships import Membership
 from mv.merges.plan import Preview, SameGroup
@@ -72,8 +72,8 @@ def execute(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> in
     tx.execute("UPDATE customer SET merged_into = $2 WHERE customer_id = $1", merged_id, keep_id)
     if died:
         tx.execute("UPDATE customer SET deceased_on = $2 WHERE customer_id = $1", keep_id, died)
-    write_names(tx, keep_id)
-    write_names(tx, merged_id)
+    name_changes.write_search_keys(tx, keep_id)
+    name_changes.write_search_keys(tx, merged_id)
     return merge_id
 
 
@@ -95,22 +95,6 @@ def move_rows(tx: Transaction, merge_id: int, customer_id: int) -> None:
         more = (f"{customer_id}/",) if "$2" in sql else ()
         which = {kind: MOVED.format(merge=f"${2 + len(more)}", kind=kind) for kind in kinds}
         tx.execute(sql.format(**which), customer_id, *more, merge_id)
-
-
-def write_names(tx: Transaction, customer_id: int) -> None:
-    """Write the search keys of the customer: its own name and those of the records that were merged into it.
-
-    A record that was merged into another has none.
-    """
-    (customer,) = customers.read(tx, [customer_id])
-    names = tx.rows(
-        "SELECT given_name, family_name FROM customer WHERE merged_into = $1 ORDER BY customer_id", customer_id
-    )
-    keys = customers.name_keys(customer.given_name, customer.family_name)
-    for name in names:
-        keys += [key for key in customers.name_keys(name["given_name"], name["family_name"]) if key not in keys]
-    ended = tx.row("SELECT 1 AS found FROM customer WHERE customer_id = $1 AND merged_into IS NOT NULL", customer_id)
-    customers.write_name_keys(tx, customer, [] if ended else keys)
 
 
 def _settle(tx: Transaction, at: datetime, actor: Actor, preview: Preview) -> Iterable[MergeRow]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from mv import audit, catalogue, customers, memberships, vaccinations
+from mv import audit, catalogue, customers, memberships, name_changes, vaccinations
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.clock import to_local
@@ -165,8 +165,8 @@ def _separate(tx: Transaction, at: datetime, actor: Actor, merge: Row) -> None:
     tx.execute("UPDATE customer SET merged_into = NULL, version = version + 1 WHERE customer_id = $1", merged_id)
     if died:
         tx.execute("UPDATE customer SET deceased_on = NULL WHERE customer_id = $1 AND deceased_on = $2", keep_id, died)
-    execution.write_names(tx, keep_id)
-    execution.write_names(tx, merged_id)
+    name_changes.write_search_keys(tx, keep_id)
+    name_changes.write_search_keys(tx, merged_id)
     tx.execute(
         "UPDATE merge SET undone_at = $2, undone_by = $3 WHERE merge_id = $1", merge["merge_id"], at, actor.user_id
     )

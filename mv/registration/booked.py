@@ -22,6 +22,7 @@ from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.store.engine import Transaction
+from mv.text import with_hyphens
 from mv.vaccinations import Dose
 
 GroupCodes = tuple[str | None, str | None]
@@ -72,7 +73,7 @@ class Attendance:
         day = booking.local_day
         return RegistrationEntry(
             *self.group, day, booking.unit_id, given_on=day, product_code=booking.product_code,
-            batch_number=self.batch_number.strip(),
+            batch_number=with_hyphens(self.batch_number),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from mv import memberships, vaccinations
 from mv.errors import N_, Invalid
+from mv.text import with_hyphens
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,18 @@ class RegistrationEntry:
         )
 
     def key(self, customer_id: int) -> str:
-        """Return a hash that is the same for the same person, group, days and product, and for nothing else."""
-        about = (
+        """Return a hash that is the same for a row that says the same of the same person, and for nothing else."""
+        return _hash(*self._subject(customer_id), self.batch_number, self.dose_number, self.unit_id)
+
+    def earlier_key(self, customer_id: int) -> str:
+        """Return the key that rounds of earlier versions stored, which leaves out batch, dose number and unit."""
+        return _hash(*self._subject(customer_id))
+
+    def _subject(self, customer_id: int) -> tuple[object, ...]:
+        return (
             customer_id, self.group_code, self.subgroup_code, self.valid_from, self.valid_to, self.given_on,
             self.product_code,
         )  # fmt: skip
-        return sha256(json.dumps(about, default=str).encode()).hexdigest()
 
     def to_json(self) -> str:
         """Serialise the entry for :meth:`from_json`."""
@@ -89,5 +96,9 @@ class RegistrationEntry:
             return cls(group_code, subgroup_code, day, unit_id)
         return cls(
             group_code, subgroup_code, day, unit_id, given_on=day, product_code=product_code,
-            batch_number=(batch_number or "").strip(),
+            batch_number=with_hyphens(batch_number or ""),
         )  # fmt: skip
+
+
+def _hash(*values: object) -> str:
+    return sha256(json.dumps(values, default=str).encode()).hexdigest()

@@ -10,6 +10,7 @@ from datetime import date
 from mv import identity
 from mv.errors import N_, Invalid, MvError
 from mv.identity import Identity
+from mv.text import visible
 
 MOST_LINES = 1000
 LONGEST_LINE = 500
@@ -66,7 +67,7 @@ def parse(text: str, today: date) -> list[ParsedLine]:
 def _parse_line(number: int, line: str, today: date) -> ParsedLine:
     if len(line) > LONGEST_LINE:
         return ParsedLine(number, line, error=Invalid(N_("The line is too long. Write one person on each line.")))
-    found, wrong = _find_identities(line, today)
+    found, wrong = _find_identities(visible(line), today)
     if len(found) > 1:
         several = Invalid(N_("There are several identity numbers on the line. Write one person on each line."))
         return ParsedLine(number, line, error=several)

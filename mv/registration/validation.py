@@ -62,7 +62,7 @@ class Validation:
     """The outcome of validating an entry.
 
     ``error`` says why nothing can be saved. ``existing_membership`` is the membership in the same group that applies
-    on the day already; ``dose_number`` is the number that the dose gets.
+    on the day already, ``existing_dose`` the same dose; ``dose_number`` is the number that the dose gets.
     """
 
     outcome: Outcome
@@ -70,6 +70,7 @@ class Validation:
     concerns: Mapping[Concern, MvError] = field(default_factory=dict)
     existing_membership: Membership | None = None
     dose_number: int = 0
+    existing_dose: Dose | None = None
 
     @property
     def can_be_saved(self) -> bool:
@@ -97,6 +98,7 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
             Outcome.ALREADY,
             _already_registered(choice, existing_membership, existing_dose),
             existing_membership=existing_membership,
+            existing_dose=existing_dose,
         )
     concerns = dict(_find_concerns(person.customer, entry, context, choice))
     return Validation(Outcome.DOUBTFUL if concerns else Outcome.READY, None, concerns, existing_membership, number)

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from mv import identity
 from mv.errors import N_, Invalid
 
 MOST_KRONOR = 100_000_000
@@ -47,6 +48,15 @@ _DAYS = (
     re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
     re.compile(r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<year>[0-9]{4})"),
 )
+_DAY_OR_MONTH = re.compile(r"(0[1-9]|1[0-2])/(?!\1)(?:0[1-9]|1[0-2])/[0-9]{4}")
+"""A day that Swedes and Americans read in two ways."""
+_TIME = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2}/[0-9]{4})[T ](?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?(?: ?[AP]M)?(?: ?(?:Z|UTC|[-+][0-9]{2}:?[0-9]{2}))?)",
+    re.IGNORECASE,
+)
+"""A day with a time; no identity number has a colon there."""
+_MIDNIGHT = re.compile(r"00:00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?AM", re.IGNORECASE)
 
 
 def parse_value(text: str) -> str:
@@ -95,15 +105,31 @@ def parse_amount(text: str) -> int:
     return -int(ore) if negative else int(ore)
 
 
-def parse_day(text: str) -> date:
-    """Parse a day written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY. Raises Invalid for anything else."""
+def parse_day(text: str, known: date | None = None) -> date:
+    """Parse a day written as YYYY-MM-DD, YYYYMMDD or DD/MM/YYYY, also with midnight behind it.
+
+    Raises Invalid for anything else: for another time of day, as a day may be another one in Stockholm; for 11/02/2026,
+    which can be read in two ways unless ``known`` is one of them; and for a year before the first of identity numbers.
+    """
+    text = text.strip()
+    if timed := _TIME.fullmatch(text):
+        if not _MIDNIGHT.fullmatch(timed["time"]):
+            raise Invalid(N_("“{read}” has a time. Write the day alone, like 2026-11-22."), read=quote(text))
+        text = timed["day"]
+    if _DAY_OR_MONTH.fullmatch(text):
+        if known and text in (f"{known:%d/%m/%Y}", f"{known:%m/%d/%Y}"):
+            return known
+        raise Invalid(N_("“{read}” can be read in two ways. Write the day like 2026-11-22."), read=quote(text))
     for form in _DAYS:
-        if found := form.fullmatch(text.strip()):
+        if found := form.fullmatch(text):
             try:
-                return date(int(found["year"]), int(found["month"]), int(found["day"]))
+                day = date(int(found["year"]), int(found["month"]), int(found["day"]))
             except ValueError:
                 raise Invalid(N_("There is no day “{read}”."), read=quote(text)) from None
-    if _SERIAL_DAY.fullmatch(text.strip()):
+            if day.year < identity.FIRST_YEAR:
+                raise Invalid(N_("“{read}” is too long ago. Check the year."), read=quote(text))
+            return day
+    if _SERIAL_DAY.fullmatch(text):
         raise Invalid(
             N_("“{read}” is a number of days, as a spreadsheet keeps a day. Format the column as a date, YYYY-MM-DD."),
             read=quote(text),
@@ -119,6 +145,6 @@ def may_be_identity(text: str) -> bool:
 def quote(text: str) -> str:
     """Return the beginning of the text for a message, or only dots if it may hold an identity number."""
     plain = " ".join(text.split())
-    if may_be_identity(plain):
+    if may_be_identity(plain) and not _TIME.fullmatch(plain):
         return "…"
     return plain if len(plain) <= LONGEST_QUOTE else f"{plain[:LONGEST_QUOTE]}…"

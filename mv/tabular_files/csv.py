@@ -13,6 +13,7 @@ from io import StringIO
 from mv.errors import N_, Invalid
 from mv.tabular_files import file_type, table
 from mv.tabular_files.table import DELIMITERS, Delimiter, Record, Table, strip_trailing_empty
+from mv.text import visible
 
 MOST_CHARACTERS = 100_000
 """In a line of a file."""
@@ -94,7 +95,7 @@ def _parse(text: str, delimiter: Delimiter) -> Iterator[Record]:
     while True:
         number += 1
         try:
-            cells = tuple(cell.strip() for cell in next(reader))
+            cells = tuple(visible(cell).strip() for cell in next(reader))
         except StopIteration:
             return
         except csv.Error:

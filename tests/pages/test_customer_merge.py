@@ -184,3 +184,13 @@ def test_a_group_after_death_is_refused_on_the_page(store: Store) -> None:
     press(at, "add_save")
     assert f"Kunden avled {day}. Inget kan registreras för en senare dag." in words(at)
     assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+
+
+def test_a_name_is_corrected_on_the_card_and_its_history_shown(store: Store) -> None:
+    kim = person(store)
+    at = dashboard("customer", customer=kim)
+    next(field for field in at.text_input if field.label == "Efternamn").set_value("Räf").run()
+    press(at, f"name_{kim.customer_id}_save")
+    assert "Namnet är sparat." in words(at)
+    assert f"{kim.name}. Rättat av" in words(at)
+    assert customers.get(store, DEMO, kim.customer_id).family_name == "Räf"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mv.clock import to_local
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, SWEDISH, translate
-from mv.text import fold, restore_formulas
+from mv.text import fold, restore_formulas, visible
 
 MISSING_SECONDS = timedelta(minutes=1)
 """A spreadsheet may leave them out of an instant."""
@@ -58,7 +58,7 @@ def text_matcher(*registered: str) -> Callable[[str], bool]:
 
 
 def _normalised(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", visible(text)).split())
 
 
 def instant_matcher(registered: datetime | None) -> Callable[[str], bool]:

@@ -66,7 +66,7 @@ class ExportedRowComparer:
         self.check_person(record, customer)
         self._check_row(record, now, seen)
         group, subgroup = self._choice(record, seen)
-        first = self._cell(record, "valid_from", cells.parse_day, seen.valid_from)
+        first = self._cell(record, "valid_from", _day_parser(seen.valid_from), seen.valid_from)
         if first is None:
             self._add(record, "valid_from", Invalid(N_("This is missing.")))
         last, reason = self._end(record, now, seen)
@@ -87,7 +87,7 @@ class ExportedRowComparer:
         """Collect a problem for each cell that differs from the stored customer."""
         self._same(record, "customer_identity", lambda text: self._is_number(text, customer.identity))
         self._same(record, "customer_name", text_matcher(customer.name))
-        self._same(record, "birth_date", lambda text: cells.parse_day(text) == customer.birth_date)
+        self._same(record, "birth_date", lambda text: cells.parse_day(text, customer.birth_date) == customer.birth_date)
         self._same(record, "birth_year", text_matcher(str(customer.birth_date.year)))
         if self.pseudonyms:
             self._same(record, "customer_pseudonym", text_matcher(self.pseudonyms.of(customer.customer_id)))
@@ -172,7 +172,7 @@ class ExportedRowComparer:
 
     def _end(self, record: Record, now: Membership, seen: Membership) -> tuple[date | None, str | None]:
         """Return the last day and the reason for ending; None twice for an active row. The last day decides."""
-        last = self._cell(record, "valid_to", cells.parse_day, seen.valid_to)
+        last = self._cell(record, "valid_to", _day_parser(seen.valid_to), seen.valid_to)
         status = self._cell(record, "status", STATUS, _status(seen))
         reason = self._cell(record, "ended_reason", REASON, seen.ended_reason)
         if status == "active" and last is not None and not seen.active:
@@ -222,6 +222,10 @@ def _describe_choice(row: Membership, catalogue: Catalogue) -> object:
 
 def _describe_reason(row: Membership) -> object:
     return TranslatedWord(END_REASONS[row.ended_reason]) if row.ended_reason else "–"
+
+
+def _day_parser(seen: date | None) -> Callable[[str], date]:
+    return lambda text: cells.parse_day(text, seen)
 
 
 def _status(row: Membership) -> str:

@@ -14,7 +14,7 @@ from mv.pseudonyms import Pseudonyms
 from mv.registration import saving
 from mv.registration.code_lookup import CodeLookup
 from mv.registration.file_import import columns as file_columns
-from mv.registration.file_import import exported_layout, exported_validation
+from mv.registration.file_import import exported_layout, exported_validation, imported_rows
 from mv.registration.file_import.columns import Column, ColumnHeadings
 from mv.registration.file_import.exported_diff import ExportedRowComparer
 from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION
@@ -32,7 +32,6 @@ CHANGES = """
     SELECT membership_id, version, group_code, subgroup_code, valid_from, valid_to, ended_reason FROM membership_change
     WHERE membership_id = ANY($1)
 """
-KEYS = "SELECT row_key, registered_at FROM registration_row WHERE row_key = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,8 @@ def _load_context(
     ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in loaded.now.values()}
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
-    keys = {row.entry.key(found[row.identity.number].customer_id) for row in loaded.new if row.identity.number in found}
-    saved = {row["row_key"]: row["registered_at"] for row in tx.rows_in(KEYS, keys)}
-    return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), saved, context)
+    imported = imported_rows.read(tx, loaded.new, found)
+    return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), imported, context)
 
 
 def _check_new_rows(loaded: _LoadedRows, context: ImportContext, comparer: ExportedRowComparer) -> None:

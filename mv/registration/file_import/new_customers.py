@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from mv import customers
 from mv.errors import N_, Invalid, MvError
 from mv.registration.file_import.rows import ImportRow
 from mv.text import fold
@@ -14,7 +15,7 @@ OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 
 def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> MvError | None:
     """Return the error if the person of these rows cannot be registered; None if it is possible."""
-    born = {row.birth_date for row in rows} - {None}
+    born = {row.birth_date for row in rows if row.birth_date}
     if not first.is_named:
         message = N_("No customer has this number. Check it, or give both names to register the person.")
         return Invalid(message, field="identity")
@@ -26,8 +27,11 @@ def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> Mv
         return Invalid(N_("This kind of number does not hold the birth date. Give it, too."), field="birth_date")
     if len(born) > 1:
         return Invalid(N_("Rows with this number have different birth dates."), field="birth_date")
-    if any(day and day > today for day in born):
-        return Invalid(N_("The birth date is in the future."), field="birth_date")
+    try:
+        for day in born:
+            customers.check_birth_date(day, today)
+    except Invalid as error:
+        return error
     return None
 
 

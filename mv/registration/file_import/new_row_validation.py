@@ -13,7 +13,7 @@ from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.identity import Identity
 from mv.registration import saving
-from mv.registration.file_import import contradictions, new_customers
+from mv.registration.file_import import contradictions, imported_rows, new_customers
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.new_customers import OTHER_BIRTH_DATE
 from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState
@@ -67,16 +67,16 @@ class NewRowValidator:
     def _validate_row(self, customer: Customer, row: ImportRow, key: str) -> PlannedRow:
         person = self.context.people[customer.customer_id]
         validation = validate(person, row.entry, self.context.validation)
-        if key in self.context.keys:
-            return PlannedRow(
-                row.number, RowState.ALREADY, customer, _imported_earlier(self.context.keys[key], validation)
-            )
+        imported = self.context.imported
+        if key in imported.keys:
+            return PlannedRow(row.number, RowState.ALREADY, customer, _imported_earlier(imported.keys[key], validation))
         error = validation.error or self._other_person(customer, row)
-        if validation.outcome is Outcome.ALREADY and validation.existing_membership:
-            ends = row.entry.valid_to
-            if ends is None or row.entry.given_on or validation.existing_membership.valid_to == ends:
+        if validation.outcome is Outcome.ALREADY:
+            difference = imported_rows.find_difference(row, validation, imported)
+            if difference is None:
                 return PlannedRow(row.number, RowState.ALREADY, customer, error)
-            error = Conflict(N_("The customer is in this group already, with another last day. Adjust it on the page."))
+            self.reader.add(row.number, *difference)
+            return PlannedRow(row.number, RowState.WRONG, customer)
         if error:
             self.reader.add(row.number, _column_of(error, row), error)
             return PlannedRow(row.number, RowState.WRONG, customer)

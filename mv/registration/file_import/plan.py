@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -14,6 +13,7 @@ from mv.customers import Customer
 from mv.errors import MvError
 from mv.identity import Identity
 from mv.memberships import Membership
+from mv.registration.file_import.imported_rows import ImportedRows
 from mv.registration.saving import PlannedEntry
 from mv.registration.validation import Person, Validation, ValidationContext
 from mv.tabular_files.table import Problem
@@ -96,13 +96,12 @@ class ImportContext:
     """The stored data that a file is validated with. Validated rows are added to ``people`` as if they were saved.
 
     ``customers`` are by identity number, ``people`` by customer id; ``unrelated`` are the ids without a care relation.
-    ``keys`` maps each row that was saved from a file before to the instant.
     """
 
     customers: Mapping[str, Customer]
     unrelated: frozenset[int]
     people: dict[int, Person]
-    keys: Mapping[str, datetime]
+    imported: ImportedRows
     validation: ValidationContext
 
 

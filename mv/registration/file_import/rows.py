@@ -19,6 +19,7 @@ from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
+from mv.text import with_hyphens
 from mv.vaccinations import BATCH_NUMBER, MAX_DOSE_NUMBER
 
 T = TypeVar("T")
@@ -42,6 +43,8 @@ class ImportRow:
     family_name: str = field(repr=False)
     birth_date: date | None = field(repr=False)
     reason: str = field(repr=False)
+    states_first_day: bool = True
+    """Whether it has a first day of its own; else the group is wanted on the day of the dose."""
 
     @property
     def is_named(self) -> bool:
@@ -75,7 +78,8 @@ class RowReader:
         reason = self._read(record, Column.REASON, saving.clean_reason)
         if person is None or entry is None or len(self.problems) > before:
             return None
-        return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "")
+        first = bool(self._text(record, Column.VALID_FROM))
+        return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "", first)
 
     def heading(self, column: Column) -> str:
         """Return the heading of a column; empty if the file does not have it."""
@@ -160,10 +164,11 @@ def parse_identity(text: str, today: date) -> Identity:
 
 
 def parse_batch(text: str) -> str:
-    """Validate a batch number. Raises Invalid."""
-    if not BATCH_NUMBER.fullmatch(text):
+    """Parse a batch number, with any dash as a hyphen. Raises Invalid."""
+    batch = with_hyphens(text)
+    if not BATCH_NUMBER.fullmatch(batch):
         raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
-    return text
+    return batch
 
 
 def parse_dose_number(text: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mv.store.engine import Transaction
+from mv.text import with_hyphens
 
 REFERENCE = re.compile(r"\s*A([1-9]\d{0,17})\s*-\s*([1-9]\d{0,8})\s*", re.ASCII | re.IGNORECASE)
 """The letter keeps a spreadsheet from taking ``A1-4`` for a day, and an identity number from being a reference."""
@@ -90,8 +91,8 @@ def reference_sql(claim_id: str, line_number: str) -> str:
 
 
 def parse_reference(text: str) -> tuple[int, int] | None:
-    """Parse a reference to the claim id and the line number; None where it is no reference."""
-    found = REFERENCE.fullmatch(text)
+    """Parse a reference, with any dash, to the claim id and the line number; None where it is no reference."""
+    found = REFERENCE.fullmatch(with_hyphens(text))
     return (int(found[1]), int(found[2])) if found else None
 
 

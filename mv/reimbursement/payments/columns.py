@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -62,6 +62,9 @@ WORDS: Mapping[Column, Sequence[str]] = {
     Column.VACCINE: ("vaccin", "vaccine", "atc", "preparat", "produkt", "product", "lakemedel", "vara"),
 }  # fmt: skip
 """Words of headings, the surest first; day columns come before columns named by the same first word."""
+EARLIEST_PAYMENT = date(2000, 1, 1)
+LONGEST_NOTICE = timedelta(days=31)
+"""A payer may tell what it will pay, but not longer before."""
 TOTALS = {"summa", "totalt", "total", "sum", "totalsumma", "totals"}
 """The first word of a cell in a row of totals."""
 
@@ -132,7 +135,8 @@ def read_payments(table: Table, columns: Columns, today: date) -> Payments:
     A last row that names no dose and says that it is a total is no payment; it has to equal the sum of the others.
     """
     check_columns(columns)
-    reader = _Reader(columns, {column: table.headings.index(heading) for column, heading in columns.items()})
+    places = {column: table.headings.index(heading) for column, heading in columns.items()}
+    reader = _Reader(columns, places, today)
     rows = [reader.row(record) for record in table.records]
     last = table.records[-1]
     if len(rows) < 2 or not _is_total(last, rows[-1], today):
@@ -164,8 +168,10 @@ class _Reader:
 
     columns: Columns
     places: Mapping[Column, int]
+    today: date
     problems: list[Problem] = field(default_factory=list)
     days: dict[str, date] = field(default_factory=dict)
+    days_paid: dict[str, date] = field(default_factory=dict)
     amounts: dict[str, int] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
 
@@ -173,10 +179,10 @@ class _Reader:
         return PaymentRow(
             number=record.number,
             ore=self._read(record, Column.AMOUNT, cells.parse_amount, self.amounts) or 0,
-            paid_on=self._day(record, Column.PAID_ON),
+            paid_on=self._day(record, Column.PAID_ON, self._parse_day_paid, self.days_paid),
             reference=parse_reference(self._value(record, Column.REFERENCE)),
             identity=self._value(record, Column.IDENTITY),
-            given_on=self._day(record, Column.GIVEN_ON),
+            given_on=self._day(record, Column.GIVEN_ON, self._parse_day_given, self.days),
             vaccine=self._value(record, Column.VACCINE),
         )
 
@@ -186,8 +192,20 @@ class _Reader:
     def _value(self, record: Record, column: Column) -> str:
         return self._read(record, column, str, self.values) or ""
 
-    def _day(self, record: Record, column: Column) -> date | None:
-        return self._read(record, column, cells.parse_day, self.days) if self._text(record, column) else None
+    def _day(self, record: Record, column: Column, parse: Callable[[str], date], known: dict[str, date]) -> date | None:
+        return self._read(record, column, parse, known) if self._text(record, column) else None
+
+    def _parse_day_paid(self, text: str) -> date:
+        day = cells.parse_day(text)
+        if not EARLIEST_PAYMENT <= day <= self.today + LONGEST_NOTICE:
+            raise Invalid(N_("Nothing can be paid on {day}. Check the year."), day=day)
+        return day
+
+    def _parse_day_given(self, text: str) -> date:
+        day = cells.parse_day(text)
+        if day > self.today:
+            raise Invalid(N_("The dose cannot be given after today, {today}."), today=self.today)
+        return day
 
     def _read(self, record: Record, column: Column, parse: Callable[[str], T], known: dict[str, T]) -> T | None:
         text = self._text(record, column)

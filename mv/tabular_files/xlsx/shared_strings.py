@@ -9,16 +9,16 @@ from xml.etree.ElementTree import Element
 
 from mv.tabular_files import table
 from mv.tabular_files.xlsx.xml import iter_children
+from mv.text import visible
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def clean_text(text: str) -> str:
-    """Return the text of a cell stripped, in NFC, with its escapes resolved."""
+    """Return the visible text of a cell stripped, in NFC, with its escapes resolved."""
     if "_x" in text:
         text = _ESCAPED.sub(_unescape, text)
-    text = text.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", visible(text).strip())
 
 
 def text_of(element: Element) -> str:

@@ -12,6 +12,7 @@ from mv.errors import MvError
 from mv.registration import booked
 from mv.registration.booked import BATCH_CONCERNS, LONGEST_REASON, NO_GROUP, Attendance, BookedCustomer, GroupCodes
 from mv.registration.validation import Concern
+from mv.text import with_hyphens
 from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.resources import catalogue, store
@@ -82,7 +83,7 @@ def _read_attendance(each: BookedCustomer, key: str) -> Attendance:
     return Attendance(
         each,
         _group(each, key),
-        (session.value(f"{key}_batch_{each.booking.product_code}") or "").strip(),
+        with_hyphens(session.value(f"{key}_batch_{each.booking.product_code}") or ""),
         session.value(f"{key}_reason_{each.booking.booking_id}") or "",
         session.value(batch_reason_key(each.booking.product_code, key)) or "",
     )

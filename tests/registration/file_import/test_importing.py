@@ -295,3 +295,30 @@ def test_a_kill_leaves_all_or_nothing_and_repeating_ends_as_once(
         "customer": 30, "membership": 30, "registration_row": 30,
     }  # fmt: skip
     assert len({row["customer_id"] for row in after["membership"]}) == 30
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (f"{FIRST} 00:00:00", None),
+        (f"{FIRST}T00:00", None),
+        (f"{FIRST} 13:45", f"“{FIRST} 13:45” has a time. Write the day alone, like 2026-11-22."),
+        ("11/02/2026", "“11/02/2026” can be read in two ways. Write the day like 2026-11-22."),
+        ("1066-10-14", "“1066-10-14” is too long ago. Check the year."),
+    ],
+)
+def test_a_day_is_read_for_certain_or_told(
+    store: Store, actor: Actor, anders: Customer, day: str, told: str | None
+) -> None:
+    headings = "Personnummer;Kundgrupp;Första dag"
+    found = plan(store, actor, table(f"{anders.identity};65_plus;{day}", headings=headings))
+    assert problems(found) == ([(2, "Första dag", told)] if told else [])
+    if told is None:
+        assert states(found) == [RowState.READY]
+
+
+@pytest.mark.parametrize("born", ["0026-05-01", "1066-10-14", "1799-12-31"])
+def test_a_birth_date_that_cannot_be_is_told(store: Store, actor: Actor, born: str) -> None:
+    headings = "Personnummer;Kundgrupp;Första dag;Förnamn;Efternamn;Födelsedatum"
+    found = plan(store, actor, table(f"19810829M071;65_plus;{FIRST};Eva;Ek;{born}", headings=headings))
+    assert problems(found) == [(2, "Födelsedatum", f"“{born}” is too long ago. Check the year.")]

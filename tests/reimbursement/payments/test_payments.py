@@ -522,7 +522,8 @@ def test_a_person_is_found_by_the_number_on_the_line_and_by_each_that_the_person
     identity_changes.change(store, actor, customer.customer_id, later, reserve)
     add_claim(store, [Claimed(10_000, later, customer.customer_id, 3, DAY + timedelta(days=30))])
     table = file_of(
-        f"{reserve};2026-10-12;50", f"{later[:8]}-{later[8:]};12/10/2026;50", f"{later[2:8]}-{later[8:]};20261012;50",
+        f"{reserve};2026-10-12;50", f"{later[:8]}-{later[8:]};2026-10-12 00:00;50",
+        f"{later[2:8]}-{later[8:]};20261012;50",
         f"{reserve};2026-11-11;100",
         heading="Personnummer;Vaccinationsdag;Belopp",
     )  # fmt: skip
@@ -809,3 +810,28 @@ def test_somebody_with_a_unit_imports_what_is_for_it(store: Store, of_soder: Act
     claim = add_claim(store, [Claimed(15_000, unit_id="soder"), Claimed(15_000, dose_id=2)])
     made = import_rows(store, of_soder, file_of(f"A{claim}-1;150", "A999-9;1"))
     assert [one[1] for one in rows_of(store, of_soder, made.payment_file_id)] == ["paid", "unknown"]
+
+
+@pytest.mark.parametrize("paid", ["2062-01-01", "2027-01-01", "1926-11-22", "1066-10-14"])
+def test_a_day_on_which_nothing_can_be_paid_is_told(paid: str) -> None:
+    table = file_of(f"A1-1;150;{paid}", heading="Rad;Kronor;Betaldag")
+    (problem,) = columns.read_payments(table, columns.guess_columns(table.headings), TODAY).problems
+    assert (problem.row, problem.column) == (2, "Betaldag")
+    assert paid in problem.label(ENGLISH)
+
+
+def test_a_payer_may_tell_what_it_will_pay() -> None:
+    table = file_of(f"A1-1;150;{TODAY + timedelta(days=25)}", heading="Rad;Kronor;Betaldag")
+    assert columns.read_payments(table, columns.guess_columns(table.headings), TODAY).problems == []
+
+
+def test_a_day_of_the_dose_that_is_to_come_is_told() -> None:
+    table = file_of(f"{PERSON};{TODAY + timedelta(days=1)};150", heading="Personnummer;Vaccinationsdag;Belopp")
+    (problem,) = columns.read_payments(table, columns.guess_columns(table.headings), TODAY).problems
+    assert problem.column == "Vaccinationsdag"
+
+
+def test_any_dash_is_the_hyphen_of_a_reference() -> None:
+    table = file_of("A1\N{EN DASH}3;150", "a1 \N{MINUS SIGN} 4;150", heading="Rad;Kronor")
+    found = columns.read_payments(table, columns.guess_columns(table.headings), TODAY)
+    assert [row.reference for row in found.rows] == [(1, 3), (1, 4)]
