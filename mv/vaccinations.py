@@ -322,6 +322,17 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
         )
 
 
+def check_again(known: Catalogue, customer: Customer, dose: Dose, doses: Iterable[Dose], today: date) -> None:
+    """Raise what :func:`correct` raises for a withdrawn dose of the customer's ``doses`` that is to be valid again."""
+    entry = Entry(
+        dose.product_code, dose.batch_number, dose.dose_number, dose.given_on, dose.unit_id, dose.membership_id,
+        abroad=dose.abroad,
+    )  # fmt: skip
+    check(known, entry, customer.birth_date, today, was=dose)
+    deaths.refuse_after(customer.deceased_on, dose.given_on)
+    refuse_duplicate(doses, entry, but=dose.dose_id)
+
+
 def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:
     """Raise Conflict when one of ``doses`` other than ``but`` is of the same product and day."""
     for dose in doses:
