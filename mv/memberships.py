@@ -6,17 +6,18 @@ that ceased to apply counted on the days of its period, a wrong one never did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths
+from mv import audit, catalogue, concerns, customers, deaths
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
+from mv.concerns import Concern, Concerns, Doubtful
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
@@ -147,12 +148,15 @@ def likely_end_reason(membership: Membership, today: date) -> EndReason:
     return EndReason.WRONG if slip else EndReason.CEASED
 
 
-def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membership:
+def add(
+    store: Store, actor: Actor, customer_id: int, entry: Entry, *, accepted: Collection[Concern] | None = None
+) -> Membership:
     """Add the customer to a group and return the new row.
 
     With a last day, a period that is over is registered. Raises Invalid for an impossible period and for a group that
     was not in use, Conflict when the period overlaps one of the same group or begins after the customer's death;
-    NotFound, and OtherUnit when the actor has no care relation with the customer.
+    NotFound, and OtherUnit when the actor has no care relation with the customer; then Doubtful for concerns about the
+    group beside the ``accepted`` ones. Where these are None, nobody is asked.
     """
 
     def work(tx: Transaction) -> Membership:
@@ -161,6 +165,7 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
         choice = check_period(catalogue.read(tx), entry, customer.birth_date, store.today())
         deaths.refuse_after(customer.deceased_on, entry.valid_from)
         refuse_overlap(read(tx, customer_id), entry, choice)
+        _ask(concerns.of_group(choice, customer, entry.valid_from), accepted)
         return insert(tx, at, actor, [(customer_id, entry)])[0]
 
     return audit.perform(store, actor, Action.ADD_GROUP, work, customer_id)
@@ -192,11 +197,20 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
     return added
 
 
-def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
+def adjust(
+    store: Store,
+    actor: Actor,
+    membership_id: int,
+    seen_version: int,
+    entry: Entry,
+    *,
+    accepted: Collection[Concern] | None = None,
+) -> Membership:
     """Correct a row and return it; the version before stays in its history.
 
     An active row stays active and an ended one ended: ``entry.valid_to`` is used for the latter only.
-    Raises what :func:`add` raises, and Conflict when someone else changed the row since ``seen_version``.
+    Raises what :func:`add` raises, Doubtful for new concerns alone, and Conflict when someone else changed the row
+    since ``seen_version``.
     """
 
     def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
@@ -204,7 +218,9 @@ def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, en
             raise Invalid(N_("Give the last day of the period."), field="valid_to")
         wanted = entry if not now.active else replace(entry, valid_to=None)
         new = replace(now, **asdict(wanted))
-        check_change(catalogue.read(tx), customer, now, new, read(tx, now.customer_id), store.today())
+        known = catalogue.read(tx)
+        check_change(known, customer, now, new, read(tx, now.customer_id), store.today())
+        _ask(new_concerns(known, customer, now, new), accepted)
         return new
 
     return TABLE.perform(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
@@ -317,6 +333,20 @@ def check_change(
     deaths.refuse_after(customer.deceased_on, new.valid_from)
     if new.ended_reason != EndReason.WRONG:
         refuse_overlap((row for row in rows if row.membership_id != new.membership_id), entry, choice)
+
+
+def new_concerns(known: Catalogue, customer: Customer, now: Membership, new: Membership) -> Concerns:
+    """Return the concerns about the row as ``new`` that it did not raise as it is ``now``."""
+    before: Collection[Concern] = ()
+    if (now.group_code, now.subgroup_code) == (new.group_code, new.subgroup_code):
+        before = concerns.of_group(known.choice(now.group_code, now.subgroup_code), customer, now.valid_from)
+    choice = known.choice(new.group_code, new.subgroup_code)
+    return concerns.unaccepted(concerns.of_group(choice, customer, new.valid_from), before)
+
+
+def _ask(found: Concerns, accepted: Collection[Concern] | None) -> None:
+    if accepted is not None and concerns.unaccepted(found, accepted):
+        raise Doubtful(found)
 
 
 def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -> None:

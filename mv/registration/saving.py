@@ -12,17 +12,16 @@ import pyarrow as pa
 
 from mv import catalogue, customers, memberships, vaccinations
 from mv.access import Actor, require_unit
+from mv.concerns import Concern, Concerns, unaccepted
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
 from mv.memberships import Membership
 from mv.registration.entry import RegistrationEntry
 from mv.registration.validation import (
-    Concern,
     Outcome,
     Person,
     Validation,
     ValidationContext,
-    unaccepted,
     validate,
     with_rows,
 )
@@ -69,7 +68,7 @@ class PlannedEntry:
 class ReasonRequired(Invalid):
     """An entry has concerns that take a reason."""
 
-    def __init__(self, concerns: Mapping[Concern, MvError]) -> None:
+    def __init__(self, concerns: Concerns) -> None:
         super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
         self.concerns = concerns
 
@@ -144,6 +143,13 @@ def revalidate(
 def clean_reason(reason: str) -> str:
     """Return the reason as it is stored. Raises Invalid if it is too long or may hold an identity number."""
     return clean_note(reason, LONGEST_REASON)
+
+
+def doubt_columns(concerns: Concerns, reason: str) -> Row:
+    """Return the columns of a row for its concerns and the reason that accepts them; None where there are none."""
+    if not concerns:
+        return {"doubts": None, "reason": None}
+    return {"doubts": json.dumps(sorted(concerns)), "reason": clean_reason(reason) or None}
 
 
 def last_row_number(tx: Transaction, registration_id: int) -> int:
@@ -289,7 +295,6 @@ def _to_row(registration_id: int, made: SavedEntry, at: datetime) -> Row:
         "subgroup_code": planned.entry.subgroup_code,
         "day": planned.entry.day,
         "product_code": planned.entry.product_code,
-        "doubts": json.dumps(sorted(made.validation.concerns)) if made.validation.concerns else None,
-        "reason": clean_reason(planned.reason) or None if made.validation.concerns else None,
+        **doubt_columns(made.validation.concerns, planned.reason),
         "registered_at": at,
     }

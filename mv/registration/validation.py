@@ -6,13 +6,14 @@ takes a reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mv import deaths, memberships, vaccinations
+from mv import concerns, deaths, memberships, vaccinations
 from mv.catalogue import Catalogue, Choice
+from mv.concerns import Concern, Concerns
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.memberships import Membership
@@ -27,16 +28,6 @@ class Outcome(StrEnum):
     DOUBTFUL = "doubtful"
     ALREADY = "already"
     WRONG = "wrong"
-
-
-class Concern(StrEnum):
-    """Something unusual about an entry that takes a reason. The values are stored with the row."""
-
-    AGE = "age"
-    DECEASED = "deceased"
-    BATCH_EXPIRED = "batch_expired"
-    BATCH_UNKNOWN = "batch_unknown"
-    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Validation:
 
     outcome: Outcome
     error: MvError | None = None
-    concerns: Mapping[Concern, MvError] = field(default_factory=dict)
+    concerns: Concerns = field(default_factory=dict)
     existing_membership: Membership | None = None
     dose_number: int = 0
 
@@ -98,8 +89,8 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
             _already_registered(choice, existing_membership, existing_dose),
             existing_membership=existing_membership,
         )
-    concerns = dict(_find_concerns(person.customer, entry, context, choice))
-    return Validation(Outcome.DOUBTFUL if concerns else Outcome.READY, None, concerns, existing_membership, number)
+    found = dict(_find_concerns(person.customer, entry, context, choice))
+    return Validation(Outcome.DOUBTFUL if found else Outcome.READY, None, found, existing_membership, number)
 
 
 def _find_choice(entry: RegistrationEntry, catalogue: Catalogue) -> Choice | None:
@@ -184,17 +175,8 @@ def _already_registered(choice: Choice | None, existing_membership: Membership |
 def _find_concerns(
     customer: Customer, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
 ) -> Iterable[tuple[Concern, MvError]]:
-    ages = choice.group.ages if choice else None
-    if ages and not ages.include(customer.birth_date, entry.day):
-        yield (
-            Concern.AGE,
-            Invalid(
-                N_("Born {born}: the age does not fit {choice} on {day}."),
-                born=customer.birth_date,
-                choice=choice,
-                day=entry.day,
-            ),
-        )
+    if choice:
+        yield from concerns.of_group(choice, customer, entry.day).items()
     if customer.deceased_on:
         yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
     if entry.given_on is None:
@@ -217,11 +199,6 @@ def _find_concerns(
             Concern.BATCH_EXPIRED,
             Invalid(N_("Batch {batch} expired on {day}."), batch=entry.batch_number, day=expires_on),
         )
-
-
-def unaccepted(concerns: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
-    """Return the concerns that are not accepted."""
-    return {concern: message for concern, message in concerns.items() if concern not in accepted}
 
 
 def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:

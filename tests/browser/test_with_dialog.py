@@ -151,7 +151,7 @@ def test_b7_removing_in_the_dialog_makes_the_group_a_past_one_unless_it_is_undon
 
 def test_b8_closed_after_an_addition_the_dialog_leads_on_to_the_vaccination(screen: Screen, customer: Customer) -> None:
     screen.open_card(customer)
-    for close, group in zip(EACH_WAY, (RISK, "Gravid", STAFF), strict=True):
+    for close, group in zip(EACH_WAY, (RISK, "Skörhet", STAFF), strict=True):
         open_from_menu(screen)
         screen.add_group(group)
         close(screen)

@@ -12,7 +12,7 @@ from mv.customers import Customer
 from mv.memberships import Entry
 from mv.store import Store
 from tests.conftest import SetClock, invented_number
-from tests.pages.dashboard import DEMO, cells, click, dashboard, go, messages, press, words
+from tests.pages.dashboard import DEMO, cells, click, dashboard, go, messages, plain, press, words
 from tests.pages.number_field import enter
 
 DAY = timedelta(days=1)
@@ -71,6 +71,65 @@ def test_a_period_that_cannot_be_is_not_saved(
     assert messages(at) == [says.format(today=store.today())]
     assert "Ingen aktuell kundgrupp." in words(at)
     assert "Ingen historisk kundgrupp." in words(at)
+
+
+@pytest.fixture
+def kim(store: Store) -> Customer:
+    """Kim Provräv, a man of 34, without a group."""
+    return customers.register(store, DEMO, invented_number(date(1992, 5, 17)), "Kim", "Provräv", "norr")
+
+
+MAN = "Enligt personnumret är kunden man: stämmer Gravid?"
+
+
+def test_a_group_that_is_unusual_for_the_customer_takes_one_click_more(store: Store, kim: Customer) -> None:
+    at = dashboard("groups", kim)
+    at.selectbox(key="add_group").select("pregnant").run()
+    assert not at.warning
+    for _ in range(2):  # a second click on the same button asks again, and saves nothing
+        press(at, "add_save")
+        assert [plain(box.value) for box in at.warning] == [MAN]
+        assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    at.selectbox(key="add_group").select("frailty").run()
+    assert not at.warning  # the question was about another group
+    at.selectbox(key="add_group").select("pregnant").run()
+    click(at, "Spara ändå")
+    assert not at.warning
+    assert "Gravid" in words(at)
+    (row,) = memberships.of_customer(store, DEMO, kim.customer_id)
+    assert row.group_code == "pregnant"
+
+
+def test_a_group_that_fits_is_saved_without_a_question(store: Store, kim: Customer) -> None:
+    at = dashboard("groups", kim)
+    at.selectbox(key="add_group").select("staff").run()
+    press(at, "add_save")
+    assert not at.warning
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["staff"]
+
+
+def test_an_adjustment_to_an_unusual_group_takes_one_click_more(store: Store, kim: Customer) -> None:
+    memberships.add(store, DEMO, kim.customer_id, Entry("frailty", None, store.today()))
+    at = dashboard("groups", kim)
+    row = row_of(at, "adjust")
+    press(at, f"groups_adjust_{row}")
+    key = f"adjust_{row}_1"
+    at.selectbox(key=f"{key}_group").select("pregnant").run()
+    press(at, f"{key}_save")
+    assert MAN in messages(at)
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
+
+
+def test_the_dialog_asks_about_an_unusual_group_too(store: Store, kim: Customer) -> None:
+    at = dashboard("customer", kim)
+    press(at, "start_vaccination")
+    at.selectbox(key="dialog_add_group").select("pregnant").run()
+    press(at, "dialog_add_save")
+    assert MAN in messages(at)
+    assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
 
 
 def test_a_past_group_that_is_adjusted_says_what_that_does(store: Store, gerd: Customer) -> None:

@@ -15,7 +15,7 @@ from mv.memberships import Membership
 from mv.registration.file_import.exported_diff import ExportedRowComparer
 from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION, ExportedLayout
 from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState, editable_values
-from mv.registration.validation import Person
+from mv.registration.validation import Outcome, Person, Validation
 from mv.tabular_files.table import Problem, Record
 
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
@@ -32,12 +32,16 @@ class ExportedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRowValidator:
-    """Validates exported rows. ``now`` holds the stored memberships by id, ``seen`` their earlier versions."""
+    """Validates exported rows. ``now`` holds the stored memberships by id, ``seen`` their earlier versions.
+
+    ``reason`` accepts the concerns that changes raise.
+    """
 
     comparer: ExportedRowComparer
     context: ImportContext
     now: Mapping[int, Membership]
     seen: Mapping[tuple[int, int], Membership]
+    reason: str
     at: datetime
     actor: Actor
 
@@ -118,7 +122,10 @@ class ExportedRowValidator:
             rows[new.membership_id] = new
             if not _ends(now, new):  # what it leaves is free only when the others are written
                 left.append(now)
-            yield PlannedRow(record.number, RowState.CHANGED, person.customer, change=(now, new))
+            found = memberships.new_concerns(validation.catalogue, person.customer, now, new)
+            state = RowState.CHANGED if self.reason or not found else RowState.DOUBTFUL
+            doubtful = Validation(Outcome.DOUBTFUL, concerns=found) if found else None
+            yield PlannedRow(record.number, state, person.customer, validation=doubtful, change=(now, new))
         self.context.people[customer_id] = replace(person, memberships=list(rows.values()))
 
     def _add(self, record: Record, name: str, error: MvError) -> None:

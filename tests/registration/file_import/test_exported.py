@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from mv import deaths, export, memberships, sample
 from mv.access import Actor
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid
 from mv.export import Filters, Format, Headings
 from mv.memberships import EndReason, Entry, Membership
 from mv.pseudonyms import Pseudonyms
-from mv.registration import undo
+from mv.registration import rounds, undo
 from mv.registration.file_import import importing
 from mv.registration.file_import.exported_layout import recognise
 from mv.registration.file_import.loading import ImportRequest
@@ -249,6 +250,19 @@ def test_a_file_is_not_undone_where_a_group_would_begin_after_the_death(
     deaths.record(store, actor, anders.customer_id, FIRST - timedelta(days=1))
     with nothing_changes(store), pytest.raises(Conflict, match="died on"):
         undo.undo_all(store, actor, made.registration_id)
+
+
+def test_a_change_to_an_unusual_group_takes_a_reason(store: Store, actor: Actor, anders: Customer) -> None:
+    memberships.add(store, actor, anders.customer_id, Entry("65_plus", None, FIRST))
+    table = edited(read(taken_out(store, actor)), {2: {"group": "Gravid"}})
+    found = plan(store, actor, table)
+    assert (states(found), found.can_be_saved) == ([RowState.DOUBTFUL], False)
+    assert found.lines[0].validation is not None
+    assert set(found.lines[0].validation.concerns) == {Concern.AGE, Concern.SEX}
+    asked = replace(request(table), reason="Checked")
+    made = importing.import_file(store, actor, asked, importing.preview(store, actor, asked).fingerprint)
+    (row,) = rounds.read_rows(store, actor, made.registration_id)
+    assert (row.group_code, row.reason, row.concerns) == ("pregnant", "Checked", '["age", "sex"]')
 
 
 def test_what_cannot_be_changed_is_told_by_row_and_column(
