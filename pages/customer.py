@@ -11,6 +11,7 @@ from mv.ui.customers.identity_change import draw_earlier_numbers, draw_identity_
 from mv.ui.customers.merge import draw_merging
 from mv.ui.customers.merge_history import draw_merges
 from mv.ui.groups.dialog import draw_dialog
+from mv.ui.groups.unadded import draw_unadded
 from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
@@ -54,6 +55,7 @@ customer = require_customer()
 st.header(_("Customer card"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.CUSTOMER)
+draw_unadded(customer)
 draw_earlier_numbers(customer)
 draw_merges(customer)
 with st.container(horizontal=True):

@@ -6,6 +6,7 @@ from mv import vaccinations
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.double_click import next_form_number
+from mv.ui.groups.unadded import draw_unadded
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
@@ -21,6 +22,7 @@ customer = require_customer()
 st.header(_("Vaccination"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.VACCINATION)
+draw_unadded(customer)
 doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
 was = next((dose for dose in doses if dose.dose_id == state(CustomerVisit).corrected_dose), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))

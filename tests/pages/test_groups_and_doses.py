@@ -132,6 +132,76 @@ def test_the_dialog_asks_about_an_unusual_group_too(store: Store, kim: Customer)
     assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
 
 
+def choose_in_dialog(store: Store, customer: Customer, group: str, subgroup: str | None = None) -> AppTest:
+    """Open the dialog and choose a group in it."""
+    at = dashboard("customer", customer)
+    press(at, "start_vaccination")
+    at.selectbox(key="dialog_add_group").select(group).run()
+    if subgroup:
+        at.selectbox(key=f"dialog_add_subgroup_{group}").select(subgroup).run()
+    assert not at.exception
+    return at
+
+
+UNADDED = "Medicinsk riskgrupp – Diabetes typ 1 eller 2 valdes i dialogen men lades inte till."
+
+
+@pytest.mark.parametrize("page", ["vaccination", "groups", "customer"])
+def test_a_group_that_was_chosen_in_the_dialog_and_not_added_is_asked_about(
+    store: Store, vilma: Customer, page: str
+) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    go(at, "vaccination")
+    go(at, page)
+    assert UNADDED in messages(at)
+    click(at, "Lägg till gruppen")
+    assert UNADDED not in messages(at)
+    (row,) = memberships.of_customer(store, DEMO, vilma.customer_id)
+    assert (row.group_code, row.subgroup_code, row.valid_from) == ("medical_risk", "diabetes", store.today())
+
+
+def test_the_question_stays_until_it_is_answered_and_can_be_answered_with_no(store: Store, vilma: Customer) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    for page in ("vaccination", "groups", "vaccination"):
+        go(at, page)
+        assert UNADDED in messages(at)
+    click(at, "Lägg inte till")
+    assert UNADDED not in messages(at)
+    assert memberships.of_customer(store, DEMO, vilma.customer_id) == []
+
+
+def test_the_dialog_opened_again_still_holds_the_group_which_can_be_emptied(store: Store, vilma: Customer) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    go(at, "vaccination")
+    go(at, "customer")
+    press(at, "start_vaccination")
+    assert at.selectbox(key="dialog_add_group").value == "medical_risk"
+    assert at.selectbox(key="dialog_add_subgroup_medical_risk").value == "diabetes"
+    at.selectbox(key="dialog_add_group").set_value(None).run()
+    assert at.selectbox(key="dialog_add_group").value is None
+    go(at, "vaccination")
+    assert UNADDED not in messages(at)
+
+
+def test_a_group_that_was_added_or_is_there_already_is_not_asked_about(store: Store, gerd: Customer) -> None:
+    at = choose_in_dialog(store, gerd, "frailty")
+    press(at, "dialog_add_save")
+    assert at.selectbox(key="dialog_add_group").value is None
+    at.selectbox(key="dialog_add_group").select("65_plus").run()
+    go(at, "vaccination")
+    assert not [told for told in messages(at) if "valdes i dialogen" in told]
+
+
+def test_an_unusual_group_from_the_dialog_is_asked_about_as_everywhere(store: Store, kim: Customer) -> None:
+    at = choose_in_dialog(store, kim, "pregnant")
+    go(at, "vaccination")
+    click(at, "Lägg till gruppen")
+    assert MAN in messages(at)
+    assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
+
+
 def test_a_past_group_that_is_adjusted_says_what_that_does(store: Store, gerd: Customer) -> None:
     dose(store, gerd)
     at = dashboard("groups", gerd)
