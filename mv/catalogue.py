@@ -30,6 +30,7 @@ TYPES = {
     "valid_to": "date",
     "sort_order": "integer",
     "longest_days": "integer",
+    "days_between": "integer",
     "age_from": "integer",
     "age_to": "integer",
     "by_age": "boolean",
@@ -154,7 +155,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Vaccine:
-    """A vaccine product."""
+    """A vaccine product.
+
+    ``days_between`` are to lie between two doses of its kind where no rule of reimbursement says how many.
+    """
 
     product_code: str
     name: str
@@ -162,6 +166,7 @@ class Vaccine:
     npl_id: str | None
     valid_from: date
     valid_to: date | None
+    days_between: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +213,9 @@ def read(tx: Transaction) -> Catalogue:
             " ORDER BY group_code, sort_order, subgroup_code"
         )
     ]
-    vaccines = tx.rows("SELECT product_code, name, atc, npl_id, valid_from, valid_to FROM vaccine ORDER BY name")
+    vaccines = tx.rows(
+        "SELECT product_code, name, atc, npl_id, valid_from, valid_to, days_between FROM vaccine ORDER BY name"
+    )
     return Catalogue(
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={

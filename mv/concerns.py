@@ -22,6 +22,7 @@ class Concern(StrEnum):
     BATCH_EXPIRED = "batch_expired"
     BATCH_UNKNOWN = "batch_unknown"
     NAME = "name"
+    RECENT_DOSE = "recent_dose"
 
 
 Concerns = Mapping[Concern, MvError]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from mv import catalogue, customers, memberships, vaccinations
+from mv import catalogue, customers, memberships, recent_doses, vaccinations
 from mv.access import Actor, require_unit
 from mv.concerns import Concern, Concerns, unaccepted
 from mv.customers import Customer
@@ -25,12 +25,12 @@ from mv.registration.validation import (
     validate,
     with_rows,
 )
+from mv.reimbursement.rules import rule_table
 from mv.store.engine import Row, Transaction
 from mv.text import clean_note
 from mv.vaccinations import Dose
 
-LONGEST_REASON = 200
-"""In one query."""
+LONGEST_REASON = vaccinations.LONGEST_REASON
 
 SCHEMA = pa.schema(
     {
@@ -89,10 +89,10 @@ class SavedEntry:
 
 
 def read_validation_context(tx: Transaction, today: date) -> ValidationContext:
-    """Read the catalogue and the batches in the open transaction."""
+    """Read the catalogue, the batches and the rules of reimbursement in the open transaction."""
     rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
     batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
-    return ValidationContext(catalogue.read(tx), batches, today)
+    return ValidationContext(catalogue.read(tx), batches, today, rule_table.read(tx))
 
 
 def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
@@ -105,7 +105,8 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
         rows[row["customer_id"]].append(Membership(**row))
     for row in tx.rows_in(f"SELECT {vaccinations.COLUMNS} FROM dose {of_them}, dose_id", by_id.keys()):
         doses[row["customer_id"]].append(Dose(**row))
-    return {number: Person(customer, rows[number], doses[number]) for number, customer in by_id.items()}
+    payments = recent_doses.read_payments(tx, [dose.dose_id for own in doses.values() for dose in own])
+    return {number: Person(customer, rows[number], doses[number], payments) for number, customer in by_id.items()}
 
 
 def save(
@@ -263,6 +264,7 @@ def _write_doses(
             row = memberships_by_place.get(place)
             dose_entry = planned.entry.dose_entry(validation.dose_number, row.membership_id if row else None)
             assert dose_entry is not None  # noqa: S101 (there is a day)
+            dose_entry = replace(dose_entry, reason=planned.reason if validation.concerns else "")
             entries.append((planned.customer_id, dose_entry, (planned.entry.group_code, planned.entry.subgroup_code)))
         given = vaccinations.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         written |= dict(zip(places, given, strict=True))

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mv import concerns, deaths, memberships, vaccinations
+from mv import concerns, deaths, memberships, recent_doses, vaccinations
 from mv.catalogue import Catalogue, Choice
 from mv.concerns import Concern, Concerns
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.memberships import Membership
+from mv.recent_doses import Payments
 from mv.registration.entry import RegistrationEntry
+from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 
 
@@ -32,20 +34,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer with every membership and every dose."""
+    """A customer with every membership, every dose and whether it is paid."""
 
     customer: Customer
     memberships: Sequence[Membership]
     doses: Sequence[Dose]
+    payments: Payments = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """The catalogue, the expiry day of each batch by product and number, and today."""
+    """The catalogue, the expiry day of each batch by product and number, today, and the rules of reimbursement."""
 
     catalogue: Catalogue
     batches: Mapping[tuple[str, str], date]
     today: date
+    rules: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
             _already_registered(choice, existing_membership, existing_dose),
             existing_membership=existing_membership,
         )
-    found = dict(_find_concerns(person.customer, entry, context, choice))
+    found = dict(_find_concerns(person, entry, context, choice))
     return Validation(Outcome.DOUBTFUL if found else Outcome.READY, None, found, existing_membership, number)
 
 
@@ -173,14 +177,19 @@ def _already_registered(choice: Choice | None, existing_membership: Membership |
 
 
 def _find_concerns(
-    customer: Customer, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
+    person: Person, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
 ) -> Iterable[tuple[Concern, MvError]]:
+    customer = person.customer
     if choice:
         yield from concerns.of_group(choice, customer, entry.day).items()
     if customer.deceased_on:
         yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
-    if entry.given_on is None:
+    dose = entry.dose_entry(1, None)
+    if dose is None:
         return
+    group = (entry.group_code, entry.subgroup_code)
+    near = recent_doses.of_dose(dose, group, person.doses, person.payments, context.rules, context.catalogue)
+    yield from near.items()
     expires_on = context.batches.get((entry.product_code or "", entry.batch_number))
     if expires_on is None:
         others = sorted(
@@ -194,7 +203,7 @@ def _find_concerns(
             if others
             else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=entry.batch_number),
         )
-    elif expires_on < entry.given_on:
+    elif expires_on < dose.given_on:
         yield (
             Concern.BATCH_EXPIRED,
             Invalid(N_("Batch {batch} expired on {day}."), batch=entry.batch_number, day=expires_on),

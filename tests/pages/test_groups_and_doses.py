@@ -312,3 +312,38 @@ def test_an_ended_round_is_undone_as_a_whole(store: Store, vilma: Customer) -> N
     assert "Ångrat: 1 rad." in messages(at)
     (row,) = memberships.of_customer(store, DEMO, vilma.customer_id)
     assert row.ended_reason == "wrong"
+
+
+def test_a_dose_soon_after_another_units_takes_a_reason_and_is_not_refused(store: Store, gerd: Customer) -> None:
+    yesterday = store.today() - DAY
+    other = vaccinations.Entry("fluad_tetra", "F-1", 1, yesterday, "centrum", None, without_group=True)
+    vaccinations.register(store, DEMO, gerd.customer_id, other)
+    key = f"dose_new_{gerd.customer_id}"
+    at = dashboard("vaccination", gerd)
+    assert not at.warning
+    at.selectbox(key=f"{key}_product").select("efluelda").run()
+    at.selectbox(key=f"{key}_batch_efluelda").select("B-1").run()
+    recent = (
+        f"Fluad Tetra gavs den {yesterday} vid Mottagning Centrum och är inte ersatt hittills."
+        " Det ska gå 150 dagar mellan två doser; här: 1."
+    )
+    assert recent in messages(at)
+    press(at, "dose_save")
+    assert f"{recent} Skriv varför det är rätt; inget är sparat." in messages(at)
+    assert len(vaccinations.of_customer(store, DEMO, gerd.customer_id)) == 1
+    at.text_input(key=f"{key}_reason").set_value("Läkaren har ordinerat").run()
+    press(at, "dose_save")
+    latest = vaccinations.of_customer(store, DEMO, gerd.customer_id)[0]
+    assert (latest.product_code, latest.reason) == ("efluelda", "Läkaren har ordinerat")
+    assert "Läkaren har ordinerat" in cells(at, 1)[0]
+
+
+def test_a_correction_of_the_batch_of_a_dose_soon_after_another_asks_nothing(store: Store, gerd: Customer) -> None:
+    for days, product in ((1, "fluad_tetra"), (0, "efluelda")):
+        entry = vaccinations.Entry(product, "B-1", 1, store.today() - days * DAY, "norr", None, without_group=True)
+        dose = vaccinations.register(store, DEMO, gerd.customer_id, entry)
+    at = dashboard("vaccination", gerd)
+    press(at, f"correct_{dose.dose_id}")
+    assert not any("dagar mellan två doser" in told for told in messages(at))
+    press(at, "dose_save")
+    assert not at.error
