@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mv.errors import N_, Invalid
-from mv.identity import age, months
+from mv.identity import Sex, age, months
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -30,6 +30,7 @@ TYPES = {
     "valid_to": "date",
     "sort_order": "integer",
     "longest_days": "integer",
+    "days_between": "integer",
     "age_from": "integer",
     "age_to": "integer",
     "by_age": "boolean",
@@ -116,7 +117,7 @@ class Group:
     """A kundgrupp, by which the region pays.
 
     ``by_age``: the age alone puts a person in it. ``longest_days``: the longest plausible period. A person outside its
-    ``ages`` may be in it all the same: registration raises a concern and refuses nothing.
+    ``ages`` or of another ``sex`` may be in it all the same: whoever saves that is asked (:mod:`mv.concerns`).
     """
 
     group_code: str
@@ -128,6 +129,7 @@ class Group:
     longest_days: int | None
     subgroups: tuple[Subgroup, ...]
     ages: AgeRange | None = None
+    sex: Sex | None = None
 
     def label(self, language: str) -> str:
         """Return the group's name in ``language``."""
@@ -153,7 +155,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Vaccine:
-    """A vaccine product."""
+    """A vaccine product.
+
+    ``days_between`` are to lie between two doses of its kind where no rule of reimbursement says how many.
+    """
 
     product_code: str
     name: str
@@ -161,6 +166,7 @@ class Vaccine:
     npl_id: str | None
     valid_from: date
     valid_to: date | None
+    days_between: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,8 @@ def read(tx: Transaction) -> Catalogue:
     """Return the catalogue, read in the open transaction."""
     units = tx.rows("SELECT unit_id, name, region, valid_from, valid_to FROM unit ORDER BY name")
     groups = tx.rows(
-        "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days, age_from, age_to, age_unit"
-        " FROM customer_group ORDER BY sort_order, group_code"
+        "SELECT group_code, name_sv, name_en, valid_from, valid_to, by_age, longest_days, age_from, age_to, age_unit,"
+        " sex FROM customer_group ORDER BY sort_order, group_code"
     )
     subgroups = [
         Subgroup(**row)
@@ -207,14 +213,17 @@ def read(tx: Transaction) -> Catalogue:
             " ORDER BY group_code, sort_order, subgroup_code"
         )
     ]
-    vaccines = tx.rows("SELECT product_code, name, atc, npl_id, valid_from, valid_to FROM vaccine ORDER BY name")
+    vaccines = tx.rows(
+        "SELECT product_code, name, atc, npl_id, valid_from, valid_to, days_between FROM vaccine ORDER BY name"
+    )
     return Catalogue(
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={
             row["group_code"]: Group(
                 ages=_ages(row),
+                sex=Sex(row["sex"]) if row["sex"] else None,
                 subgroups=tuple(sub for sub in subgroups if sub.group_code == row["group_code"]),
-                **{name: value for name, value in row.items() if not name.startswith("age_")},
+                **{name: value for name, value in row.items() if name != "sex" and not name.startswith("age_")},
             )
             for row in groups
         },

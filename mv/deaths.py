@@ -10,8 +10,8 @@ from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
 from mv.store.engine import Transaction
 
-LATEST = """
-    SELECT max(day) AS day FROM (
+REGISTERED_DAYS = """
+    SELECT min(day) AS first, max(day) AS last FROM (
         SELECT given_on AS day FROM dose WHERE customer_id = $1 AND withdrawn_at IS NULL
         UNION ALL SELECT valid_from FROM membership WHERE customer_id = $1 AND ended_reason IS DISTINCT FROM 'wrong'
     ) AS days
@@ -26,6 +26,15 @@ def refuse_after(deceased_on: date | None, day: date) -> None:
             field="valid_from",
             day=deceased_on,
         )
+
+
+def registered_days(tx: Transaction, customer_id: int) -> tuple[date | None, date | None]:
+    """Return the first and the last of the days on which the customer's doses were given and groups begin.
+
+    Doses that were withdrawn and groups that were wrong are left out; None twice where there are no others.
+    """
+    (days,) = tx.rows(REGISTERED_DAYS, customer_id)
+    return days["first"], days["last"]
 
 
 def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | None) -> None:
@@ -43,7 +52,7 @@ def record(store: Store, actor: Actor, customer_id: int, deceased_on: date | Non
                 raise Invalid(N_("The day of death cannot be after today, {today}."), today=store.today())
             if deceased_on < birth_date:
                 raise Invalid(N_("The customer cannot have died before being born."))
-            latest = tx.rows(LATEST, customer_id)[0]["day"]
+            latest = registered_days(tx, customer_id)[1]
             if latest is not None and latest > deceased_on:
                 raise Conflict(
                     N_(

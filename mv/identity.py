@@ -130,6 +130,14 @@ def check_digit(digits: str) -> int:
     return _modulus_10([int(digit) for digit in digits])
 
 
+def sex_of(number: str) -> Sex | None:
+    """Return the sex that a stored number gives, None where it gives none."""
+    try:
+        return parse(number, date.max).sex
+    except Invalid:
+        return None
+
+
 def age(birth_date: date, today: date) -> int:
     """Return the age in whole years on ``today``; negative before birth.
 

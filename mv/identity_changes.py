@@ -9,20 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from mv import audit, customers, identity
+from mv import audit, customers, deaths, identity
 from mv.access import Action, Actor
 from mv.customers import COLUMNS, EARLIER_NUMBERS, Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.identity import Identity
 from mv.store import Store
 from mv.store.engine import Row, Transaction
-
-FIRST_DAY = """
-    SELECT min(day) AS day FROM (
-        SELECT valid_from AS day FROM membership WHERE customer_id = $1 AND ended_reason IS DISTINCT FROM 'wrong'
-        UNION ALL SELECT given_on FROM dose WHERE customer_id = $1 AND withdrawn_at IS NULL
-    ) AS days
-"""
 
 
 class BirthDateDiffers(Conflict):
@@ -84,8 +77,8 @@ def change(
 
     Birth date and sex become those that the number gives; one that it does not give stays. Raises Invalid for a wrong
     number, BirthDateDiffers unless ``other_birth_date`` confirms the birth date, NumberTaken when another customer has
-    or had the number; Conflict when the customer's number is not ``seen`` any more and when there are groups or doses
-    from before the birth date; NotFound, and OtherUnit when the actor has no care relation with the customer.
+    or had the number; Conflict when the customer's number is not ``seen`` any more and when a group, a dose or the
+    death is before the birth date; NotFound, and OtherUnit when the actor has no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -105,7 +98,7 @@ def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
     """Undo the last change of number of a customer who was shown with the number ``seen``, and return the customer.
 
     Birth date and sex become those of that time. Raises Conflict when the customer's number is not ``seen`` any more,
-    when there is no earlier number, and when there are groups or doses from before the birth date; NumberTaken when
+    when there is no earlier number, and when a group, a dose or the death is before the birth date; NumberTaken when
     another customer has the number now, NotFound, and OtherUnit.
     """
 
@@ -127,7 +120,9 @@ def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
 def _lock_as_seen(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:
     """Lock the customer and return its row. Raises Conflict when its number is not ``seen`` any more."""
     customers.lock(tx, at, actor, [customer_id])
-    sql = "SELECT customer_id, identity, identity_kind, birth_date, sex FROM customer WHERE customer_id = $1"
+    sql = """
+        SELECT customer_id, identity, identity_kind, birth_date, sex, deceased_on FROM customer WHERE customer_id = $1
+    """
     (now,) = tx.rows(sql, customer_id)
     if now["identity"] != seen:
         raise Conflict(N_("Somebody changed the number meanwhile. It is shown as it is now; nothing was changed."))
@@ -163,10 +158,17 @@ def _refuse_taken(tx: Transaction, customer_id: int, person: Identity, seen: str
 def _apply(
     tx: Transaction, at: datetime, actor: Actor, now: Row, person: Identity, born: date, sex: str | None
 ) -> Customer:
-    """Write and log a change of number. Raises Conflict when a group or a dose is from before the birth date."""
+    """Write and log a change of number. Raises Conflict when a group, a dose or the death is before the birth date."""
     customer_id = now["customer_id"]
-    (first,) = tx.rows(FIRST_DAY, customer_id)
-    if first["day"] is not None and first["day"] < born:
+    if now["deceased_on"] is not None and now["deceased_on"] < born:
+        raise Conflict(
+            N_(
+                "The customer died before the birth date that the number gives. Nothing was changed; check the number,"
+                " or correct the day of death first."
+            )
+        )
+    first, _ = deaths.registered_days(tx, customer_id)
+    if first is not None and first < born:
         raise Conflict(
             N_(
                 "The customer has groups or doses from before the birth date that the number gives."

@@ -6,17 +6,18 @@ that ceased to apply counted on the days of its period, a wrong one never did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths
+from mv import audit, catalogue, concerns, customers, deaths
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue, Choice
 from mv.clock import to_local
+from mv.concerns import Concern, Concerns, Doubtful
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.store import Store
@@ -147,12 +148,15 @@ def likely_end_reason(membership: Membership, today: date) -> EndReason:
     return EndReason.WRONG if slip else EndReason.CEASED
 
 
-def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membership:
+def add(
+    store: Store, actor: Actor, customer_id: int, entry: Entry, *, accepted: Collection[Concern] | None = None
+) -> Membership:
     """Add the customer to a group and return the new row.
 
     With a last day, a period that is over is registered. Raises Invalid for an impossible period and for a group that
     was not in use, Conflict when the period overlaps one of the same group or begins after the customer's death;
-    NotFound, and OtherUnit when the actor has no care relation with the customer.
+    NotFound, and OtherUnit when the actor has no care relation with the customer; then Doubtful for concerns about the
+    group beside the ``accepted`` ones. Where these are None, nobody is asked.
     """
 
     def work(tx: Transaction) -> Membership:
@@ -161,6 +165,7 @@ def add(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Membershi
         choice = check_period(catalogue.read(tx), entry, customer.birth_date, store.today())
         deaths.refuse_after(customer.deceased_on, entry.valid_from)
         refuse_overlap(read(tx, customer_id), entry, choice)
+        _ask(concerns.of_group(choice, customer, entry.valid_from), accepted)
         return insert(tx, at, actor, [(customer_id, entry)])[0]
 
     return audit.perform(store, actor, Action.ADD_GROUP, work, customer_id)
@@ -192,23 +197,31 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
     return added
 
 
-def adjust(store: Store, actor: Actor, membership_id: int, seen_version: int, entry: Entry) -> Membership:
+def adjust(
+    store: Store,
+    actor: Actor,
+    membership_id: int,
+    seen_version: int,
+    entry: Entry,
+    *,
+    accepted: Collection[Concern] | None = None,
+) -> Membership:
     """Correct a row and return it; the version before stays in its history.
 
     An active row stays active and an ended one ended: ``entry.valid_to`` is used for the latter only.
-    Raises what :func:`add` raises, and Conflict when someone else changed the row since ``seen_version``.
+    Raises what :func:`add` raises, Doubtful for new concerns alone, and Conflict when someone else changed the row
+    since ``seen_version``.
     """
 
     def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if not now.active and entry.valid_to is None:
             raise Invalid(N_("Give the last day of the period."), field="valid_to")
         wanted = entry if not now.active else replace(entry, valid_to=None)
-        choice = check_period(catalogue.read(tx), wanted, customer.birth_date, store.today(), was=now)
-        deaths.refuse_after(customer.deceased_on, wanted.valid_from)
-        others = [m for m in read(tx, now.customer_id) if m.membership_id != membership_id]
-        if now.ended_reason != EndReason.WRONG:
-            refuse_overlap(others, wanted, choice)
-        return replace(now, **asdict(wanted))
+        new = replace(now, **asdict(wanted))
+        known = catalogue.read(tx)
+        check_change(known, customer, now, new, read(tx, now.customer_id), store.today())
+        _ask(new_concerns(known, customer, now, new), accepted)
+        return new
 
     return TABLE.perform(store, actor, Action.ADJUST_GROUP, "adjusted", membership_id, seen_version, change)
 
@@ -238,16 +251,16 @@ def remove(
 def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version: int, reason: EndReason) -> Membership:
     """Set the reason of an ended row, and return it.
 
-    Raises Conflict when someone else changed the row since ``seen_version``, or when the row would count
-    on days on which another one of the same group counts; NotFound.
+    Raises what :func:`adjust` raises when the row is to count.
     """
 
     def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if now.active:
             raise Conflict(N_("The group is active; remove it first."))
+        new = replace(now, ended_reason=reason)
         if reason != EndReason.WRONG:
-            _refuse_overlap_of(tx, now)
-        return replace(now, ended_reason=reason)
+            check_change(catalogue.read(tx), customer, now, new, read(tx, now.customer_id), store.today())
+        return new
 
     return TABLE.perform(store, actor, Action.REMOVE_GROUP, "reason", membership_id, seen_version, change)
 
@@ -255,15 +268,15 @@ def set_end_reason(store: Store, actor: Actor, membership_id: int, seen_version:
 def restore(store: Store, actor: Actor, membership_id: int, seen_version: int) -> Membership:
     """Undo a removal: make an ended row active again and return it.
 
-    Raises Conflict when someone else changed the row since ``seen_version`` or the same group was added
-    in the meantime, NotFound.
+    Raises what :func:`adjust` raises: a group that is no longer in use becomes active again only on the day on which
+    it was removed.
     """
 
     def change(tx: Transaction, now: Membership, customer: Customer) -> Membership:
         if now.active:
             raise Conflict(N_("The group is active already."))
         active = replace(now, valid_to=None, ended_at=None, ended_by=None, ended_reason=None)
-        _refuse_overlap_of(tx, active)
+        check_change(catalogue.read(tx), customer, now, active, read(tx, now.customer_id), store.today())
         return active
 
     return TABLE.perform(store, actor, Action.RESTORE_GROUP, "restored", membership_id, seen_version, change)
@@ -280,7 +293,8 @@ def check_period(
 ) -> Choice:
     """Return the entry's group and subgroup. Raises Invalid for an impossible period or a group that was not in use.
 
-    A group that was not in use is accepted on the days that the row ``was`` registered with.
+    A group that was not in use is accepted on the days that the row ``was`` registered with; one that was removed
+    today counts as active until today.
     """
     choice = known.choice(entry.group_code, entry.subgroup_code)
     if entry.valid_from > today:
@@ -291,11 +305,13 @@ def check_period(
         raise Invalid(N_("The last day cannot be after today, {today}."), field="valid_to", today=today)
     if entry.valid_to is not None and entry.valid_to < entry.valid_from:
         raise Invalid(N_("The last day is before the first. Change one of them."), field="valid_to")
-    first, last = None, None
+    firsts, lasts = set(), set()
     if was and (was.group_code, was.subgroup_code) == (entry.group_code, entry.subgroup_code):
-        first, last = was.valid_from, was.valid_to or today
-    for day, before in ((entry.valid_from, first), (entry.valid_to or today, last)):
-        if day != before and not choice.in_use(day):
+        firsts, lasts = {was.valid_from}, {was.valid_to or today}
+        if was.ended_at and to_local(was.ended_at).date() == today:
+            lasts.add(today)
+    for day, before in ((entry.valid_from, firsts), (entry.valid_to or today, lasts)):
+        if day not in before and not choice.in_use(day):
             raise Invalid(
                 N_("{choice} was not in use on {day}. Choose another group or day."),
                 field="group",
@@ -305,10 +321,32 @@ def check_period(
     return choice
 
 
-def _refuse_overlap_of(tx: Transaction, row: Membership) -> None:
-    choice = catalogue.read(tx).choice(row.group_code, row.subgroup_code)
-    others = [m for m in read(tx, row.customer_id) if m.membership_id != row.membership_id]
-    refuse_overlap(others, Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to), choice)
+def check_change(
+    known: Catalogue, customer: Customer, now: Membership, new: Membership, rows: Iterable[Membership], today: date
+) -> None:
+    """Raise what :func:`adjust` raises for a row that is ``now`` and becomes ``new``, by whatever way.
+
+    ``rows`` are the customer's, with or without this one.
+    """
+    entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
+    choice = check_period(known, entry, customer.birth_date, today, was=now)
+    deaths.refuse_after(customer.deceased_on, new.valid_from)
+    if new.ended_reason != EndReason.WRONG:
+        refuse_overlap((row for row in rows if row.membership_id != new.membership_id), entry, choice)
+
+
+def new_concerns(known: Catalogue, customer: Customer, now: Membership, new: Membership) -> Concerns:
+    """Return the concerns about the row as ``new`` that it did not raise as it is ``now``."""
+    before: Collection[Concern] = ()
+    if (now.group_code, now.subgroup_code) == (new.group_code, new.subgroup_code):
+        before = concerns.of_group(known.choice(now.group_code, now.subgroup_code), customer, now.valid_from)
+    choice = known.choice(new.group_code, new.subgroup_code)
+    return concerns.unaccepted(concerns.of_group(choice, customer, new.valid_from), before)
+
+
+def _ask(found: Concerns, accepted: Collection[Concern] | None) -> None:
+    if accepted is not None and concerns.unaccepted(found, accepted):
+        raise Doubtful(found)
 
 
 def refuse_overlap(others: Iterable[Membership], entry: Entry, choice: Choice) -> None:

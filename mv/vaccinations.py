@@ -19,7 +19,7 @@ from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
 from mv.store import Store
 from mv.store.engine import Transaction
-from mv.text import with_hyphens
+from mv.text import clean_note, with_hyphens
 from mv.versioned import VersionedTable
 
 Shown = TypeVar("Shown")
@@ -28,6 +28,7 @@ GroupCodes = tuple[str | None, str | None]
 
 BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
 """A batch number that the national vaccination register (NVR) accepts."""
+LONGEST_REASON = 200
 MAX_DOSE_NUMBER = 99
 """The highest dose number that the national vaccination register accepts."""
 
@@ -53,7 +54,8 @@ class Dose:
     """A dose that was given, with the group that counts for its payment; instants are naive UTC.
 
     Nothing is paid for a dose given ``abroad``, and its batch may be unknown, an empty text. ``completed_at`` is the
-    instant of the last change of product, day or group, from which the time limit of the payment counts.
+    instant of the last change of product, day or group, from which the time limit of the payment counts. ``reason``
+    says why the dose is right although something about it was unusual.
     """
 
     dose_id: int
@@ -74,6 +76,7 @@ class Dose:
     withdrawn_by: str | None
     withdrawn_reason: str | None
     version: int
+    reason: str | None = None
 
     def require_not_withdrawn(self) -> None:
         """Raise Conflict when the dose is withdrawn."""
@@ -104,6 +107,7 @@ class Change:
     subgroup_code: str | None
     abroad: bool
     withdrawn_reason: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Entry:
 
     It is None when no group applies, when one does and ``without_group`` is set, and for a dose given ``abroad``. A
     dose keeps the group that its membership had, whatever became of that since, unless ``group_anew`` is set.
+    ``reason`` is for what is unusual about the dose, such as one given a short while ago.
     """
 
     product_code: str | None
@@ -123,6 +128,7 @@ class Entry:
     without_group: bool = False
     group_anew: bool = False
     abroad: bool = False
+    reason: str = ""
 
 
 TABLE = VersionedTable(
@@ -136,7 +142,7 @@ TABLE = VersionedTable(
         "given_on": pa.date32(),
         "abroad": pa.bool_(),
         **dict.fromkeys(("registered_at", "completed_at", "withdrawn_at"), pa.timestamp("us")),
-        **dict.fromkeys(("registered_by", "withdrawn_by", "withdrawn_reason"), pa.string()),
+        **dict.fromkeys(("registered_by", "withdrawn_by", "withdrawn_reason", "reason"), pa.string()),
     },
     missing=N_("The dose does not exist. Open the customer anew."),
     changed=N_("{who} changed this dose at {time}. It is shown as it is now; nothing was overwritten."),
@@ -236,6 +242,7 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
             withdrawn_by=None,
             withdrawn_reason=None,
             version=1,
+            reason=clean_note(entry.reason, LONGEST_REASON) or None,
         )
         for dose_id, (customer_id, entry, group) in zip(tx.next_ids("dose_seq", len(entries)), entries, strict=True)
     ]
@@ -269,6 +276,7 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
             group_code=group[0],
             subgroup_code=group[1],
             abroad=entry.abroad,
+            reason=clean_note(entry.reason, LONGEST_REASON) or now.reason,
             completed_at=store.now() if changes_payment_basis(now, entry, group) else now.completed_at,
         )
 
@@ -321,6 +329,17 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
             vaccine=vaccine.name,
             day=entry.given_on,
         )
+
+
+def check_again(known: Catalogue, customer: Customer, dose: Dose, doses: Iterable[Dose], today: date) -> None:
+    """Raise what :func:`correct` raises for a withdrawn dose of the customer's ``doses`` that is to be valid again."""
+    entry = Entry(
+        dose.product_code, dose.batch_number, dose.dose_number, dose.given_on, dose.unit_id, dose.membership_id,
+        abroad=dose.abroad,
+    )  # fmt: skip
+    check(known, entry, customer.birth_date, today, was=dose)
+    deaths.refuse_after(customer.deceased_on, dose.given_on)
+    refuse_duplicate(doses, entry, but=dose.dose_id)
 
 
 def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:

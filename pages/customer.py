@@ -12,6 +12,7 @@ from mv.ui.customers.merge import draw_merging
 from mv.ui.customers.merge_history import draw_merges
 from mv.ui.customers.name_change import draw_name_change
 from mv.ui.groups.dialog import draw_dialog
+from mv.ui.groups.unadded import draw_unadded
 from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
@@ -55,6 +56,7 @@ customer = require_customer()
 st.header(_("Customer card"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.CUSTOMER)
+draw_unadded(customer)
 draw_earlier_numbers(customer)
 draw_merges(customer)
 with st.container(horizontal=True):

@@ -10,6 +10,7 @@ from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.groups.form import draw_add_form
 from mv.ui.groups.rows import draw_current, draw_ended
+from mv.ui.groups.unadded import draw_unadded
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
 from mv.ui.resources import catalogue, store
@@ -47,6 +48,7 @@ customer = require_customer()
 st.header(_("Customer groups"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.GROUPS)
+draw_unadded(customer)
 case = read_case(store(), session.actor(), customer, catalogue())
 draw_add_form(customer, case, "add", _("Save"), with_days=True)
 show_notices()

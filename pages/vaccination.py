@@ -6,6 +6,7 @@ from mv import vaccinations
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.double_click import drawn_form
+from mv.ui.groups.unadded import draw_unadded
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import show_notices
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
@@ -14,18 +15,20 @@ from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _
 from mv.ui.vaccinations.actions import correct_dose, draw_actions, register_dose
-from mv.ui.vaccinations.form import draw_dose_form, draw_verdict
+from mv.ui.vaccinations.form import draw_dose_form, draw_recent_dose, draw_verdict
 from mv.ui.vaccinations.table import draw_changes, draw_doses
 
 customer = require_customer()
 st.header(_("Vaccination"))
 draw_customer(customer)
 draw_queue_banner(customer, navigation.VACCINATION)
+draw_unadded(customer)
 doses = vaccinations.of_customer(store(), session.actor(), customer.customer_id)
 was = next((dose for dose in doses if dose.dose_id == state(CustomerVisit).corrected_dose), None)
 st.subheader(_("Correct a dose") if was else _("New dose"))
 with st.container(border=True):
     draw_dose_form(customer, doses, was)
+    draw_recent_dose(customer, was)
     with st.container(horizontal=True):
         if was:
             st.button(

@@ -18,6 +18,7 @@ from mv import (
     memberships,
     name_changes,
     other_unit_access,
+    recent_doses,
     users,
     vaccinations,
 )
@@ -496,6 +497,12 @@ CALLS = [
         customer_case.read_case,
         (Action.VIEW_DOSES,),
         lambda s, who, r: customer_case.read_case(s, who, r.anders, catalogue.load(s)),
+        "anders",
+    ),
+    Call(
+        recent_doses.judge,
+        (Action.VIEW_DOSES,),
+        lambda s, who, r: recent_doses.judge(s, who, r.anders.customer_id, dose_of(r.active)),
         "anders",
     ),
     Call(corrections.build_queue, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.build_queue(s, who)),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from mv import bookings, customers, identity_changes, memberships, vaccinations
+from mv import bookings, customers, deaths, identity_changes, memberships, vaccinations
 from mv.access import Actor, Role
 from mv.customers import Customer, Hits, search
 from mv.errors import Conflict, Forbidden, Invalid, NotFound
@@ -277,6 +277,23 @@ def test_a_change_is_not_taken_back_where_it_cannot_be(
     store.write(lambda tx: tx.execute(sql, NUMBER))
     with refused(store, NumberTaken, TAKEN):
         undo(store, actor, newer)
+
+
+def test_nobody_died_before_the_birth_date_of_a_number_changed_to_or_back(store: Store, actor: Actor) -> None:
+    later = date(1985, 1, 2)
+    customer = customers.register(store, actor, OTHER_RESERVE, "Kim", "Räv", "norr", later)
+    older = change(store, actor, customer, NUMBER, other_birth_date=True)
+    deaths.record(store, actor, customer.customer_id, later - timedelta(days=1))
+    says = (
+        "The customer died before the birth date that the number gives. Nothing was changed; check the number, or"
+        " correct the day of death first."
+    )
+    with refused(store, Conflict, says):
+        undo(store, actor, older)
+    with refused(store, Conflict, says):
+        change(store, actor, older, invented_number(later), other_birth_date=True)
+    deaths.record(store, actor, customer.customer_id, later)
+    assert undo(store, actor, older).birth_date == later
 
 
 def test_two_who_give_two_customers_the_same_number_at_once_leave_one_with_it(store: Store, actor: Actor) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mv import customers, memberships
+from mv import customers, deaths, identity_changes, memberships
 from mv.access import Actor
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid, MvError, NotFound
@@ -323,6 +323,52 @@ def test_an_old_row_of_a_group_no_longer_in_use_can_be_adjusted_removed_and_rest
     row = memberships.adjust(store, actor, row.membership_id, row.version, replace(wanted, valid_to=date(2022, 8, 31)))
     assert (row.valid_from, row.valid_to) == (date(2021, 4, 1), date(2022, 8, 31))
     assert memberships.restore(store, actor, row.membership_id, row.version).active
+
+
+def test_a_row_of_a_group_no_longer_in_use_becomes_active_again_on_the_day_of_its_removal_alone(
+    store: Store, clock: SetClock, actor: Actor, old: Membership
+) -> None:
+    removed = memberships.remove(store, actor, old.membership_id, 1)
+    back = memberships.restore(store, actor, old.membership_id, removed.version)
+    removed = memberships.remove(store, actor, old.membership_id, back.version)
+    clock.now += DAY
+    says = f"{COVID_PHASE} – Phase 2 was not in use on {TODAY + DAY}. Choose another group or day."
+    with refused(store, Invalid, says):
+        memberships.restore(store, actor, old.membership_id, removed.version)
+    wanted = entry(date(2021, 4, 1), date(2022, 8, 31), group="covid_phase", subgroup="phase_2")
+    ended = memberships.adjust(store, actor, old.membership_id, removed.version, wanted)
+    with refused(store, Invalid, says):
+        memberships.restore(store, actor, old.membership_id, ended.version)
+    for reason in (EndReason.WRONG, EndReason.CEASED):  # its days stay as they were
+        ended = memberships.set_end_reason(store, actor, old.membership_id, ended.version, reason)
+
+
+def assert_does_not_count_again(store: Store, actor: Actor, wrong: Membership, says: str) -> None:
+    """Check that the row can neither be restored nor be said to have ceased."""
+    with nothing_changes(store), pytest.raises(MvError, match=says):
+        memberships.restore(store, actor, wrong.membership_id, wrong.version)
+    with nothing_changes(store), pytest.raises(MvError, match=says):
+        memberships.set_end_reason(store, actor, wrong.membership_id, wrong.version, EndReason.CEASED)
+
+
+def test_a_row_that_was_wrong_does_not_count_again_before_the_birth_date_of_another_number(
+    store: Store, actor: Actor
+) -> None:
+    kim = customers.register(store, actor, "19810829M071", "Kim", "Räv", "norr", date(1981, 8, 29))
+    row = memberships.add(store, actor, kim.customer_id, entry(date(2022, 1, 1), group="medical_risk"))
+    wrong = memberships.remove(store, actor, row.membership_id, 1, EndReason.WRONG)
+    number = invented_number(date(2023, 5, 5))
+    identity_changes.change(store, actor, kim.customer_id, number, kim.identity, other_birth_date=True)
+    assert_does_not_count_again(store, actor, wrong, "before the customer was born")
+
+
+def test_a_row_that_was_wrong_does_not_count_again_after_the_death(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    row = memberships.add(store, actor, anders.customer_id, entry(TODAY - DAY))
+    wrong = memberships.remove(store, actor, row.membership_id, 1, EndReason.WRONG)
+    deaths.record(store, actor, anders.customer_id, TODAY - 2 * DAY)
+    assert_does_not_count_again(store, actor, wrong, "died on")
 
 
 def test_an_old_row_does_not_get_another_group_that_is_no_longer_in_use(

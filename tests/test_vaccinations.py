@@ -397,7 +397,7 @@ def test_doses_from_before_it_was_kept_get_what_would_have_been_kept(
         assert {row["abroad"] for row in rows} == {False}
 
 
-NEW_COLUMNS = {"dose": "abroad, completed_at", "dose_change": "abroad"}
+NEW_COLUMNS = {"dose": "abroad, completed_at, reason", "dose_change": "abroad, reason"}
 """What the doses had not before."""
 
 

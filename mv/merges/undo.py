@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mv import audit, catalogue, customers, memberships, name_changes, vaccinations
+from mv import audit, catalogue, customers, deaths, memberships, name_changes, vaccinations
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.clock import to_local
@@ -51,8 +51,10 @@ def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
     """Undo a merge and return the customer whose record went on.
 
     Raises Conflict when it is undone already, when it is not the customer's latest, when a row that it changed was
-    changed again, and when a dose that was registered since counts by a row that would go back; NotFound, and OtherUnit
-    when the actor has no care relation with the customer.
+    changed again, when a dose that was registered since counts by a row that would go back, and when a group or a dose
+    would be from before the birth or after the death of its customer; what :func:`mv.memberships.adjust` and
+    :func:`mv.vaccinations.correct` raise for a row that would count again; NotFound, and OtherUnit when the actor has
+    no care relation with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -63,7 +65,7 @@ def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
         since = (keep_id, merged_id, merge["merged_at"])
         lacked = {row["dose_id"] for row in tx.rows(WITHOUT_GROUP, *since)}
         execution.move_rows(tx, merge_id, merged_id)
-        _restore(tx, at, actor, merge_id)
+        _restore(tx, at, store.today(), actor, merge_id)
         lack = [row for row in tx.rows(WITHOUT_GROUP, *since) if row["dose_id"] not in lacked]
         for row in (*lack, *tx.rows(BY_OTHERS, keep_id, merged_id)):
             raise Conflict(
@@ -73,6 +75,8 @@ def undo(store: Store, actor: Actor, merge_id: int) -> Customer:
                 ),
                 day=row["given_on"],
             )
+        for customer in customers.read(tx, [keep_id, merged_id]):
+            _refuse_days_outside_life(tx, customer)
         _separate(tx, at, actor, merge)
         (kept,) = customers.read(tx, [keep_id])
         return kept
@@ -97,7 +101,7 @@ def _lock_merge(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> R
     return now
 
 
-def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None:
+def _restore(tx: Transaction, at: datetime, today: date, actor: Actor, merge_id: int) -> None:
     """Restore the rows that the merge changed, widened periods first: no two rows of a group may overlap."""
     known = catalogue.read(tx)
     changed = tx.rows(CHANGED, merge_id, "membership")
@@ -105,29 +109,41 @@ def _restore(tx: Transaction, at: datetime, actor: Actor, merge_id: int) -> None
         now = _group_as_left(tx, known, row)
         before = tx.rows(BEFORE, now.membership_id, now.version - 1)[0]
         if row["done"] == "wrong":
-            _restore_group(tx, at, actor, known, now, before)
+            _restore_group(tx, at, today, actor, known, now, before)
         else:
             narrowed = replace(now, valid_from=before["valid_from"], valid_to=before["valid_to"])
             memberships.TABLE.update(tx, at, actor, Action.ADJUST_GROUP, "adjusted", [narrowed])
     for row in tx.rows(CHANGED, merge_id, "dose"):
         dose = _dose_as_left(tx, known, row)
-        entry = vaccinations.Entry(
-            dose.product_code, dose.batch_number, dose.dose_number, dose.given_on, dose.unit_id, dose.membership_id
-        )
-        vaccinations.refuse_duplicate(vaccinations.read(tx, dose.customer_id), entry, but=dose.dose_id)
+        (customer,) = customers.read(tx, [dose.customer_id])
+        vaccinations.check_again(known, customer, dose, vaccinations.read(tx, dose.customer_id), today)
         given = replace(dose, withdrawn_at=None, withdrawn_by=None, withdrawn_reason=None)
         vaccinations.TABLE.update(tx, at, actor, Action.CORRECT_DOSE, "restored", [given])
 
 
-def _restore_group(tx: Transaction, at: datetime, actor: Actor, known: Catalogue, now: Membership, before: Row) -> None:
+def _restore_group(
+    tx: Transaction, at: datetime, today: date, actor: Actor, known: Catalogue, now: Membership, before: Row
+) -> None:
     was = replace(now, ended_reason=before["ended_reason"])
     if before["valid_to"] is None:
         was = replace(now, valid_to=None, ended_at=None, ended_by=None, ended_reason=None)
-    others = [row for row in memberships.read(tx, now.customer_id) if row.membership_id != now.membership_id]
-    entry = memberships.Entry(was.group_code, was.subgroup_code, was.valid_from, was.valid_to)
-    memberships.refuse_overlap(others, entry, known.choice(was.group_code, was.subgroup_code))
+    (customer,) = customers.read(tx, [now.customer_id])
+    memberships.check_change(known, customer, now, was, memberships.read(tx, now.customer_id), today)
     word = "restored" if was.active else "reason"
     memberships.TABLE.update(tx, at, actor, Action.RESTORE_GROUP, word, [was])
+
+
+def _refuse_days_outside_life(tx: Transaction, customer: Customer) -> None:
+    """Raise Conflict when a group or a dose is from before the customer's birth or after the death."""
+    for day in deaths.registered_days(tx, customer.customer_id):
+        if day is not None and not customer.birth_date <= day <= (customer.deceased_on or day):
+            raise Conflict(
+                N_(
+                    "A group or a dose of {day} would be from before the birth or after the death of the customer that"
+                    " gets it back. Correct or remove it first; nothing was undone."
+                ),
+                day=day,
+            )
 
 
 def _group_as_left(tx: Transaction, known: Catalogue, left: Row) -> Membership:

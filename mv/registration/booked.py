@@ -11,13 +11,14 @@ from mv import audit, bookings, catalogue, customers, memberships
 from mv.access import Action, Actor
 from mv.bookings import Booking
 from mv.catalogue import Catalogue, Vaccine
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.registration import saving
 from mv.registration.entry import RegistrationEntry
 from mv.registration.rounds import EntryMethod, Round, begin
 from mv.registration.saving import PlannedEntry
-from mv.registration.validation import Concern, Person, Validation, validate
+from mv.registration.validation import Person, Validation, validate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store

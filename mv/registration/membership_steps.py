@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from mv import memberships
 from mv.access import Action, Actor
+from mv.concerns import Concerns
 from mv.memberships import Membership
 from mv.registration import saving
 from mv.store.engine import Transaction
@@ -74,9 +75,16 @@ def change_all(
 
 
 def record_changes(
-    tx: Transaction, at: datetime, registration_id: int, changed: Sequence[tuple[Membership, Membership]]
+    tx: Transaction,
+    at: datetime,
+    registration_id: int,
+    changed: Sequence[tuple[Membership, Membership, Concerns]],
+    reason: str,
 ) -> None:
-    """Record the changed memberships as rows of the round, each with its earlier state, so that they can be undone."""
+    """Record the changed memberships as rows of the round, each with its earlier state, so that they can be undone.
+
+    The ``reason`` is that of the changes that raised concerns.
+    """
     first = saving.last_row_number(tx, registration_id) + 1
     rows = [
         {
@@ -89,9 +97,10 @@ def record_changes(
             "group_code": now.group_code,
             "subgroup_code": now.subgroup_code,
             "day": now.valid_from,
+            **saving.doubt_columns(concerns, reason),
             "registered_at": at,
         }
-        for number, (was, now) in enumerate(changed, start=first)
+        for number, (was, now, concerns) in enumerate(changed, start=first)
     ]
     tx.load("registration_row", pa.Table.from_pylist(rows, saving.SCHEMA))
 

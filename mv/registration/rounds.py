@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from mv import audit, customers, identity
 from mv.access import Action, Actor, OtherUnit, require_care_relation, require_unit
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import N_, Conflict, NotFound
 from mv.registration import saving
 from mv.registration.entry import RegistrationEntry
 from mv.registration.saving import PlannedEntry, SavedEntry
-from mv.registration.validation import Concern
 from mv.store import Store
 from mv.store.engine import Transaction
 

@@ -10,28 +10,27 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from mv import catalogue, customers, memberships, vaccinations
+from mv import catalogue, customers, memberships, recent_doses, vaccinations
 from mv.access import Actor, require_unit
+from mv.concerns import Concern, Concerns, unaccepted
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
 from mv.memberships import Membership
 from mv.registration.entry import RegistrationEntry
 from mv.registration.validation import (
-    Concern,
     Outcome,
     Person,
     Validation,
     ValidationContext,
-    unaccepted,
     validate,
     with_rows,
 )
+from mv.reimbursement.rules import rule_table
 from mv.store.engine import Row, Transaction
 from mv.text import clean_note
 from mv.vaccinations import Dose
 
-LONGEST_REASON = 200
-"""In one query."""
+LONGEST_REASON = vaccinations.LONGEST_REASON
 
 SCHEMA = pa.schema(
     {
@@ -69,7 +68,7 @@ class PlannedEntry:
 class ReasonRequired(Invalid):
     """An entry has concerns that take a reason."""
 
-    def __init__(self, concerns: Mapping[Concern, MvError]) -> None:
+    def __init__(self, concerns: Concerns) -> None:
         super().__init__(N_("Something is unusual. Check it; if it is right, write why and save again."))
         self.concerns = concerns
 
@@ -90,10 +89,10 @@ class SavedEntry:
 
 
 def read_validation_context(tx: Transaction, today: date) -> ValidationContext:
-    """Read the catalogue and the batches in the open transaction."""
+    """Read the catalogue, the batches and the rules of reimbursement in the open transaction."""
     rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
     batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
-    return ValidationContext(catalogue.read(tx), batches, today)
+    return ValidationContext(catalogue.read(tx), batches, today, rule_table.read(tx))
 
 
 def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
@@ -106,7 +105,8 @@ def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]
         rows[row["customer_id"]].append(Membership(**row))
     for row in tx.rows_in(f"SELECT {vaccinations.COLUMNS} FROM dose {of_them}, dose_id", by_id.keys()):
         doses[row["customer_id"]].append(Dose(**row))
-    return {number: Person(customer, rows[number], doses[number]) for number, customer in by_id.items()}
+    payments = recent_doses.read_payments(tx, [dose.dose_id for own in doses.values() for dose in own])
+    return {number: Person(customer, rows[number], doses[number], payments) for number, customer in by_id.items()}
 
 
 def save(
@@ -144,6 +144,13 @@ def revalidate(
 def clean_reason(reason: str) -> str:
     """Return the reason as it is stored. Raises Invalid if it is too long or may hold an identity number."""
     return clean_note(reason, LONGEST_REASON)
+
+
+def doubt_columns(concerns: Concerns, reason: str) -> Row:
+    """Return the columns of a row for its concerns and the reason that accepts them; None where there are none."""
+    if not concerns:
+        return {"doubts": None, "reason": None}
+    return {"doubts": json.dumps(sorted(concerns)), "reason": clean_reason(reason) or None}
 
 
 def last_row_number(tx: Transaction, registration_id: int) -> int:
@@ -257,6 +264,7 @@ def _write_doses(
             row = memberships_by_place.get(place)
             dose_entry = planned.entry.dose_entry(validation.dose_number, row.membership_id if row else None)
             assert dose_entry is not None  # noqa: S101 (there is a day)
+            dose_entry = replace(dose_entry, reason=planned.reason if validation.concerns else "")
             entries.append((planned.customer_id, dose_entry, (planned.entry.group_code, planned.entry.subgroup_code)))
         given = vaccinations.insert(tx, at, replace(actor, unit_id=unit_id), entries)
         written |= dict(zip(places, given, strict=True))
@@ -289,7 +297,6 @@ def _to_row(registration_id: int, made: SavedEntry, at: datetime) -> Row:
         "subgroup_code": planned.entry.subgroup_code,
         "day": planned.entry.day,
         "product_code": planned.entry.product_code,
-        "doubts": json.dumps(sorted(made.validation.concerns)) if made.validation.concerns else None,
-        "reason": clean_reason(planned.reason) or None if made.validation.concerns else None,
+        **doubt_columns(made.validation.concerns, planned.reason),
         "registered_at": at,
     }

@@ -7,12 +7,11 @@ the history. A membership that a file changed gets its earlier values back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from mv import audit, catalogue, customers, memberships, vaccinations
 from mv.access import Action, Actor
 from mv.errors import N_, Conflict, NotFound
-from mv.memberships import EndReason
 from mv.registration import membership_steps, saving
 from mv.registration.rounds import require_own
 from mv.store import Store
@@ -31,7 +30,7 @@ def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) 
     """Undo a row of the user's round.
 
     Raises Conflict if it is undone already, if its membership or dose was changed since, or if another dose refers to
-    its membership; NotFound.
+    its membership; what :func:`mv.memberships.adjust` raises for a membership that the row changed; NotFound.
     """
 
     def work(tx: Transaction) -> None:
@@ -41,7 +40,7 @@ def undo_row(store: Store, actor: Actor, registration_id: int, row_number: int) 
             raise NotFound(N_("There is no such row."))
         if row["undone_at"] is not None:
             raise Conflict(N_("The row is undone already."))
-        _undo(tx, store.now(), actor, [row])
+        _undo(tx, store.now(), store.today(), actor, [row])
 
     audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
@@ -58,7 +57,7 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
         if not rows:
             raise Conflict(N_("Everything in it is undone already."))
         at = store.now()
-        _undo(tx, at, actor, rows)
+        _undo(tx, at, store.today(), actor, rows)
         tx.execute(
             "UPDATE registration SET undone_at = $2, undone_by = $3, open_key = NULL, ended_at = COALESCE(ended_at, $2)"
             " WHERE registration_id = $1",
@@ -69,7 +68,7 @@ def undo_all(store: Store, actor: Actor, registration_id: int) -> int:
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
+def _undo(tx: Transaction, at: datetime, today: date, actor: Actor, rows: Sequence[Row]) -> None:
     """Undo rows of one round: the doses first, since they refer to the memberships."""
     doses = {row["dose_id"]: row["dose_version"] for row in rows if row["dose_id"] is not None}
     made = [row for row in rows if row["membership_id"] is not None and row["was"] is None]
@@ -90,7 +89,7 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
     memberships.TABLE.change_rows(
         tx, at, actor, Action.REMOVE_GROUP, "removed", groups, lambda now, _: now.as_wrong(at, actor.user_id)
     )
-    _restore_memberships(tx, at, actor, [row for row in rows if row["was"] is not None])
+    _restore_memberships(tx, at, today, actor, [row for row in rows if row["was"] is not None])
     tx.rows_in(
         "UPDATE registration_row SET undone_at = $3, undone_by = $4, row_key = NULL"
         " WHERE registration_id = $2 AND row_number = ANY($1) RETURNING row_number",
@@ -98,8 +97,8 @@ def _undo(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> N
     )  # fmt: skip
 
 
-def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequence[Row]) -> None:
-    """Restore the memberships that rows changed. Raises Conflict if another one of the same group overlaps now."""
+def _restore_memberships(tx: Transaction, at: datetime, today: date, actor: Actor, rows: Sequence[Row]) -> None:
+    """Restore the memberships that rows changed. Raises what :func:`mv.memberships.adjust` raises."""
     if not rows:
         return
     versions_left = {row["membership_id"]: row["membership_version"] for row in rows}
@@ -108,15 +107,10 @@ def _restore_memberships(tx: Transaction, at: datetime, actor: Actor, rows: Sequ
     was = {row.membership_id: membership_steps.from_json(texts[row.membership_id], row.customer_id) for row in now}
     known = catalogue.read(tx)
     people = saving.read_people(tx, customers.read(tx, {row.customer_id for row in now}))
-    for back in was.values():
-        others = [
-            was.get(row.membership_id, row)
-            for row in people[back.customer_id].memberships
-            if row.membership_id != back.membership_id
-        ]
-        if back.ended_reason != EndReason.WRONG:
-            entry = memberships.Entry(back.group_code, back.subgroup_code, back.valid_from, back.valid_to)
-            memberships.refuse_overlap(others, entry, known.choice(back.group_code, back.subgroup_code))
+    for left in now:
+        person = people[left.customer_id]
+        others = [was.get(row.membership_id, row) for row in person.memberships]
+        memberships.check_change(known, person.customer, left, was[left.membership_id], others, today)
     membership_steps.change_all(tx, at, actor, [(row, was[row.membership_id]) for row in now])
 
 

@@ -6,17 +6,20 @@ takes a reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mv import deaths, memberships, vaccinations
+from mv import concerns, deaths, memberships, recent_doses, vaccinations
 from mv.catalogue import Catalogue, Choice
+from mv.concerns import Concern, Concerns
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.memberships import Membership
+from mv.recent_doses import Payments
 from mv.registration.entry import RegistrationEntry
+from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 
 
@@ -29,32 +32,24 @@ class Outcome(StrEnum):
     WRONG = "wrong"
 
 
-class Concern(StrEnum):
-    """Something unusual about an entry that takes a reason. The values are stored with the row."""
-
-    AGE = "age"
-    DECEASED = "deceased"
-    BATCH_EXPIRED = "batch_expired"
-    BATCH_UNKNOWN = "batch_unknown"
-    NAME = "name"
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer with every membership and every dose."""
+    """A customer with every membership, every dose and whether it is paid."""
 
     customer: Customer
     memberships: Sequence[Membership]
     doses: Sequence[Dose]
+    payments: Payments = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """The catalogue, the expiry day of each batch by product and number, and today."""
+    """The catalogue, the expiry day of each batch by product and number, today, and the rules of reimbursement."""
 
     catalogue: Catalogue
     batches: Mapping[tuple[str, str], date]
     today: date
+    rules: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Validation:
 
     outcome: Outcome
     error: MvError | None = None
-    concerns: Mapping[Concern, MvError] = field(default_factory=dict)
+    concerns: Concerns = field(default_factory=dict)
     existing_membership: Membership | None = None
     dose_number: int = 0
     existing_dose: Dose | None = None
@@ -100,8 +95,8 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
             existing_membership=existing_membership,
             existing_dose=existing_dose,
         )
-    concerns = dict(_find_concerns(person.customer, entry, context, choice))
-    return Validation(Outcome.DOUBTFUL if concerns else Outcome.READY, None, concerns, existing_membership, number)
+    found = dict(_find_concerns(person, entry, context, choice))
+    return Validation(Outcome.DOUBTFUL if found else Outcome.READY, None, found, existing_membership, number)
 
 
 def _find_choice(entry: RegistrationEntry, catalogue: Catalogue) -> Choice | None:
@@ -184,23 +179,19 @@ def _already_registered(choice: Choice | None, existing_membership: Membership |
 
 
 def _find_concerns(
-    customer: Customer, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
+    person: Person, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
 ) -> Iterable[tuple[Concern, MvError]]:
-    ages = choice.group.ages if choice else None
-    if ages and not ages.include(customer.birth_date, entry.day):
-        yield (
-            Concern.AGE,
-            Invalid(
-                N_("Born {born}: the age does not fit {choice} on {day}."),
-                born=customer.birth_date,
-                choice=choice,
-                day=entry.day,
-            ),
-        )
+    customer = person.customer
+    if choice:
+        yield from concerns.of_group(choice, customer, entry.day).items()
     if customer.deceased_on:
         yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
-    if entry.given_on is None:
+    dose = entry.dose_entry(1, None)
+    if dose is None:
         return
+    group = (entry.group_code, entry.subgroup_code)
+    near = recent_doses.of_dose(dose, group, person.doses, person.payments, context.rules, context.catalogue)
+    yield from near.items()
     expires_on = context.batches.get((entry.product_code or "", entry.batch_number))
     if expires_on is None:
         others = sorted(
@@ -214,16 +205,11 @@ def _find_concerns(
             if others
             else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=entry.batch_number),
         )
-    elif expires_on < entry.given_on:
+    elif expires_on < dose.given_on:
         yield (
             Concern.BATCH_EXPIRED,
             Invalid(N_("Batch {batch} expired on {day}."), batch=entry.batch_number, day=expires_on),
         )
-
-
-def unaccepted(concerns: Mapping[Concern, MvError], accepted: Collection[Concern]) -> dict[Concern, MvError]:
-    """Return the concerns that are not accepted."""
-    return {concern: message for concern, message in concerns.items() if concern not in accepted}
 
 
 def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:

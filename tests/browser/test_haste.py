@@ -80,8 +80,8 @@ def test_on_the_groups_page_what_is_seen_is_saved_and_twice_is_once(screen: Scre
 def test_a_slow_double_click_on_remove_does_no_more_than_remove_the_row(screen: Screen, pensioner: Customer) -> None:
     """First of two rows, whose place another one takes, then of the only one."""
     screen.open_groups(pensioner)
-    screen.save_group("Gravid")
-    for group, first, left in ((OLD, GROUP_SINCE, 1), ("Gravid", TODAY, 0)):
+    screen.save_group("Skörhet")
+    for group, first, left in ((OLD, GROUP_SINCE, 1), ("Skörhet", TODAY, 0)):
         place = middle(screen.action("Ta bort", group))
         screen.page.mouse.click(*place)
         expect(screen.past_row(group, first, TODAY)).to_be_visible()
@@ -135,15 +135,15 @@ def test_in_the_dialog_what_is_seen_is_saved_and_twice_is_once(screen: Screen, p
     choose_and_click(screen, "Undergrupp", HEART, screen.button("Lägg till", screen.dialog), screen.dialog)
     expect(screen.row(RISK, screen.dialog)).to_contain_text(f"{RISK} – {HEART}")
     screen.is_at_rest()
-    screen.choose("Kundgrupp", "Gravid", screen.dialog)
+    screen.choose("Kundgrupp", "Skörhet", screen.dialog)
     screen.button("Lägg till", screen.dialog).dblclick()
-    expect(screen.row("Gravid", screen.dialog)).to_be_visible()
+    expect(screen.row("Skörhet", screen.dialog)).to_be_visible()
     screen.has_no_error()
     expect(screen.action("Ta bort", within=screen.dialog)).to_have_count(3)
     screen.action("Ta bort", OLD, screen.dialog).dblclick()
     expect(screen.action("Ångra", OLD, screen.dialog)).to_be_visible()
     screen.has_no_error()
-    expect(screen.row("Gravid", screen.dialog)).to_be_visible()
+    expect(screen.row("Skörhet", screen.dialog)).to_be_visible()
     screen.button("Close", screen.dialog).click()
     screen.is_on("Vaccination")
     screen.go_to("Kundgrupper")
@@ -154,12 +154,12 @@ def test_in_the_dialog_what_is_seen_is_saved_and_twice_is_once(screen: Screen, p
 
 def test_of_a_vaccination_what_is_seen_is_saved_and_twice_is_once(screen: Screen, pensioner: Customer) -> None:
     screen.open_groups(pensioner)
-    screen.save_group("Gravid")
+    screen.save_group("Skörhet")
     screen.go_to("Vaccination")
     screen.is_on("Vaccination")
     screen.choose("Vaccin", EFLUELDA)
     screen.choose("Sats", A_BATCH)
-    screen.main.get_by_text("Gravid (").click()
+    screen.main.get_by_text("Skörhet (").click()
     screen.is_at_rest()
     right = screen.main.get_by_role("radio", name=OLD)
     screen.click_at_once(handle(right), handle(screen.button("Spara vaccination")))

@@ -57,7 +57,7 @@ def test_another_units_customer_is_opened_for_a_reason_by_whoever_gives_it(
     expect(other.message(OTHER_UNIT)).to_be_visible()
     screen.go_to("Kundgrupper")
     screen.is_on("Kundgrupper")
-    screen.save_group("Gravid")
+    screen.save_group("Skörhet")
 
 
 def test_an_analyst_downloads_pseudonyms_and_no_names(screen: Screen, dashboard: Dashboard, tmp_path: Path) -> None:

@@ -57,14 +57,14 @@ def test_the_whole_routine_from_the_search_to_the_output_data(
     screen.go_to("Kundgrupper")
     screen.is_on("Kundgrupper")
     screen.save_group(RISK, LUNG, first)
-    screen.save_group("Gravid", first=TODAY)
+    screen.save_group("Skörhet", first=TODAY)
     screen.action("Justera", RISK).click()
     screen.choose("Undergrupp", HEART, screen.adjust_form())
     screen.set_day("Första dag", corrected, screen.adjust_form())
     screen.button("Spara justering").click()
     expect(screen.row(f"{RISK} – {HEART}")).to_contain_text(str(corrected))
-    screen.action("Ta bort", "Gravid").click()
-    expect(screen.past_row("Gravid", TODAY, TODAY)).to_contain_text(sv("Wrong from the start"))
+    screen.action("Ta bort", "Skörhet").click()
+    expect(screen.past_row("Skörhet", TODAY, TODAY)).to_contain_text(sv("Wrong from the start"))
 
     # With the dialog, starting a vaccination
     screen.go_to("Kundkort")
@@ -168,18 +168,18 @@ def test_the_same_group_from_two_coordinators_is_one_row_and_one_message(
     one, other = open_screen(), open_screen()
     for screen in (one, other):
         screen.open_groups(customer)
-        screen.choose("Kundgrupp", "Gravid")
+        screen.choose("Kundgrupp", "Skörhet")
     one.button("Spara").click()
     other.button("Spara").click()
     refusal = sv(
         "The customer is in the group {choice} already, since {first}. Nothing was saved.",
-        choice="Gravid",
+        choice="Skörhet",
         first=TODAY,
     )
-    expect(one.row("Gravid").or_(one.message(refusal)).first).to_be_visible()
-    expect(other.row("Gravid").or_(other.message(refusal)).first).to_be_visible()
+    expect(one.row("Skörhet").or_(one.message(refusal)).first).to_be_visible()
+    expect(other.row("Skörhet").or_(other.message(refusal)).first).to_be_visible()
     for screen in (one, other):
-        expect(screen.row("Gravid")).to_be_visible()
+        expect(screen.row("Skörhet")).to_be_visible()
         screen.is_at_rest()
         expect(screen.action("Ta bort")).to_have_count(1)
     assert [screen.message(refusal).count() for screen in (one, other)] in ([0, 1], [1, 0])

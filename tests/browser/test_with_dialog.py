@@ -151,7 +151,7 @@ def test_b7_removing_in_the_dialog_makes_the_group_a_past_one_unless_it_is_undon
 
 def test_b8_closed_after_an_addition_the_dialog_leads_on_to_the_vaccination(screen: Screen, customer: Customer) -> None:
     screen.open_card(customer)
-    for close, group in zip(EACH_WAY, (RISK, "Gravid", STAFF), strict=True):
+    for close, group in zip(EACH_WAY, (RISK, "Skörhet", STAFF), strict=True):
         open_from_menu(screen)
         screen.add_group(group)
         close(screen)
@@ -159,6 +159,21 @@ def test_b8_closed_after_an_addition_the_dialog_leads_on_to_the_vaccination(scre
         expect(screen.main.get_by_role("radio", name=group)).to_be_visible()
         if group == RISK:  # the only one so far
             expect(screen.main.get_by_role("radio", name=group)).to_be_checked()
+
+
+def test_b8_a_group_that_was_chosen_and_not_added_is_asked_about(screen: Screen, customer: Customer) -> None:
+    screen.open_card(customer)
+    for close in EACH_WAY:
+        open_from_menu(screen)
+        if close == by_cross:
+            screen.choose("Kundgrupp", STAFF, screen.dialog)
+        close(screen)
+        is_on_vaccination(screen, customer)
+        expect(screen.message(f"{STAFF} valdes i dialogen men lades inte till.")).to_be_visible()
+    screen.button("Lägg till gruppen").click()
+    expect(screen.main.get_by_role("radio", name=STAFF)).to_be_checked()
+    expect(screen.button("Lägg till gruppen")).to_have_count(0)
+    screen.has_no_error()
 
 
 def test_b8_the_dialog_does_not_come_back_after_the_browsers_back(screen: Screen, customer: Customer) -> None:

@@ -150,14 +150,14 @@ def test_a5_a_saved_group_is_a_row_below_without_a_reload(screen: Screen, custom
     row = screen.row(f"{RISK} – {HEART}")
     expect(row).to_contain_text(str(first))
     assert top(screen.button("Spara")) < top(screen.heading(CURRENT)) < top(row) < top(screen.heading(PAST))
-    screen.save_group("Gravid")
-    expect(screen.row("Gravid")).to_contain_text(str(first))
+    screen.save_group("Skörhet")
+    expect(screen.row("Skörhet")).to_contain_text(str(first))
     assert screen.page.evaluate("window.notReloaded") is True
 
 
 def test_a6_a_row_is_adjusted_and_removed_by_the_keyboard(screen: Screen, customer: Customer) -> None:
     screen.open_groups(customer)
-    screen.save_group("Gravid")
+    screen.save_group("Skörhet")
     screen.save_group(STAFF, "Hemtjänst")
     screen.heading("Kundgrupper").click()
     tab_to(screen, screen.action("Justera", STAFF))
@@ -168,9 +168,9 @@ def test_a6_a_row_is_adjusted_and_removed_by_the_keyboard(screen: Screen, custom
     screen.page.keyboard.press("Space")
     expect(screen.row(f"{STAFF} – Sjukvård")).to_be_visible()
     screen.is_at_rest()
-    tab_to(screen, screen.action("Ta bort", "Gravid"))
+    tab_to(screen, screen.action("Ta bort", "Skörhet"))
     screen.page.keyboard.press("Space")
-    expect(screen.past_row("Gravid", TODAY, TODAY)).to_be_visible()
+    expect(screen.past_row("Skörhet", TODAY, TODAY)).to_be_visible()
     expect(screen.action("Ta bort")).to_have_count(1)
     tab_to(screen, screen.action("Justera", STAFF))
     screen.page.keyboard.press("Space")
@@ -216,9 +216,9 @@ def test_a6_the_pencil_and_the_red_ball_are_named_and_adjusting_keeps_what_was(
 def test_a7_the_card_shows_the_current_groups(screen: Screen, pensioner: Customer) -> None:
     screen.open_groups(pensioner)
     screen.save_group(RISK, HEART)
-    screen.save_group("Gravid")
-    screen.action("Ta bort", "Gravid").click()
-    expect(screen.past_row("Gravid", TODAY, TODAY)).to_be_visible()
+    screen.save_group("Skörhet")
+    screen.action("Ta bort", "Skörhet").click()
+    expect(screen.past_row("Skörhet", TODAY, TODAY)).to_be_visible()
     screen.go_to("Kundkort")
     screen.is_on("Kundkort")
     rows = screen.table(CURRENT).locator("tbody").get_by_role("row")
@@ -260,7 +260,7 @@ def test_a9_output_data_has_active_and_inactive_groups_with_status_and_period(
     screen: Screen, pensioner: Customer, tmp_path: Path
 ) -> None:
     screen.open_groups(pensioner)
-    screen.save_group("Gravid")
+    screen.save_group("Skörhet")
     screen.action("Ta bort", OLD).click()
     expect(screen.past_row(OLD, GROUP_SINCE, TODAY)).to_be_visible()
     screen.go_to("Utdata")

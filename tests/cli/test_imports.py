@@ -160,3 +160,15 @@ def test_ctrl_c_while_it_is_saved_leaves_nothing(
     code, out, err = run(write(tmp_path, f"{ANDERS};65_plus;{yesterday()}"), "--unit", "norr")
     assert (code, out, err) == (INTERRUPTED, "", "Interrupted.\n")
     assert inside(path) == {"customer": 1, "membership": 0, "registration": 0}
+
+
+def test_a_dose_soon_after_another_is_a_doubt_that_takes_a_reason(path: Path, run: Run, tmp_path: Path) -> None:
+    headings = "Personnummer;Kundgrupp;Dosens dag;Vaccin;Sats"
+    for name, day, product in (("first", TODAY - timedelta(days=2), "Efluelda"), ("next", TODAY, "Fluad Tetra")):
+        (tmp_path / f"{name}.csv").write_text(f"{headings}\n{ANDERS};Skörhet;{day};{product};B1", encoding="utf-8")
+    assert run(tmp_path / "first.csv", "--unit", "norr", "--reason", "The batch is right")[0] == 0
+    code, report, _ = run(tmp_path / "next.csv", "--unit", "norr")
+    assert (code, report["saved"]) == (1, 0)
+    assert any(doubt["message"].startswith("Efluelda was given on") for doubt in report["doubts"])
+    code, report, _ = run(tmp_path / "next.csv", "--unit", "norr", "--reason", "Agreed with the doctor")
+    assert (code, report["saved"]) == (0, 1)

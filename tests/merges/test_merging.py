@@ -549,6 +549,53 @@ def test_a_dose_that_was_registered_in_place_of_the_withdrawn_one_keeps_the_merg
     assert dose.withdrawn_at is None
 
 
+def test_a_group_that_the_merging_ended_is_not_active_again_once_it_is_no_longer_in_use(
+    store: Store, actor: Actor, clock: SetClock, kim: Customer, twin: Customer
+) -> None:
+    join(store, actor, kim, date(2026, 1, 1))
+    join(store, actor, twin, date(2026, 2, 1))
+    made = merge(store, actor, kim, twin)
+    clock.now += timedelta(days=1)
+    retire = "UPDATE customer_group SET valid_to = $1 WHERE group_code = '65_plus'"
+    store.write(lambda tx: tx.execute(retire, TODAY))
+    with nothing_changes(store), pytest.raises(Invalid, match="was not in use on 2026-11-23"):
+        undo.undo(store, actor, made.merge_id)
+    clock.now -= timedelta(days=1)
+    undo.undo(store, actor, made.merge_id)
+
+
+def test_a_dose_that_the_merging_withdrew_is_not_valid_again_after_a_death(
+    store: Store, actor: Actor, kim: Customer, twin: Customer
+) -> None:
+    claimed = give(store, actor, join(store, actor, twin, date(2026, 1, 1)))
+    claim(store, actor)
+    give(store, actor, join(store, actor, kim, date(2026, 1, 1)))
+    made = merge(store, actor, kim, twin)
+    vaccinations.withdraw(store, actor, claimed.dose_id, claimed.version, WithdrawReason.WRONG_PERSON)
+    deaths.record(store, actor, kim.customer_id, DAY - timedelta(days=1))
+    with nothing_changes(store), pytest.raises(Conflict, match="died on"):
+        undo.undo(store, actor, made.merge_id)
+
+
+@pytest.mark.parametrize("day", ["birth", "death"])
+def test_what_was_adjusted_since_is_not_given_back_to_whom_it_cannot_be(
+    store: Store, actor: Actor, kim: Customer, day: str
+) -> None:
+    young = customers.register(store, actor, invented_number(date(2025, 1, 1)), "Kim", "Räv", "norr")
+    row = join(store, actor, young, date(2026, 1, 1), group="medical_risk")
+    if day == "death":
+        deaths.record(store, actor, young.customer_id, date(2026, 1, 1))
+    made = merge(store, actor, kim, young, same_person=True)
+    deaths.record(store, actor, kim.customer_id, None)
+    first = date(2024, 12, 31) if day == "birth" else date(2026, 1, 2)
+    entry = memberships.Entry("medical_risk", None, first)
+    adjusted = memberships.adjust(store, actor, row.membership_id, row.version, entry)
+    with nothing_changes(store), pytest.raises(Conflict, match=f"A group or a dose of {first} would be from before"):
+        undo.undo(store, actor, made.merge_id)
+    memberships.adjust(store, actor, row.membership_id, adjusted.version, replace(entry, valid_from=date(2026, 1, 1)))
+    undo.undo(store, actor, made.merge_id)
+
+
 def test_records_of_records_follow_and_are_undone_from_the_last_on(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:

@@ -12,7 +12,7 @@ from mv.customers import Customer
 from mv.memberships import Entry
 from mv.store import Store
 from tests.conftest import SetClock, invented_number
-from tests.pages.dashboard import DEMO, cells, click, dashboard, go, messages, press, words
+from tests.pages.dashboard import DEMO, cells, click, dashboard, go, messages, plain, press, words
 from tests.pages.number_field import enter
 
 DAY = timedelta(days=1)
@@ -71,6 +71,135 @@ def test_a_period_that_cannot_be_is_not_saved(
     assert messages(at) == [says.format(today=store.today())]
     assert "Ingen aktuell kundgrupp." in words(at)
     assert "Ingen historisk kundgrupp." in words(at)
+
+
+@pytest.fixture
+def kim(store: Store) -> Customer:
+    """Kim Provräv, a man of 34, without a group."""
+    return customers.register(store, DEMO, invented_number(date(1992, 5, 17)), "Kim", "Provräv", "norr")
+
+
+MAN = "Enligt personnumret är kunden man: stämmer Gravid?"
+
+
+def test_a_group_that_is_unusual_for_the_customer_takes_one_click_more(store: Store, kim: Customer) -> None:
+    at = dashboard("groups", kim)
+    at.selectbox(key="add_group").select("pregnant").run()
+    assert not at.warning
+    for _ in range(2):  # a second click on the same button asks again, and saves nothing
+        press(at, "add_save")
+        assert [plain(box.value) for box in at.warning] == [MAN]
+        assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    at.selectbox(key="add_group").select("frailty").run()
+    assert not at.warning  # the question was about another group
+    at.selectbox(key="add_group").select("pregnant").run()
+    click(at, "Spara ändå")
+    assert not at.warning
+    assert "Gravid" in words(at)
+    (row,) = memberships.of_customer(store, DEMO, kim.customer_id)
+    assert row.group_code == "pregnant"
+
+
+def test_a_group_that_fits_is_saved_without_a_question(store: Store, kim: Customer) -> None:
+    at = dashboard("groups", kim)
+    at.selectbox(key="add_group").select("staff").run()
+    press(at, "add_save")
+    assert not at.warning
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["staff"]
+
+
+def test_an_adjustment_to_an_unusual_group_takes_one_click_more(store: Store, kim: Customer) -> None:
+    memberships.add(store, DEMO, kim.customer_id, Entry("frailty", None, store.today()))
+    at = dashboard("groups", kim)
+    row = row_of(at, "adjust")
+    press(at, f"groups_adjust_{row}")
+    key = f"adjust_{row}_1"
+    at.selectbox(key=f"{key}_group").select("pregnant").run()
+    press(at, f"{key}_save")
+    assert MAN in messages(at)
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
+
+
+def test_the_dialog_asks_about_an_unusual_group_too(store: Store, kim: Customer) -> None:
+    at = dashboard("customer", kim)
+    press(at, "start_vaccination")
+    at.selectbox(key="dialog_add_group").select("pregnant").run()
+    press(at, "dialog_add_save")
+    assert MAN in messages(at)
+    assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
+
+
+def choose_in_dialog(store: Store, customer: Customer, group: str, subgroup: str | None = None) -> AppTest:
+    """Open the dialog and choose a group in it."""
+    at = dashboard("customer", customer)
+    press(at, "start_vaccination")
+    at.selectbox(key="dialog_add_group").select(group).run()
+    if subgroup:
+        at.selectbox(key=f"dialog_add_subgroup_{group}").select(subgroup).run()
+    assert not at.exception
+    return at
+
+
+UNADDED = "Medicinsk riskgrupp – Diabetes typ 1 eller 2 valdes i dialogen men lades inte till."
+
+
+@pytest.mark.parametrize("page", ["vaccination", "groups", "customer"])
+def test_a_group_that_was_chosen_in_the_dialog_and_not_added_is_asked_about(
+    store: Store, vilma: Customer, page: str
+) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    go(at, "vaccination")
+    go(at, page)
+    assert UNADDED in messages(at)
+    click(at, "Lägg till gruppen")
+    assert UNADDED not in messages(at)
+    (row,) = memberships.of_customer(store, DEMO, vilma.customer_id)
+    assert (row.group_code, row.subgroup_code, row.valid_from) == ("medical_risk", "diabetes", store.today())
+
+
+def test_the_question_stays_until_it_is_answered_and_can_be_answered_with_no(store: Store, vilma: Customer) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    for page in ("vaccination", "groups", "vaccination"):
+        go(at, page)
+        assert UNADDED in messages(at)
+    click(at, "Lägg inte till")
+    assert UNADDED not in messages(at)
+    assert memberships.of_customer(store, DEMO, vilma.customer_id) == []
+
+
+def test_the_dialog_opened_again_still_holds_the_group_which_can_be_emptied(store: Store, vilma: Customer) -> None:
+    at = choose_in_dialog(store, vilma, "medical_risk", "diabetes")
+    go(at, "vaccination")
+    go(at, "customer")
+    press(at, "start_vaccination")
+    assert at.selectbox(key="dialog_add_group").value == "medical_risk"
+    assert at.selectbox(key="dialog_add_subgroup_medical_risk").value == "diabetes"
+    at.selectbox(key="dialog_add_group").set_value(None).run()
+    assert at.selectbox(key="dialog_add_group").value is None
+    go(at, "vaccination")
+    assert UNADDED not in messages(at)
+
+
+def test_a_group_that_was_added_or_is_there_already_is_not_asked_about(store: Store, gerd: Customer) -> None:
+    at = choose_in_dialog(store, gerd, "frailty")
+    press(at, "dialog_add_save")
+    assert at.selectbox(key="dialog_add_group").value is None
+    at.selectbox(key="dialog_add_group").select("65_plus").run()
+    go(at, "vaccination")
+    assert not [told for told in messages(at) if "valdes i dialogen" in told]
+
+
+def test_an_unusual_group_from_the_dialog_is_asked_about_as_everywhere(store: Store, kim: Customer) -> None:
+    at = choose_in_dialog(store, kim, "pregnant")
+    go(at, "vaccination")
+    click(at, "Lägg till gruppen")
+    assert MAN in messages(at)
+    assert memberships.of_customer(store, DEMO, kim.customer_id) == []
+    click(at, "Spara ändå")
+    assert [row.group_code for row in memberships.of_customer(store, DEMO, kim.customer_id)] == ["pregnant"]
 
 
 def test_a_past_group_that_is_adjusted_says_what_that_does(store: Store, gerd: Customer) -> None:
@@ -183,3 +312,38 @@ def test_an_ended_round_is_undone_as_a_whole(store: Store, vilma: Customer) -> N
     assert "Ångrat: 1 rad." in messages(at)
     (row,) = memberships.of_customer(store, DEMO, vilma.customer_id)
     assert row.ended_reason == "wrong"
+
+
+def test_a_dose_soon_after_another_units_takes_a_reason_and_is_not_refused(store: Store, gerd: Customer) -> None:
+    yesterday = store.today() - DAY
+    other = vaccinations.Entry("fluad_tetra", "F-1", 1, yesterday, "centrum", None, without_group=True)
+    vaccinations.register(store, DEMO, gerd.customer_id, other)
+    key = f"dose_new_{gerd.customer_id}"
+    at = dashboard("vaccination", gerd)
+    assert not at.warning
+    at.selectbox(key=f"{key}_product").select("efluelda").run()
+    at.selectbox(key=f"{key}_batch_efluelda").select("B-1").run()
+    recent = (
+        f"Fluad Tetra gavs den {yesterday} vid Mottagning Centrum och är inte ersatt hittills."
+        " Det ska gå 150 dagar mellan två doser; här: 1."
+    )
+    assert recent in messages(at)
+    press(at, "dose_save")
+    assert f"{recent} Skriv varför det är rätt; inget är sparat." in messages(at)
+    assert len(vaccinations.of_customer(store, DEMO, gerd.customer_id)) == 1
+    at.text_input(key=f"{key}_reason").set_value("Läkaren har ordinerat").run()
+    press(at, "dose_save")
+    latest = vaccinations.of_customer(store, DEMO, gerd.customer_id)[0]
+    assert (latest.product_code, latest.reason) == ("efluelda", "Läkaren har ordinerat")
+    assert "Läkaren har ordinerat" in cells(at, 1)[0]
+
+
+def test_a_correction_of_the_batch_of_a_dose_soon_after_another_asks_nothing(store: Store, gerd: Customer) -> None:
+    for days, product in ((1, "fluad_tetra"), (0, "efluelda")):
+        entry = vaccinations.Entry(product, "B-1", 1, store.today() - days * DAY, "norr", None, without_group=True)
+        dose = vaccinations.register(store, DEMO, gerd.customer_id, entry)
+    at = dashboard("vaccination", gerd)
+    press(at, f"correct_{dose.dose_id}")
+    assert not any("dagar mellan två doser" in told for told in messages(at))
+    press(at, "dose_save")
+    assert not at.error

@@ -76,8 +76,12 @@ def test_a_dose_that_changes_another_one_says_so_before_it_is_saved(store: Store
     at = dashboard("vaccination", anders)
     at.date_input(key=f"{key}_day").set_value(day).run()
     at.selectbox(key=f"{key}_product").select("efluelda").run()
-    outcome, others = messages(at)
+    outcome, recent, others = messages(at)
     assert outcome == PAID
+    assert recent == (
+        f"Fluad Tetra gavs den {other.given_on} vid Mottagning Centrum och är inte ersatt hittills."
+        " Det ska gå 150 dagar mellan två doser; här: 1."
+    )
     assert others == (
         "Bland kundens andra doser: 1 dos ersätts inte längre (−150 kr).\n"
         f"- Fluad Tetra (J07BB02), {other.given_on}: 0 kr i stället för 150 kr. "

@@ -11,12 +11,13 @@ import pytest
 from mv import customers, deaths, memberships, vaccinations
 from mv.access import Actor, Role
 from mv.clock import from_local
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Forbidden, Invalid
 from mv.registration import booked, rounds, undo
 from mv.registration.booked import NO_GROUP, Attendance, AttendanceRejected, BookedCustomer
 from mv.registration.rounds import EntryMethod
-from mv.registration.validation import Concern, Outcome
+from mv.registration.validation import Outcome
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import LOG, logged, nothing_changes

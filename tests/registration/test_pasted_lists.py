@@ -215,7 +215,7 @@ def test_doubtful_lines_are_saved_for_a_reason_and_only_for_the_doubts_that_were
             pasted_lists.save_list(store, actor, unseen, validated, "Checked")
     made = pasted_lists.save_list(store, actor, PREGNANT, validated, "Checked")
     (row,) = rounds.read_rows(store, actor, made.registration_id)
-    assert (row.reason, row.concerns) == ("Checked", '["age"]')
+    assert (row.reason, row.concerns) == ("Checked", '["age", "sex"]')
 
 
 def test_a_line_that_cannot_be_any_more_is_named_by_its_number_and_nothing_is_saved(

@@ -9,6 +9,7 @@ import pytest
 
 from mv import customers, deaths, memberships, vaccinations
 from mv.access import Actor, OtherUnit, Role
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid, MvError, NotFound
 from mv.memberships import EndReason
@@ -16,7 +17,6 @@ from mv.registration import rounds, undo
 from mv.registration.entry import RegistrationEntry
 from mv.registration.rounds import UnknownIdentity
 from mv.registration.saving import AlreadyRegistered, ReasonRequired
-from mv.registration.validation import Concern
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import logged, nothing_changes
@@ -118,7 +118,7 @@ def test_days_that_cannot_be_stop_the_line(store: Store, actor: Actor, anders: C
 @pytest.mark.parametrize(
     ("entry", "concern"),
     [
-        (replace(GROUP, group_code="pregnant", subgroup_code=None), Concern.AGE),
+        (replace(GROUP, group_code="pneumo_75", subgroup_code=None), Concern.AGE),
         (replace(DOSE, batch_number="B9"), Concern.BATCH_UNKNOWN),
         (replace(DOSE, batch_number="OLD"), Concern.BATCH_EXPIRED),
     ],

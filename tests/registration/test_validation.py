@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from mv.catalogue import AgeRange, AgeUnit, Catalogue, Group, Subgroup, Unit, Vaccine
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid
 from mv.memberships import EndReason, Membership
 from mv.registration.booked import NO_GROUP, likely_group
 from mv.registration.entry import RegistrationEntry
-from mv.registration.validation import Concern, Outcome, Person, Validation, ValidationContext, validate
+from mv.registration.validation import Outcome, Person, Validation, ValidationContext, validate
 from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 from tests.conftest import TODAY

@@ -6,17 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
-from mv import deaths, memberships
+from mv import memberships
 from mv.access import Actor
-from mv.catalogue import Catalogue
 from mv.errors import N_, Conflict, Invalid, MvError
-from mv.memberships import EndReason, Entry, Membership
+from mv.memberships import Membership
 from mv.registration.file_import.exported_diff import ExportedRowComparer
 from mv.registration.file_import.exported_layout import ROW_ID, ROW_VERSION, ExportedLayout
 from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState, editable_values
-from mv.registration.validation import Person
+from mv.registration.validation import Outcome, Person, Validation
 from mv.tabular_files.table import Problem, Record
 
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
@@ -33,12 +32,16 @@ class ExportedRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRowValidator:
-    """Validates exported rows. ``now`` holds the stored memberships by id, ``seen`` their earlier versions."""
+    """Validates exported rows. ``now`` holds the stored memberships by id, ``seen`` their earlier versions.
+
+    ``reason`` accepts the concerns that changes raise.
+    """
 
     comparer: ExportedRowComparer
     context: ImportContext
     now: Mapping[int, Membership]
     seen: Mapping[tuple[int, int], Membership]
+    reason: str
     at: datetime
     actor: Actor
 
@@ -105,13 +108,13 @@ class ExportedRowValidator:
         self, customer_id: int, changes: Sequence[tuple[Record, Membership, Membership]]
     ) -> Iterator[PlannedRow]:
         """Validate the changes of one customer, those that end a membership first, as they are carried out."""
-        person = self.context.people[customer_id]
+        person, validation = self.context.people[customer_id], self.context.validation
         rows = {row.membership_id: row for row in person.memberships}
         left: list[Membership] = []
         for record, now, new in sorted(changes, key=lambda each: not _ends(each[1], each[2])):
-            others = [row for row in [*rows.values(), *left] if row.membership_id != new.membership_id]
+            others = [*rows.values(), *left]
             try:
-                check_change(self.context.validation.catalogue, person, now, new, others, self.context.validation.today)
+                memberships.check_change(validation.catalogue, person.customer, now, new, others, validation.today)
             except MvError as error:
                 self._add(record, error.field or "group", error)
                 yield PlannedRow(record.number, RowState.WRONG, person.customer)
@@ -119,7 +122,10 @@ class ExportedRowValidator:
             rows[new.membership_id] = new
             if not _ends(now, new):  # what it leaves is free only when the others are written
                 left.append(now)
-            yield PlannedRow(record.number, RowState.CHANGED, person.customer, change=(now, new))
+            found = memberships.new_concerns(validation.catalogue, person.customer, now, new)
+            state = RowState.CHANGED if self.reason or not found else RowState.DOUBTFUL
+            doubtful = Validation(Outcome.DOUBTFUL, concerns=found) if found else None
+            yield PlannedRow(record.number, state, person.customer, validation=doubtful, change=(now, new))
         self.context.people[customer_id] = replace(person, memberships=list(rows.values()))
 
     def _add(self, record: Record, name: str, error: MvError) -> None:
@@ -134,17 +140,6 @@ def parse_reference(layout: ExportedLayout, record: Record) -> ExportedRow | Pro
             wrong = Invalid(N_("The row's number and version cannot be changed. For a new row, leave both empty."))
             return Problem(record.number, layout.heading(name), wrong)
     return ExportedRow(record, int(cells[ROW_ID]), int(cells[ROW_VERSION]))
-
-
-def check_change(
-    known: Catalogue, person: Person, now: Membership, new: Membership, others: Sequence[Membership], today: date
-) -> None:
-    """Raise what :func:`mv.memberships.adjust` raises for this change."""
-    entry = Entry(new.group_code, new.subgroup_code, new.valid_from, new.valid_to)
-    choice = memberships.check_period(known, entry, person.customer.birth_date, today, was=now)
-    deaths.refuse_after(person.customer.deceased_on, new.valid_from)
-    if new.ended_reason != EndReason.WRONG:
-        memberships.refuse_overlap(others, entry, choice)
 
 
 def _ends(now: Membership, new: Membership) -> bool:

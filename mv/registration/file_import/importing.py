@@ -64,7 +64,7 @@ def import_file(
             raise Invalid(N_("Nothing was imported: not every row can be, or none is to be."))
         who = replace(actor, unit_id=actor.unit_id or request.unit_id or "")
         new_round = begin(tx, at, store.today(), who, EntryMethod.FILE, None)
-        _save(tx, at, actor, new_round.registration_id, plan)
+        _save(tx, at, actor, new_round.registration_id, plan, request.reason)
         saved = plan.counts[RowState.READY] + plan.counts[RowState.CHANGED]
         audit.record(tx, at, who, Action.IMPORT_ROWS, change="imported", rows=saved)
         on_progress(1.0)
@@ -73,20 +73,22 @@ def import_file(
     return audit.perform(store, actor, Action.IMPORT_ROWS, work)
 
 
-def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, plan: Plan) -> None:
+def _save(tx: Transaction, at: datetime, actor: Actor, registration_id: int, plan: Plan, reason: str) -> None:
     registered = customers.insert(tx, at, actor, list(plan.new_people.values()))
     ids = dict(zip(plan.new_people, (customer.customer_id for customer in registered), strict=True))
-    changes = [line.change for line in plan.lines if line.change and line.state is RowState.CHANGED]
-    changed = membership_steps.change_all(tx, at, actor, changes)
+    changes = [(line, line.change) for line in plan.lines if line.change and line.state is RowState.CHANGED]
+    changed = membership_steps.change_all(tx, at, actor, [change for _, change in changes])
     validated = [
         (_with_customer_id(line.planned, ids), line.validation)
         for line in plan.lines
         if line.state is RowState.READY and line.planned and line.validation
     ]
     saving.write(tx, at, actor, registration_id, validated)
-    membership_steps.record_changes(
-        tx, at, registration_id, [(was, now) for (was, _), now in zip(changes, changed, strict=True)]
-    )
+    recorded = [
+        (was, now, line.validation.concerns if line.validation else {})
+        for (line, (was, _)), now in zip(changes, changed, strict=True)
+    ]
+    membership_steps.record_changes(tx, at, registration_id, recorded, reason)
 
 
 def _with_customer_id(planned: PlannedEntry, ids: Mapping[int, int]) -> PlannedEntry:

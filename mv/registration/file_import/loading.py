@@ -79,7 +79,7 @@ def build_plan(
     import_context = _load_context(tx, at, actor, loaded, context, lock=lock)
     lines: list[PlannedRow] = []
     if comparer:
-        lines += ExportedRowValidator(comparer, import_context, loaded.now, loaded.seen, at, actor).validate(
+        lines += ExportedRowValidator(comparer, import_context, loaded.now, loaded.seen, reason, at, actor).validate(
             loaded.returned
         )
         _check_new_rows(loaded, import_context, comparer)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from mv.access import Actor
 from mv.clock import to_local
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.identity import Identity
@@ -19,7 +20,7 @@ from mv.registration.file_import.new_customers import OTHER_BIRTH_DATE
 from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState
 from mv.registration.file_import.rows import ImportRow, RowReader
 from mv.registration.saving import PlannedEntry
-from mv.registration.validation import Concern, Outcome, Person, Validation, validate, with_rows
+from mv.registration.validation import Outcome, Person, Validation, validate, with_rows
 from mv.text import fold
 
 

@@ -36,7 +36,8 @@ class PlannedRow:
     """A row of a file, by its number there, with its state.
 
     ``error`` says why there is nothing to save. A new row has the ``planned`` entry and its validation, a changed one
-    the membership before and after. A customer who is to be registered has a negative id.
+    the membership before and after, with a validation where it raises concerns. A customer who is to be registered has
+    a negative id.
     """
 
     number: int

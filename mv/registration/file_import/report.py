@@ -106,7 +106,11 @@ class Report:
     def _concerns(self) -> list[dict[str, object]]:
         """Return the concerns, each with whether a reason accepts it."""
         return [
-            {"row": line.number, "accepted": line.state is RowState.READY, "message": explain(concern, self.language)}
+            {
+                "row": line.number,
+                "accepted": line.state is not RowState.DOUBTFUL,
+                "message": explain(concern, self.language),
+            }
             for line in (self.plan.lines if self.plan else ())
             if line.validation
             for concern in line.validation.concerns.values()

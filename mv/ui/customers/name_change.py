@@ -8,7 +8,7 @@ from mv import name_changes
 from mv.access import Action, may
 from mv.customers import Customer
 from mv.ui import session
-from mv.ui.double_click import next_form_number
+from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, moment
@@ -25,21 +25,19 @@ def draw_name_change(customer: Customer) -> None:
         left, right = st.columns(2)
         left.text_input(_("Given name"), value=customer.given_name, autocomplete="off", key=keys[0])
         right.text_input(_("Family name"), value=customer.family_name, autocomplete="off", key=keys[1])
-        drawn = next_form_number(empty=False)
-        st.button(_("Save the name"), key=f"{key}_save", on_click=_change, args=(customer, keys, drawn))
+        form = drawn_form(f"{key}_save")
+        st.button(_("Save the name"), key=form.key, on_click=_change, args=(customer, keys, form))
         for had in earlier:
             name = f"{had.given_name} {had.family_name}"
             time = moment(had.changed_at)
             st.text(_("Until {time}: {name}. Corrected by {who}.", time=time, name=name, who=had.changed_by))
 
 
-def _change(customer: Customer, keys: tuple[str, ...], drawn: int) -> None:
+def _change(customer: Customer, keys: tuple[str, ...], form: DrawnForm) -> None:
     given, family = (session.value(key) or "" for key in keys)
 
     def save() -> Customer:
         seen = (customer.given_name, customer.family_name)
         return name_changes.change(store(), session.actor(), customer.customer_id, given, family, seen)
 
-    save_once(
-        drawn, (customer.customer_id, given, family), save, lambda _saved: notify("success", _("The name is saved."))
-    )
+    save_once(form, save, lambda _saved: notify("success", _("The name is saved.")))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
 from mv import memberships
+from mv.concerns import Concern
 from mv.errors import N_, Invalid
 from mv.memberships import EndReason, Membership
 from mv.reimbursement.preview import group
 from mv.reimbursement.preview.customer_case import CustomerCase, period_of
 from mv.ui import session
+from mv.ui.groups.doubt import asking, draw_doubt
 from mv.ui.navigation import CustomerVisit
 from mv.ui.notices import change_once, notify
 from mv.ui.resources import store
@@ -189,29 +191,27 @@ def draw_adjust_form(row: Membership, case: CustomerCase) -> None:
             )
             st.button(_("Cancel"), key=f"{key}_cancel", on_click=state(CustomerVisit).adjust_row, args=(None,))
             with st.container():  # beside the buttons, which stay where they are when the effect changes
-                _draw_effect_of_adjusting(row, case, key)
+                entry = entered(key, first=row.valid_from, last=row.valid_to)
+                draw_doubt(key, entry, _adjust, (row, key))
+                if entry and entry != period_of(row):
+                    draw_effect(group.adjusting(case, row, entry))
 
 
-def _draw_effect_of_adjusting(row: Membership, case: CustomerCase, key: str) -> None:
-    entry = entered(key, first=row.valid_from, last=row.valid_to)
-    if entry and entry != period_of(row):
-        draw_effect(group.adjusting(case, row, entry))
-
-
-def _adjust(row: Membership, key: str) -> None:
+def _adjust(row: Membership, key: str, accepted: Collection[Concern] = ()) -> None:
     visit = state(CustomerVisit)
+    entry = entered(key, first=row.valid_from, last=row.valid_to)
 
     def change() -> Membership:
-        entry = entered(key, first=row.valid_from, last=row.valid_to)
         if entry is None:
             raise Invalid(N_("Choose a group."))
-        return memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry)
+        return memberships.adjust(store(), session.actor(), row.membership_id, row.version, entry, accepted=accepted)
 
     def then(now: Membership) -> None:
         visit.adjust_row(None)
         notify("toast", _("Saved: {group}.", group=name_of(choice_of(now))))
 
-    _change(row, change, then)
+    with asking(key, entry):
+        _change(row, change, then)
 
 
 def draw_ended(rows: list[Membership], case: CustomerCase, key: str) -> None:

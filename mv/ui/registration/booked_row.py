@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from mv.catalogue import in_use
+from mv.concerns import Concerns
 from mv.errors import MvError
 from mv.registration import booked
 from mv.registration.booked import BATCH_CONCERNS, LONGEST_REASON, NO_GROUP, Attendance, BookedCustomer, GroupCodes
-from mv.registration.validation import Concern
 from mv.text import with_hyphens
 from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
@@ -29,7 +29,7 @@ class TickedBooking:
     """A ticked booking with its concerns, or the error that keeps it from being saved."""
 
     attendance: Attendance
-    concerns: Mapping[Concern, MvError]
+    concerns: Concerns
     error: MvError | None
 
 

@@ -60,8 +60,11 @@ def _draw_counts(plan: Plan) -> None:
 def _draw_concerns(lines: Sequence[PlannedRow]) -> None:
     if lines:
         st.subheader(_("Doubtful rows"), anchor=False)
-        states = {RowState.READY: _("For a reason"), RowState.DOUBTFUL: _("Without a reason")}
-        _draw(lines, {_("Reason"): lambda line: states[line.state], _("What is doubtful"): _explain_concerns})
+        _draw(lines, {_("Reason"): _has_reason, _("What is doubtful"): _explain_concerns})
+
+
+def _has_reason(line: PlannedRow) -> str:
+    return _("Without a reason") if line.state is RowState.DOUBTFUL else _("For a reason")
 
 
 def _draw_changes(lines: Sequence[PlannedRow]) -> None:

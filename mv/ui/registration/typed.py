@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from mv.access import OtherUnit
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Invalid, MvError, StoreUnavailable
 from mv.registration import rounds
 from mv.registration.rounds import TypedEntry, UnknownIdentity
-from mv.registration.validation import Concern
 from mv.ui import session
 from mv.ui.registration.entry_fields import clear_group, draw_entry_fields, read_entry, restore
 from mv.ui.registration.saved_rows import draw_rows, name_and_age

@@ -9,10 +9,10 @@ import streamlit as st
 
 from mv import customers
 from mv.access import OtherUnit
+from mv.concerns import Concern
 from mv.errors import N_, Invalid, MvError, StoreUnavailable
 from mv.registration.rounds import UnknownIdentity
 from mv.registration.saving import LONGEST_REASON, ReasonRequired, clean_reason
-from mv.registration.validation import Concern
 from mv.ui import session
 from mv.ui.registration.saved_rows import name_and_age
 from mv.ui.registration.state import NUMBER_FIELD, EntryProblem, typed_state

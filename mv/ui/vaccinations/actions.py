@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mv import vaccinations
+from mv import recent_doses, vaccinations
 from mv.customers import Customer
+from mv.errors import N_, Invalid
 from mv.ui import session
 from mv.ui.double_click import DrawnForm
 from mv.ui.navigation import CustomerVisit
@@ -16,7 +17,7 @@ from mv.ui.text import _
 from mv.ui.vaccinations.form import entered, form_key
 from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.row_button import action
-from mv.vaccinations import Dose, WithdrawReason
+from mv.vaccinations import Dose, Entry, WithdrawReason
 
 
 def register_dose(customer: Customer, form: DrawnForm) -> None:
@@ -27,13 +28,14 @@ def register_dose(customer: Customer, form: DrawnForm) -> None:
     def then(dose: Dose) -> None:
         session.set_value(f"{key}_product", None)
         session.set_value(f"{key}_abroad", False)
+        session.set_value(f"{key}_reason", "")
         notify("success", _("The dose is saved: {vaccine}.", vaccine=vaccine_name(dose.product_code)))
 
-    save_once(
-        form,
-        lambda: vaccinations.register(store(), session.actor(), customer.customer_id, entry),
-        then,
-    )
+    def save() -> Dose:
+        _require_reason(customer, entry)
+        return vaccinations.register(store(), session.actor(), customer.customer_id, entry)
+
+    save_once(form, save, then)
 
 
 def correct_dose(customer: Customer, dose: Dose) -> None:
@@ -42,6 +44,7 @@ def correct_dose(customer: Customer, dose: Dose) -> None:
 
     def change() -> Dose:
         entry = entered(form_key(customer, dose))
+        _require_reason(customer, entry, dose)
         return vaccinations.correct(store(), session.actor(), dose.dose_id, dose.version, entry)
 
     def then(now: Dose) -> None:
@@ -49,6 +52,14 @@ def correct_dose(customer: Customer, dose: Dose) -> None:
         notify("success", _("The dose is corrected. What it was before is in the change history."))
 
     change_once(f"dose {dose.dose_id}", dose.version, change, then)
+
+
+def _require_reason(customer: Customer, entry: Entry, was: Dose | None = None) -> None:
+    """Raise Invalid for a dose too near another, as long as no reason is given for it."""
+    found = recent_doses.judge(store(), session.actor(), customer.customer_id, entry, was)
+    if found and not entry.reason.strip():
+        (concern,) = found.values()
+        raise Invalid(N_("{concern} Write why it is right; nothing was saved."), concern=concern)
 
 
 def draw_actions(doses: list[Dose]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from mv import bookings, memberships, vaccinations
+from mv import bookings, memberships, recent_doses, vaccinations
 from mv.catalogue import in_use
 from mv.customers import Customer
 from mv.memberships import Membership
@@ -14,14 +14,14 @@ from mv.reimbursement.preview.customer_case import read_case
 from mv.reimbursement.preview.dose import forecast
 from mv.ui import session
 from mv.ui.resources import catalogue, store
-from mv.ui.text import _, literal, name_of, period
+from mv.ui.text import _, explain, literal, name_of, period
 from mv.ui.widgets.batch_picker import choose_batch
 from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.dose_names import group_name, vaccine_name
 from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.payment_preview import draw_forecast
 from mv.ui.widgets.unit_picker import choose_unit
-from mv.vaccinations import Dose, Entry
+from mv.vaccinations import LONGEST_REASON, Dose, Entry
 
 NO_GROUP = 0
 """Stands for the answer that no group is to count; no row has this number."""
@@ -71,6 +71,23 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
         draw_forecast(found)
 
 
+def draw_recent_dose(customer: Customer, was: Dose | None = None) -> None:
+    """Draw the concern about the dose as the fields hold it, with a field for the reason to give it all the same."""
+    key = form_key(customer, was)
+    found = recent_doses.judge(store(), session.actor(), customer.customer_id, entered(key), was)
+    if not found:
+        return
+    left, right = st.columns(2, vertical_alignment="bottom")
+    left.warning(literal(" ".join(explain(concern) for concern in found.values())), icon=":material/history:")
+    right.text_input(
+        _("Why is it right?"),
+        max_chars=LONGEST_REASON,
+        autocomplete="off",
+        help=_("Kept beside the row. No identity numbers or names."),
+        key=f"{key}_reason",
+    )
+
+
 def entered(key: str) -> Entry:
     """Return what the fields hold now. It is for callbacks.
 
@@ -96,6 +113,7 @@ def entered(key: str) -> Entry:
         without_group=chosen == NO_GROUP,
         group_anew=bool(chosen and chosen > 0),
         abroad=abroad,
+        reason=session.value(f"{key}_reason") or "",
     )
 
 

@@ -52,6 +52,7 @@ def draw_changes(customer: Customer) -> None:
             _("Batch"): [change.batch_number for change in found],
             _("Dose"): [str(change.dose_number) for change in found],
             _("Group that counts"): [group_name(change) for change in found],
+            _("Reason"): [change.reason or "" for change in found],
         },
         empty=_("No changes."),
         alt=_("Change history"),

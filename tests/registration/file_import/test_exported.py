@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mv import export, memberships, sample
+from mv import deaths, export, memberships, sample
 from mv.access import Actor
+from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import Conflict, Invalid
 from mv.export import Filters, Format, Headings
 from mv.memberships import EndReason, Entry, Membership
 from mv.pseudonyms import Pseudonyms
-from mv.registration import undo
+from mv.registration import rounds, undo
 from mv.registration.file_import import importing
 from mv.registration.file_import.exported_layout import recognise
 from mv.registration.file_import.loading import ImportRequest
@@ -223,6 +224,45 @@ def test_changes_are_kept_in_the_history_as_if_made_by_hand_and_undone_together(
     assert undo.undo_all(store, actor, made.registration_id) == 3
     back = [of_anders(store, actor, row) for row in rows]
     assert [replace(row, version=0) for row in back] == [replace(row, version=0) for row in rows]
+
+
+def test_a_file_is_not_undone_where_a_group_no_longer_in_use_would_be_active_again(
+    store: Store, clock: SetClock, actor: Actor, anders: Customer
+) -> None:
+    clock.now = datetime(2022, 1, 1, 12, tzinfo=UTC)
+    row = memberships.add(store, actor, anders.customer_id, Entry("covid_phase", "phase_2", date(2021, 3, 1)))
+    clock.now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+    edit = {"valid_to": "2022-08-31", "status": "inactive", "ended_reason": "ceased"}
+    made = take_in(store, actor, edited(read(taken_out(store, actor)), {2: edit}))
+    clock.now += timedelta(days=1)
+    with nothing_changes(store), pytest.raises(Invalid, match="was not in use on 2026-11-23"):
+        undo.undo_all(store, actor, made.registration_id)
+    clock.now -= timedelta(days=1)
+    undo.undo_all(store, actor, made.registration_id)
+    assert of_anders(store, actor, row).active
+
+
+def test_a_file_is_not_undone_where_a_group_would_begin_after_the_death(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    memberships.add(store, actor, anders.customer_id, Entry("65_plus", None, FIRST))
+    made = take_in(store, actor, edited(read(taken_out(store, actor)), {2: {"valid_from": "2020-01-01"}}))
+    deaths.record(store, actor, anders.customer_id, FIRST - timedelta(days=1))
+    with nothing_changes(store), pytest.raises(Conflict, match="died on"):
+        undo.undo_all(store, actor, made.registration_id)
+
+
+def test_a_change_to_an_unusual_group_takes_a_reason(store: Store, actor: Actor, anders: Customer) -> None:
+    memberships.add(store, actor, anders.customer_id, Entry("65_plus", None, FIRST))
+    table = edited(read(taken_out(store, actor)), {2: {"group": "Gravid"}})
+    found = plan(store, actor, table)
+    assert (states(found), found.can_be_saved) == ([RowState.DOUBTFUL], False)
+    assert found.lines[0].validation is not None
+    assert set(found.lines[0].validation.concerns) == {Concern.AGE, Concern.SEX}
+    asked = replace(request(table), reason="Checked")
+    made = importing.import_file(store, actor, asked, importing.preview(store, actor, asked).fingerprint)
+    (row,) = rounds.read_rows(store, actor, made.registration_id)
+    assert (row.group_code, row.reason, row.concerns) == ("pregnant", "Checked", '["age", "sex"]')
 
 
 def test_what_cannot_be_changed_is_told_by_row_and_column(
