@@ -11,7 +11,8 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 
 from mv import audit
-from mv.access import EVERY_UNIT, Action, Actor
+from mv.access import Action, Actor
+from mv.audit import ExportedList
 from mv.errors import N_
 from mv.export import groups, pipeline
 from mv.export.formats import Format
@@ -108,12 +109,12 @@ def filename(today: date, form: Format) -> str:
 
 
 def _log(store: Store, actor: Actor, payer: str | None, lines: int, *, identities: bool) -> None:
-    units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
     filters = {"payer": payer} if payer else {}
 
     def work(tx: Transaction) -> None:
-        detail = {"filters": filters, "rows": lines, "identities": identities, "units": units}
-        audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, **detail)
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.CLAIM_LINES, rows=lines, identities=identities, filters=filters
+        )
 
     store.write(work)
 
