@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv.access import EVERY_UNIT, Action, Actor, OtherUnit, require, require_care_relation
+from mv.access import EVERY_UNIT, AccessReason, Action, Actor, OtherUnit, require, require_care_relation
 from mv.errors import Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -170,15 +170,23 @@ def record_customers(
     )
 
 
-def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
+def record_look(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    customer_ids: Iterable[int],
+    ground: AccessReason | None = None,
+) -> None:
     """Log that the actor was shown these customers; those of the same look are not logged again (see ONE_LOOK).
 
-    Raises OtherUnit when the actor has no care relation with one of them.
+    ``ground`` is one that the caller has checked. Without it, raises OtherUnit when the actor has no care relation with
+    one of them.
     """
     shown = set(customer_ids)
     if not shown:
         return
-    why = require_care_relation(tx, at, actor, shown)
+    why = dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown)
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 
