@@ -131,10 +131,13 @@ SHOWS_CARE_RELATION = (
 
 
 class AccessReason(StrEnum):
-    """The ground for access to a customer: the usual care relation, or a reason given for another unit's customer."""
+    """The ground for access to a customer: the usual care relation, a reason given for another unit's customer, or a
+    claim of an own unit that a payer answers.
+    """
 
     NORMAL = "normal"
     OTHER_UNIT = "other_unit"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv.access import Action, Actor, OtherUnit, require, require_care_relation
+from mv.access import EVERY_UNIT, AccessReason, Action, Actor, OtherUnit, require, require_care_relation
 from mv.errors import Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -50,6 +50,26 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+
+
+class ExportedList(StrEnum):
+    """A file of many people that may say who they are; the patient's extract knows each of them."""
+
+    GROUPS = "groups"
+    DOSES = "doses"
+    CLAIM_LINES = "claim_lines"
+    CLAIM = "claim"
+    NEW_YEAR = "new_year"
+
+
+EXPORTS: Mapping[ExportedList, Action] = {
+    ExportedList.GROUPS: Action.EXPORT_GROUPS,
+    ExportedList.DOSES: Action.EXPORT_DOSES,
+    ExportedList.CLAIM_LINES: Action.EXPORT_CLAIM,
+    ExportedList.CLAIM: Action.EXPORT_CLAIM,
+    ExportedList.NEW_YEAR: Action.EXPORT_IDENTITIES,
+}
+"""The action that the log has for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,26 @@ def record(tx: Transaction, at: datetime, actor: Actor, action: Action, **detail
     _append(tx, [_entry(at, actor, action, Outcome.DONE, None, detail=detail)])
 
 
+def record_export(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    exported: ExportedList,
+    *,
+    rows: int,
+    identities: bool,
+    units: Collection[str] | None = None,
+    **detail: object,
+) -> None:
+    """Log, in the open transaction, that a list of many people was taken out, with identity numbers or without.
+
+    ``units`` are those whose rows it has: the actor's own unless told.
+    """
+    own = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
+    told = {"list": exported, "rows": rows, "identities": identities, "units": own if units is None else sorted(units)}
+    record(tx, at, actor, EXPORTS[exported], **told, **detail)
+
+
 def record_customers(
     tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, Mapping[str, object]]]
 ) -> None:
@@ -130,15 +170,23 @@ def record_customers(
     )
 
 
-def record_look(tx: Transaction, at: datetime, actor: Actor, action: Action, customer_ids: Iterable[int]) -> None:
+def record_look(
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    customer_ids: Iterable[int],
+    ground: AccessReason | None = None,
+) -> None:
     """Log that the actor was shown these customers; those of the same look are not logged again (see ONE_LOOK).
 
-    Raises OtherUnit when the actor has no care relation with one of them.
+    ``ground`` is one that the caller has checked. Without it, raises OtherUnit when the actor has no care relation with
+    one of them.
     """
     shown = set(customer_ids)
     if not shown:
         return
-    why = require_care_relation(tx, at, actor, shown)
+    why = dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown)
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 

@@ -29,6 +29,14 @@ KEY = "0123456789abcdef" * 4
 ANALYST = Actor("asa.frid", "Åsa Frid", Role.ANALYST, "norr", frozenset({EVERY_UNIT}))
 
 
+def test_claim_lines_have_pseudonyms_that_tell_nothing_of_those_of_groups_and_doses() -> None:
+    people, of_claims = Pseudonyms(KEY), Pseudonyms(KEY).of_claims()
+    numbers = range(1000)
+    assert not {people.of(number) for number in numbers} & {of_claims.of(number) for number in numbers}
+    assert of_claims.of(1) == "p" + hmac.digest(KEY.encode(), b"claim/1", "sha256").hex()[:32]
+    assert of_claims.of_claims() == of_claims
+
+
 @pytest.fixture
 def eva(store: Store, actor: Actor) -> Customer:
     """Eva Åström, 76 years old, at the unit soder."""

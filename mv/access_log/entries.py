@@ -64,6 +64,7 @@ OUTCOMES: Mapping[str, str] = {Outcome.DONE: N_("Done"), Outcome.REFUSED: N_("Re
 ACCESS_REASONS: Mapping[str, str] = {
     AccessReason.NORMAL: N_("Own unit"),
     AccessReason.OTHER_UNIT: N_("Other unit, for a reason"),
+    AccessReason.CLAIM: N_("Claimed by an own unit"),
 }
 
 EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))

@@ -6,22 +6,20 @@ units, not users, and includes the accesses at every unit, as they are the patie
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
-from typing import Any
 
 from mv import audit, catalogue
-from mv.access import EVERY_UNIT, Action, Actor
+from mv.access import Action, Actor
+from mv.access_log import exported_lists
 from mv.access_log.documents import csv_pieces, local_time
 from mv.access_log.entries import ACTIONS, label
 from mv.catalogue import Catalogue
 from mv.errors import N_, NotFound
 from mv.i18n import SWEDISH, Language, translate
 from mv.identity import format_identity
-from mv.reimbursement.checks.new_year import NEW_YEAR
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
@@ -104,14 +102,14 @@ def extract(store: Store, actor: Actor, customer_id: int) -> Extract:
     with store.read() as tx:
         (person,) = tx.rows("SELECT identity, given_name, family_name FROM customer WHERE customer_id = $1", live_id)
         known = catalogue.read(tx)
-        parts = (_recorded_accesses, _possible_exports, _possible_new_year_lists)
-        found = sorted({one[1]: one for part in parts for one in part(tx, known, live_id)}.values(), key=_sort_key)
+        entries = [*_recorded_accesses(tx, live_id), *exported_lists.find(tx, known, live_id)]
+        found = {row["entry_id"]: _to_access(known, row, maybe=maybe) for row, maybe in entries}
     return Extract(
         name=f"{person['given_name']} {person['family_name']}",
         number=format_identity(person["identity"], store.today()),
         taken_at=at,
         taken_by_unit=_unit_name(known, actor.unit_id),
-        accesses=[access for _, _, access in found],
+        accesses=[found[entry_id] for entry_id in sorted(found, key=lambda number: (found[number].logged_at, number))],
     )
 
 
@@ -162,14 +160,7 @@ def _page(found: Extract, language: Language) -> Iterator[str]:
     yield "</tbody>\n</table>\n</body>\n</html>\n"
 
 
-OrderedAccess = tuple[datetime, int, Access]
-
-
-def _sort_key(found: OrderedAccess) -> tuple[datetime, int]:
-    return found[:2]
-
-
-def _recorded_accesses(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
+def _recorded_accesses(tx: Transaction, customer_id: int) -> Iterator[tuple[Row, bool]]:
     """Yield the accesses to the customer's record, to those merged into it, and to one that it was in for a time."""
     sql = """
         SELECT entry_id, logged_at, unit_id, action FROM access_log WHERE outcome = 'done' AND customer_id IN (
@@ -181,84 +172,11 @@ def _recorded_accesses(tx: Transaction, known: Catalogue, customer_id: int) -> I
         WHERE m.merged_customer_id = $1 AND m.undone_at IS NOT NULL AND l.outcome = 'done'
     """
     for row in tx.rows(sql, customer_id):
-        yield _to_access(known, row, maybe=False)
+        yield row, False
 
 
-def _possible_exports(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
-    """Yield the exports with identity numbers that may have included the customer's groups.
-
-    A file has rows of groups. So the customer can be in it once a group is registered, at a unit of the exporting
-    user, that matches the filters on group, subgroup and unit; other filters are ignored: better one too many.
-    """
-    groups = tx.rows(
-        """
-        SELECT c.changed_at, c.group_code, c.subgroup_code, m.unit_id
-        FROM membership_change c JOIN membership m ON m.membership_id = c.membership_id WHERE c.customer_id = $1
-        """,
-        customer_id,
-    )
-    if not groups:
-        return
-    sql = """
-        SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
-        WHERE action = 'export_groups' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
-    """
-    for row in tx.rows(sql, min(group["changed_at"] for group in groups)):
-        detail = json.loads(row["detail"] or "{}")
-        filters = detail.get("filters", {})
-        units = set(detail.get("units", [EVERY_UNIT]))
-        had = (
-            group
-            for group in groups
-            if group["changed_at"] <= row["logged_at"] and units & {EVERY_UNIT, group["unit_id"]}
-        )
-        if detail.get("identities", True) and any(_filters_match(known, filters, group) for group in had):
-            yield _to_access(known, row, maybe=True)
-
-
-def _possible_new_year_lists(tx: Transaction, known: Catalogue, customer_id: int) -> Iterable[OrderedAccess]:
-    """Yield the New Year lists of the customer's unit and birth date, which may have had the customer on them."""
-    records = tx.rows(
-        "SELECT unit_id, birth_date, registered_at FROM customer WHERE customer_id = $1 OR merged_into = $1",
-        customer_id,
-    )
-    sql = """
-        SELECT entry_id, logged_at, unit_id, action, detail FROM access_log
-        WHERE action = 'export_identities' AND outcome = 'done' AND customer_id IS NULL AND logged_at >= $1
-    """
-    for row in tx.rows(sql, min(record["registered_at"] for record in records)):
-        detail = json.loads(row["detail"] or "{}")
-        if detail.get("list") == NEW_YEAR and any(_may_be_listed(detail, record, row) for record in records):
-            yield _to_access(known, row, maybe=True)
-
-
-def _may_be_listed(detail: Mapping[str, Any], record: Row, entry: Row) -> bool:
-    known = record["registered_at"] <= entry["logged_at"] and set(detail["units"]) & {EVERY_UNIT, record["unit_id"]}
-    spans = (born.split("/") for born in detail["born"])
-    return bool(known) and any(first <= str(record["birth_date"]) <= last for first, last in spans)
-
-
-def _filters_match(known: Catalogue, filters: Mapping[str, Any], row: Row) -> bool:
-    """Match an export's filters, codes or names in any case, against a row's group and unit."""
-    group = known.groups.get(row["group_code"])
-    subgroups = group.subgroups if group else ()
-    subgroup = next((sub for sub in subgroups if sub.subgroup_code == row["subgroup_code"]), None)
-    unit = known.units.get(row["unit_id"])
-    names = {
-        "group": (row["group_code"], *((group.name_sv, group.name_en) if group else ())),
-        "subgroup": (row["subgroup_code"] or "", *((subgroup.name_sv, subgroup.name_en) if subgroup else ())),
-        "unit": (row["unit_id"], *((unit.name,) if unit else ())),
-    }
-    return all(
-        str(filters[name]).strip().casefold() in (one.casefold() for one in called)
-        for name, called in names.items()
-        if filters.get(name) is not None
-    )
-
-
-def _to_access(known: Catalogue, row: Row, *, maybe: bool) -> OrderedAccess:
-    access = Access(row["logged_at"], _unit_name(known, row["unit_id"]), row["action"], maybe)
-    return row["logged_at"], row["entry_id"], access
+def _to_access(known: Catalogue, row: Row, *, maybe: bool) -> Access:
+    return Access(row["logged_at"], _unit_name(known, row["unit_id"]), row["action"], maybe)
 
 
 def _unit_name(known: Catalogue, unit_id: str) -> str:

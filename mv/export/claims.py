@@ -11,7 +11,8 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray
 
 from mv import audit
-from mv.access import EVERY_UNIT, Action, Actor
+from mv.access import Action, Actor
+from mv.audit import ExportedList
 from mv.errors import N_
 from mv.export import groups, pipeline
 from mv.export.formats import Format
@@ -28,6 +29,8 @@ from mv.store import Store
 from mv.store.engine import Transaction
 
 TITLE = N_("Claim lines")
+LINKS = ("registered_at", "dose_id")
+"""Columns that name one dose, as the file of doses does: they are left out of a file with pseudonyms."""
 IDENTITY = groups.IDENTITY[:1]
 PSEUDONYM = groups.PSEUDONYM[:1]
 LINE = (
@@ -82,8 +85,8 @@ def claims_file(
     """Log the export and return the file piece by piece: the headings, then every line, by claim and line.
 
     The claims are those whose units are all the actor's own, of one payer or of all, discarded ones too. ``pseudonyms``
-    replace the identity numbers; without them, the actor's role has to include identity numbers. Raises Forbidden at
-    once; Cancelled after a piece, once ``progress`` is cancelled.
+    replace the identity numbers, by others than those of groups and doses; without them, the actor's role has to
+    include identity numbers. Raises Forbidden at once; Cancelled after a piece, once ``progress`` is cancelled.
     """
     audit.permit(store, actor, Action.EXPORT_DOSES)
     if pseudonyms is None:
@@ -99,7 +102,13 @@ def claims_file(
 
 def layout(headings: Headings, pseudonyms: Pseudonyms | None = None) -> Layout:
     """Return the layout of a file; ``headings`` is also the language of the title."""
-    return Layout.of(TITLE, (PSEUDONYM if pseudonyms else IDENTITY) + LINE, headings)
+    return Layout.of(TITLE, _columns(pseudonyms), headings)
+
+
+def _columns(pseudonyms: Pseudonyms | None) -> tuple[Column, ...]:
+    if pseudonyms is None:
+        return IDENTITY + LINE
+    return PSEUDONYM + tuple(column for column in LINE if column.name not in LINKS)
 
 
 def filename(today: date, form: Format) -> str:
@@ -108,12 +117,12 @@ def filename(today: date, form: Format) -> str:
 
 
 def _log(store: Store, actor: Actor, payer: str | None, lines: int, *, identities: bool) -> None:
-    units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
     filters = {"payer": payer} if payer else {}
 
     def work(tx: Transaction) -> None:
-        detail = {"filters": filters, "rows": lines, "identities": identities, "units": units}
-        audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, **detail)
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.CLAIM_LINES, rows=lines, identities=identities, filters=filters
+        )
 
     store.write(work)
 
@@ -149,8 +158,8 @@ def _shape(rows: pa.Table, of: dict[int, Claim], headings: Headings, pseudonyms:
     texts = ("vaccine", "atc", "batch_number", "group", "subgroup", "unit", "rule")
     shaped |= {name: Codes.of(frame[name]).called() for name in texts}
     if pseudonyms:
-        shaped["customer_pseudonym"] = pseudonyms.of_all(frame["customer_id"]).array
-    columns = (PSEUDONYM if pseudonyms else IDENTITY) + LINE
+        shaped["customer_pseudonym"] = pseudonyms.of_claims().of_all(frame["customer_id"]).array
+    columns = _columns(pseudonyms)
     return pd.DataFrame({c.name: shaped[c.name] if c.name in shaped else frame[c.name].array for c in columns})
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit, catalogue
-from mv.access import EVERY_UNIT, Action, Actor, in_own_units, require_unit
+from mv.access import Action, Actor, in_own_units, require_unit
+from mv.audit import ExportedList
 from mv.catalogue import Catalogue
 from mv.errors import N_, Invalid
 from mv.export import groups, pipeline
@@ -152,12 +153,13 @@ def _count_and_log(store: Store, actor: Actor, filters: DoseFilters, pseudonyms:
     where.add("product_code = {}", filters.product_code)
     where.add("group_code = {}", filters.group_code)
     where.add_numbered(*in_own_units(actor, "unit_id", where.next_number))
-    units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
 
     def work(tx: Transaction) -> int:
         count: int = tx.rows(COUNT.format(where=where), *where.params)[0]["rows"]
-        detail = {"filters": filters.given(), "rows": count, "identities": pseudonyms is None, "units": units}
-        audit.record(tx, store.now(), actor, Action.EXPORT_DOSES, **detail)
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.DOSES,
+            rows=count, identities=pseudonyms is None, filters=filters.given(),
+        )  # fmt: skip
         return count
 
     return store.write(work)

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit
-from mv.access import EVERY_UNIT, Action, Actor
+from mv.access import Action, Actor
+from mv.audit import ExportedList
 from mv.catalogue import Catalogue
 from mv.errors import N_
 from mv.export import pipeline
@@ -194,13 +195,13 @@ def _count_and_log(store: Store, actor: Actor, selection: Selection, pseudonyms:
         FROM membership m WHERE {where}
     """
     given = selection.filters.given()
-    own = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
 
     def work(tx: Transaction) -> Row:
         (found,) = tx.rows(selection.sql(sql), *selection.params)
-        at, rows = store.now(), found["rows"]
-        detail = {"filters": given, "rows": rows, "identities": pseudonyms is None, "units": own}
-        audit.record(tx, at, actor, Action.EXPORT_GROUPS, **detail)
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.GROUPS,
+            rows=found["rows"], identities=pseudonyms is None, filters=given,
+        )  # fmt: skip
         return found
 
     return store.write(work)

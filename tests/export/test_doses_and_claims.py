@@ -173,6 +173,9 @@ def test_claims_of_other_units_are_in_nobodys_file_but_their_own(clinic: Store, 
     at_norr = table(claims_file(clinic, ANALYST, pseudonyms=PSEUDONYMS), Csv())
     assert len(at_norr) > 0
     assert list(at_norr.columns[:2]) == ["customer_pseudonym", "claim"]
+    doses = table(doses_file(clinic, ANALYST, DoseFilters(), pseudonyms=PSEUDONYMS), Csv())
+    assert not set(at_norr["customer_pseudonym"]) & set(doses["customer_pseudonym"])
+    assert not {"dose_id", "registered_at"} & set(at_norr.columns)  # each would lead to the dose, and so to the person
     at_soder = replace(ANALYST, unit_id="soder")
     assert len(table(claims_file(clinic, at_soder, pseudonyms=PSEUDONYMS), Csv())) == 0
     with pytest.raises(Forbidden):

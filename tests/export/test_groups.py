@@ -412,6 +412,7 @@ def test_an_export_is_logged_once_with_its_filters_and_rows_even_when_it_is_not_
             "detail": {
                 "filters": {"status": "inactive", "unit": "Mottagning Norr"},
                 "rows": 1,
+                "list": "groups",
                 "identities": True,
                 "units": ["*"],
             },

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mv import audit, catalogue, customers
-from mv.access import EVERY_UNIT, Action, Actor, in_own_units
+from mv.access import Action, Actor, in_own_units
+from mv.audit import ExportedList
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import N_
@@ -26,8 +27,6 @@ from mv.store import Store
 from mv.store.engine import Transaction
 from mv.text import neutralise_formulas
 
-NEW_YEAR = "new_year"
-"""The name of the list in the access log, which also holds the birth dates asked for, from/to."""
 BYTE_ORDER_MARK = "\ufeff"
 HEADINGS = (
     N_("Identity number"), N_("Customer"), N_("Birth date"), N_("Unit"), N_("Group"), N_("On 1 January"),
@@ -177,12 +176,10 @@ def csv_chunks(
 
     def log(tx: Transaction) -> None:
         rows = tx.rows(f"SELECT count(*) AS n FROM ({some}) AS t", *params)[0]["n"] if parts else 0
-        units = [EVERY_UNIT] if actor.has_every_unit else sorted(actor.own_units)
         born = sorted({f"{part.transition.first}/{part.transition.last}" for part in parts})
-        audit.record(
-            tx, store.now(), actor, Action.EXPORT_IDENTITIES,
-            list=NEW_YEAR, year=year, rows=rows, units=units, born=born,
-        )  # fmt: skip
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.NEW_YEAR, rows=rows, identities=True, year=year, born=born
+        )
 
     store.write(log)
 

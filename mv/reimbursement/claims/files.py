@@ -18,6 +18,7 @@ from pyarrow import csv
 
 from mv import audit
 from mv.access import Action, Actor, require
+from mv.audit import ExportedList
 from mv.clock import STOCKHOLM
 from mv.errors import N_, Conflict
 from mv.i18n import SWEDISH, translate
@@ -92,9 +93,14 @@ def download(store: Store, actor: Actor, claim_id: int) -> Iterator[bytes]:
             N_("What is kept of the file of claim {claim} is not what was made. Restore the store from a backup."),
             claim=claim_id,
         )
-    units = sorted(claim.units)
-    detail = {"claim": claim_id, "rows": claim.lines, "identities": True, "units": units}
-    store.write(lambda tx: audit.record(tx, store.now(), actor, Action.EXPORT_CLAIM, **detail))
+
+    def log(tx: Transaction) -> None:
+        audit.record_export(
+            tx, store.now(), actor, ExportedList.CLAIM,
+            rows=claim.lines, identities=True, units=claim.units, claim=claim_id,
+        )  # fmt: skip
+
+    store.write(log)
     return _pieces(store, claim_id)
 
 

@@ -1,6 +1,8 @@
 """Import of a payer's file: previewed first, then imported as a whole or not at all.
 
-Identity numbers in a file are used for matching only: none is stored, logged or named in a message.
+Identity numbers in a file are used for matching only: none is stored, logged or named in a message. Whoever gives a
+number and a day learns whether that person was vaccinated then. So only those match by number whose role includes
+identity numbers, and each person whose line a file is matched to is logged.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from mv import audit, catalogue
-from mv.access import Action, Actor
+from mv.access import AccessReason, Action, Actor, may
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Forbidden, Invalid
 from mv.reimbursement.claims import payers
@@ -79,18 +81,20 @@ class Preview:
 
 
 def preview(store: Store, actor: Actor, payer: str, table: Table, columns: Columns) -> Preview:
-    """Return the matches that :func:`import_file` would make now. Names no person, and is not logged.
+    """Return the matches that :func:`import_file` would make now, and log each person whose lines are asked about.
 
     Raises the errors of :func:`import_file`, except for unreadable cells and for a file imported before.
     """
     audit.permit(store, actor, Action.IMPORT_PAYMENTS)
-    with audit.refusals(store, actor, Action.IMPORT_PAYMENTS):
-        found = file_columns.read_payments(table, columns, store.today())
-        with store.read() as tx:
-            _require_payer(tx, payer)
-            imported = with_hash(tx, table.content_hash(payer))
-            matches = [] if found.problems or imported else _match(tx, actor, payer, found.rows, store.today())
-    return Preview(found, matches, imported)
+    found = file_columns.read_payments(table, columns, store.today())
+
+    def work(tx: Transaction) -> Preview:
+        _require_payer(tx, payer)
+        imported = with_hash(tx, table.content_hash(payer))
+        matches = [] if found.problems or imported else _match(tx, store, actor, payer, found.rows)
+        return Preview(found, matches, imported)
+
+    return audit.perform(store, actor, Action.IMPORT_PAYMENTS, work)
 
 
 def import_file(
@@ -100,7 +104,7 @@ def import_file(
 
     ``seen`` are the sums of the preview. Raises Conflict where the sums would be others now, and where the same file
     was imported before; Invalid for unsuitable columns, unreadable cells and an unknown payer; Forbidden when a line
-    is of another unit.
+    is of another unit, and for a row that names a person where the role does not include identity numbers.
     """
 
     def work(tx: Transaction) -> PaymentFile:
@@ -111,7 +115,7 @@ def import_file(
         content_hash = table.content_hash(payer)
         if before := with_hash(tx, content_hash):
             raise imported_before(before)
-        matches = _match(tx, actor, payer, found.rows, store.today())
+        matches = _match(tx, store, actor, payer, found.rows)
         if _parts(matches) != seen:
             raise Conflict(N_("What was paid or claimed has changed meanwhile. Nothing was imported; look again."))
         made = _insert(tx, at, actor, payer, content_hash, found)
@@ -152,11 +156,10 @@ def _require_payer(tx: Transaction, payer: str) -> None:
         raise Invalid(N_("Choose a payer."))
 
 
-def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[PaymentRow], today: date) -> list[Match]:
-    """Match the rows to the payer's lines. Raises Forbidden when one of the lines is of another unit."""
+def _match(tx: Transaction, store: Store, actor: Actor, payer: str, rows: Sequence[PaymentRow]) -> list[Match]:
+    """Match the rows to the payer's lines, and log whose they are. Raises Forbidden as :func:`import_file` does."""
     by_reference = find_by_reference(tx, payer, {row.reference for row in rows if row.reference})
-    others = {row.identity for row in rows if row.identity and row.given_on and row.reference not in by_reference}
-    numbers = {text: number for text in others if (number := file_columns.parse_identity(text, today))}
+    numbers = _numbers(actor, [row for row in rows if row.reference not in by_reference], store.today())
     found = find_by_identity(tx, payer, set(numbers.values()))
     by_identity = {text: found.get(number, []) for text, number in numbers.items()}
     matches = match(rows, by_reference, by_identity, catalogue.read(tx).vaccines)
@@ -166,7 +169,31 @@ def _match(tx: Transaction, actor: Actor, payer: str, rows: Sequence[PaymentRow]
                 N_("Row {row} pays for a dose of a unit that is not yours. Ask somebody who has all of the units."),
                 row=one.row.number,
             )
+    asked_about = [line for lines in by_identity.values() for line in lines if actor.owns(line.unit_id)]
+    people = {line.customer_id for line in (*asked_about, *(one.line for one in matches)) if line is not None}
+    audit.record_look(tx, store.now(), actor, Action.IMPORT_PAYMENTS, people, AccessReason.CLAIM)
     return matches
+
+
+def _numbers(actor: Actor, rows: Sequence[PaymentRow], today: date) -> dict[str, str]:
+    """Map the identity numbers of the rows, as written, to their stored form.
+
+    Raises Forbidden where there is one and the actor's role does not include identity numbers, whoever it belongs to.
+    """
+    numbers: dict[str, str] = {}
+    for row in rows:
+        number = file_columns.parse_identity(row.identity, today) if row.identity and row.given_on else None
+        if number and not may(actor, Action.EXPORT_IDENTITIES):
+            raise Forbidden(
+                N_(
+                    "Row {row} names a person by identity number, not a line by reference. Ask somebody whose role"
+                    " includes identity numbers to import the file, or choose no column of identity numbers."
+                ),
+                row=row.number,
+            )
+        if number:
+            numbers[row.identity] = number
+    return numbers
 
 
 def _insert(tx: Transaction, at: datetime, actor: Actor, payer: str, content_hash: str, found: Payments) -> PaymentFile:

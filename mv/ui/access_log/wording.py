@@ -12,6 +12,7 @@ import streamlit as st
 from mv.access import Role
 from mv.access_log import entries as log_entries
 from mv.access_log.entries import ACCESS_REASONS, ACTIONS, OUTCOMES, Filters, LogEntry
+from mv.audit import ExportedList
 from mv.errors import N_
 from mv.identity import IdentityKind
 from mv.reimbursement.claims.ledger import CLAIM_STATES
@@ -117,7 +118,11 @@ VALUES: Mapping[str, str] = {
     "correction": N_("correction"),
     "asked_by_customer": N_("asked by the customer"),
     "other": N_("other"),
-    "new_year": N_("New Year list"),
+    ExportedList.GROUPS: N_("Customer groups"),
+    ExportedList.DOSES: N_("Doses"),
+    ExportedList.CLAIM_LINES: N_("Claim lines"),
+    ExportedList.CLAIM: N_("Claim"),
+    ExportedList.NEW_YEAR: N_("New Year list"),
     **CLAIM_STATES,
     **LINE_STATUSES,
     **ACTIONS,

@@ -192,7 +192,9 @@ def test_the_file_is_logged_with_what_it_held_and_makes_formulas_harmless(clinic
     (entry,) = logged(clinic.store, "export_identities")
     assert (entry["user_id"], entry["customer_id"]) == ("maj.lund", None)
     born = ["1962-01-01/1962-12-31"]
-    assert entry["detail"] == {"list": "new_year", "rows": 1, "units": ["norr"], "year": 2027, "born": born}
+    assert entry["detail"] == {
+        "list": "new_year", "rows": 1, "identities": True, "units": ["norr"], "year": 2027, "born": born,
+    }  # fmt: skip
     assert "1962" not in new_year.filename(2027)
 
 

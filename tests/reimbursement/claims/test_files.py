@@ -161,7 +161,13 @@ def test_taking_out_a_file_is_logged_with_what_was_taken_and_without_a_person(cl
     taken(clinic.store, clinic.actor, claim)
     (entry,) = logged(clinic.store, "export_claim")
     assert (entry["user_id"], entry["customer_id"]) == (clinic.actor.user_id, None)
-    assert entry["detail"] == {"claim": claim.claim_id, "identities": True, "rows": 1, "units": ["norr"]}
+    assert entry["detail"] == {
+        "list": "claim",
+        "claim": claim.claim_id,
+        "identities": True,
+        "rows": 1,
+        "units": ["norr"],
+    }
     assert customer.identity not in str(logged(clinic.store))
 
 

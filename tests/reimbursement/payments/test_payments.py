@@ -34,7 +34,7 @@ from mv.store import Store
 from mv.tabular_files.reading import read_table
 from mv.tabular_files.table import Table
 from tests.conftest import TODAY, SetClock, invented_number
-from tests.contents import contents, logged, nothing_changes, refused
+from tests.contents import LOG, contents, entries_of, logged, nothing_changes, refused
 from tests.reimbursement.sent_claims import NAMES, OTHER_REGION, REGION, Claimed, add_claim, file_of, import_rows
 
 PERSON = invented_number(date(1946, 3, 12))
@@ -377,9 +377,9 @@ def test_a_file_is_imported_as_its_preview_said_and_adds_up(store: Store, actor:
     assert files.files(store, actor, OTHER_REGION) == []
 
 
-def test_a_preview_changes_nothing(store: Store, actor: Actor, claim: int) -> None:
+def test_a_preview_changes_nothing_but_the_log(store: Store, actor: Actor, claim: int) -> None:
     table = file_of(f"A{claim}-1;150", "A1-99;20")
-    with nothing_changes(store):
+    with nothing_changes(store, but=LOG):
         importing.preview(store, actor, REGION, table, columns.guess_columns(table.headings))
 
 
@@ -536,6 +536,44 @@ def test_a_person_is_found_by_the_number_on_the_line_and_by_each_that_the_person
     ]
 
 
+@pytest.mark.parametrize("number", [PERSON, OTHER], ids=["of a line", "of nobody's line"])
+def test_an_analyst_learns_of_nobody_by_number_and_the_question_is_a_refusal_in_the_log(
+    store: Store, claim: int, number: str
+) -> None:
+    analyst = Actor("eva.ek", "Eva Ek", Role.ANALYST, "norr", frozenset({EVERY_UNIT}))
+    table = file_of(f"A{claim}-1;;;150", f";{number};2026-10-12;150", heading="Referens;Personnummer;Dag;Belopp")
+    chosen = columns.guess_columns(table.headings)
+    says = (
+        "Row 3 names a person by identity number, not a line by reference. Ask somebody whose role includes identity"
+        " numbers to import the file, or choose no column of identity numbers."
+    )
+    with refused(store, Forbidden, says):
+        importing.preview(store, analyst, REGION, table, chosen)
+    with refused(store, Forbidden, says):
+        importing.import_file(store, analyst, REGION, table, chosen, {})
+    assert [entry["action"] for entry in entries_of(store, "eva.ek", "refused")] == ["import_payments"]
+    assert entries_of(store, "eva.ek", "done") == []
+    by_reference = {column: heading for column, heading in chosen.items() if column not in ("identity", "given_on")}
+    assert [one.outcome for one in importing.preview(store, analyst, REGION, table, by_reference).matches] == [
+        "paid", "unknown",
+    ]  # fmt: skip
+
+
+def test_each_person_whose_lines_a_file_asks_about_is_logged_once_per_look(
+    store: Store, actor: Actor, claim: int
+) -> None:
+    table = file_of(
+        f"{PERSON};2026-10-12;150", f"{PERSON};2026-10-12;1", "199001019802;2026-10-12;1",
+        heading="Personnummer;Dag;Belopp",
+    )  # fmt: skip
+    for _ in range(2):
+        importing.preview(store, actor, REGION, table, columns.guess_columns(table.headings))
+    (entry,) = entries_of(store, actor.user_id, "done")
+    assert (entry["action"], entry["customer_id"], entry["why"]) == ("import_payments", 1, "claim")
+    import_rows(store, actor, table)
+    assert [one["customer_id"] for one in logged(store, "import_payments")] == [1, None]
+
+
 def test_no_identity_number_of_a_file_is_stored_logged_or_named(
     store: Store, actor: Actor, anders: Customer, claim: int
 ) -> None:
@@ -595,7 +633,8 @@ def test_a_withdrawn_file_pays_nothing_stays_on_record_and_can_be_imported_anew(
     again = import_rows(store, actor, table)
     assert files.files(store, actor, REGION) == [again, withdrawn]
     assert balances.payer_balance(store, actor, REGION).received == 30_500
-    assert [(one["detail"]["change"], one["detail"]["file"]) for one in logged(store, "import_payments")] == [
+    changes = [one["detail"] for one in logged(store, "import_payments") if one["detail"]]
+    assert [(detail["change"], detail["file"]) for detail in changes] == [
         ("imported", made.payment_file_id),
         ("withdrawn", made.payment_file_id),
         ("imported", again.payment_file_id),
