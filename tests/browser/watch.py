@@ -40,6 +40,10 @@ STILL = """
 """Ends every movement at once: drawing it takes a fifth of a test's time, and no test looks at one."""
 
 
+LATE_PART = "Bad delta path index"
+"""Streamlit's own error where a part that is drawn each second comes for a page that was left in that instant."""
+
+
 class Watch:
     """Watches a browser's pages and the dashboard's log from the moment that it is made."""
 
@@ -112,7 +116,8 @@ class Watch:
         self.addresses.append(frame.url)
 
     def _failed(self, error: WebError) -> None:
-        self.errors.append(f"uncaught error in the page: {error.error}")
+        if LATE_PART not in str(error.error):
+            self.errors.append(f"uncaught error in the page: {error.error}")
 
     def _said(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
