@@ -154,7 +154,7 @@ def test_as_reasons_for_another_units_customer_they_are_in_the_signals(
     lead.segmented_control(key="log_part").set_value("signals").run()
     shown = [str(cell) for table in lead.table for cell in table.value.to_numpy().ravel()]
     for text in TEXTS:
-        assert any(literal(text) in cell for cell in shown), text
+        assert any(literal(seen(text)) in cell for cell in shown), text
 
 
 def test_as_users_they_are_in_the_list_or_refused(signing_in: Store, monkeypatch: pytest.MonkeyPatch) -> None:
