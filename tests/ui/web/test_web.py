@@ -21,6 +21,7 @@ import pytest
 import streamlit as st
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
@@ -32,11 +33,12 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from mv import settings, sign_ins, users
 from mv.access import Role
+from mv.access_log import chain
 from mv.errors import Forbidden, Invalid
 from mv.sign_ins import SignInEnd
 from mv.ui import resources
 from mv.ui.frame import unexpected_errors
-from mv.ui.web import cookies, current_sign_in
+from mv.ui.web import cookies, current_sign_in, log_anchor
 from mv.ui.web.downloads import sending, tickets
 from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDownloads, Transfer, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
@@ -420,6 +422,46 @@ def test_a_blocked_user_is_known_but_gets_nothing() -> None:
     assert user.blocked
     assert user.actor("norr").role is None
     assert asked.get("/media/x", headers=sent).status_code == 403
+
+
+# The anchor of the access log
+
+
+@pytest.fixture
+def anchors() -> Iterator[list[str]]:
+    """Return the lines that are told of anchors, as they come."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    log_anchor.LOGGER.addHandler(handler)
+    yield lines
+    log_anchor.LOGGER.removeHandler(handler)
+
+
+def test_the_server_tells_the_logs_anchor_again_and_again(anchors: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert log_anchor.SECONDS_BETWEEN == 15 * 60
+    monkeypatch.setattr(log_anchor, "SECONDS_BETWEEN", 0.01)
+
+    async def serve() -> None:
+        async with log_anchor.lifespan(None):
+            while len(anchors) < 2:
+                await asyncio.sleep(0.01)
+            await run_in_threadpool(begin)
+            told = len(anchors)
+            while len(anchors) < told + 2:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(serve(), 30))
+    assert anchors[0] == "Anchor of the access log: none, it is empty"
+    anchor = chain.parse_anchor(anchors[-1].removeprefix("Anchor of the access log: "))
+    assert chain.check(resources.store(), anchor).breaks == []
+
+
+def test_a_log_that_cannot_be_read_is_told_without_what_is_wrong(anchors: list[str], signing_in: None) -> None:
+    begin()
+    resources.store().write(lambda tx: tx.execute("DROP TABLE log_head"))
+    log_anchor.tell()
+    assert anchors == ["The anchor of the access log cannot be read: CatalogException"]
 
 
 # Downloads
