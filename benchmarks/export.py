@@ -14,6 +14,7 @@ turns into local time.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import platform
@@ -37,6 +38,7 @@ from mv.catalogue import DATA
 from mv.export import Csv, Filters, Format, Parquet, Xlsx
 from mv.pseudonyms import Pseudonyms
 from mv.store import open_store
+from mv.store.duckdb import CONFIG
 
 ACTOR = Actor("benchmark", "Benchmark", Role.LEAD, "norr", frozenset({EVERY_UNIT}))
 
@@ -46,8 +48,7 @@ CUSTOMERS = """
     SELECT n, strftime(born, '%Y%m%d') || lpad(CAST(n // 25000 AS VARCHAR), 4, '0'), 'personnummer', born,
         given[1 + pick(n + 1, len(given))], family[1 + pick(n + 2, len(family))], 'norr', TIMESTAMP '2024-01-01', 'u'
     FROM (SELECT n, DATE '1935-01-01' + CAST(n * 7919 % 25000 AS INTEGER) AS born FROM range(1, $1 + 1) t(n)),
-        (SELECT list(name) FILTER (kind <> 'family') AS given, list(name) FILTER (kind = 'family') AS family
-         FROM read_csv($2))
+        (SELECT $2::VARCHAR[] AS given, $3::VARCHAR[] AS family)
 """
 MEMBERSHIPS = """
     INSERT INTO membership (membership_id, customer_id, group_code, subgroup_code, valid_from, valid_to, unit_id,
@@ -110,9 +111,12 @@ def make_store(path: Path, rows: int) -> None:
     """Make a store with so many memberships, in the order in which the store keeps them after maintenance."""
     store = open_store(str(path))
     catalogue.refresh(store)
+    with (DATA / "sample_names.csv").open(encoding="utf-8", newline="") as file:
+        names = [(row["kind"] == "family", row["name"]) for row in csv.DictReader(file)]
+    given, family = ([name for is_family, name in names if is_family == wanted] for wanted in (False, True))
     with store.read() as tx:
         tx.execute("CREATE TEMP MACRO pick(n, many) AS CAST(hash(n) % CAST(many AS UBIGINT) AS BIGINT)")
-        tx.execute(CUSTOMERS, 1 + (rows - 1) * 2 // 3, str(DATA / "sample_names.csv"))
+        tx.execute(CUSTOMERS, 1 + (rows - 1) * 2 // 3, given, family)
         tx.execute(MEMBERSHIPS, rows)
     store.close()
 
@@ -137,10 +141,9 @@ def ours(
     store: Path, output: Path, form: Format, pseudonyms: Pseudonyms | None = None, limit: str | None = None
 ) -> Measured:
     """Write the file as the dashboard and the command line do; ``limit`` is what DuckDB may use of the memory."""
+    if limit:
+        CONFIG["memory_limit"] = limit
     with closing(open_store(str(store))) as opened:
-        if limit:
-            with opened.read() as tx:
-                tx.execute(f"SET memory_limit = '{limit}'")
         start = time.perf_counter()
         with output.open("wb") as file:
             file.writelines(export.groups_file(opened, ACTOR, Filters(), form, pseudonyms=pseudonyms))

@@ -100,6 +100,13 @@ def check(store: Store, expected: Anchor | None = None) -> Report:
     return Report(reader.entries, before["n"], end if end.hash else None, reader.breaks)
 
 
+def last_anchor(store: Store) -> Anchor | None:
+    """Return the anchor of the log's last entry; None for an empty log. The log is not verified."""
+    with store.read() as tx:
+        head = tx.row("SELECT entry_id, hash FROM log_head WHERE log = 'access'")
+    return Anchor(head["entry_id"], head["hash"]) if head and head["hash"] else None
+
+
 def _read_entries(tx: Transaction, after: int) -> Iterator[Entry]:
     sql = f"SELECT {COLUMNS} FROM access_log WHERE entry_id > $1 ORDER BY entry_id LIMIT {ROWS_AT_ONCE}"
     while rows := tx.rows(sql, after):

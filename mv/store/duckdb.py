@@ -106,8 +106,8 @@ class DuckEngine:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         with _clear_errors(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             os.umask(OTHERS)  # DuckDB makes its files at any time, also those beside the store
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             for file in self._files:
                 _keep_to_owner(file)
             connection = duckdb.connect(self.url, config=CONFIG)

@@ -85,6 +85,17 @@ def test_a_log_that_is_read_in_several_pieces_is_whole(
     assert (report.entries, report.breaks) == (7, [])
 
 
+def test_the_last_anchor_is_where_a_check_ends(store: Store, actor: Actor) -> None:
+    assert chain.last_anchor(store) is None
+    for number in range(3):
+        write(store, actor, number)
+        found = chain.last_anchor(store)
+        assert found == check(store).anchor
+    assert found is not None
+    write(store, actor, 3)
+    assert check(store, found).breaks == []
+
+
 def test_looking_whether_the_log_is_whole_changes_nothing(store: Store, actor: Actor) -> None:
     write(store, actor, 1)
     with nothing_changes(store):

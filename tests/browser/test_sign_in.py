@@ -107,6 +107,25 @@ def test_signing_out_holds_for_other_tabs_the_back_button_and_a_copied_cookie(
     sees_only_sign_in(thief)
 
 
+def test_an_uploaded_file_is_for_its_users_own_page(screen: Screen, open_screen: OpenScreen) -> None:
+    sign_in(screen, "eva", "efterregistrering")
+    screen.main.get_by_role("radio", name="Importera fil", exact=True).click()
+    file = {"name": "personer.csv", "mimeType": "text/csv", "buffer": b"Personnummer;Kundgrupp\n"}
+    with screen.page.expect_response(lambda answer: answer.request.method == "PUT") as put:
+        screen.main.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    assert put.value.status == 204
+    colleague = open_screen()
+    sign_in(colleague, "nora", "efterregistrering")
+    cookies = {cookie["name"]: cookie["value"] for cookie in colleague.page.context.cookies()}
+    allowed = {"X-Xsrftoken": cookies["_streamlit_xsrf"]}
+    request = colleague.page.request
+    assert request.put(put.value.url, headers=allowed, multipart={"file": file}).status == 403  # type: ignore[dict-item]
+    assert request.delete(put.value.url, headers=allowed).status == 403
+    with screen.page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+        screen.main.get_by_test_id("stFileUploader").get_by_role("button", name="Remove").first.click()
+    assert deleted.value.status == 204
+
+
 def test_a_download_is_for_whoever_was_offered_it(screen: Screen, open_screen: OpenScreen) -> None:
     sign_in(screen, "siv", "utdata")
     screen.is_on("Utdata")

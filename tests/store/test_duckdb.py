@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import sqlite3
@@ -209,6 +210,12 @@ def test_the_store_and_what_is_beside_it_are_their_owners_alone(tmp_path: Path) 
     with closing(open_store(str(path), SetClock())) as store:
         store.write(add("a"))
         assert {file.name: mode(file) for file in tmp_path.iterdir()} == {"mv.duckdb": 0o600, "mv.duckdb.wal": 0o600}
+
+
+def test_a_folder_that_is_made_for_the_store_is_its_owners_alone(tmp_path: Path) -> None:
+    os.umask(0o022)
+    open_store(str(tmp_path / "new" / "mv.duckdb"), SetClock()).close()
+    assert mode(tmp_path / "new") == 0o700
 
 
 def test_a_store_that_others_could_read_is_closed_to_them(path: Path, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from mv.ui.web import current_sign_in, error_pages, startup_checks
 CORE = "/_stcore/"
 OPEN_CORE = ("health", "host-config", "stream", "upload_file/", "bidi-components/")
 """What of Streamlit's own a browser needs; metrics, the interface for programs and the like are closed."""
-OF_SIGNED_IN = ("/media/", "/_stcore/upload_file/")
+UPLOADS = "/_stcore/upload_file/"
+OF_SIGNED_IN = ("/media/", UPLOADS)
 """Where Streamlit keeps files of its sessions, whose addresses alone are their protection."""
 SIGN_OUT = "/auth/logout"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")

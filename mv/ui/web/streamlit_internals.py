@@ -6,11 +6,12 @@ An upgrade can move or change each of them: tests/ui/web/test_streamlit_internal
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit
+from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
@@ -27,7 +28,7 @@ __all__ = [
     "REQUEST_LOGGERS", "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig",
     "ComponentManifest", "DeltaGenerator", "UploadedFile", "decode_signed_value", "get_bidi_component_manager",
     "get_cookie_secret", "get_cookie_with_chunks", "get_logger", "inline_scripts", "oauth_class",
-    "replace_oauth_class", "set_option",
+    "replace_oauth_class", "session_cookies", "set_option", "uploaded_bytes",
 ]  # fmt: skip
 
 UNCAUGHT_LOGGER = "streamlit.error_util"
@@ -52,3 +53,16 @@ def inline_scripts() -> list[str]:
     """Return the scripts that stand in Streamlit's page itself, whose hashes a content security policy has to name."""
     index = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
     return re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+
+
+def session_cookies(session_id: str) -> Mapping[str, str] | None:
+    """Return the cookies of the browser that has a session open; None where none has."""
+    client = runtime.get_instance().get_client(session_id) if runtime.exists() else None
+    context = client.client_context if client else None
+    return context.cookies if context else None
+
+
+def uploaded_bytes() -> dict[str, int]:
+    """Return how many bytes of files each session holds."""
+    files: Any = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {}) if runtime.exists() else {}
+    return {session: sum(len(file.data) for file in list(held.values())) for session, held in list(files.items())}

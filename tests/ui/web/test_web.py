@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ import pytest
 import streamlit as st
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
@@ -32,17 +33,19 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from mv import settings, sign_ins, users
 from mv.access import Role
+from mv.access_log import chain
 from mv.errors import Forbidden, Invalid
 from mv.sign_ins import SignInEnd
 from mv.ui import resources
 from mv.ui.frame import unexpected_errors
-from mv.ui.web import cookies, current_sign_in
+from mv.ui.web import cookies, current_sign_in, log_anchor, uploads
 from mv.ui.web.downloads import sending, tickets
 from mv.ui.web.downloads.tickets import DownloadOffer, GeneratedFile, SessionDownloads, Transfer, TransferState
 from mv.ui.web.headers import BROWSER_COOKIE, SecurityHeaders, harden_cookie
 from mv.ui.web.request_guard import RequestGuard
 from mv.ui.web.sign_in_redirects import SignInRedirects
 from mv.ui.web.streamlit_internals import REQUEST_LOGGERS, get_logger
+from mv.ui.web.uploads import Uploads
 from tests.conftest import SetClock
 
 AUTH = """
@@ -53,6 +56,7 @@ client_id = "mv"
 """
 USER = "_streamlit_user"
 NOW = SetClock().now.timestamp()
+LARGEST_FILE = 20 * 1024 * 1024
 SECRETIVE = "19121212-1212 Tolvan"
 
 
@@ -84,10 +88,19 @@ class Client:
     address: str = "127.0.0.1"
 
     def get(self, path: str, headers: dict[str, str] | list[tuple[bytes, bytes]] | None = None) -> httpx.Response:
+        return self.ask("GET", path, headers)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | list[tuple[bytes, bytes]] | None = None,
+        content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None = None,
+    ) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(self.address, 5))
             async with httpx.AsyncClient(transport=transport, base_url=self.base_url) as asking:
-                return await asking.get(path, headers=headers)
+                return await asking.request(method, path, headers=headers, content=content)
 
         return asyncio.run(ask())
 
@@ -95,7 +108,12 @@ class Client:
 def client(*routes: Route, base_url: str = "http://localhost") -> Client:
     app = Starlette(
         routes=[sending.route(), *routes],
-        middleware=[Middleware(SecurityHeaders), Middleware(RequestGuard), Middleware(SignInRedirects)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(RequestGuard),
+            Middleware(Uploads),
+            Middleware(SignInRedirects),
+        ],
         exception_handlers={Exception: unexpected_errors.answer},
     )
     return Client(app, base_url)
@@ -117,13 +135,13 @@ def signed(content: object, name: str = USER) -> str:
     return create_signed_value(get_cookie_secret(), name, text).decode()
 
 
-def begin(**claims: object) -> str:
+def begin(user: str = "1", **claims: object) -> str:
     """Sign somebody in, and return the cookie."""
     cookie = signed(payload(**claims))
     found = cookies.read({USER: cookie})
     assert found is not None
-    user = users.record_sign_in(resources.store(), "1", "Eva Ek", Role.LEAD, {"norr"})
-    sign_ins.begin(resources.store(), user, found.session_hash, found.expires_at)
+    signed_in = users.record_sign_in(resources.store(), user, "Eva Ek", Role.LEAD, {"norr"})
+    sign_ins.begin(resources.store(), signed_in, found.session_hash, found.expires_at)
     return cookie
 
 
@@ -420,6 +438,136 @@ def test_a_blocked_user_is_known_but_gets_nothing() -> None:
     assert user.blocked
     assert user.actor("norr").role is None
     assert asked.get("/media/x", headers=sent).status_code == 403
+
+
+# Uploads
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> dict[str, Mapping[str, str]]:
+    """Return the cookies of the browser of each open session, to be filled; "full" holds four of the largest files."""
+    found: dict[str, Mapping[str, str]] = {}
+    monkeypatch.setattr(uploads, "session_cookies", found.get)
+    monkeypatch.setattr(uploads, "uploaded_bytes", lambda: {"full": 4 * LARGEST_FILE, "gone": 4 * LARGEST_FILE})
+    return found
+
+
+def taking() -> Route:
+    async def answer(request: Request) -> Response:
+        return PlainTextResponse(str(len(await request.body())))
+
+    return Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT", "DELETE"])
+
+
+@pytest.mark.usefixtures("signing_in")
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_upload_is_for_the_users_own_pages(method: str, sessions: dict[str, Mapping[str, str]]) -> None:
+    mine, same_user, others = begin(), begin(iat=1), begin(iat=2, user="2")
+    sessions.update({"mine": {USER: mine}, "second": {USER: same_user}, "others": {USER: others}, "nobodys": {}})
+    asked = client(taking(), base_url="https://mv.example.se")
+
+    def status(session: str) -> int:
+        sent = {"Cookie": f"__Host-{USER}={mine}"}
+        return asked.ask(method, f"/_stcore/upload_file/{session}/1", sent, b"x").status_code
+
+    assert {session: status(session) for session in (*sessions, "unknown", "")} == {
+        "mine": 200, "second": 200, "others": 403, "nobodys": 403, "unknown": 403, "": 403,
+    }  # fmt: skip
+
+
+def test_in_a_demonstration_an_upload_is_for_the_browsers_own_pages(sessions: dict[str, Mapping[str, str]]) -> None:
+    sessions.update({"mine": {BROWSER_COOKIE: "mine"}, "others": {BROWSER_COOKIE: "theirs"}, "nobodys": {}})
+    sent = {"Cookie": f"{BROWSER_COOKIE}=mine"}
+    asked = client(taking())
+    assert [asked.ask("PUT", f"/_stcore/upload_file/{each}/1", sent, b"x").status_code for each in sessions] == [
+        200, 403, 403,
+    ]  # fmt: skip
+    assert asked.ask("PUT", "/_stcore/upload_file/nobodys/1", None, b"x").status_code == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_a_user_has_room_for_some_files_at_once_and_each_user_for_as_many(
+    sessions: dict[str, Mapping[str, str]],
+) -> None:
+    mine, others = begin(), begin(iat=2, user="2")
+    sessions.update({"mine": {USER: mine}, "full": {USER: mine}, "others": {USER: others}})
+    asked = client(taking(), base_url="https://mv.example.se")
+
+    def put(cookie: str, session: str, content: bytes | AsyncIterator[bytes]) -> int:
+        sent = {"Cookie": f"__Host-{USER}={cookie}"}
+        return asked.ask("PUT", f"/_stcore/upload_file/{session}/1", sent, content).status_code
+
+    async def unmeasured() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    assert put(mine, "mine", bytes(LARGEST_FILE)) == 200
+    assert put(mine, "mine", bytes(LARGEST_FILE)) == 200, "what has arrived is the session's to count"
+    assert put(mine, "mine", bytes(LARGEST_FILE + 1)) == 403
+    assert put(mine, "full", bytes(LARGEST_FILE + 1)) == 403
+    assert put(others, "others", bytes(LARGEST_FILE + 1)) == 200
+    assert put(mine, "mine", unmeasured()) == 403
+
+
+@pytest.mark.usefixtures("signing_in")
+def test_files_on_their_way_take_room_too(sessions: dict[str, Mapping[str, str]]) -> None:
+    mine = begin()
+    sessions.update({"mine": {USER: mine}, "full": {USER: mine}})
+    sent = {"Cookie": f"__Host-{USER}={mine}"}
+    answers: list[int] = []
+
+    async def nested(request: Request) -> Response:
+        if not answers:
+            answers.append(0)
+            transport = httpx.ASGITransport(request.app)
+            async with httpx.AsyncClient(transport=transport, base_url="https://mv.example.se") as second:
+                answer = await second.put("/_stcore/upload_file/mine/2", headers=sent, content=b"x")
+            answers[0] = answer.status_code
+        return PlainTextResponse("taken")
+
+    route = Route("/_stcore/upload_file/{session}/{file}", nested, methods=["PUT"])
+    asked = client(route, base_url="https://mv.example.se")
+    assert asked.ask("PUT", "/_stcore/upload_file/mine/1", sent, bytes(LARGEST_FILE)).status_code == 200
+    assert answers == [403]
+
+
+# The anchor of the access log
+
+
+@pytest.fixture
+def anchors() -> Iterator[list[str]]:
+    """Return the lines that are told of anchors, as they come."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    log_anchor.LOGGER.addHandler(handler)
+    yield lines
+    log_anchor.LOGGER.removeHandler(handler)
+
+
+def test_the_server_tells_the_logs_anchor_again_and_again(anchors: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert log_anchor.SECONDS_BETWEEN == 15 * 60
+    monkeypatch.setattr(log_anchor, "SECONDS_BETWEEN", 0.01)
+
+    async def serve() -> None:
+        async with log_anchor.lifespan(None):
+            while len(anchors) < 2:
+                await asyncio.sleep(0.01)
+            await run_in_threadpool(begin)
+            told = len(anchors)
+            while len(anchors) < told + 2:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(serve(), 30))
+    assert anchors[0] == "Anchor of the access log: none, it is empty"
+    anchor = chain.parse_anchor(anchors[-1].removeprefix("Anchor of the access log: "))
+    assert chain.check(resources.store(), anchor).breaks == []
+
+
+def test_a_log_that_cannot_be_read_is_told_without_what_is_wrong(anchors: list[str], signing_in: None) -> None:
+    begin()
+    resources.store().write(lambda tx: tx.execute("DROP TABLE log_head"))
+    log_anchor.tell()
+    assert anchors == ["The anchor of the access log cannot be read: CatalogException"]
 
 
 # Downloads
