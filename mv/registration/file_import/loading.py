@@ -98,8 +98,8 @@ def _make_readers(
     if layout is None:
         file_columns.check(request.columns)
         places = {column: [table.headings.index(heading)] for column, heading in request.columns.items()}
-        return RowReader(table.headings, places, names, request.unit_id, today), None
-    reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
+        return RowReader(table.headings, places, names, request.unit_id, today, table.encoding), None
+    reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today, table.encoding)
     comparer = ExportedRowComparer(layout, names, context.catalogue, today, request.pseudonyms, reader.problems)
     return reader, comparer
 
