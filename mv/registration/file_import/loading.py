@@ -119,6 +119,10 @@ def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: Expor
         elif row := reader.read(record):
             loaded.new.append(row)
             loaded.records[row.number] = record
+    unclear = customers.find_unclear(tx, [row.identity for row in loaded.new])
+    for row in loaded.new:
+        if row.identity.number in unclear and row.identity.century_before:
+            reader.add(row.number, Column.IDENTITY, customers.UnclearCentury())
     _load_exported(tx, loaded)
     return loaded
 
