@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -12,6 +12,7 @@ import pyarrow as pa
 from mv import audit, catalogue, identity
 from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
+from mv.identity import Identity
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
 from mv.text import fold, visible
@@ -81,13 +82,15 @@ class Hits:
     """The result of a search: at most MAX_HITS customers, and whether there are more.
 
     ``elsewhere`` is the id of a customer of another unit who was found by number: opening that one takes a reason.
-    ``earlier`` says that the number is an earlier one of the customer.
+    ``earlier`` says that the number is an earlier one of the customer. ``century_before`` says that the number, written
+    with ten digits, is also that of a customer a hundred years older, who is found if nobody has it as it is read.
     """
 
     customers: list[Customer]
     more: bool = False
     elsewhere: int | None = None
     earlier: bool = False
+    century_before: bool = False
 
 
 def name_keys(given_name: str, family_name: str) -> list[str]:
@@ -122,16 +125,43 @@ def search(store: Store, actor: Actor, text: str) -> Hits:
 
 
 def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: date) -> Hits:
-    number = identity.parse(text, today).number
-    found = find_by_numbers(tx, [number]).get(number)
+    person = identity.parse(text, today)
+    of_number = find_by_numbers(tx, [number for number in (person.number, person.century_before) if number])
+    before = person.century_before in of_number
+    found = of_number.get(person.number) or of_number.get(person.century_before or "")
     if found is None:
         return Hits([])
-    earlier = found.identity != number
+    earlier = person.number in of_number and found.identity != person.number
     try:
         require_care_relation(tx, at, actor, [found.customer_id])
     except OtherUnit as error:
-        return Hits([], elsewhere=error.customer_id, earlier=earlier)
-    return Hits([found], earlier=earlier)
+        return Hits([], elsewhere=error.customer_id, earlier=earlier, century_before=before)
+    return Hits([found], earlier=earlier, century_before=before)
+
+
+class UnclearCentury(Conflict):
+    """Ten digits without a plus sign can be of two people, and the one a hundred years older is a customer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "Ten digits can be of two people, a hundred years apart, and the older one is a customer. Write all"
+                " twelve digits of the one that is meant."
+            ),
+            field="identity",
+        )
+
+
+def find_unclear(tx: Transaction, persons: Iterable[Identity]) -> set[str]:
+    """Return the numbers of those of ``persons`` of whom a customer may be meant who is a hundred years older."""
+    before = {person.century_before: person.number for person in persons if person.century_before}
+    return {before[number] for number in find_by_numbers(tx, sorted(before))}
+
+
+def refuse_unclear(tx: Transaction, person: Identity) -> None:
+    """Raise UnclearCentury where a customer may be meant who is a hundred years older."""
+    if find_unclear(tx, [person]):
+        raise UnclearCentury
 
 
 def find_by_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
@@ -216,8 +246,8 @@ def register(
     """Register a customer and return it.
 
     ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
-    name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when a customer has or had
-    the number.
+    name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and Conflict when a
+    customer has or had the number.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -230,6 +260,7 @@ def register(
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
+        refuse_unclear(tx, person)
         if find_by_numbers(tx, [person.number]):
             raise Conflict(
                 N_("A customer with this number is registered already. Search for the number."), field="identity"
@@ -240,9 +271,7 @@ def register(
     return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
 
 
-def insert(
-    tx: Transaction, at: datetime, actor: Actor, new: Sequence[tuple[identity.Identity, Customer]]
-) -> list[Customer]:
+def insert(tx: Transaction, at: datetime, actor: Actor, new: Sequence[tuple[Identity, Customer]]) -> list[Customer]:
     """Insert customers, with their search keys and log entries, and return them with their ids in the same order.
 
     The caller has checked that their numbers are free and their units the actor's own.

@@ -20,7 +20,7 @@ import enum
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from personnummer import personnummer as library
@@ -50,7 +50,8 @@ class Sex(enum.StrEnum):
 class Identity:
     """A checked number with the birth date and sex that it gives for certain, None where it gives none.
 
-    ``number`` is the form to store: twelve characters, capitals, no separator. The repr shows the kind
+    ``number`` is the form to store: twelve characters, capitals, no separator. ``century_before`` is the number
+    of a hundred years earlier, where ten digits without a plus sign may stand for it. The repr shows the kind
     alone, so that no personal data reaches a log line.
     """
 
@@ -58,6 +59,7 @@ class Identity:
     kind: IdentityKind
     birth_date: date | None = field(repr=False)
     sex: Sex | None = field(repr=False)
+    century_before: str | None = field(default=None, repr=False, compare=False)
 
 
 # Numerals are spelled out, so that a test can hold every message free of digits.
@@ -106,10 +108,11 @@ def parse(text: str, today: date) -> Identity:
         raise Invalid(_CHARACTERS)
     body = body.upper()
     if len(body) == 10 and body.isdigit():
-        body = _with_century(body, plus, today)
-    elif len(body) != 12:
+        found = _identify(_with_century(body, plus, today), today)
+        return found if plus else replace(found, century_before=f"{int(found.number[:4]) - 100}{found.number[4:]}")
+    if len(body) != 12:
         raise Invalid(_LENGTH)
-    elif plus and body[:4] > f"{today.year - 100:04}":
+    if plus and body[:4] > f"{today.year - 100:04}":
         raise Invalid(_PLUS)
     return _identify(body, today)
 

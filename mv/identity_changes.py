@@ -76,15 +76,17 @@ def change(
     """Change the number of a customer who was shown with the number ``seen``, and return the customer.
 
     Birth date and sex become those that the number gives; one that it does not give stays. Raises Invalid for a wrong
-    number, BirthDateDiffers unless ``other_birth_date`` confirms the birth date, NumberTaken when another customer has
-    or had the number; Conflict when the customer's number is not ``seen`` any more and when a group, a dose or the
-    death is before the birth date; NotFound, and OtherUnit when the actor has no care relation with the customer.
+    number, UnclearCentury, BirthDateDiffers unless ``other_birth_date`` confirms the birth date, NumberTaken when
+    another customer has or had the number; Conflict when the customer's number is not ``seen`` any more and when a
+    group, a dose or the death is before the birth date; NotFound, and OtherUnit when the actor has no care relation
+    with the customer.
     """
 
     def work(tx: Transaction) -> Customer:
         at = store.now()
         now = _lock_as_seen(tx, at, actor, customer_id, seen)
         person = identity.parse(number, store.today())
+        customers.refuse_unclear(tx, person)
         _refuse_taken(tx, customer_id, person, seen)
         born = person.birth_date or now["birth_date"]
         if born != now["birth_date"] and not other_birth_date:

@@ -51,12 +51,21 @@ if text:
     else:
         if hits.earlier:
             notify("toast", _("The number is an earlier one; the customer has another now."))
-        if hits.elsewhere is not None:
+        if hits.century_before:
+            st.warning(
+                _(
+                    "Ten digits can be of two people, a hundred years apart, and the older one is a customer. Is it"
+                    " the one below? If not, write all twelve digits."
+                )
+            )
+            if hits.elsewhere is not None and st.button(_("Open the customer of another unit"), key="hit_elsewhere"):
+                navigation.go_to(navigation.CUSTOMER, hits.elsewhere)
+        elif hits.elsewhere is not None:
             navigation.go_to(navigation.CUSTOMER, hits.elsewhere)
-        if customers.is_number(text) and hits.customers:
+        if customers.is_number(text) and hits.customers and not hits.century_before:
             navigation.go_to(navigation.CUSTOMER, hits.customers[0].customer_id)
         draw_hits(hits)
-        if not hits.customers:
+        if not hits.customers and not hits.century_before:
             st.warning(_("No customer was found. Check the number or the spelling, or register a new customer below."))
             if not customers.is_number(text) and not session.actor().has_every_unit:
                 st.caption(_("A name finds the customers of your units. Others are found by their whole number."))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from mv import audit, customers
@@ -89,9 +89,10 @@ def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntr
         known, unrelated = split_by_care_relation(tx, at, actor, ids)
         people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])
         audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
-        return _validate_lines(lines, entry, found, people, saving.read_validation_context(tx, store.today())), set(
-            unrelated
-        )
+        context = saving.read_validation_context(tx, store.today())
+        unclear = customers.find_unclear(tx, [line.identity for line in lines if line.identity])
+        told = [_told(line, unclear) for line in lines]
+        return _validate_lines(told, entry, found, people, context), set(unrelated)
 
     validated, unrelated = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
     if unrelated:
@@ -177,6 +178,13 @@ def _validate_lines(
             state = STATE_OF_OUTCOME[validation.outcome]
             validated.append(Line(line.number, line.text, state, customer, validation, validation.error))
     return validated
+
+
+def _told(line: ParsedLine, unclear: Collection[str]) -> ParsedLine:
+    """Return the line as a wrong one if a customer may be meant who is a hundred years older."""
+    if line.identity and line.identity.number in unclear and line.identity.century_before:
+        return replace(line, identity=None, error=customers.UnclearCentury())
+    return line
 
 
 def _other_unit() -> Conflict:

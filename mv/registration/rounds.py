@@ -171,8 +171,9 @@ def register(
 ) -> TypedEntry:
     """Register the entry for the customer with the identity ``number`` in the open round.
 
-    Raises Invalid for a wrong number, UnknownIdentity, OtherUnit, ReasonRequired until the concerns are accepted with
-    a ``reason``, AlreadyRegistered, and what else :func:`mv.registration.saving.save` raises. Nothing is saved then.
+    Raises Invalid for a wrong number, UnclearCentury, UnknownIdentity, OtherUnit, ReasonRequired until the concerns
+    are accepted with a ``reason``, AlreadyRegistered, and what else :func:`mv.registration.saving.save` raises. Nothing
+    is saved then.
     """
 
     def work(tx: Transaction) -> TypedEntry:
@@ -190,7 +191,7 @@ def register(
 def find_customer(store: Store, actor: Actor, number: str) -> Customer:
     """Return the customer with the identity ``number``, and log the look.
 
-    Raises Invalid for a wrong number, UnknownIdentity, OtherUnit.
+    Raises Invalid for a wrong number, UnclearCentury, UnknownIdentity, OtherUnit.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -280,6 +281,7 @@ def _has_care_relation(tx: Transaction, store: Store, actor: Actor, customer_id:
 def _customer_of_number(tx: Transaction, number: str, today: date) -> Customer:
     person = identity.parse(number, today)
     found = customers.find_by_numbers(tx, [person.number]).get(person.number)
+    customers.refuse_unclear(tx, person)
     if found is None:
         raise UnknownIdentity(person.kind, person.birth_date)
     return found

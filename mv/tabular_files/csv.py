@@ -12,6 +12,7 @@ from io import StringIO
 
 from mv.errors import N_, Invalid
 from mv.tabular_files import file_type, table
+from mv.tabular_files.broken_letters import WINDOWS_1252
 from mv.tabular_files.table import DELIMITERS, Delimiter, Record, Table, strip_trailing_empty
 from mv.text import visible
 
@@ -23,6 +24,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DELIMITER_LINE = re.compile(r'(?P<mark>"?)sep=(?P<delimiter>.)(?P=mark)[ ;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\x84\x85\x89\x96\xa4\xa5\xa9\xb6]")
 """Å, Ä, É and Ö in UTF-8: no Swedish text in Windows-1252 has these pairs."""
+_LETTER_OF_ANOTHER_PAGE = re.compile(rb"[a-z][\x81\x8d\x8f\x90\x9d]|[\x81\x8d\x8f\x90\x9d][a-z]", re.IGNORECASE)
+"""Å and É of DOS and of old Macs in a word: Windows-1252 has no such bytes."""
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -53,7 +56,7 @@ def _decode(data: bytes) -> tuple[str, str]:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        text, name = _in_windows_1252(data, error.start), "Windows-1252"
+        text, name = _in_windows_1252(data, error.start), WINDOWS_1252
     if _CONTROL.search(text):
         raise file_type.not_text_error(data)
     return unicodedata.normalize("NFC", text), name
@@ -63,9 +66,11 @@ def _in_windows_1252(data: bytes, broken_at: int) -> str:
     """Decode ``data``, which is no UTF-8 from the byte ``broken_at`` on."""
     try:
         text = data.decode("windows-1252")
-    except UnicodeDecodeError:
-        raise file_type.not_text_error(data) from None
-    if _SWEDISH_IN_UTF_8.search(data):
+    except UnicodeDecodeError as error:
+        if _CONTROL.search(data.decode("windows-1252", "replace")) or not _LETTER_OF_ANOTHER_PAGE.search(data):
+            raise file_type.not_text_error(data) from None
+        text, broken_at = "", error.start
+    if not text or _SWEDISH_IN_UTF_8.search(data):
         line = data.count(b"\n", 0, broken_at) + 1
         raise Invalid(N_("Line {line} has a letter that cannot be read. Save the file as CSV (UTF-8)."), line=line)
     return text

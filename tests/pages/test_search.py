@@ -80,3 +80,14 @@ def test_the_browsers_language_decides_and_swedish_is_the_usual_one(vilma: Custo
     at = dashboard("customer", vilma, locale=locale)
     assert at.header[0].value.startswith(says)
     assert at.segmented_control(key="mv_language").value == ("en" if locale.startswith("en") else "sv")
+
+
+def test_ten_digits_of_a_customer_a_hundred_years_older_are_asked_about(store: Store) -> None:
+    old = invented_number(date(1926, 3, 12))
+    elsa = customers.register(store, DEMO, old, "Elsa", "Ek", "norr")
+    at = dashboard("search")
+    at.text_input(key="search_text").set_value(old[2:])
+    at.button[0].click().run()
+    assert "hundra år emellan" in words(at)
+    at.button(key=f"hit_{elsa.customer_id}").click().run()
+    assert at.header[0].value == "Kundkort"

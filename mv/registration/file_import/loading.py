@@ -98,8 +98,8 @@ def _make_readers(
     if layout is None:
         file_columns.check(request.columns)
         places = {column: [table.headings.index(heading)] for column, heading in request.columns.items()}
-        return RowReader(table.headings, places, names, request.unit_id, today), None
-    reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today)
+        return RowReader(table.headings, places, names, request.unit_id, today, table.encoding), None
+    reader = RowReader(table.headings, layout.of_new_rows(), names, request.unit_id, today, table.encoding)
     comparer = ExportedRowComparer(layout, names, context.catalogue, today, request.pseudonyms, reader.problems)
     return reader, comparer
 
@@ -119,6 +119,10 @@ def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: Expor
         elif row := reader.read(record):
             loaded.new.append(row)
             loaded.records[row.number] = record
+    unclear = customers.find_unclear(tx, [row.identity for row in loaded.new])
+    for row in loaded.new:
+        if row.identity.number in unclear and row.identity.century_before:
+            reader.add(row.number, Column.IDENTITY, customers.UnclearCentury())
     _load_exported(tx, loaded)
     return loaded
 

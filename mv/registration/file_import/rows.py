@@ -16,7 +16,7 @@ from mv.registration.code_lookup import CodeLookup
 from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import.columns import Column
 from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
-from mv.tabular_files import cells
+from mv.tabular_files import broken_letters, cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
 from mv.text import with_hyphens
@@ -65,6 +65,7 @@ class RowReader:
     names: CodeLookup
     unit_id: str | None
     today: date
+    encoding: str
     problems: list[Problem] = field(default_factory=list)
 
     def read(self, record: Record) -> ImportRow | None:
@@ -72,8 +73,8 @@ class RowReader:
         before = len(self.problems)
         person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
         entry = self._entry(record)
-        given = self._read(record, Column.GIVEN_NAME, customers.clean_name)
-        family = self._read(record, Column.FAMILY_NAME, customers.clean_name)
+        given = self._read(record, Column.GIVEN_NAME, self._parse_name)
+        family = self._read(record, Column.FAMILY_NAME, self._parse_name)
         born = self._read(record, Column.BIRTH_DATE, cells.parse_day)
         reason = self._read(record, Column.REASON, saving.clean_reason)
         if person is None or entry is None or len(self.problems) > before:
@@ -116,6 +117,10 @@ class RowReader:
         product = self._read(record, Column.VACCINE, self.names.vaccine, needed=needed)
         batch = self._read(record, Column.BATCH, parse_batch, needed=needed)
         return product, batch or ""
+
+    def _parse_name(self, text: str) -> str:
+        broken_letters.check_name(text, self.encoding)
+        return customers.clean_name(text)
 
     def _past(self, record: Record, column: Column, future: str) -> date | None:
         """Return the day in the column, with ``future`` as the problem of a day after today."""

@@ -21,8 +21,11 @@ PAIRS = """
     SELECT c.customer_id, o.customer_id AS other_customer_id, c.identity, o.identity AS other_identity,
         c.identity_kind, o.identity_kind AS other_kind
     FROM (
-        SELECT DISTINCT a.customer_id, b.customer_id AS other_customer_id FROM customer_name a
+        SELECT a.customer_id, b.customer_id AS other_customer_id FROM customer_name a
         JOIN customer_name b ON b.birth_date = a.birth_date AND b.name_key = a.name_key
+        WHERE b.customer_id > a.customer_id
+        UNION SELECT a.customer_id, b.customer_id FROM customer_name a
+        JOIN customer_name b ON SUBSTR(b.identity, 3) = SUBSTR(a.identity, 3) AND b.name_key = a.name_key
         WHERE b.customer_id > a.customer_id
     ) AS same
     JOIN customer c ON c.customer_id = same.customer_id
@@ -37,11 +40,11 @@ COLUMNS = [*BOTH, *DOSE[:-1], *(f"other_{name}" for name in DOSE[:-1]), "paid", 
 def find_duplicates(store: Store, actor: Actor, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return pairs of customers of own units who may be one person, with the doses that are paid in both.
 
-    They have the same birth date and name words; one has a number that another can follow, or both numbers look
-    alike. The doses, of one vaccine type, lie nearer than the later one's rule allows, or on one day. Columns:
-    COLUMNS, a row for each dose paid twice with the nearest of the other customer, or one row without doses; paid and
-    other_paid are the amounts of both, ore that of the later one. Names nobody: the caller logs the customers that it
-    shows.
+    They have the same name words, and the same birth date or the same ten digits in another century; one has a number
+    that another can follow, or both numbers look alike. The doses, of one vaccine type, lie nearer than the later one's
+    rule allows, or on one day. Columns: COLUMNS, a row for each dose paid twice with the nearest of the other customer,
+    or one row without doses; paid and other_paid are the amounts of both, ore that of the later one. Names nobody: the
+    caller logs the customers that it shows.
     """
     audit.permit(store, actor, Action.VIEW_CHECKS)
     pairs = _pairs(store, actor)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
+from mv.customers import Customer
 from mv.registration.file_import.exported_diff import difference
 from mv.registration.file_import.plan import Plan, PlannedRow, RowState
 from mv.registration.file_import.report import STATES
@@ -43,9 +44,22 @@ def draw_plan(plan: Plan, table: Table) -> None:
                 len(plan.new_people),
             )
         )
+        _draw_new_people([customer for _identity, customer in plan.new_people.values()])
     _draw_concerns([line for line in plan.lines if line.validation and line.validation.concerns])
     _draw_changes([line for line in plan.lines if line.change])
     _draw_others([line for line in plan.lines if line.error])
+
+
+def _draw_new_people(people: Sequence[Customer]) -> None:
+    """Draw the names that will be registered, so that broken ones are seen before."""
+    with st.expander(_("Names of those who will be registered")):
+        names = {
+            _("Given name"): [each.given_name for each in people],
+            _("Family name"): [each.family_name for each in people],
+            _("Birth date"): [str(each.birth_date) for each in people],
+        }
+        draw_frame(pd.DataFrame(names).head(ROWS_SHOWN), {})
+        _draw_limit(len(people))
 
 
 def _draw_counts(plan: Plan) -> None:

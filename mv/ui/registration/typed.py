@@ -6,7 +6,7 @@ import streamlit as st
 
 from mv.access import OtherUnit
 from mv.concerns import Concern
-from mv.customers import Customer
+from mv.customers import Customer, UnclearCentury
 from mv.errors import Invalid, MvError, StoreUnavailable
 from mv.registration import rounds
 from mv.registration.rounds import TypedEntry, UnknownIdentity
@@ -90,11 +90,11 @@ def _register(key: str, text: str, reason: str = "", accepted: frozenset[Concern
 
 def _find_customer(text: str, error: MvError) -> Customer | None:
     """Return the customer with this number, to be named in the message; None if the user may not know."""
-    if isinstance(error, (UnknownIdentity, OtherUnit)):
+    if isinstance(error, (UnclearCentury, UnknownIdentity, OtherUnit)):
         return None
     try:
         return rounds.find_customer(store(), session.actor(), text)
-    except (Invalid, UnknownIdentity, OtherUnit):
+    except (Invalid, UnclearCentury, UnknownIdentity, OtherUnit):
         return None
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import get_args
 
@@ -25,6 +26,7 @@ from mv.registration.file_import import importing, loading
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.plan import RowState
 from mv.store import Store, open_store
+from mv.tabular_files import reading
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import LOG, contents, logged, nothing_changes
 from tests.registration.people_files import counted, plan, problems, request, said, states, table, take_in
@@ -322,3 +324,18 @@ def test_a_birth_date_that_cannot_be_is_told(store: Store, actor: Actor, born: s
     headings = "Personnummer;Kundgrupp;Första dag;Förnamn;Efternamn;Födelsedatum"
     found = plan(store, actor, table(f"19810829M071;65_plus;{FIRST};Eva;Ek;{born}", headings=headings))
     assert problems(found) == [(2, "Födelsedatum", f"“{born}” is too long ago. Check the year.")]
+
+
+@pytest.mark.parametrize(
+    ("page", "given", "family"), [("cp850", "S”ren", "Sj”berg"), ("mac_roman", "Sšren", "Sjšberg")]
+)
+def test_broken_names_are_told_with_what_they_likely_were(
+    store: Store, actor: Actor, page: str, given: str, family: str
+) -> None:
+    text = f"Personnummer;Kundgrupp;Forsta dag;Fornamn;Efternamn\n{NEW};65_plus;{FIRST};Sören;Sjöberg\n"
+    found = plan(store, actor, reading.read_table(BytesIO(text.encode(page))))
+    assert states(found) == [RowState.WRONG]
+    first, second = problems(found)
+    assert first[:2] == (2, "Fornamn")
+    assert first[2].startswith(f"“{given}” is likely “Sören”")
+    assert second[2].startswith(f"“{family}” is likely “Sjöberg”")

@@ -140,3 +140,11 @@ def test_a_changed_number_leaves_no_second_record(clinic: Clinic) -> None:
     vaccinated(clinic, reserve)
     identity_changes.change(clinic.store, clinic.actor, reserve.customer_id, NUMBER, RESERVE)
     assert found_pairs(clinic) == []
+
+
+@pytest.mark.parametrize(("name", "is_found"), [("Kim Räv", True), ("Kim Uv", False)])
+def test_who_was_registered_anew_a_century_younger_is_found(clinic: Clinic, name: str, *, is_found: bool) -> None:
+    old = invented_number(date(1926, 3, 12))
+    one = clinic.person(number=old)
+    other = clinic.person(number=f"20{old[2:]}", name=name)
+    assert found_pairs(clinic) == ([(one.customer_id, other.customer_id)] if is_found else [])
