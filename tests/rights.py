@@ -505,6 +505,11 @@ CALLS = [
         lambda s, who, r: recent_doses.judge(s, who, r.anders.customer_id, dose_of(r.active)),
         "anders",
     ),
+    Call(
+        customer_case.adjudicate_customers,
+        (Action.VIEW_DOSES,),
+        lambda s, who, r: customer_case.adjudicate_customers(s, who, [r.anders.customer_id]),
+    ),
     Call(corrections.build_queue, (Action.VIEW_CORRECTIONS,), lambda s, who, r: corrections.build_queue(s, who)),
     Call(
         corrections.refresh_queue,

@@ -27,6 +27,8 @@ ROWS = """
         r.undone_by, c.identity, c.given_name, c.family_name, c.birth_date
     FROM registration_row r JOIN customer c ON c.customer_id = r.customer_id LEFT JOIN dose d ON d.dose_id = r.dose_id
 """
+LAST_ROW_NUMBER = 2**31 - 1
+"""The greatest number that a row can have."""
 
 
 class EntryMethod(StrEnum):
@@ -217,17 +219,21 @@ def end(store: Store, actor: Actor) -> None:
     audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
-def read_rows(store: Store, actor: Actor, registration_id: int) -> list[RoundRow]:
+def read_rows(
+    store: Store, actor: Actor, registration_id: int, numbers: tuple[int, int] | None = None
+) -> list[RoundRow]:
     """Return the rows of the user's round, the latest first, and log the look at their customers.
 
+    With ``numbers``, those from the first to the last of them.
     Leaves out undone rows of customers to whom the user has no care relation any more. Raises NotFound for the round
     of another user.
     """
-    sql = f"{ROWS} WHERE r.registration_id = $1 ORDER BY r.row_number DESC"
+    sql = f"{ROWS} WHERE r.registration_id = $1 AND r.row_number BETWEEN $2 AND $3 ORDER BY r.row_number DESC"
+    first, last = numbers or (1, LAST_ROW_NUMBER)
 
     def work(tx: Transaction) -> list[RoundRow]:
         require_own(tx, actor, registration_id)
-        read = [RoundRow(**row) for row in tx.rows(sql, registration_id)]
+        read = [RoundRow(**row) for row in tx.rows(sql, registration_id, first, last)]
         found = [row for row in read if row.undone_at is None or _has_care_relation(tx, store, actor, row.customer_id)]
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [row.customer_id for row in found])
         return found

@@ -78,6 +78,28 @@ def test_a_dose_is_saved_with_its_batch_and_the_choice_taken_up_by_another_brows
     assert field(other)["focus"] == "number"
 
 
+def test_each_saved_line_says_what_its_dose_is_paid_and_why_not(store: Store, at: AppTest) -> None:
+    enter(choose(at, "65_plus", "efluelda", "B-1"), ANDERS)
+    assert "Exempelregionen betalar 150 kr" in words(at)
+    store.write(lambda tx: tx.execute(BATCH.replace("efluelda", "fluad_tetra"), "B-2", store.today()))
+    enter(choose(at, "65_plus", "fluad_tetra", "B-2"), ANDERS)
+    reason = str(field(at)["focus"])
+    assert "Efluelda gavs den" in words(at)
+    assert "Det ska gå 150 dagar mellan två doser; här: 0." in words(at)
+    at.text_input(key=reason).set_value("Läkaren har ordinerat")
+    click(at, "Spara ändå")
+    assert f"Ersätts inte: 150 dagar ska gå efter den ersatta dosen den {store.today()}." in words(at)
+    at.button(key="undo_saved_1_1").click().run()
+    assert not at.exception
+    assert words(at).count("Exempelregionen betalar 150 kr") == 1  # of the other dose, which is the first now
+
+
+def test_a_line_without_a_dose_says_nothing_of_payment(at: AppTest) -> None:
+    enter(choose(at, "medical_risk"), ANDERS)
+    assert "1 rad i omgången" in words(at)
+    assert "Ersätts" not in words(at)
+
+
 def test_an_expired_batch_takes_a_reason(store: Store, at: AppTest) -> None:
     enter(choose(at, "65_plus", "efluelda", "OLD"), ANDERS)
     assert "Anders Karlsson, 80 år. Sats OLD gick ut" in words(at)

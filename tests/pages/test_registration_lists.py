@@ -188,6 +188,22 @@ def test_a_line_that_cannot_be_any_more_is_named_and_the_list_is_judged_anew(peo
     assert [plain(cell) for cell in at.table[0].value["Läge"]] == ["Klar", "Redan registrerad"]
 
 
+def test_each_line_of_a_saved_list_says_what_its_dose_is_paid_and_why_not(people: list[Customer]) -> None:
+    anders, eva, _ = people
+    at = part("list")
+    at.selectbox(key=f"{LIST}_group").set_value("65_plus").run()
+    at.selectbox(key=f"{LIST}_product").set_value("efluelda").run()
+    at.selectbox(key=f"{LIST}_batch_efluelda").set_value("B-1").run()
+    paste(at, f"{anders.identity}\n{eva.identity}")
+    click(at, "Markera alla")
+    at.text_input(key=f"{LIST}_reason_0").set_value("Stämmer").run()
+    click(at, "Spara alla klara och markerade (2)")
+    assert "Anders Ek, 80 år: 65 år och äldre, Efluelda (J07BB02), sats B-1\nExempelregionen betalar 150 kr" in words(
+        at
+    )
+    assert "med skäl: Stämmer\nErsätts inte: regeln" in words(at)  # which is for those who turn 65
+
+
 def test_a_list_is_undone_as_a_whole_after_it_is_confirmed(people: list[Customer]) -> None:
     at = part("list")
     at.selectbox(key=f"{LIST}_group").set_value("household_contact").run()
@@ -249,6 +265,8 @@ def test_who_came_is_ticked_saved_and_those_left_stay_to_be_ticked(people: list[
     at.selectbox(key=key("group_2")).set_value(("pregnant", None)).run()
     click(at, "Spara de markerade (2)")
     assert "2 personer är registrerade." in words(at)
+    assert "Anders Ek, 80 år: 65 år och äldre, Efluelda (J07BB02), sats B-1" in words(at)
+    assert words(at).count("Exempelregionen betalar 150 kr") == 2
     assert [(dose.batch_number, dose.group_code) for dose in (*doses(anders), *doses(eva))] == [
         ("B-1", "65_plus"),
         ("B-1", "pregnant"),

@@ -95,6 +95,22 @@ def read_case(store: Store, actor: Actor, customer: Customer, known: Catalogue) 
     return CustomerCase(customer, found[list(DOSE_COLUMNS)], paid, rows, in_force, known, store.today())
 
 
+def adjudicate_customers(store: Store, actor: Actor, customer_ids: Collection[int]) -> Adjudications:
+    """Return the outcome of every dose of these customers, a few, and log it as a look at the doses.
+
+    Raises OtherUnit when the actor has no care relation with one of them.
+    """
+
+    def work(tx: Transaction) -> tuple[pd.DataFrame, list[Rule]]:
+        audit.record_look(tx, store.now(), actor, Action.VIEW_DOSES, customer_ids)
+        return dose_frames.read_doses_of(tx, customer_ids), rule_table.read(tx)
+
+    found, in_force = audit.perform(store, actor, Action.VIEW_DOSES, work)
+    if found.empty:
+        return {}
+    return adjudicate_doses(found.set_index("dose_id", drop=False)[list(DOSE_COLUMNS)], in_force)
+
+
 def period_of(row: Membership) -> Entry:
     """Return the group and period of a membership."""
     return Entry(row.group_code, row.subgroup_code, row.valid_from, row.valid_to)
@@ -120,7 +136,7 @@ def covered(doses: pd.DataFrame, by: Collection[Entry]) -> list[bool]:
 
 
 def adjudicate_doses(doses: pd.DataFrame, in_force: Sequence[Rule]) -> Adjudications:
-    """Adjudicate all doses of a customer."""
+    """Adjudicate doses: all of each customer that has some among them."""
     return as_adjudications(doses, adjudicate(doses, in_force), in_force)
 
 

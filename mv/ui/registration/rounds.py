@@ -10,6 +10,7 @@ from mv.registration import undo as undoing
 from mv.registration.rounds import EntryMethod, Round
 from mv.ui import session
 from mv.ui.notices import do_once, notify
+from mv.ui.registration.saved_rows import draw_saved
 from mv.ui.resources import store
 from mv.ui.text import _, clock_time, count_of
 from mv.ui.widgets.row_button import action
@@ -46,7 +47,7 @@ def _draw_round(each: Round, rows: int) -> None:
 
 
 def draw_latest(method: EntryMethod, words: str, undo: str) -> None:
-    """Draw the last round of today by this method, with ``words`` and the button ``undo``, unless it is undone."""
+    """Draw the last round of today by this method, unless it is undone: ``words``, the button ``undo``, its rows."""
     of_kind = [each for each in rounds.rounds_of_today(store(), session.actor()) if each.method == method]
     if not of_kind or of_kind[0].undone_at:
         return
@@ -57,6 +58,8 @@ def draw_latest(method: EntryMethod, words: str, undo: str) -> None:
         counted = count_of("{count} row", "{count} rows", rows)
         st.text(f"{words} {clock_time(of_kind[0].started_at)}: {counted}", width="stretch")
         _draw_undo(of_kind[0], rows, undo, "latest")
+    with st.expander(_("What was saved, and what it is paid")):
+        draw_saved(of_kind[0], rows)
 
 
 def _draw_undo(each: Round, rows: int, label: str, key: str) -> None:

@@ -18,6 +18,7 @@ from mv.reimbursement.preview.customer_case import (
     Adjudications,
     CustomerCase,
     Effect,
+    adjudicate_customers,
     adjudicate_doses,
     covered,
     periods,
@@ -86,6 +87,19 @@ def test_the_outcome_of_a_dose_names_kronor_payer_rule_and_why(
     )  # fmt: skip
     says = explain(found.adjudication.dose, found.adjudication.rule, catalogue.load(store), ENGLISH)
     assert says == ("Exempelregionen pays 150 kr by the rule “Influenza vaccine, 65 years and older, 2024-03-01”.")
+
+
+def test_customers_together_come_to_what_each_case_comes_to(store: Store, actor: Actor) -> None:
+    sample.make(store, 30, 3)
+    with store.read() as tx:
+        ids = [row["customer_id"] for row in tx.rows("SELECT DISTINCT customer_id FROM dose ORDER BY customer_id")]
+    assert len(ids) > 5
+    known, each = catalogue.load(store), {}
+    for number in ids:
+        case = read_case(store, actor, customers.get(store, actor, number), known)
+        each |= adjudicate_doses(case.doses, case.rules)
+    assert adjudicate_customers(store, actor, ids) == each
+    assert adjudicate_customers(store, actor, []) == {}
 
 
 def test_what_is_told_of_doses_comes_true_when_they_are_saved(
