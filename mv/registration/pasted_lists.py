@@ -89,6 +89,8 @@ def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntr
         known, unrelated = split_by_care_relation(tx, at, actor, ids)
         people = saving.read_people(tx, [each for each in found.values() if each.customer_id in known])
         audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
+        if unknown := sorted({line.identity.number for line in lines if line.identity} - set(found)):
+            audit.record_miss(tx, at, actor, Action.REGISTER_AFTERWARDS, " ".join(unknown), len(unknown))
         return _validate_lines(lines, entry, found, people, saving.read_validation_context(tx, store.today())), set(
             unrelated
         )
