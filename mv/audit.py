@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from hmac import digest
+from secrets import token_bytes
 from typing import TypeVar
 
 import pyarrow as pa
@@ -29,6 +31,7 @@ T = TypeVar("T")
 ONE_LOOK = timedelta(minutes=10)
 """Within this time, drawing a page again is the same look: same user, unit, action and customer."""
 
+MARK_KEY = token_bytes(32)
 COLUMNS = "entry_id, logged_at, user_id, role, unit_id, action, customer_id, outcome, why, detail, hash"
 SCHEMA = pa.schema(
     {
@@ -40,7 +43,7 @@ SCHEMA = pa.schema(
     }
 )
 SEEN = """
-    SELECT customer_id FROM access_log
+    SELECT customer_id, detail FROM access_log
     WHERE logged_at > $1 AND user_id = $2 AND unit_id = $3 AND action = $4 AND outcome = $5
 """
 
@@ -189,6 +192,17 @@ def record_look(
     why = dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown)
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
+
+
+def record_miss(tx: Transaction, at: datetime, actor: Actor, action: Action, asked: str, count: int = 1) -> None:
+    """Log that the actor asked for people, ``count`` of whom there are not; the same question is not logged again.
+
+    ``asked`` may name a person, so the entry has a mark of it alone: what a key gives that ends with the program.
+    """
+    mark = digest(MARK_KEY, asked.encode(), "sha256").hex()[:8]
+    seen = tx.rows(f"{SEEN} AND customer_id IS NULL", at - ONE_LOOK, actor.user_id, actor.unit_id, action, Outcome.DONE)
+    if not any(f'"question": "{mark}"' in (row["detail"] or "") for row in seen):
+        record(tx, at, actor, action, without_hit=count, question=mark)
 
 
 def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: Iterable[int | None]) -> None:

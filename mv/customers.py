@@ -116,6 +116,9 @@ def search(store: Store, actor: Actor, text: str) -> Hits:
         hits = _by_number(tx, at, actor, text, store.today()) if is_number(text) else _by_name(tx, actor, text)
         ids = [customer.customer_id for customer in hits.customers]
         audit.record_look(tx, at, actor, Action.SEARCH_CUSTOMERS, ids)
+        if not ids and hits.elsewhere is None:
+            asked = identity.parse(text, store.today()).number if is_number(text) else fold(text)
+            audit.record_miss(tx, at, actor, Action.SEARCH_CUSTOMERS, asked)
         return hits
 
     hits = audit.perform(store, actor, Action.SEARCH_CUSTOMERS, work)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mv import audit
-from mv.access import Action
+from mv.access import Action, Actor
 from mv.errors import N_, Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction
@@ -51,6 +51,18 @@ class SignIn:
         return SignInEnd.IDLE if now - self.last_active_at >= idle else None
 
 
+class SignInEnded(Forbidden):
+    """The sign-in of the token has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This sign-in has ended. Sign in again."))
+
+
+def record_refused_token(store: Store, provider: str) -> None:
+    """Log that a token of ``provider`` was refused, which does not say whose it is."""
+    audit.record_refusals(store, Actor(f"{provider}:?", provider, None, ""), Action.SIGN_IN, [None])
+
+
 def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> SignIn:
     """Begin a sign-in that is valid until ``expires_at`` (naive UTC) at the longest, and return it.
 
@@ -62,7 +74,7 @@ def begin(store: Store, user: User, session_hash: str, expires_at: datetime) -> 
         known = _find(tx, session_hash)
         if known:
             if known.ended_at:
-                raise Forbidden(N_("This sign-in has ended. Sign in again."))
+                raise SignInEnded
             return known
         tx.execute(
             f"INSERT INTO sign_in ({COLUMNS}) VALUES ($1, $2, $3, $3, $4, NULL, NULL)",

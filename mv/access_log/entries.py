@@ -70,6 +70,8 @@ ACCESS_REASONS: Mapping[str, str] = {
 EXPORTS = ", ".join(f"'{action}'" for action in Action if action.startswith("export_"))
 WITH_PATIENT_DATA = f"(l.customer_id IS NOT NULL OR l.action IN ({EXPORTS}))"
 """A condition on ``access_log l``: an export names no customer and is with the data of many."""
+WITHOUT_UNIT = "l.unit_id = ''"
+"""A condition on ``access_log l``: it was written by a command that named no unit, and is every lead's to see."""
 OF_CUSTOMER = "l.customer_id IN (SELECT customer_id FROM customer WHERE customer_id = {0} OR merged_into = {0})"
 """A condition on ``access_log l``: it is about the customer, or a record that was merged into the customer's."""
 WITH_NAMES = """
@@ -143,7 +145,7 @@ def label(words: Mapping[str, str], code: str | None, language: str) -> str:
 
 
 def entries(store: Store, actor: Actor, filters: Filters, *, limit: int = 100, offset: int = 0) -> Page:
-    """Return a page of the entries at the actor's own units that match the filters, from ``offset`` on.
+    """Return a page of the entries at the actor's own units, or at none, that match the filters, from ``offset`` on.
 
     The look is logged, once per look, with the filters, and with the customer where they name one. Raises Invalid for
     impossible days, Forbidden for another unit, OtherUnit for a customer that the actor has nothing to do with.
@@ -175,9 +177,10 @@ def users(store: Store, actor: Actor, first: date | None = None, last: date | No
         return {row["user_id"]: row["name"] for row in tx.rows(sql, *params)}
 
 
-def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
+def condition(actor: Actor, filters: Filters, *, without_unit: bool = True) -> tuple[str, tuple[object, ...]]:
     """Turn the filters into SQL on ``access_log l``, within the actor's own units, and its parameters from $1 on.
 
+    Entries without a unit are among them unless ``without_unit`` is False.
     Raises Invalid for impossible days, Forbidden for another unit.
     """
     if filters.first and filters.last and filters.first > filters.last:
@@ -185,7 +188,8 @@ def condition(actor: Actor, filters: Filters) -> tuple[str, tuple[object, ...]]:
     if filters.unit_id is not None:
         require_unit(actor, filters.unit_id)
     where = Where()
-    where.add_numbered(*in_own_units(actor, "l.unit_id", where.next_number))
+    own, units = in_own_units(actor, "l.unit_id", where.next_number)
+    where.add_numbered(f"({own} OR {WITHOUT_UNIT})" if without_unit else own, units)
     where.add("l.logged_at >= {}", filters.first and day_bounds(filters.first)[0])
     where.add("l.logged_at < {}", filters.last and day_bounds(filters.last)[1])
     where.add("l.user_id = {}", filters.user_id)

@@ -23,6 +23,8 @@ from mv.identity import format_identity
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
+COMMAND_LINE = N_("Command line")
+"""Where an access without a unit was made."""
 POSSIBLE_ACCESS = N_("May have been part of the output data")
 HEADINGS = (N_("Time"), N_("Unit"), N_("What was done"), N_("Remark"))
 EXPLANATION = N_(
@@ -58,7 +60,10 @@ bdi {{ unicode-bidi: isolate }}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access to the person's data; ``maybe`` marks one to others' data, perhaps including the person's."""
+    """An access to the person's data, on the command line where it has no unit.
+
+    ``maybe`` marks one to others' data, perhaps including the person's.
+    """
 
     logged_at: datetime
     unit: str
@@ -135,7 +140,7 @@ def cells(found: Extract, language: str) -> list[list[str]]:
     return [
         [
             local_time(access.logged_at),
-            access.unit,
+            access.unit or translate(COMMAND_LINE, language),
             label(ACTIONS, access.action, language),
             translate(POSSIBLE_ACCESS, language) if access.maybe else "",
         ]
@@ -145,12 +150,13 @@ def cells(found: Extract, language: str) -> list[list[str]]:
 
 def _page(found: Extract, language: Language) -> Iterator[str]:
     printed = N_("Printed {time} by {unit}.")
+    unit = found.taken_by_unit or translate(COMMAND_LINE, language)
     yield HEAD.format(
         language=language,
         title=escape(translate("Log extract", language)),
         name=escape(found.name),
         number=escape(found.number),
-        printed=escape(translate(printed, language).format(time=local_time(found.taken_at), unit=found.taken_by_unit)),
+        printed=escape(translate(printed, language).format(time=local_time(found.taken_at), unit=unit)),
         explained=escape(translate(EXPLANATION, language)),
     )
     headings = "".join(f'<th scope="col">{escape(translate(heading, language))}</th>' for heading in HEADINGS)

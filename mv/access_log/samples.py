@@ -30,6 +30,8 @@ MOST_ENTRIES = 500
 LONGEST_NOTE = 500
 LONGEST_CONCLUSION = 2_000
 SEEDS = 2**31
+NO_UNIT = "-"
+"""Among the units of a check: entries without a unit are in the population, as they are since this stands there."""
 CHECKS = """
     SELECT k.check_id, k.drawn_at, k.drawn_by, COALESCE(u.name, k.drawn_by) AS drawn_by_name, k.unit_id, k.units,
         k.filters, k.population, k.size, k.seed, k.head_entry_id, k.head_hash, k.closed_at, k.closed_by,
@@ -109,7 +111,7 @@ def draw(store: Store, actor: Actor, filters: Filters, size: int, seed: int | No
             raise Invalid(N_("A sample has from 1 to {most} entries."), most=MOST_ENTRIES)
         at, units = store.now(), _units(actor, filters)
         (head,) = tx.rows("SELECT entry_id, hash FROM log_head WHERE log = 'access'")
-        population, drawn = _draw_entries(tx, actor, filters, head["entry_id"], size, sown)
+        population, drawn = _draw_entries(tx, actor, filters, head["entry_id"], size, sown, NO_UNIT in units)
         if not drawn:
             raise Invalid(N_("There is no entry with patient data to draw from. Choose other days or fewer filters."))
         given = json.dumps(filters.given(), sort_keys=True)
@@ -141,8 +143,9 @@ def verify_draw(store: Store, actor: Actor, check_id: int) -> bool:
     audit.permit(store, actor, Action.CHECK_LOG)
     with audit.refusals(store, actor, Action.CHECK_LOG), store.read() as tx:
         check = _get(tx, actor, check_id)
-        drawer, filters = replace(actor, unit_id="", units=check.units), _filters(check)
-        population, drawn = _draw_entries(tx, drawer, filters, check.head_entry_id, check.size, check.seed)
+        drawer, filters = replace(actor, unit_id="", units=check.units - {NO_UNIT}), _filters(check)
+        among = NO_UNIT in check.units
+        population, drawn = _draw_entries(tx, drawer, filters, check.head_entry_id, check.size, check.seed, among)
         rows = tx.rows("SELECT entry_id FROM log_check_entry WHERE check_id = $1 ORDER BY place", check_id)
     return (population, drawn) == (check.population, [row["entry_id"] for row in rows])
 
@@ -240,13 +243,13 @@ def export_check(store: Store, actor: Actor, check_id: int) -> tuple[Check, list
 def _units(actor: Actor, filters: Filters) -> frozenset[str]:
     if filters.unit_id is not None:
         return frozenset({filters.unit_id})
-    return frozenset({EVERY_UNIT}) if actor.has_every_unit else actor.own_units
+    return frozenset({EVERY_UNIT}) if actor.has_every_unit else actor.own_units | {NO_UNIT}
 
 
 def _draw_entries(
-    tx: Transaction, actor: Actor, filters: Filters, head: int, size: int, seed: int
+    tx: Transaction, actor: Actor, filters: Filters, head: int, size: int, seed: int, without_unit: bool
 ) -> tuple[int, list[int]]:
-    where, params = entries.condition(actor, filters)
+    where, params = entries.condition(actor, filters, without_unit=without_unit)
     taken = f"FROM access_log l WHERE {where} AND {WITH_PATIENT_DATA} AND l.entry_id <= ${len(params) + 1}"
     (found,) = tx.rows(f"SELECT count(*) AS n {taken}", *params, head)
     population: int = found["n"]
@@ -283,7 +286,7 @@ def _get(tx: Transaction, actor: Actor, check_id: int) -> Check:
 
 
 def _may_see(actor: Actor, check: Check) -> bool:
-    return actor.has_every_unit or check.units <= actor.own_units
+    return actor.has_every_unit or check.units - {NO_UNIT} <= actor.own_units
 
 
 def _check(row: Row) -> Check:

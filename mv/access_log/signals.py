@@ -141,8 +141,8 @@ class Scope:
         return Findings(findings[:MOST_FINDINGS], more=len(findings) > MOST_FINDINGS)
 
     def own(self, column: str) -> str:
-        """Return the condition that limits ``column`` to own units."""
-        return in_own_units(self.actor, column, 3)[0]
+        """Return the condition that limits ``column`` to own units, and to entries without a unit."""
+        return f"({in_own_units(self.actor, column, 3)[0]} OR {column} = '')"
 
 
 def find(

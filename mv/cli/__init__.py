@@ -1,7 +1,7 @@
 """The command line: ``python -m mv`` with a command, each of which tells about itself with ``--help``.
 
 Whoever runs a command is the user ``cli:<name in the operating system>``, with the role that is decided for
-that user; on invented people and without sign-in, a lead of every unit.
+that user; on invented people and without sign-in, a lead of every unit. ``--at`` before the command names the unit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from mv.cli.text import _
     options_metavar=_("[OPTIONS]"),
     subcommand_metavar=_("COMMAND …"),
 )
-def command_line() -> None:
+@click.option(
+    "--at", envvar="MV_UNIT", metavar=_("UNIT"), help=_("code or name of the unit that you work at, for the access log")
+)
+def command_line(at: str | None) -> None:
     """Hold the commands."""
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 import click
 
-from mv import catalogue, i18n, sample, settings, users
-from mv.access import EVERY_UNIT, Actor, Role
+from mv import audit, catalogue, i18n, sample, settings, users
+from mv.access import EVERY_UNIT, Action, Actor, Role, require_unit
 from mv.cli.text import _, language
 from mv.clock import Clock, system_clock
 from mv.errors import MvError
+from mv.registration.code_lookup import CodeLookup
 from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
@@ -55,11 +57,28 @@ def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, 
 
 
 def current_user(store: Store) -> Actor:
-    """Return the user who runs the command, by the name in the operating system, with the role decided for it."""
+    """Return the user who runs the command, by the name in the operating system, with the role decided for it.
+
+    The user is at work at the unit that ``--at`` names, else at the only one that the user has. Raises Forbidden, and
+    logs the refusal, for a unit that is not one of the user's own; Invalid for an unknown one.
+    """
+    actor = _user(store)
+    named: str | None = click.get_current_context().find_root().params.get("at")
+    if named:
+        unit_id = CodeLookup(catalogue.load(store)).unit(named)
+        with audit.refusals(store, actor, Action.SIGN_IN):
+            require_unit(actor, unit_id)
+        return replace(actor, unit_id=unit_id)
+    own = actor.units - {EVERY_UNIT}
+    return replace(actor, unit_id=next(iter(own))) if len(own) == 1 and not actor.has_every_unit else actor
+
+
+def _user(store: Store) -> Actor:
+    number = os.getuid()  # the environment, LOGNAME among it, says what whoever runs the command wants it to say
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        name = str(os.getuid())
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:  # a container may run as a number that has no name
+        name = str(number)
     user_id = f"cli:{name}"
     if not settings.load().sign_in and sample.is_invented(store):
         return Actor(user_id, name, Role.LEAD, "", frozenset({EVERY_UNIT}))

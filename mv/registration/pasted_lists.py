@@ -91,6 +91,8 @@ def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntr
         audit.record_look(tx, at, actor, Action.REGISTER_AFTERWARDS, known)
         context = saving.read_validation_context(tx, store.today())
         unclear = customers.find_unclear(tx, [line.identity for line in lines if line.identity])
+        if unknown := sorted({line.identity.number for line in lines if line.identity} - set(found)):
+            audit.record_miss(tx, at, actor, Action.REGISTER_AFTERWARDS, " ".join(unknown), len(unknown))
         told = [_told(line, unclear) for line in lines]
         return _validate_lines(told, entry, found, people, context), set(unrelated)
 

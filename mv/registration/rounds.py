@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -187,7 +189,18 @@ def register(
         (saved,) = saving.save(tx, at, actor, now.registration_id, [planned], store.today())
         return TypedEntry(found, saved)
 
-    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    with _logged_miss(store, actor, number):
+        return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+
+
+@contextmanager
+def _logged_miss(store: Store, actor: Actor, number: str) -> Iterator[None]:
+    try:
+        yield
+    except UnknownIdentity:
+        at, asked = store.now(), identity.parse(number, store.today()).number
+        store.write(lambda tx: audit.record_miss(tx, at, actor, Action.REGISTER_AFTERWARDS, asked))
+        raise
 
 
 def find_customer(store: Store, actor: Actor, number: str) -> Customer:
@@ -201,7 +214,8 @@ def find_customer(store: Store, actor: Actor, number: str) -> Customer:
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [found.customer_id])
         return found
 
-    return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
+    with _logged_miss(store, actor, number):
+        return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
 def end(store: Store, actor: Actor) -> None:

@@ -109,7 +109,7 @@ def test_a_command_does_what_the_role_that_is_decided_for_its_user_includes(
     assert {name for name in after if after[name] != before[name]} == set(LOG)
     assert done == []
     assert [(e["role"], e["unit_id"], e["action"], e["customer_id"]) for e in refused] == [
-        (role or "", "", command.right, None)
+        (role or "", "norr" if role else "", command.right, None)
     ]
 
 

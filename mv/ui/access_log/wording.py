@@ -12,6 +12,7 @@ import streamlit as st
 from mv.access import Role
 from mv.access_log import entries as log_entries
 from mv.access_log.entries import ACCESS_REASONS, ACTIONS, OUTCOMES, Filters, LogEntry
+from mv.access_log.patient_extract import COMMAND_LINE
 from mv.audit import ExportedList
 from mv.errors import N_
 from mv.identity import IdentityKind
@@ -66,6 +67,7 @@ DETAILS: Mapping[str, str] = {
     "outcome": N_("Outcome"),
     "payer": N_("Payer"),
     "reason": N_("Reason"),
+    "question": N_("mark of the question"),
     "registered_from": N_("Registered from"),
     "registered_to": N_("Registered to"),
     "role": N_("Role"),
@@ -85,6 +87,7 @@ DETAILS: Mapping[str, str] = {
     "verdict": N_("Verdict"),
     "version": N_("Row version"),
     "why": N_("Grounds"),
+    "without_hit": N_("not found"),
     "year": N_("Year"),
 }
 KINDS_OF_NUMBERS: Mapping[str, str] = {
@@ -205,9 +208,9 @@ def customer_name(entry: LogEntry) -> str:
 
 
 def unit_name(unit_id: str) -> str:
-    """Return a unit's name, or its code where it is not known."""
+    """Return a unit's name, or its code where it is not known; without one, where the access was made instead."""
     unit = catalogue().units.get(unit_id)
-    return unit.name if unit else unit_id
+    return unit.name if unit else unit_id or _(COMMAND_LINE)
 
 
 def word(words: Mapping[str, str], code: str | None) -> str:

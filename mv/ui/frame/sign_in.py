@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from mv import sign_ins
 from mv.access import Role
 from mv.errors import MvError
 from mv.sign_in_claims import DEFAULT_PROVIDER
-from mv.sign_ins import SignInEnd
+from mv.sign_ins import SignInEnd, SignInEnded
 from mv.ui import session
-from mv.ui.resources import catalogue
+from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
 from mv.ui.web import current_sign_in
 from mv.ui.web.current_sign_in import SignInStatus
@@ -34,6 +35,8 @@ def require() -> User:
             status = current_sign_in.begin(cookie)
         except MvError as error:
             problem = error
+            if not isinstance(error, SignInEnded):  # that one is logged already, with its user
+                sign_ins.record_refused_token(store(), cookie.provider)
     user = status.user
     session.belong_to(cookie.session_hash if cookie and user else None)
     if user is None:
