@@ -23,15 +23,16 @@ def show(screen: Screen, part: str) -> None:
     screen.is_at_rest()
 
 
-def progress(screen: Screen) -> Locator:
-    return screen.main.get_by_test_id("stProgress")
+def progress(screen: Screen, text: str) -> Locator:
+    """The bar with that text: while the page is redrawn, the one before it may still be there."""
+    return screen.main.get_by_test_id("stProgress").filter(has_text=text).first
 
 
 def judge(screen: Screen, word: str, expected: str, note: str = "") -> None:
     if note:
         screen.main.get_by_label("Anteckning", exact=True).fill(note)
     screen.button(word).click()
-    expect(progress(screen)).to_contain_text(expected)
+    expect(progress(screen, expected)).to_be_visible()
     screen.is_at_rest()
 
 
@@ -49,7 +50,7 @@ def draw(screen: Screen, size: int) -> None:
     number = screen.main.get_by_role("spinbutton", name="Antal poster")
     number.fill(str(size))
     screen.button("Dra stickprov").click()
-    expect(progress(screen)).to_contain_text(f"0 av {size} bedömda")
+    expect(progress(screen, f"0 av {size} bedömda")).to_be_visible()
     screen.is_at_rest()
 
 
@@ -93,9 +94,9 @@ def test_a_double_click_judges_one_entry_and_not_the_next(screen: Screen, custom
     screen.open_card(customer)
     draw(screen, 2)
     screen.button("I sin ordning").dblclick()
-    expect(progress(screen)).to_contain_text("1 av 2 bedömda")
+    expect(progress(screen, "1 av 2 bedömda")).to_be_visible()
     screen.has_no_error()
-    expect(progress(screen)).to_contain_text("1 av 2 bedömda")
+    expect(progress(screen, "1 av 2 bedömda")).to_be_visible()
 
 
 def test_two_who_judge_the_same_entry_do_not_overwrite_each_other(
@@ -106,11 +107,11 @@ def test_two_who_judge_the_same_entry_do_not_overwrite_each_other(
     other = open_screen()
     other.visit("loggkontroll", "Loggkontroll")
     show(other, "Stickprov")
-    expect(progress(other)).to_contain_text("0 av 2 bedömda")
+    expect(progress(other, "0 av 2 bedömda")).to_be_visible()
     judge(screen, "I sin ordning", "1 av 2 bedömda")
     other.main.get_by_label("Anteckning", exact=True).fill("Fråga varför")
     judge_in_vain(other, "Att utreda", "Någon annan har bedömt den här posten.")
-    expect(progress(other)).to_contain_text("1 av 2 bedömda")
+    expect(progress(other, "1 av 2 bedömda")).to_be_visible()
 
 
 def test_an_extract_is_taken_out_by_number_and_downloaded(screen: Screen, customer: Customer, tmp_path: Path) -> None:

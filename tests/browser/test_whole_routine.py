@@ -106,8 +106,8 @@ def test_the_whole_routine_from_the_search_to_the_output_data(
             **active,
         }
         | {"group_code": "medical_risk", "subgroup_code": "heart", "version": "2"},
-        {"group": "Pregnant", "valid_from": str(TODAY), **ended, "ended_reason": "wrong"}
-        | {"group_code": "pregnant", **none, "version": "2"},
+        {"group": "Frailty", "valid_from": str(TODAY), **ended, "ended_reason": "wrong"}
+        | {"group_code": "frailty", **none, "version": "2"},
         {"group": "Health and social care staff", "valid_from": str(TODAY), **ended, "ended_reason": "ceased"}
         | {"group_code": "staff", **none, "version": "3"},
         {"group": "65 years and older", "valid_from": str(TODAY), **active}
