@@ -141,3 +141,14 @@ def test_a_file_that_cannot_be_used_says_what_to_do(people: dict[str, int]) -> N
     assert plain(at.error[0].value).startswith("Det här är en fil med doser")
     hand_in(at, b"Personnummer;Kundgrupp;Dag\n")
     assert plain(at.error[0].value) == "Filen har inga rader under rubrikerna."
+
+
+def test_a_file_that_waited_while_the_server_restarted_is_said_to_be_gone(
+    people: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = choose(page(), f"{EVA};65_plus;{yesterday()}")
+    assert "Servern startade om" not in words(at)
+    monkeypatch.setattr(AppTest, "_register_uploaded_files", lambda self, runner: None)  # as a new server, without it
+    at.run()
+    assert not at.exception
+    assert "Servern startade om medan filen väntade" in words(at)

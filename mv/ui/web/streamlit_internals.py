@@ -15,15 +15,15 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.config import set_option
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.logger import get_logger
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 __all__ = [
-    "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig", "ComponentManifest", "DeltaGenerator",
-    "UploadedFile", "decode_signed_value", "get_bidi_component_manager", "get_cookie_secret", "get_cookie_with_chunks",
-    "get_logger", "inline_scripts", "set_option",
+    "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig", "ComponentManifest", "DeletedFile",
+    "DeltaGenerator", "UploadedFile", "decode_signed_value", "get_bidi_component_manager", "get_cookie_secret",
+    "get_cookie_with_chunks", "get_logger", "inline_scripts", "set_option",
 ]  # fmt: skip
 
 UNCAUGHT_LOGGER = "streamlit.error_util"

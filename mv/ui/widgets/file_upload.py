@@ -10,10 +10,11 @@ import streamlit as st
 
 from mv.errors import N_
 from mv.tabular_files import reading
-from mv.tabular_files.table import Delimiter, Problem, Table, quote_cells
+from mv.tabular_files.table import MEGABYTE, MOST_BYTES, Delimiter, Problem, Table, quote_cells
+from mv.ui import session
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
-from mv.ui.web.streamlit_internals import UploadedFile
+from mv.ui.web.streamlit_internals import DeletedFile, UploadedFile
 from mv.ui.widgets.table import draw_table
 
 C = TypeVar("C", bound=str)
@@ -29,6 +30,14 @@ class UploadedTable:
 
     of: tuple[str, Delimiter | None] | None = None
     table: Table | None = None
+
+
+def choose(label: str, help_text: str, key: str) -> UploadedFile | None:
+    """Draw the field for a file, and return the file; say so if it waited while the server restarted, and is gone."""
+    file = st.file_uploader(label, max_upload_size=MOST_BYTES // MEGABYTE, help=help_text, key=key)
+    if isinstance(session.value(key), DeletedFile):
+        st.warning(_("The server was restarted while the file waited, and does not have it any more. Choose it again."))
+    return file
 
 
 def read(file: UploadedFile, key: str) -> Table:
