@@ -36,9 +36,17 @@ from mv.tabular_files import reading
     metavar="JSON",
     help=_("headings, such as {example}", example=COLUMNS_EXAMPLE),
 )
+@click.option("--sheet", metavar=_("NAME"), help=_("of a workbook; the first that is not hidden unless told"))
 @with_store
 def import_rows(
-    store: Store, file: Path, unit: str | None, reason: str, dry_run: bool, report: str, columns: str
+    store: Store,
+    file: Path,
+    unit: str | None,
+    reason: str,
+    dry_run: bool,
+    report: str,
+    columns: str,
+    sheet: str | None,
 ) -> int:
     """Import a file of people, or say what it would come to: 0 if all of it is in the store now, 1 if not."""
     actor, known = current_user(store), catalogue.load(store)
@@ -46,7 +54,7 @@ def import_rows(
     audit.permit(store, actor, Action.IMPORT_ROWS)
     try:
         with file.open("rb") as opened:
-            table = reading.read_table(opened)
+            table = reading.read_table(opened, sheet=sheet)
         unit_id = CodeLookup(known).unit(unit) if unit else None
         chosen = {} if exported_layout.recognise(table.headings) else from_json(columns, table.headings)
         key = settings.load().pseudonym_key

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from mv.text import fold
 
 C = TypeVar("C", bound=str)
 
+IDENTITY_NUMBER = ("personnummer", "personnr", "pnr", "identitetsnummer", "identity number", "personal number")
+"""What headings call an identity number: a file can have those of a guardian and a child."""
 SHORTEST_PART = 6
 """Letters; words this long are also found inside compound words, as Swedish has them."""
 
 
-def guess(headings: Sequence[str], words: Mapping[C, Sequence[str]], known: Mapping[C, str]) -> dict[C, str]:
+def guess(
+    headings: Sequence[str],
+    words: Mapping[C, Sequence[str]],
+    known: Mapping[C, str],
+    asked: Mapping[C, Sequence[str]] = MappingProxyType({}),
+) -> dict[C, str]:
     """Map columns to headings: the ``known`` ones, then those whose headings match.
 
     ``words`` holds the folded headings of each column, the surest first. A heading that equals one precedes a heading
-    that contains one. Each heading is used once.
+    that contains one. Each heading is used once. A column is left out where several headings
+    have one of the words that it has in ``asked``: a wrong guess would be about somebody else.
     """
+    words = {c: called for c, called in words.items() if c in known or not _several(headings, asked.get(c, ()))}
     found = dict(known)
     for inside in (False, True):
         for column, called in words.items():
@@ -26,6 +36,11 @@ def guess(headings: Sequence[str], words: Mapping[C, Sequence[str]], known: Mapp
             if column not in found and (heading := _called(left, called, inside=inside)):
                 found[column] = heading
     return found
+
+
+def _several(headings: Sequence[str], words: Sequence[str]) -> bool:
+    """Return whether more than one heading equals or contains one of the words."""
+    return sum(_called([heading], words, inside=True) is not None for heading in headings) > 1
 
 
 def _called(headings: Sequence[str], words: Sequence[str], *, inside: bool) -> str | None:

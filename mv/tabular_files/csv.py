@@ -122,12 +122,16 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _fit(record: Record, columns: int) -> Record:
+    """Return the record with as many cells as there are headings; Excel leaves out empty ones at the end of a row.
+
+    A single cell of several is refused: that is a row of another delimiter, or a part of one.
+    """
     cells = record.cells
-    if len(cells) < columns or any(cells[columns:]):
+    if (len(cells) == 1 < columns) or any(cells[columns:]):
         raise Invalid(
             N_("Row {row} has {found} values, and there are {columns} headings. Is the delimiter right?"),
             row=record.number,
             found=len(strip_trailing_empty(cells)) if len(cells) > columns else len(cells),
             columns=columns,
         )
-    return Record(record.number, cells[:columns])
+    return Record(record.number, cells[:columns] + ("",) * (columns - len(cells)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 
+import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -141,3 +143,31 @@ def test_a_file_that_cannot_be_used_says_what_to_do(people: dict[str, int]) -> N
     assert plain(at.error[0].value).startswith("Det här är en fil med doser")
     hand_in(at, b"Personnummer;Kundgrupp;Dag\n")
     assert plain(at.error[0].value) == "Filen har inga rader under rubrikerna."
+
+
+def test_a_file_that_waited_while_the_server_restarted_is_said_to_be_gone(
+    people: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = choose(page(), f"{EVA};65_plus;{yesterday()}")
+    assert "Servern startade om" not in words(at)
+    monkeypatch.setattr(AppTest, "_register_uploaded_files", lambda self, runner: None)  # as a new server, without it
+    at.run()
+    assert not at.exception
+    assert "Servern startade om medan filen väntade" in words(at)
+
+
+def test_another_sheet_of_a_workbook_is_chosen_where_numbers_put_a_summary_in_front(people: dict[str, int]) -> None:
+    at = page()
+    book, out = openpyxl.Workbook(), BytesIO()
+    book.active.append(["This document was exported from Numbers to Excel."])
+    table = book.create_sheet("Blad 1")
+    table.append(["Personnummer", "Kundgrupp", "Första dag"])
+    table.append([EVA, "65_plus", str(yesterday())])
+    book.save(out)
+    hand_in(at, out.getvalue())
+    assert "Välj bladet Blad 1." in words(at)
+    next(field for field in at.selectbox if field.label == "Blad").set_value("Blad 1").run()
+    assert not at.exception
+    assert cells(at, 0)[-1] == ["Summa", "1"]
+    at.button(key="import_save_0").click().run()
+    assert len(of_eva(people)) == 1

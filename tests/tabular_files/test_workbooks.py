@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mv.errors import Invalid
 from mv.i18n import ENGLISH, explain
 from mv.tabular_files import table as tables
-from mv.tabular_files.reading import read_table
+from mv.tabular_files.reading import read_table, sheet_names
 from mv.tabular_files.xlsx import package
 from tests.conftest import tries
 from tests.files.broken_workbooks import DAMAGED
@@ -141,3 +141,52 @@ def test_a_part_that_is_longer_than_it_says_is_damaged() -> None:
 
 def test_a_part_with_another_packing_is_refused() -> None:
     assert refusal(with_parts({}, packing=zipfile.ZIP_BZIP2)).startswith("The file is packed as no workbook is")
+
+
+# Which sheet
+
+
+SUMMARY = (
+    "This document was exported from Numbers. Each table was converted to an Excel worksheet.",
+    "Dokumentet exporterades från Numbers. Varje tabell konverterades till ett Excel-kalkylblad.",
+)
+
+
+def numbers_export(text: str) -> bytes:
+    """Return what Apple Numbers exports: a summary in front, the tables on sheets of their own."""
+    book, out = openpyxl.Workbook(), BytesIO()
+    front = book.active
+    assert front is not None
+    front.title = "Export Summary"
+    front.append([text])
+    front.append(["Numbers Sheet Name", "Numbers Table Name", "Excel Worksheet Name"])
+    front.append(["Blad 1", "Tabell 1", "Blad 1"])
+    for name in ("Blad 1", "Blad 2"):
+        page = book.create_sheet(name)
+        page.append(["Ett", "Två"])
+        page.append([name, "x"])
+    book.create_sheet("Dolt").sheet_state = "hidden"
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("text", SUMMARY)
+def test_a_summary_in_front_is_told_and_the_next_sheet_offered(text: str) -> None:
+    data = numbers_export(text)
+    assert refusal(data) == (
+        "The sheet Export Summary is a summary that Numbers has put in front. Choose the sheet Blad 1."
+    )
+    assert sheet_names(BytesIO(data)) == ("Export Summary", "Blad 1", "Blad 2")
+    for name in ("Blad 1", "Blad 2"):
+        table = read_table(BytesIO(data), sheet=name)
+        assert (table.sheet, table.records[0].cells) == (name, (name, "x"))
+
+
+@pytest.mark.parametrize("name", ["Dolt", "Blad 3", ""])
+def test_a_sheet_that_is_hidden_or_not_there_is_told(name: str) -> None:
+    with pytest.raises(Invalid, match="no sheet"):
+        read_table(BytesIO(numbers_export(SUMMARY[0])), sheet=name)
+
+
+def test_a_file_that_is_no_workbook_has_no_sheets() -> None:
+    assert sheet_names(BytesIO(b"Ett;Tv\xc3\xa5\n1;2\n")) == ()

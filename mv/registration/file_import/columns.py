@@ -91,8 +91,12 @@ ColumnHeadings = Mapping[Column, str]
 
 
 def guess(names: Sequence[str]) -> dict[Column, str]:
-    """Guess the heading of each column; the only day beside a vaccine is the day of the dose."""
-    found = column_guess.guess([name for name in names if not is_problem_heading(name)], HEADINGS, {})
+    """Guess the heading of each column; the only day beside a vaccine is the day of the dose.
+
+    Of two that could be the identity number, such as a guardian's and a child's, none is guessed.
+    """
+    own = [name for name in names if not is_problem_heading(name)]
+    found = column_guess.guess(own, HEADINGS, {}, {Column.IDENTITY: column_guess.IDENTITY_NUMBER})
     if (
         Column.VACCINE in found
         and Column.GIVEN_ON not in found

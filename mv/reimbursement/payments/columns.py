@@ -111,7 +111,7 @@ def guess_columns(names: Sequence[str], saved: str | None = None) -> dict[Column
     found = {Column(name): heading for name, heading in known.items() if heading in names and heading}
     if known and len(found) == sum(heading is not None for heading in known.values()):
         return found
-    return column_guess.guess(names, WORDS, found)
+    return column_guess.guess(names, WORDS, found, {Column.IDENTITY: column_guess.IDENTITY_NUMBER})
 
 
 def columns_to_json(columns: Columns) -> str:

@@ -1,4 +1,4 @@
-"""Read the table on the first sheet of an Excel workbook (.xlsx, .xlsm) that is not hidden.
+"""Read the table on a sheet of an Excel workbook (.xlsx, .xlsm): the first that is not hidden, unless told.
 
 The parser is Expat, and no library for workbooks. Both that exist were tried on files that people hand in.
 python-calamine lays two cells that stand far apart out as a rectangle of more memory than there is, which ends the
@@ -11,13 +11,13 @@ writes the workbooks that are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from mv.errors import N_, Invalid
 from mv.tabular_files import table
-from mv.tabular_files.cells import may_be_identity
+from mv.tabular_files.cells import may_be_identity, quote
 from mv.tabular_files.table import EXCEL, Record, Table
 from mv.tabular_files.xlsx import package, shared_strings, sheet
 from mv.tabular_files.xlsx.number_formats import BUILT_IN, Formatter, make_formatter
@@ -26,6 +26,7 @@ from mv.tabular_files.xlsx.shared_strings import clean_text
 from mv.tabular_files.xlsx.sheet import Row, column_letters
 from mv.tabular_files.xlsx.xml import damaged_error, iter_children, local_name
 
+_ROWS_OF_SUMMARY = 5
 _LONGEST_NAME = 31
 """Characters that Excel lets in."""
 _END_OF_ROW = b"</row>"
@@ -36,7 +37,7 @@ _LONGEST_ROW = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """The first visible sheet of a workbook with its part, and the names of the other sheets.
+    """The sheet of a workbook to read with its part, and the names of the others; ``visible`` are those not hidden.
 
     ``styles`` and ``texts`` are the names of these parts; ``since_1904`` says from which year days are counted.
     """
@@ -44,20 +45,32 @@ class _Book:
     sheet: str
     part: str
     others: tuple[str, ...]
+    visible: tuple[str, ...]
     since_1904: bool
     styles: str | None
     texts: str | None
 
 
-def read(data: bytes) -> Table:
+def sheet_names(data: bytes) -> tuple[str, ...]:
+    """Return the names of the sheets that are not hidden. Raises Invalid for what is no workbook."""
+    return _read_book(package.open_package(data), None).visible
+
+
+def read(data: bytes, sheet_name: str | None = None) -> Table:
     """Return the table. Raises Invalid as :func:`mv.tabular_files.reading.read_table` does."""
     opened = package.open_package(data)
-    book = _read_book(opened)
+    book = _read_book(opened, sheet_name)
     _refuse_many_rows(opened.pieces(book.part))
     rows = list(sheet.read_rows(opened.pieces(book.part), _read_formatters(opened, book)))
     wanted = {cell for row in rows for cell in row.cells if isinstance(cell, int)}
     known = shared_strings.read_shared(opened.pieces(book.texts), wanted) if book.texts and wanted else {}
     records = [record for row in rows if any((record := _to_record(row, known)).cells)]
+    if sheet_name is None and len(book.visible) > 1 and _is_summary(records):
+        raise Invalid(
+            N_("The sheet {sheet} is a summary that Numbers has put in front. Choose the sheet {next}."),
+            sheet=book.sheet,
+            next=book.visible[1],
+        )
     if not records:
         raise Invalid(
             N_("The sheet {sheet} is empty. Only the first sheet is read that is not hidden: move the table there."),
@@ -71,7 +84,12 @@ def read(data: bytes) -> Table:
     return Table(headings, fitted, EXCEL, None, book.sheet, book.others, hidden)
 
 
-def _read_book(opened: Package) -> _Book:
+def _is_summary(records: Sequence[Record]) -> bool:
+    """Return whether Numbers explains here, in any language, that its tables became sheets of Excel."""
+    return any("Numbers" in cell and "Excel" in cell for record in records[:_ROWS_OF_SUMMARY] for cell in record.cells)
+
+
+def _read_book(opened: Package, wanted: str | None) -> _Book:
     main = next((part for kind, part in opened.related("").values() if kind == "officeDocument"), "xl/workbook.xml")
     sheets: list[Element] = []
     since_1904 = False
@@ -82,14 +100,18 @@ def _read_book(opened: Package) -> _Book:
             sheets = list(element)
             break
     related = opened.related(main)
-    shown = next((one for one in sheets if _sheet_type(one, related) == "worksheet" and not _is_hidden(one)), None)
-    if shown is None:
+    visible = [one for one in sheets if _sheet_type(one, related) == "worksheet" and not _is_hidden(one)]
+    if not visible:
         raise damaged_error()
+    shown = next((one for one in visible if wanted in (None, _safe_name(one))), None)
+    if shown is None:
+        raise Invalid(N_("The workbook has no sheet “{sheet}” that is not hidden."), sheet=quote(wanted or ""))
     parts = {kind: part for kind, part in related.values()}
     return _Book(
         sheet=_safe_name(shown),
         part=related[_relation_id(shown)][1],
         others=tuple(_safe_name(one) for one in sheets if one is not shown),
+        visible=tuple(_safe_name(one) for one in visible),
         since_1904=since_1904,
         styles=parts.get("styles"),
         texts=parts.get("sharedStrings"),

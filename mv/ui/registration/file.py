@@ -42,11 +42,8 @@ def draw_file() -> None:
     unit_id = choose_unit(
         _("Unit"), f"{KEY}_unit", session.actor().unit_id, help=_("Of the rows that name no unit themselves.")
     )
-    file = st.file_uploader(
-        _("File of people (CSV or XLSX)"),
-        max_upload_size=MOST_BYTES // MEGABYTE,
-        help=_("It is read in memory, and not kept."),
-        key=f"{KEY}_file_{turn}",
+    file = file_upload.choose(
+        _("File of people (CSV or XLSX)"), _("It is read in memory, and not kept."), f"{KEY}_file_{turn}"
     )
     st.caption(
         _(

@@ -18,7 +18,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.config import set_option
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.logger import get_logger
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette import starlette_auth_routes
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
@@ -26,9 +26,9 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 __all__ = [
     "REQUEST_LOGGERS", "UNCAUGHT_LOGGER", "UNCAUGHT_MESSAGE", "USER_COOKIE_NAME", "ComponentConfig",
-    "ComponentManifest", "DeltaGenerator", "UploadedFile", "decode_signed_value", "get_bidi_component_manager",
-    "get_cookie_secret", "get_cookie_with_chunks", "get_logger", "inline_scripts", "oauth_class",
-    "replace_oauth_class", "session_cookies", "set_option", "uploaded_bytes",
+    "ComponentManifest", "DeletedFile", "DeltaGenerator", "UploadedFile", "decode_signed_value",
+    "get_bidi_component_manager", "get_cookie_secret", "get_cookie_with_chunks", "get_logger", "inline_scripts",
+    "oauth_class", "replace_oauth_class", "session_cookies", "set_option", "uploaded_bytes",
 ]  # fmt: skip
 
 UNCAUGHT_LOGGER = "streamlit.error_util"

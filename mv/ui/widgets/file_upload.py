@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from zlib import crc32
 
 import streamlit as st
 
 from mv.errors import N_
 from mv.tabular_files import reading
-from mv.tabular_files.table import Delimiter, Problem, Table, quote_cells
+from mv.tabular_files.table import MEGABYTE, MOST_BYTES, Delimiter, Problem, Table, quote_cells
+from mv.ui import session
 from mv.ui.session import state
 from mv.ui.text import _, count_of, explain, literal
-from mv.ui.web.streamlit_internals import UploadedFile
+from mv.ui.web.streamlit_internals import DeletedFile, UploadedFile
 from mv.ui.widgets.table import draw_table
 
 C = TypeVar("C", bound=str)
@@ -27,12 +29,22 @@ DELIMITERS: Mapping[Delimiter, str] = {";": N_("Semicolon (;)"), "\t": N_("Tab")
 class UploadedTable:
     """The table that was read last and which file it is of, so that drawing the page anew does not read it anew."""
 
-    of: tuple[str, Delimiter | None] | None = None
+    of: tuple[str, Delimiter | None, str | None] | None = None
     table: Table | None = None
+    sheets_of: str | None = None
+    sheets: tuple[str, ...] = ()
+
+
+def choose(label: str, help_text: str, key: str) -> UploadedFile | None:
+    """Draw the field for a file, and return the file; say so if it waited while the server restarted, and is gone."""
+    file = st.file_uploader(label, max_upload_size=MOST_BYTES // MEGABYTE, help=help_text, key=key)
+    if isinstance(session.value(key), DeletedFile):
+        st.warning(_("The server was restarted while the file waited, and does not have it any more. Choose it again."))
+    return file
 
 
 def read(file: UploadedFile, key: str) -> Table:
-    """Draw the choice of a delimiter and return the file's table. Raises Invalid."""
+    """Draw the choice of a delimiter, or of a sheet, and return the file's table. Raises Invalid."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             _("Delimiter"),
@@ -43,10 +55,11 @@ def read(file: UploadedFile, key: str) -> Table:
             key=f"{key}_delimiter_{file.file_id}",
             width=220,
         )
-        of = (file.file_id, chosen)
         kept = state(UploadedTable)
+        sheet = _choose_sheet(file, kept, key)
+        of = (file.file_id, chosen, sheet)
         if kept.table is None or kept.of != of:
-            kept.of, kept.table = of, _read(file, chosen)
+            kept.of, kept.table = of, _read(file, chosen, sheet)
         table = kept.table
         st.caption(literal(_how_read(table)))
     _draw_left_out(table)
@@ -54,8 +67,9 @@ def read(file: UploadedFile, key: str) -> Table:
 
 
 def key_of(file: UploadedFile, table: Table) -> str:
-    """Return a key that differs for another file and for another delimiter of the same one."""
-    return f"{file.file_id}_{ord(table.delimiter or ' ')}"
+    """Return a key that differs for another file, and for another delimiter or sheet of the same one."""
+    sheet = f"_{crc32(table.sheet.encode())}" if table.sheet else ""
+    return f"{file.file_id}_{ord(table.delimiter or ' ')}{sheet}"
 
 
 def choose_columns(names: Mapping[C, str], guessed: Mapping[C, str], table: Table, key: str, end: str) -> dict[C, str]:
@@ -98,10 +112,28 @@ def draw_problems(problems: Sequence[Problem], table: Table) -> None:
         st.caption(_("The first {count} are shown.", count=PROBLEMS_SHOWN))
 
 
-def _read(file: UploadedFile, chosen: Delimiter | None) -> Table:
+def _choose_sheet(file: UploadedFile, kept: UploadedTable, key: str) -> str | None:
+    """Draw the choice of a sheet where there are several; return it, or None for the first."""
+    if kept.sheets_of != file.file_id:
+        file.seek(0)
+        kept.sheets = reading.sheet_names(file)
+        kept.sheets_of = file.file_id
+    if len(kept.sheets) < 2:
+        return None
+    return st.selectbox(
+        _("Sheet"),
+        kept.sheets,
+        index=None,
+        placeholder=kept.sheets[0],
+        key=f"{key}_sheet_{file.file_id}",
+        width=220,
+    )
+
+
+def _read(file: UploadedFile, chosen: Delimiter | None, sheet: str | None) -> Table:
     file.seek(0)
     with st.spinner(_("The file is read …")):
-        return reading.read_table(file, chosen)
+        return reading.read_table(file, chosen, sheet)
 
 
 def _draw_left_out(table: Table) -> None:

@@ -22,9 +22,10 @@ from mv.errors import Conflict, Field, Forbidden, Invalid
 from mv.identity import format_identity
 from mv.memberships import EndReason
 from mv.registration import rounds, undo
-from mv.registration.file_import import importing, loading
+from mv.registration.file_import import columns, importing, loading
 from mv.registration.file_import.columns import Column
 from mv.registration.file_import.plan import RowState
+from mv.reimbursement.payments import columns as payment_columns
 from mv.store import Store, open_store
 from mv.tabular_files import reading
 from tests.conftest import TODAY, SetClock, invented_number
@@ -339,3 +340,33 @@ def test_broken_names_are_told_with_what_they_likely_were(
     assert first[:2] == (2, "Fornamn")
     assert first[2].startswith(f"“{given}” is likely “Sören”")
     assert second[2].startswith(f"“{family}” is likely “Sjöberg”")
+
+
+def test_rows_that_excel_cut_short_are_filled(store: Store, actor: Actor, anders: Customer, eva: Customer) -> None:
+    text = f"Personnummer;Kundgrupp;Första dag;Enhet;Orsak;Sista dag\n{anders.identity};65_plus;{FIRST};norr;;\n"
+    short = reading.read_table(BytesIO(f"{text}{EVA};65_plus;{FIRST}\n".encode()))
+    assert states(plan(store, actor, short)) == [RowState.READY, RowState.READY]
+    with pytest.raises(Invalid):
+        reading.read_table(BytesIO(f"{text}{EVA},65_plus,{FIRST}\n".encode()))
+
+
+@pytest.mark.parametrize(
+    ("headings", "guessed"),
+    [
+        (("Vårdnadshavares personnummer", "Barnets personnummer"), None),
+        (("Personnummer", "Barnets personnummer"), None),
+        (("Pnr vårdnadshavare", "Pnr barn"), None),
+        (("Guardian identity number", "Identity number"), None),
+        (("Personnummer", "Patientens namn"), "Personnummer"),
+        (("Barnets personnummer", "Vårdnadshavares namn"), "Barnets personnummer"),
+    ],
+)
+def test_of_two_columns_that_could_be_the_number_none_is_guessed(
+    headings: tuple[str, ...], guessed: str | None
+) -> None:
+    found = columns.guess([*headings, "Kundgrupp", "Första dag"])
+    assert found.get(Column.IDENTITY) == guessed
+    if guessed is None:
+        with pytest.raises(Invalid, match="Choose which column holds the identity number"):
+            columns.check(found)
+    assert payment_columns.guess_columns(headings).get(payment_columns.Column.IDENTITY) == guessed

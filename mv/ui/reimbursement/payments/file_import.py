@@ -34,11 +34,10 @@ ROWS_SHOWN = 500
 def draw_import(payer: str) -> None:
     """Draw the field for the payer's file and, once there is one, its columns, preview and import."""
     turn = session.value(ROUND) or 0
-    file = st.file_uploader(
+    file = file_upload.choose(
         _("Payment file (CSV or XLSX)"),
-        max_upload_size=MOST_BYTES // MEGABYTE,
-        help=_("Identity numbers in it are used to find the lines, and not kept."),
-        key=f"payment_file_{turn}",
+        _("Identity numbers in it are used to find the lines, and not kept."),
+        f"payment_file_{turn}",
     )
     st.caption(
         _(
