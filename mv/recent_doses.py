@@ -9,6 +9,7 @@ from mv import audit, catalogue, memberships, vaccinations
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.concerns import Concern, Concerns
+from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import Rule
@@ -57,13 +58,19 @@ RECENT: Mapping[DosePayment, str] = {
 
 
 def of_dose(
-    entry: Entry, group: GroupCodes, doses: Iterable[Dose], payments: Payments, rules: Sequence[Rule], known: Catalogue
+    customer: Customer,
+    entry: Entry,
+    group: GroupCodes,
+    doses: Iterable[Dose],
+    payments: Payments,
+    rules: Sequence[Rule],
+    known: Catalogue,
 ) -> Concerns:
     """Return the concern about a dose as entered that lies too near one of the customer's ``doses``, before or after.
 
-    The later of the two decides how many days have to lie between: by the rule of reimbursement for its vaccine, day
-    and group, else by its vaccine (data/vaccines.csv). The nearest dose is told. Withdrawn doses do not count, and no
-    dose that the entry corrects is to be among ``doses``.
+    The later of the two decides how many days have to lie between: by the rule of reimbursement that it fits, else by
+    its vaccine (data/vaccines.csv). The nearest dose is told. Withdrawn doses do not count, and no dose that the entry
+    corrects is to be among ``doses``.
     """
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
@@ -75,16 +82,18 @@ def of_dose(
             continue
         apart = abs(entry.given_on - dose.given_on).days
         if entry.given_on >= dose.given_on:
-            between = days_between(entry, group, rules, known)
+            between = days_between(customer, entry, group, rules, known)
         else:
-            between = days_between(dose, (dose.group_code, dose.subgroup_code), rules, known)
+            between = days_between(customer, dose, (dose.group_code, dose.subgroup_code), rules, known)
         if between is not None and apart < between:
             told = _tell(dose, other.name, payments.get(dose.dose_id, DosePayment.UNPAID), known, between, apart)
             return {Concern.RECENT_DOSE: told}
     return {}
 
 
-def days_between(dose: Entry | Dose, group: GroupCodes, rules: Sequence[Rule], known: Catalogue) -> int | None:
+def days_between(
+    customer: Customer, dose: Entry | Dose, group: GroupCodes, rules: Sequence[Rule], known: Catalogue
+) -> int | None:
     """Return how many days have to lie between this dose and the one before it; None where nothing says so.
 
     No rule is for a dose given abroad.
@@ -100,17 +109,19 @@ def days_between(dose: Entry | Dose, group: GroupCodes, rules: Sequence[Rule], k
         and catalogue.covers(rule, dose.given_on)
         and rule.group_code in (None, group[0])
         and rule.subgroup_code in (None, group[1])
+        and rule.fits(customer.birth_date, dose.given_on, dose.dose_number)
     ]
     rule = min(fitting, key=lambda rule: rule.precedence, default=None)
     return rule.days_between if rule and rule.days_between is not None else vaccine.days_between
 
 
-def judge(store: Store, actor: Actor, customer_id: int, entry: Entry, was: Dose | None = None) -> Concerns:
+def judge(store: Store, actor: Actor, customer: Customer, entry: Entry, was: Dose | None = None) -> Concerns:
     """Return the concern about a dose as entered, new or in place of the dose ``was``, among the customer's doses.
 
-    A correction that leaves product and day as they were raises none. Logs a look at the doses. Raises NotFound, and
-    OtherUnit when the actor has no care relation with the customer.
+    A correction that leaves product and day as they were raises none. Logs a look at the doses. Raises OtherUnit when
+    the actor has no care relation with the customer.
     """
+    customer_id = customer.customer_id
     if was and (was.product_code, was.given_on) == (entry.product_code, entry.given_on):
         return {}
 
@@ -122,7 +133,7 @@ def judge(store: Store, actor: Actor, customer_id: int, entry: Entry, was: Dose 
         except (Invalid, Conflict):  # not chosen yet
             group = (None, None)
         payments = read_payments(tx, [dose.dose_id for dose in doses])
-        return of_dose(entry, group, doses, payments, rule_table.read(tx), catalogue.read(tx))
+        return of_dose(customer, entry, group, doses, payments, rule_table.read(tx), catalogue.read(tx))
 
     return audit.perform(store, actor, Action.VIEW_DOSES, work, customer_id)
 

@@ -502,7 +502,7 @@ CALLS = [
     Call(
         recent_doses.judge,
         (Action.VIEW_DOSES,),
-        lambda s, who, r: recent_doses.judge(s, who, r.anders.customer_id, dose_of(r.active)),
+        lambda s, who, r: recent_doses.judge(s, who, r.anders, dose_of(r.active)),
         "anders",
     ),
     Call(

@@ -36,6 +36,7 @@ NOW = datetime(2026, 11, 22, 12)
 GIVEN = Dose(
     1, 1, "efluelda", "B1", 1, DAY, "centrum", 1, "65_plus", None, False, NOW, "x", NOW, None, None, None, 1
 )  # fmt: skip
+OLD = Customer(1, "", date(1946, 3, 12), "Anders", "Karlsson", "norr")
 BY_65: tuple[str | None, str | None] = ("65_plus", None)
 NO_GROUP: tuple[str | None, str | None] = (None, None)
 
@@ -50,11 +51,12 @@ def told(
     *doses: Dose,
     group: tuple[str | None, str | None] = BY_65,
     payment: DosePayment | None = None,
+    customer: Customer = OLD,
     language: str = ENGLISH,
 ) -> str:
     """Return what is said of the dose beside these doses; an empty text for nothing."""
     payments = {dose.dose_id: payment for dose in doses if payment}
-    found = recent_doses.of_dose(new, group, doses, payments, rule_table.load(store), catalogue.load(store))
+    found = recent_doses.of_dose(customer, new, group, doses, payments, rule_table.load(store), catalogue.load(store))
     return " ".join(explain(concern, language) for concern in found.values())
 
 
@@ -85,6 +87,18 @@ def test_the_later_dose_decides_how_many_days_are_to_lie_between(store: Store) -
     later = replace(GIVEN, group_code=None)
     assert not told(store, entry(DAY - OF_FLU * ONE), later, group=BY_65)
     assert told(store, entry(DAY - OF_FLU * ONE), GIVEN, group=NO_GROUP)
+
+
+def test_a_rule_that_is_not_for_the_age_or_the_number_says_nothing(store: Store) -> None:
+    near, far = entry(DAY + ONE), entry(DAY + OF_FLU * ONE)
+    young = replace(OLD, birth_date=date(1990, 1, 1))
+    assert told(store, far, GIVEN)
+    assert not told(store, far, GIVEN, customer=young)
+    assert told(store, near, GIVEN, customer=young)
+    update = "UPDATE payment_rule SET dose_to = 1 WHERE rule_code = 'flu_65_2024'"
+    store.write(lambda tx: tx.execute(update))
+    assert told(store, far, GIVEN)
+    assert not told(store, replace(far, dose_number=2), GIVEN)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +232,7 @@ def test_a_correction_is_no_doubt_about_itself_but_about_another_dose_on_another
     store: Store, actor: Actor, anders: Customer, given: Dose
 ) -> None:
     def judged(new: Entry, was: Dose) -> set[Concern]:
-        return set(recent_doses.judge(store, actor, anders.customer_id, new, was))
+        return set(recent_doses.judge(store, actor, anders, new, was))
 
     moved = Entry("efluelda", "B1", 1, DAY, "centrum", None)
     assert judged(moved, given) == set()

@@ -95,7 +95,7 @@ def validate(person: Person, entry: RegistrationEntry, context: ValidationContex
             existing_membership=existing_membership,
             existing_dose=existing_dose,
         )
-    found = dict(_find_concerns(person, entry, context, choice))
+    found = dict(_find_concerns(person, entry, context, choice, number))
     return Validation(Outcome.DOUBTFUL if found else Outcome.READY, None, found, existing_membership, number)
 
 
@@ -179,18 +179,18 @@ def _already_registered(choice: Choice | None, existing_membership: Membership |
 
 
 def _find_concerns(
-    person: Person, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None
+    person: Person, entry: RegistrationEntry, context: ValidationContext, choice: Choice | None, number: int
 ) -> Iterable[tuple[Concern, MvError]]:
     customer = person.customer
     if choice:
         yield from concerns.of_group(choice, customer, entry.day).items()
     if customer.deceased_on:
         yield Concern.DECEASED, Invalid(N_("The customer died on {day}."), day=customer.deceased_on)
-    dose = entry.dose_entry(1, None)
+    dose = entry.dose_entry(number, None)
     if dose is None:
         return
     group = (entry.group_code, entry.subgroup_code)
-    near = recent_doses.of_dose(dose, group, person.doses, person.payments, context.rules, context.catalogue)
+    near = recent_doses.of_dose(customer, dose, group, person.doses, person.payments, context.rules, context.catalogue)
     yield from near.items()
     expires_on = context.batches.get((entry.product_code or "", entry.batch_number))
     if expires_on is None:

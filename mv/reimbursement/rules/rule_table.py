@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from mv.catalogue import DATA, AgeUnit, Catalogue
+from mv.catalogue import DATA, AgeRange, AgeUnit, Catalogue
 from mv.errors import N_
 from mv.i18n import translate
 from mv.reimbursement.rules.vaccine_types import vaccine_name
@@ -88,9 +88,22 @@ class Rule:
         """The sort key of rules: the most specific first, of equals the newest."""
         return (*(-part for part in self.specificity), -self.valid_from.toordinal(), self.payment_rule_id)
 
+    def fits(self, birth_date: date, day: date, dose_number: int) -> bool:
+        """Return whether a dose with this number on ``day`` meets the conditions of age, birth year and number."""
+        ages = AgeRange(self.age_from, self.age_to, self.age_unit)
+        return (
+            ages.include(birth_date, day)
+            and _within(self.birth_year_from, birth_date.year, self.birth_year_to)
+            and _within(self.dose_from, dose_number, self.dose_to)
+        )
+
     def is_for(self, product_code: str, atc: str) -> bool:
         """Return whether the rule is for this vaccine."""
         return self.product_code == product_code if self.product_code else atc.startswith(self.atc or "")
+
+
+def _within(first: int | None, value: int, last: int | None) -> bool:
+    return (first is None or first <= value) and (last is None or value <= last)
 
 
 COLUMNS = ", ".join(field.name for field in fields(Rule))

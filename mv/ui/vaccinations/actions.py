@@ -56,7 +56,7 @@ def correct_dose(customer: Customer, dose: Dose) -> None:
 
 def _require_reason(customer: Customer, entry: Entry, was: Dose | None = None) -> None:
     """Raise Invalid for a dose too near another, as long as no reason is given for it."""
-    found = recent_doses.judge(store(), session.actor(), customer.customer_id, entry, was)
+    found = recent_doses.judge(store(), session.actor(), customer, entry, was)
     if found and not entry.reason.strip():
         (concern,) = found.values()
         raise Invalid(N_("{concern} Write why it is right; nothing was saved."), concern=concern)

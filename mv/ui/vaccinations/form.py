@@ -74,7 +74,7 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
 def draw_recent_dose(customer: Customer, was: Dose | None = None) -> None:
     """Draw the concern about the dose as the fields hold it, with a field for the reason to give it all the same."""
     key = form_key(customer, was)
-    found = recent_doses.judge(store(), session.actor(), customer.customer_id, entered(key), was)
+    found = recent_doses.judge(store(), session.actor(), customer, entered(key), was)
     if not found:
         return
     left, right = st.columns(2, vertical_alignment="bottom")
