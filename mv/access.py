@@ -119,13 +119,38 @@ EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
 
 
-SHOWS_CARE_RELATION = (
-    "membership WHERE ended_reason IS DISTINCT FROM 'wrong'",
-    "booking WHERE TRUE",
-    "dose WHERE withdrawn_at IS NULL",
-    "(SELECT merged_into AS customer_id, unit_id FROM customer WHERE merged_into IS NOT NULL) AS merged WHERE TRUE",
-)
-"""Rows that show a care relation at their unit; those that were entered by mistake do not."""
+OPEN_THEN = """
+    NOT EXISTS (
+        SELECT 1 FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
+        WHERE COALESCE(p.merged_into, p.customer_id) = r.customer_id AND o.user_id = r.registered_by
+            AND r.registered_at >= o.opened_at AND r.registered_at <= o.expires_at
+    )
+"""
+"""Leaves out the rows that their user registered while the customer was open to the user for a reason."""
+SHOWS_CARE_RELATION = {
+    "membership r WHERE r.ended_reason IS DISTINCT FROM 'wrong'": OPEN_THEN,
+    "booking r WHERE TRUE": "TRUE",
+    "dose r WHERE r.withdrawn_at IS NULL": """
+        NOT EXISTS (
+            SELECT 1 FROM dose_change d JOIN crossing o ON o.user_id = d.changed_by
+                AND d.changed_at >= o.opened_at AND d.changed_at <= o.expires_at
+            JOIN customer p ON p.customer_id = o.customer_id
+            WHERE d.dose_id = r.dose_id AND d.unit_id = r.unit_id
+                AND COALESCE(p.merged_into, p.customer_id) = r.customer_id
+                AND NOT EXISTS (
+                    SELECT 1 FROM dose_change b
+                    WHERE b.dose_id = d.dose_id AND b.unit_id = d.unit_id AND b.version < d.version
+                )
+        )
+    """,
+    """
+        (SELECT merged_into AS customer_id, unit_id, registered_at, registered_by FROM customer
+        WHERE merged_into IS NOT NULL) r WHERE TRUE
+    """: OPEN_THEN,
+}
+"""Rows that show a care relation at their unit; those that were entered by mistake do not. Each with the condition that
+leaves out what was registered, or moved to the unit, while another unit's customer was open for a reason: the access
+ends with its hour."""
 
 
 class AccessReason(StrEnum):
@@ -210,20 +235,21 @@ def in_own_units(actor: Actor, column: str, first: int) -> tuple[str, tuple[str,
 
 
 def require_care_relation(
-    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], *, of_own_rows: bool = False
 ) -> dict[int, AccessReason]:
     """Return the ground for the actor's access to each customer at the instant ``at``, by customer id.
 
+    ``of_own_rows`` is for lists of what own units registered, each row of which is theirs to see however it came about.
     Raises OtherUnit for the first customer with whom the actor has no care relation.
     """
-    found, unrelated = split_by_care_relation(tx, at, actor, customer_ids)
+    found, unrelated = split_by_care_relation(tx, at, actor, customer_ids, of_own_rows=of_own_rows)
     for customer_id, unit in unrelated.items():
         raise OtherUnit(customer_id, unit)
     return found
 
 
 def split_by_care_relation(
-    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], *, of_own_rows: bool = False
 ) -> tuple[dict[int, AccessReason], dict[int, str]]:
     """Split customers by care relation: return the ground for access to the related, and the unit of the unrelated.
 
@@ -236,6 +262,9 @@ def split_by_care_relation(
     lives = {live_id for live_id, _ in others.values()}
     opened = _opened(tx, at, actor, lives)
     were_here = _were_at_own_unit(tx, actor, lives - opened)
+    if not of_own_rows:
+        ever_opened = _ever_opened(tx, were_here)
+        were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, lasting=True)
     found |= {customer_id: AccessReason.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
     unrelated = {
         customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
@@ -259,13 +288,24 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]
     }
 
 
-def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int]) -> set[int]:
-    own, units = in_own_units(actor, "unit_id", 2)
+def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int], *, lasting: bool = False) -> set[int]:
+    """Return the customers with a row at an own unit; with ``lasting``, one that gives access beyond its hour."""
+    own, units = in_own_units(actor, "r.unit_id", 2)
     found: set[int] = set()
-    for kept in SHOWS_CARE_RELATION:
-        sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id = ANY($1)"
+    for kept, lasts in SHOWS_CARE_RELATION.items():
+        sql = f"SELECT DISTINCT r.customer_id FROM {kept} AND {own} AND r.customer_id = ANY($1)"
+        sql = f"{sql} AND {lasts}" if lasting else sql
         found |= {row["customer_id"] for row in tx.rows_in(sql, customer_ids - found, *units)}
     return found
+
+
+def _ever_opened(tx: Transaction, customer_ids: Collection[int]) -> set[int]:
+    sql = """
+        SELECT DISTINCT COALESCE(p.merged_into, p.customer_id) AS customer_id
+        FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
+        WHERE COALESCE(p.merged_into, p.customer_id) = ANY($1)
+    """
+    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids)}
 
 
 def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> set[int]:

@@ -180,16 +180,20 @@ def record_look(
     action: Action,
     customer_ids: Iterable[int],
     ground: AccessReason | None = None,
+    *,
+    of_own_rows: bool = False,
 ) -> None:
     """Log that the actor was shown these customers; those of the same look are not logged again (see ONE_LOOK).
 
     ``ground`` is one that the caller has checked. Without it, raises OtherUnit when the actor has no care relation with
-    one of them.
+    one of them (see :func:`mv.access.require_care_relation`, also for ``of_own_rows``).
     """
     shown = set(customer_ids)
     if not shown:
         return
-    why = dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown)
+    why = (
+        dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown, of_own_rows=of_own_rows)
+    )
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 

@@ -10,7 +10,15 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv import audit, catalogue, identity
-from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
+from mv.access import (
+    Action,
+    Actor,
+    OtherUnit,
+    in_own_units,
+    require_care_relation,
+    require_unit,
+    split_by_care_relation,
+)
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -207,6 +215,26 @@ def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[i
     return held
 
 
+class NumberRegistered(Conflict):
+    """A customer has or had the number already."""
+
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
+        super().__init__(
+            N_("A customer with this number is registered already. Search for the number."), field="identity"
+        )
+
+
+def record_taken(store: Store, actor: Actor, action: Action, customer_id: int) -> None:
+    """Log that the actor learnt by ``action`` that a number is the customer's, if that is another unit's.
+
+    The answer is the same as to a search, and so is the refusal in the log.
+    """
+    with store.read() as tx:
+        _, unrelated = split_by_care_relation(tx, store.now(), actor, [customer_id])
+    audit.record_refusals(store, actor, action, unrelated)
+
+
 def register(
     store: Store,
     actor: Actor,
@@ -219,8 +247,8 @@ def register(
     """Register a customer and return it.
 
     ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
-    name, unit or birth date, Forbidden for a unit that is not the actor's own, and Conflict when a customer has or had
-    the number.
+    name, unit or birth date, Forbidden for a unit that is not the actor's own, and NumberRegistered when a customer has
+    or had the number; where that is another unit's, it is a refusal in the log.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -234,14 +262,16 @@ def register(
         if unit_id not in catalogue.read(tx).units:
             raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
-        if find_by_numbers(tx, [person.number]):
-            raise Conflict(
-                N_("A customer with this number is registered already. Search for the number."), field="identity"
-            )
+        if taken := find_by_numbers(tx, [person.number]).get(person.number):
+            raise NumberRegistered(taken.customer_id)
         new = Customer(0, person.number, born, given, family, unit_id)
         return insert(tx, store.now(), actor, [(person, new)])[0]
 
-    return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
+    try:
+        return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
+    except NumberRegistered as error:
+        record_taken(store, actor, Action.REGISTER_CUSTOMER, error.customer_id)
+        raise
 
 
 def insert(
