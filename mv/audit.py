@@ -21,7 +21,16 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv.access import EVERY_UNIT, AccessReason, Action, Actor, OtherUnit, require, require_care_relation
+from mv.access import (
+    EVERY_UNIT,
+    AccessReason,
+    Action,
+    Actor,
+    OtherUnit,
+    require,
+    require_care_relation,
+    split_by_care_relation,
+)
 from mv.errors import Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -223,6 +232,13 @@ def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: It
         )
 
     store.write(work)
+
+
+def record_known_elsewhere(store: Store, actor: Actor, action: Action, customer_id: int) -> None:
+    """Log that ``action`` told the actor of a customer's number, as a refusal where the customer is another unit's."""
+    with store.read() as tx:
+        _, unrelated = split_by_care_relation(tx, store.now(), actor, [customer_id])
+    record_refusals(store, actor, action, unrelated)
 
 
 def last_entry_id(tx: Transaction) -> int:

@@ -17,7 +17,6 @@ from mv.access import (
     in_own_units,
     require_care_relation,
     require_unit,
-    split_by_care_relation,
 )
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.store import Store
@@ -225,16 +224,6 @@ class NumberRegistered(Conflict):
         )
 
 
-def record_taken(store: Store, actor: Actor, action: Action, customer_id: int) -> None:
-    """Log that the actor learnt by ``action`` that a number is the customer's, if that is another unit's.
-
-    The answer is the same as to a search, and so is the refusal in the log.
-    """
-    with store.read() as tx:
-        _, unrelated = split_by_care_relation(tx, store.now(), actor, [customer_id])
-    audit.record_refusals(store, actor, action, unrelated)
-
-
 def register(
     store: Store,
     actor: Actor,
@@ -270,7 +259,7 @@ def register(
     try:
         return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
     except NumberRegistered as error:
-        record_taken(store, actor, Action.REGISTER_CUSTOMER, error.customer_id)
+        audit.record_known_elsewhere(store, actor, Action.REGISTER_CUSTOMER, error.customer_id)
         raise
 
 

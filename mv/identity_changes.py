@@ -130,7 +130,7 @@ def _perform(store: Store, actor: Actor, work: Callable[[Transaction], Customer]
     try:
         return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
     except NumberTaken as error:
-        customers.record_taken(store, actor, Action.CHANGE_IDENTITY, error.customer_id)
+        audit.record_known_elsewhere(store, actor, Action.CHANGE_IDENTITY, error.customer_id)
         raise
 
 
