@@ -45,6 +45,8 @@ class Action(StrEnum):
     CHANGE_IDENTITY = "change_identity"
     RECORD_DEATH = "record_death"
     MERGE_CUSTOMERS = "merge_customers"
+    SET_BLOCK = "set_block"
+    LIFT_BLOCK = "lift_block"
     REGISTER_AFTERWARDS = "register_afterwards"
     IMPORT_ROWS = "import_rows"
     VIEW_CORRECTIONS = "view_corrections"
@@ -81,7 +83,9 @@ FOLLOW_UP = frozenset(
         Action.IMPORT_PAYMENTS,
     }
 )
-LEADS_ALONE = frozenset({Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM})
+LEADS_ALONE = frozenset(
+    {Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM, Action.SET_BLOCK, Action.LIFT_BLOCK}
+)
 CARE = frozenset(
     {
         Action.SEARCH_CUSTOMERS,
@@ -119,6 +123,8 @@ EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
 
 
+OPENED_IN_EMERGENCY = "reason = 'emergency'"
+"""A condition on ``crossing``: the reason that opens what a patient has blocked."""
 OPEN_THEN = """
     NOT EXISTS (
         SELECT 1 FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
@@ -160,6 +166,7 @@ class AccessReason(StrEnum):
 
     NORMAL = "normal"
     OTHER_UNIT = "other_unit"
+    EMERGENCY = "emergency"
     CLAIM = "claim"
 
 
@@ -199,9 +206,20 @@ class Actor:
 class OtherUnit(Forbidden):
     """The customer belongs to a unit that is not the actor's own; opening it takes a reason."""
 
+    says = N_("The customer belongs to another unit, {unit}. Opening it takes a reason.")
+
     def __init__(self, customer_id: int, unit: str) -> None:
         self.customer_id = customer_id
-        super().__init__(N_("The customer belongs to another unit, {unit}. Opening it takes a reason."), unit=unit)
+        super().__init__(self.says, unit=unit)
+
+
+class Blocked(OtherUnit):
+    """The patient has blocked the unit's data from other units; they are opened in an emergency only."""
+
+    says = N_(
+        "The patient has blocked the data at {unit} from other units. Ask the patient to have the block lifted"
+        " there. In an emergency they can be opened."
+    )
 
 
 def may(actor: Actor, action: Action) -> bool:
@@ -244,7 +262,7 @@ def require_care_relation(
     """
     found, unrelated = split_by_care_relation(tx, at, actor, customer_ids, of_own_rows=of_own_rows)
     for customer_id, unit in unrelated.items():
-        raise OtherUnit(customer_id, unit)
+        raise (Blocked if is_blocked(tx, actor, customer_id) else OtherUnit)(customer_id, unit)
     return found
 
 
@@ -260,12 +278,16 @@ def split_by_care_relation(
         return found, {}
     others = _of_other_units(tx, actor, customer_ids)
     lives = {live_id for live_id, _ in others.values()}
-    opened = _opened(tx, at, actor, lives)
+    blocked, emergencies = _blocked(tx, actor, lives), _opened(tx, at, actor, lives, OPENED_IN_EMERGENCY)
+    opened = (_opened(tx, at, actor, lives) - blocked) | emergencies
     were_here = _were_at_own_unit(tx, actor, lives - opened)
     if not of_own_rows:
+        were_here -= blocked
         ever_opened = _ever_opened(tx, were_here)
         were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, lasting=True)
-    found |= {customer_id: AccessReason.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
+    for customer_id, (live_id, _) in others.items():
+        if live_id in opened:
+            found[customer_id] = AccessReason.EMERGENCY if live_id in emergencies else AccessReason.OTHER_UNIT
     unrelated = {
         customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
     }
@@ -308,8 +330,24 @@ def _ever_opened(tx: Transaction, customer_ids: Collection[int]) -> set[int]:
     return {row["customer_id"] for row in tx.rows_in(sql, customer_ids)}
 
 
-def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> set[int]:
+def is_blocked(tx: Transaction, actor: Actor, customer_id: int) -> bool:
+    """Return whether the patient has blocked the data from the actor, at a unit that is not the actor's own."""
+    sql = "SELECT COALESCE(merged_into, customer_id) AS live_id FROM customer WHERE customer_id = $1"
+    return any(_blocked(tx, actor, {row["live_id"]}) for row in tx.rows(sql, customer_id))
+
+
+def _blocked(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> set[int]:
     sql = """
-        SELECT customer_id FROM crossing WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3
+        SELECT COALESCE(p.merged_into, p.customer_id) AS customer_id, b.unit_id
+        FROM unit_block b JOIN customer p ON p.customer_id = b.customer_id
+        WHERE b.lifted_at IS NULL AND COALESCE(p.merged_into, p.customer_id) = ANY($1)
+    """
+    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids) if not actor.owns(row["unit_id"])}
+
+
+def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], kept: str = "TRUE") -> set[int]:
+    sql = f"""
+        SELECT customer_id FROM crossing
+        WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3 AND {kept}
     """
     return {row["customer_id"] for row in tx.rows_in(sql, customer_ids, actor.user_id, at)}
