@@ -46,6 +46,8 @@ class Action(StrEnum):
     CHANGE_NAME = "change_name"
     RECORD_DEATH = "record_death"
     MERGE_CUSTOMERS = "merge_customers"
+    SET_BLOCK = "set_block"
+    LIFT_BLOCK = "lift_block"
     REGISTER_AFTERWARDS = "register_afterwards"
     IMPORT_ROWS = "import_rows"
     VIEW_CORRECTIONS = "view_corrections"
@@ -82,7 +84,9 @@ FOLLOW_UP = frozenset(
         Action.IMPORT_PAYMENTS,
     }
 )
-LEADS_ALONE = frozenset({Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM})
+LEADS_ALONE = frozenset(
+    {Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM, Action.SET_BLOCK, Action.LIFT_BLOCK}
+)
 CARE = frozenset(
     {
         Action.SEARCH_CUSTOMERS,
@@ -121,13 +125,40 @@ EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
 
 
-SHOWS_CARE_RELATION = (
-    "membership WHERE ended_reason IS DISTINCT FROM 'wrong'",
-    "booking WHERE TRUE",
-    "dose WHERE withdrawn_at IS NULL",
-    "(SELECT merged_into AS customer_id, unit_id FROM customer WHERE merged_into IS NOT NULL) AS merged WHERE TRUE",
-)
-"""Rows that show a care relation at their unit; those that were entered by mistake do not."""
+OPENED_IN_EMERGENCY = "reason = 'emergency'"
+"""A condition on ``crossing``: the reason that opens what a patient has blocked."""
+OPEN_THEN = """
+    NOT EXISTS (
+        SELECT 1 FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
+        WHERE COALESCE(p.merged_into, p.customer_id) = r.customer_id AND o.user_id = r.registered_by
+            AND r.registered_at >= o.opened_at AND r.registered_at <= o.expires_at
+    )
+"""
+"""Leaves out the rows that their user registered while the customer was open to the user for a reason."""
+SHOWS_CARE_RELATION = {
+    "membership r WHERE r.ended_reason IS DISTINCT FROM 'wrong'": OPEN_THEN,
+    "booking r WHERE TRUE": "TRUE",
+    "dose r WHERE r.withdrawn_at IS NULL": """
+        NOT EXISTS (
+            SELECT 1 FROM dose_change d JOIN crossing o ON o.user_id = d.changed_by
+                AND d.changed_at >= o.opened_at AND d.changed_at <= o.expires_at
+            JOIN customer p ON p.customer_id = o.customer_id
+            WHERE d.dose_id = r.dose_id AND d.unit_id = r.unit_id
+                AND COALESCE(p.merged_into, p.customer_id) = r.customer_id
+                AND NOT EXISTS (
+                    SELECT 1 FROM dose_change b
+                    WHERE b.dose_id = d.dose_id AND b.unit_id = d.unit_id AND b.version < d.version
+                )
+        )
+    """,
+    """
+        (SELECT merged_into AS customer_id, unit_id, registered_at, registered_by FROM customer
+        WHERE merged_into IS NOT NULL) r WHERE TRUE
+    """: OPEN_THEN,
+}
+"""Rows that show a care relation at their unit; those that were entered by mistake do not. Each with the condition that
+leaves out what was registered, or moved to the unit, while another unit's customer was open for a reason: the access
+ends with its hour."""
 
 
 class AccessReason(StrEnum):
@@ -137,6 +168,7 @@ class AccessReason(StrEnum):
 
     NORMAL = "normal"
     OTHER_UNIT = "other_unit"
+    EMERGENCY = "emergency"
     CLAIM = "claim"
 
 
@@ -176,9 +208,20 @@ class Actor:
 class OtherUnit(Forbidden):
     """The customer belongs to a unit that is not the actor's own; opening it takes a reason."""
 
+    says = N_("The customer belongs to another unit, {unit}. Opening it takes a reason.")
+
     def __init__(self, customer_id: int, unit: str) -> None:
         self.customer_id = customer_id
-        super().__init__(N_("The customer belongs to another unit, {unit}. Opening it takes a reason."), unit=unit)
+        super().__init__(self.says, unit=unit)
+
+
+class Blocked(OtherUnit):
+    """The patient has blocked the unit's data from other units; they are opened in an emergency only."""
+
+    says = N_(
+        "The patient has blocked the data at {unit} from other units. Ask the patient to have the block lifted"
+        " there. In an emergency they can be opened."
+    )
 
 
 def may(actor: Actor, action: Action) -> bool:
@@ -212,20 +255,21 @@ def in_own_units(actor: Actor, column: str, first: int) -> tuple[str, tuple[str,
 
 
 def require_care_relation(
-    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], *, of_own_rows: bool = False
 ) -> dict[int, AccessReason]:
     """Return the ground for the actor's access to each customer at the instant ``at``, by customer id.
 
+    ``of_own_rows`` is for lists of what own units registered, each row of which is theirs to see however it came about.
     Raises OtherUnit for the first customer with whom the actor has no care relation.
     """
-    found, unrelated = split_by_care_relation(tx, at, actor, customer_ids)
+    found, unrelated = split_by_care_relation(tx, at, actor, customer_ids, of_own_rows=of_own_rows)
     for customer_id, unit in unrelated.items():
-        raise OtherUnit(customer_id, unit)
+        raise (Blocked if is_blocked(tx, actor, customer_id) else OtherUnit)(customer_id, unit)
     return found
 
 
 def split_by_care_relation(
-    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], *, of_own_rows: bool = False
 ) -> tuple[dict[int, AccessReason], dict[int, str]]:
     """Split customers by care relation: return the ground for access to the related, and the unit of the unrelated.
 
@@ -236,9 +280,16 @@ def split_by_care_relation(
         return found, {}
     others = _of_other_units(tx, actor, customer_ids)
     lives = {live_id for live_id, _ in others.values()}
-    opened = _opened(tx, at, actor, lives)
+    blocked, emergencies = _blocked(tx, actor, lives), _opened(tx, at, actor, lives, OPENED_IN_EMERGENCY)
+    opened = (_opened(tx, at, actor, lives) - blocked) | emergencies
     were_here = _were_at_own_unit(tx, actor, lives - opened)
-    found |= {customer_id: AccessReason.OTHER_UNIT for customer_id, (live_id, _) in others.items() if live_id in opened}
+    if not of_own_rows:
+        were_here -= blocked
+        ever_opened = _ever_opened(tx, were_here)
+        were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, lasting=True)
+    for customer_id, (live_id, _) in others.items():
+        if live_id in opened:
+            found[customer_id] = AccessReason.EMERGENCY if live_id in emergencies else AccessReason.OTHER_UNIT
     unrelated = {
         customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
     }
@@ -261,17 +312,44 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]
     }
 
 
-def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int]) -> set[int]:
-    own, units = in_own_units(actor, "unit_id", 2)
+def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int], *, lasting: bool = False) -> set[int]:
+    """Return the customers with a row at an own unit; with ``lasting``, one that gives access beyond its hour."""
+    own, units = in_own_units(actor, "r.unit_id", 2)
     found: set[int] = set()
-    for kept in SHOWS_CARE_RELATION:
-        sql = f"SELECT DISTINCT customer_id FROM {kept} AND {own} AND customer_id = ANY($1)"
+    for kept, lasts in SHOWS_CARE_RELATION.items():
+        sql = f"SELECT DISTINCT r.customer_id FROM {kept} AND {own} AND r.customer_id = ANY($1)"
+        sql = f"{sql} AND {lasts}" if lasting else sql
         found |= {row["customer_id"] for row in tx.rows_in(sql, customer_ids - found, *units)}
     return found
 
 
-def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> set[int]:
+def _ever_opened(tx: Transaction, customer_ids: Collection[int]) -> set[int]:
     sql = """
-        SELECT customer_id FROM crossing WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3
+        SELECT DISTINCT COALESCE(p.merged_into, p.customer_id) AS customer_id
+        FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
+        WHERE COALESCE(p.merged_into, p.customer_id) = ANY($1)
+    """
+    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids)}
+
+
+def is_blocked(tx: Transaction, actor: Actor, customer_id: int) -> bool:
+    """Return whether the patient has blocked the data from the actor, at a unit that is not the actor's own."""
+    sql = "SELECT COALESCE(merged_into, customer_id) AS live_id FROM customer WHERE customer_id = $1"
+    return any(_blocked(tx, actor, {row["live_id"]}) for row in tx.rows(sql, customer_id))
+
+
+def _blocked(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> set[int]:
+    sql = """
+        SELECT COALESCE(p.merged_into, p.customer_id) AS customer_id, b.unit_id
+        FROM unit_block b JOIN customer p ON p.customer_id = b.customer_id
+        WHERE b.lifted_at IS NULL AND COALESCE(p.merged_into, p.customer_id) = ANY($1)
+    """
+    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids) if not actor.owns(row["unit_id"])}
+
+
+def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], kept: str = "TRUE") -> set[int]:
+    sql = f"""
+        SELECT customer_id FROM crossing
+        WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3 AND {kept}
     """
     return {row["customer_id"] for row in tx.rows_in(sql, customer_ids, actor.user_id, at)}

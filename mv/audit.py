@@ -21,7 +21,16 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from mv.access import EVERY_UNIT, AccessReason, Action, Actor, OtherUnit, require, require_care_relation
+from mv.access import (
+    EVERY_UNIT,
+    AccessReason,
+    Action,
+    Actor,
+    OtherUnit,
+    require,
+    require_care_relation,
+    split_by_care_relation,
+)
 from mv.errors import Forbidden
 from mv.store import Store
 from mv.store.engine import Transaction, to_table
@@ -180,16 +189,20 @@ def record_look(
     action: Action,
     customer_ids: Iterable[int],
     ground: AccessReason | None = None,
+    *,
+    of_own_rows: bool = False,
 ) -> None:
     """Log that the actor was shown these customers; those of the same look are not logged again (see ONE_LOOK).
 
     ``ground`` is one that the caller has checked. Without it, raises OtherUnit when the actor has no care relation with
-    one of them.
+    one of them (see :func:`mv.access.require_care_relation`, also for ``of_own_rows``).
     """
     shown = set(customer_ids)
     if not shown:
         return
-    why = dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown)
+    why = (
+        dict.fromkeys(shown, ground) if ground else require_care_relation(tx, at, actor, shown, of_own_rows=of_own_rows)
+    )
     new = sorted(shown - _seen(tx, at, actor, action, Outcome.DONE))
     _append(tx, [_entry(at, actor, action, Outcome.DONE, number, why[number]) for number in new])
 
@@ -219,6 +232,13 @@ def record_refusals(store: Store, actor: Actor, action: Action, customer_ids: It
         )
 
     store.write(work)
+
+
+def record_known_elsewhere(store: Store, actor: Actor, action: Action, customer_id: int) -> None:
+    """Log that ``action`` told the actor of a customer's number, as a refusal where the customer is another unit's."""
+    with store.read() as tx:
+        _, unrelated = split_by_care_relation(tx, store.now(), actor, [customer_id])
+    record_refusals(store, actor, action, unrelated)
 
 
 def last_entry_id(tx: Transaction) -> int:

@@ -10,7 +10,14 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv import audit, catalogue, identity
-from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
+from mv.access import (
+    Action,
+    Actor,
+    OtherUnit,
+    in_own_units,
+    require_care_relation,
+    require_unit,
+)
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.identity import Identity
 from mv.store import Store
@@ -237,6 +244,16 @@ def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[i
     return held
 
 
+class NumberRegistered(Conflict):
+    """A customer has or had the number already."""
+
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
+        super().__init__(
+            N_("A customer with this number is registered already. Search for the number."), field="identity"
+        )
+
+
 def register(
     store: Store,
     actor: Actor,
@@ -249,8 +266,8 @@ def register(
     """Register a customer and return it.
 
     ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
-    name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and Conflict when a
-    customer has or had the number.
+    name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and NumberRegistered when
+    a customer has or had the number; where that is another unit's, it is a refusal in the log.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -264,14 +281,16 @@ def register(
             raise Invalid(N_("Choose a unit."), field="unit")
         require_unit(actor, unit_id)
         refuse_unclear(tx, person)
-        if find_by_numbers(tx, [person.number]):
-            raise Conflict(
-                N_("A customer with this number is registered already. Search for the number."), field="identity"
-            )
+        if taken := find_by_numbers(tx, [person.number]).get(person.number):
+            raise NumberRegistered(taken.customer_id)
         new = Customer(0, person.number, born, given, family, unit_id)
         return insert(tx, store.now(), actor, [(person, new)])[0]
 
-    return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
+    try:
+        return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
+    except NumberRegistered as error:
+        audit.record_known_elsewhere(store, actor, Action.REGISTER_CUSTOMER, error.customer_id)
+        raise
 
 
 def insert(tx: Transaction, at: datetime, actor: Actor, new: Sequence[tuple[Identity, Customer]]) -> list[Customer]:

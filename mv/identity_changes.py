@@ -6,6 +6,7 @@ number of their day. The old number still finds the customer (:func:`mv.customer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -93,7 +94,7 @@ def change(
             raise BirthDateDiffers
         return _apply(tx, at, actor, now, person, born, person.sex or now["sex"])
 
-    return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
+    return _perform(store, actor, work, customer_id)
 
 
 def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
@@ -116,7 +117,16 @@ def undo(store: Store, actor: Actor, customer_id: int, seen: str) -> Customer:
         born = last.birth_date or person.birth_date or now["birth_date"]
         return _apply(tx, at, actor, now, person, born, last.sex or person.sex or now["sex"])
 
-    return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
+    return _perform(store, actor, work, customer_id)
+
+
+def _perform(store: Store, actor: Actor, work: Callable[[Transaction], Customer], customer_id: int) -> Customer:
+    """Run a change; that it told of another unit's customer with the number is a refusal in the log."""
+    try:
+        return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
+    except NumberTaken as error:
+        audit.record_known_elsewhere(store, actor, Action.CHANGE_IDENTITY, error.customer_id)
+        raise
 
 
 def _lock_as_seen(tx: Transaction, at: datetime, actor: Actor, customer_id: int, seen: str) -> Row:

@@ -6,6 +6,7 @@ from mv import bookings, memberships, vaccinations
 from mv.customers import Customer
 from mv.ui import navigation, session
 from mv.ui.customers.banner import draw_customer, require_customer
+from mv.ui.customers.block import draw_block
 from mv.ui.customers.death import draw_death
 from mv.ui.customers.identity_change import draw_earlier_numbers, draw_identity_change
 from mv.ui.customers.merge import draw_merging
@@ -77,4 +78,5 @@ draw_identity_change(customer)
 draw_name_change(customer)
 draw_merging(customer)
 draw_death(customer)
+draw_block(customer)
 draw_dialog(customer)

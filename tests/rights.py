@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from mv import (
+    blocks,
     bookings,
     catalogue,
     customers,
@@ -88,6 +89,8 @@ MAY: dict[Action, set[Role]] = {
     Action.CHANGE_NAME: CARE,
     Action.RECORD_DEATH: CARE,
     Action.MERGE_CUSTOMERS: CARE,
+    Action.SET_BLOCK: {LEAD},
+    Action.LIFT_BLOCK: {LEAD},
     Action.REGISTER_AFTERWARDS: CARE,
     Action.IMPORT_ROWS: CARE,
     Action.VIEW_CORRECTIONS: CARE,
@@ -191,6 +194,7 @@ def merge_some(store: Store, actor: Actor, anders: Customer) -> tuple[Customer, 
     )
     number = invented_number(date(1946, 3, 12), 991)
     renamed = identity_changes.change(store, actor, one.customer_id, number, one.identity)
+    blocks.set_block(store, actor, renamed.customer_id, "Asked for at a visit")
     merging.merge(store, actor, merging.preview(store, actor, anders.customer_id, third.customer_id))
     (merge,) = merging.of_customer(store, actor, anders.customer_id)
     return renamed, merging.preview(store, actor, renamed.customer_id, other.customer_id), merge.merge_id
@@ -394,6 +398,24 @@ CALLS = [
         (Action.RECORD_DEATH,),
         lambda s, who, r: deaths.record(s, who, r.anders.customer_id, TODAY),
         "anders",
+    ),
+    Call(
+        blocks.of_customer,
+        (Action.VIEW_CUSTOMER,),
+        lambda s, who, r: blocks.of_customer(s, who, r.anders.customer_id),
+        "anders",
+    ),
+    Call(
+        blocks.set_block,
+        (Action.SET_BLOCK,),
+        lambda s, who, r: blocks.set_block(s, who, r.anders.customer_id, "Asked for on the phone"),
+        "anders",
+    ),
+    Call(
+        blocks.lift_block,
+        (Action.LIFT_BLOCK,),
+        lambda s, who, r: blocks.lift_block(s, who, r.renamed.customer_id, "Asked for on the phone"),
+        "renamed",
     ),
     Call(
         merging.preview,
@@ -696,6 +718,7 @@ WITHOUT_ACTOR = {
     "mv.sign_ins.begin": "who acts is found by it; asks for the right to sign in",
     "mv.sign_ins.end": "who acts is found by it",
     "mv.sign_ins.get": "who acts is found by it",
+    "mv.sign_ins.record_refused_token": "nobody acts: the token does not say who",
     "mv.sign_ins.touch": "who acts is found by it",
 }
 """Functions that have the store and ask nobody's role, and why."""

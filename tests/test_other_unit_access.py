@@ -49,7 +49,7 @@ def test_the_log_has_the_reason_and_the_time_but_not_the_note(store: Store, eva:
 @pytest.mark.parametrize("reason", OpeningReason)
 def test_a_note_is_needed_where_the_reason_is_another_one(store: Store, eva: Customer, reason: OpeningReason) -> None:
     for note in ("", " \n\t "):
-        if reason == OTHER:
+        if reason in (OTHER, OpeningReason.EMERGENCY):
             with refused(store, Invalid, "Write why you open the customer."):
                 open_customer(store, NORR, eva.customer_id, reason, note, MINUTES)
         else:

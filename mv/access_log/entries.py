@@ -37,6 +37,8 @@ ACTIONS: Mapping[str, str] = {
     Action.CHANGE_NAME: N_("Name corrected"),
     Action.RECORD_DEATH: N_("Death recorded"),
     Action.MERGE_CUSTOMERS: N_("Records of one person merged"),
+    Action.SET_BLOCK: N_("Data blocked from other units"),
+    Action.LIFT_BLOCK: N_("Block of data lifted"),
     Action.REGISTER_AFTERWARDS: N_("Shown when registering afterwards"),
     Action.IMPORT_ROWS: N_("File of groups and doses read"),
     Action.VIEW_CORRECTIONS: N_("Shown among doses to correct"),
@@ -64,6 +66,7 @@ OUTCOMES: Mapping[str, str] = {Outcome.DONE: N_("Done"), Outcome.REFUSED: N_("Re
 ACCESS_REASONS: Mapping[str, str] = {
     AccessReason.NORMAL: N_("Own unit"),
     AccessReason.OTHER_UNIT: N_("Other unit, for a reason"),
+    AccessReason.EMERGENCY: N_("Other unit, in an emergency"),
     AccessReason.CLAIM: N_("Claimed by an own unit"),
 }
 

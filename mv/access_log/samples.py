@@ -46,6 +46,12 @@ CHECKS = """
 """
 
 
+OWN_ENTRY = """
+    SELECT 1 AS found FROM log_check_entry e JOIN access_log a ON a.entry_id = e.entry_id
+    WHERE e.check_id = $1 AND e.place = $2 AND a.user_id = $3
+"""
+
+
 class Verdict(StrEnum):
     """Result of the review of an entry."""
 
@@ -178,7 +184,7 @@ def review(
 
     Raises Invalid for an entry to examine without a note, and for a note that is too long or holds what may be
     an identity number; Conflict when the check is closed or somebody else judged the entry since
-    ``seen_version``; Forbidden for a check of other units; NotFound.
+    ``seen_version``; Forbidden for a check of other units, and for an access of the actor's own; NotFound.
     """
 
     def work(tx: Transaction) -> None:
@@ -188,6 +194,8 @@ def review(
         if verdict == Verdict.TO_EXAMINE and not text:
             raise Invalid(N_("Write what there is to examine."))
         _lock_open(tx, actor, check_id)
+        if tx.row(OWN_ENTRY, check_id, place, actor.user_id):
+            raise Forbidden(N_("This is an access of your own. Somebody else has to judge it."))
         at = store.now()
         row = tx.row(
             """

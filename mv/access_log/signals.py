@@ -75,6 +75,7 @@ REASONS: Mapping[str, str] = {
     "vaccinated_here": N_("vaccinated here"),
     "correction": N_("correction"),
     "asked_by_customer": N_("asked by the customer"),
+    "emergency": N_("emergency"),
     "other": N_("other"),
 }
 

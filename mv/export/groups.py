@@ -122,7 +122,7 @@ def preview(
 
     def work(tx: Transaction) -> None:
         customers = [row["customer_id"] for row in tx.rows(seen, *selection.params, limit)]
-        audit.record_look(tx, store.now(), actor, Action.PREVIEW_EXPORT, customers)
+        audit.record_look(tx, store.now(), actor, Action.PREVIEW_EXPORT, customers, of_own_rows=True)
 
     store.write(work)
     sql = selection.sql(rows_sql(pseudonyms), limited)

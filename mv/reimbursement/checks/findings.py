@@ -105,7 +105,7 @@ def shown(store: Store, actor: Actor, customer_ids: Collection[int]) -> dict[int
     ids = sorted(set(customer_ids))
 
     def work(tx: Transaction) -> dict[int, Customer]:
-        audit.record_look(tx, store.now(), actor, Action.VIEW_CHECKS, ids)
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CHECKS, ids, of_own_rows=True)
         return {customer.customer_id: customer for customer in customers.read(tx, ids)}
 
     return audit.perform(store, actor, Action.VIEW_CHECKS, work)

@@ -195,7 +195,7 @@ def _corrections(store: Store, actor: Actor, frame: pd.DataFrame, found: Sequenc
     people = set(frame["customer_id"].tolist())
 
     def work(tx: Transaction) -> list[Correction]:
-        audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, people)
+        audit.record_look(tx, store.now(), actor, Action.VIEW_CORRECTIONS, people, of_own_rows=True)
         return read_corrections(tx, frame, found)
 
     return audit.perform(store, actor, Action.VIEW_CORRECTIONS, work)

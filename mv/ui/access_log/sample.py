@@ -142,8 +142,9 @@ def _draw_entry(check: Check, entries: list[ReviewedEntry]) -> None:
             st.text(_verdict(judged))
         if not check.closed:
             if entry.user_id == session.actor().user_id:
-                st.info(_("This is an access of your own. Have somebody else judge it, if there is somebody."))
-            _draw_verdicts(check, judged, (turn + 1, _following(entries, page)))
+                st.info(_("This is an access of your own. Somebody else has to judge it."))
+            else:
+                _draw_verdicts(check, judged, (turn + 1, _following(entries, page)))
 
 
 def _verdict(judged: ReviewedEntry) -> str:

@@ -120,6 +120,7 @@ VALUES: Mapping[str, str] = {
     "vaccinated_here": N_("vaccinated here"),
     "correction": N_("correction"),
     "asked_by_customer": N_("asked by the customer"),
+    "emergency": N_("emergency"),
     "other": N_("other"),
     ExportedList.GROUPS: N_("Customer groups"),
     ExportedList.DOSES: N_("Doses"),

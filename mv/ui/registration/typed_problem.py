@@ -8,7 +8,7 @@ from typing import Protocol
 import streamlit as st
 
 from mv import customers
-from mv.access import OtherUnit
+from mv.access import Blocked, OtherUnit
 from mv.concerns import Concern
 from mv.errors import N_, Invalid, MvError, StoreUnavailable
 from mv.registration.rounds import UnknownIdentity
@@ -116,7 +116,7 @@ def _draw_other_unit(problem: EntryProblem, error: OtherUnit, key: str, register
         register(key, problem.text)
 
     with st.form(f"{panel}_form", border=False):
-        draw_reason(panel)
+        draw_reason(panel, blocked=isinstance(error, Blocked))
         _draw_buttons(problem, key, _("Open the customer and save"), cross)
 
 
