@@ -266,8 +266,8 @@ def register(
     """Register a customer and return it.
 
     ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
-    name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and NumberRegistered when
-    a customer has or had the number; where that is another unit's, it is a refusal in the log.
+    name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and NumberRegistered
+    when a customer has or had the number; where that is another unit's, it is a refusal in the log.
     """
 
     def work(tx: Transaction) -> Customer:
