@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mv import bookings, customers, deaths, export, identity_changes, memberships, vaccinations
+from mv import bookings, customers, deaths, export, identity_changes, memberships, name_changes, vaccinations
 from mv.access import CARE, FOLLOW_UP, Action, Actor
 from mv.audit import ONE_LOOK, changed_since, last_entry_id, record, record_customers, record_look, record_refusals
 from mv.customers import Customer
@@ -139,6 +139,7 @@ def do_everything(store: Store, actor: Actor, anders: Customer) -> None:
     export.preview(store, actor, export.Filters(group="65_plus"))
     list(export.groups_file(store, actor, export.Filters(group="65_plus")))
     identity_changes.change(store, actor, who, invented_number(anders.birth_date, 983), anders.identity)
+    name_changes.change(store, actor, who, "Anders", "Carlsson", (anders.given_name, anders.family_name))
     deaths.record(store, actor, who, TODAY)
 
 
