@@ -19,7 +19,7 @@ from mv.registration.rounds import UnknownIdentity
 from mv.registration.saving import AlreadyRegistered, ReasonRequired
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
-from tests.contents import logged, nothing_changes
+from tests.contents import LOG, logged, nothing_changes
 
 DAY = TODAY - timedelta(days=1)
 GROUP = RegistrationEntry("medical_risk", "heart", DAY, "norr")
@@ -70,7 +70,7 @@ def test_somebody_who_is_in_the_group_already_gets_the_dose_by_that_row(
 
 
 def stops(store: Store, actor: Actor, number: str, entry: RegistrationEntry, kind: type[MvError], says: str) -> None:
-    with nothing_changes(store, but=("access_log", "log_head") if kind in (OtherUnit, UnknownIdentity) else ()):
+    with nothing_changes(store, but=LOG if kind in (OtherUnit, UnknownIdentity) else ()):
         with pytest.raises(kind) as caught:
             rounds.register(store, actor, number, entry)
         assert says in str(caught.value)
