@@ -1,6 +1,6 @@
 """What the tests share: a clock that can be set, a real store, people in it, and who acts.
 
-A store is a DuckDB file, but in the folders of BOTH_ENGINES, whose tests run on PostgreSQL as well;
+A store is a DuckDB file, but in the folders of BOTH_ENGINES and in tests marked so, which run on PostgreSQL as well;
 ``--both-engines`` runs every test with a store on both, ``--without-servers`` none that needs a browser or a server.
 """
 
@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_engines: has SQL that no test of BOTH_ENGINES sends to PostgreSQL")
     postgres.prepare(config)
     config.pluginmanager.register(sql_texts)
 
@@ -58,10 +59,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of a store on the engines of its folder."""
+    """Run a test of a store on both engines where its folder, its mark or the command line says so."""
     if "engine" in metafunc.fixturenames:
         folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
-        both = folder in BOTH_ENGINES or metafunc.config.getoption("--both-engines")
+        marked = metafunc.definition.get_closest_marker("both_engines") is not None
+        both = folder in BOTH_ENGINES or marked or metafunc.config.getoption("--both-engines")
         metafunc.parametrize("engine", ENGINES if both else ENGINES[:1])
 
 

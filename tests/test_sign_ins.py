@@ -61,6 +61,7 @@ def test_a_sign_in_is_over_when_it_was_ended_is_idle_or_expired(
 # Beginning
 
 
+@pytest.mark.both_engines
 def test_a_sign_in_begins_once_and_that_is_logged(store: Store, clock: SetClock, kim: User) -> None:
     assert get(store, HASH) is None
     assert begin(store, kim, HASH, LATEST) == begun() == get(store, HASH)
@@ -71,6 +72,7 @@ def test_a_sign_in_begins_once_and_that_is_logged(store: Store, clock: SetClock,
     assert (entry["unit_id"], entry["customer_id"], entry["detail"]) == ("", None, None)
 
 
+@pytest.mark.both_engines
 def test_sign_ins_in_two_browsers_are_two(store: Store, kim: User) -> None:
     begin(store, kim, HASH, LATEST)
     begin(store, kim, "b2" * 32, LATEST)
@@ -93,6 +95,7 @@ def test_a_user_without_role_or_access_begins_nothing_and_that_is_logged(store: 
 # Being active
 
 
+@pytest.mark.both_engines
 def test_activity_is_written_down_once_in_a_minute(store: Store, clock: SetClock, kim: User) -> None:
     sign_in = begin(store, kim, HASH, LATEST)
     clock.now += WRITE_AGAIN_AFTER - SECOND

@@ -63,6 +63,7 @@ def test_of_a_users_own_number_only_which_customer_it_is_is_kept(store: Store, a
 # What an administrator decides
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("role", "units", "expected"),
     [
@@ -167,6 +168,7 @@ def test_another_administrator_may_take_the_right_away(store: Store) -> None:
     assert assign_rights(store, replace(ADMIN, user_id="bea.min"), "ada.min", 1, LEAD, {"norr"}).role == LEAD
 
 
+@pytest.mark.both_engines
 def test_there_is_an_administrator_when_one_that_is_not_blocked_has_the_role(store: Store) -> None:
     assert not has_administrator(store)
     record_sign_in(store, "kim", "Kim Ek", LEAD, {EVERY_UNIT})

@@ -62,10 +62,12 @@ def end_of(store: Store) -> Anchor:
 # A whole log
 
 
+@pytest.mark.both_engines
 def test_an_empty_log_is_whole_and_has_no_anchor(store: Store) -> None:
     assert check(store) == chain.Report(0, 0, None, [])
 
 
+@pytest.mark.both_engines
 def test_a_log_of_what_was_done_and_refused_is_whole(store: Store, actor: Actor) -> None:
     write(store, actor, 1, 2, None)
     audit.record_refusals(store, actor, Action.VIEW_CUSTOMER, [3])
@@ -76,6 +78,7 @@ def test_a_log_of_what_was_done_and_refused_is_whole(store: Store, actor: Actor)
     assert report.anchor.entry_id == 43
 
 
+@pytest.mark.both_engines
 def test_a_log_that_is_read_in_several_pieces_is_whole(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

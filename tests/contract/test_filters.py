@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mv import customers, export, sample
+from mv import customers, export, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
-from mv.access_log import entries
+from mv.access_log import entries, signals
 from mv.errors import Forbidden
 from mv.export import Filters, Status
 from mv.export.claims import claims_file
@@ -22,6 +22,7 @@ from mv.export.doses import DoseFilters, doses_file
 from mv.reimbursement.payments import balances, files, lists
 from mv.reimbursement.payments.balances import LineStatus
 from mv.reimbursement.payments.matching import PaymentOutcome
+from mv.reimbursement.pricing import dose_frames
 from mv.store import Store, open_store
 from tests.conftest import TODAY, SetClock
 from tests.postgres import Server
@@ -111,6 +112,20 @@ def test_a_filter_of_the_log(both: Both, name: str) -> None:
         )
 
 
+def test_the_signals_and_the_users_of_the_log(both: Both) -> None:
+    first = TODAY - timedelta(days=60)
+    for who in ACTORS:
+
+        def found(store: Store, who: Actor = who) -> list[tuple[str, int]]:
+            return [
+                (signal, len(findings.found)) for signal, findings in signals.find(store, who, first, TODAY).items()
+            ]
+
+        check_same(both, found)
+        for days in ((first, TODAY), (first, None), (None, TODAY)):
+            check_same(both, lambda store, who=who, days=days: entries.users(store, who, *days))
+
+
 def test_a_search_by_one_word_and_by_two(both: Both) -> None:
     for who in ACTORS:
         for text in ("an", "an ka"):
@@ -141,7 +156,13 @@ def test_an_outcome_of_payments(both: Both, found: PaymentOutcome | None) -> Non
         check_same(both, listed)
 
 
+def test_the_doses_of_some_kinds_of_vaccine(both: Both) -> None:
+    check_same(both, lambda store: dose_frames.read_doses(store, 1, 40, ("J07BB", "J07BN")).to_csv())
+    check_same(both, lambda store: vaccinations.batches(store, "efluelda"))
+
+
 def test_both_have_the_same_people(both: Both) -> None:
     for store in both:
         assert store.today() == TODAY
+    check_same(both, sample.is_invented)
     check_same(both, lambda store: b"".join(export.groups_file(store, EVERYWHERE, Filters(valid_to=date(2100, 1, 1)))))

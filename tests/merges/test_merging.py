@@ -276,6 +276,7 @@ def test_periods_that_hang_together_over_both_records_become_one(
     ]  # fmt: skip
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("of_other", [False, True])
 def test_of_the_same_vaccine_on_the_same_day_the_dose_that_is_claimed_is_kept(
     store: Store, actor: Actor, kim: Customer, twin: Customer, of_other: bool
@@ -330,6 +331,7 @@ def test_the_dose_that_was_given_here_is_kept_beside_one_that_was_given_abroad(
     assert (same.kept, same.why) == (here, KeepReason.GIVEN_HERE)
 
 
+@pytest.mark.both_engines
 def test_what_was_claimed_and_paid_of_a_moved_dose_follows_it(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:
@@ -399,6 +401,7 @@ def test_nothing_is_from_before_the_birth_or_after_the_death_of_the_one_who_goes
             seen(store, actor, keep, merged)
 
 
+@pytest.mark.both_engines
 def test_a_death_is_not_lost_and_goes_back(store: Store, actor: Actor, kim: Customer, twin: Customer) -> None:
     deaths.record(store, actor, twin.customer_id, DAY)
     made = merge(store, actor, kim, twin)
@@ -458,6 +461,7 @@ def test_whoever_had_to_do_with_either_record_has_to_do_with_the_one_that_goes_o
 # Undoing
 
 
+@pytest.mark.both_engines
 def test_undoing_gives_both_records_back_as_they_were(
     store: Store, actor: Actor, kim: Customer, twin: Customer
 ) -> None:
@@ -524,6 +528,7 @@ def test_a_dose_on_days_that_only_the_merging_gave_keeps_it_from_being_undone(
         undo.undo(store, actor, made.merge_id)
 
 
+@pytest.mark.both_engines
 def test_a_row_that_the_merging_changed_and_somebody_after_it_cannot_become_what_it_was(
     store: Store, actor: Actor, colleague: Actor, kim: Customer, twin: Customer
 ) -> None:

@@ -193,6 +193,7 @@ def of_anders(store: Store, actor: Actor, row: Membership) -> Membership:
     return found
 
 
+@pytest.mark.both_engines
 def test_changes_are_kept_in_the_history_as_if_made_by_hand_and_undone_together(
     store: Store, actor: Actor, anders: Customer, rows: list[Membership]
 ) -> None:
@@ -299,6 +300,7 @@ def test_what_cannot_be_changed_is_told_by_row_and_column(
         importing.import_file(store, actor, request(table), plan(store, actor, table).fingerprint)
 
 
+@pytest.mark.both_engines
 def test_a_row_that_was_changed_here_since_is_told_where_the_file_changes_it_too(
     store: Store, actor: Actor, rows: list[Membership]
 ) -> None:

@@ -52,6 +52,7 @@ def test_doses_that_would_be_too_near_for_one_person_are_paid_twice(clinic: Clin
     assert found_pairs(clinic) == [(reserve.customer_id, known.customer_id)]
 
 
+@pytest.mark.both_engines
 def test_doses_of_one_day_are_paid_twice_whatever_the_days_between(clinic: Clinic) -> None:
     clinic.change_rule("flu_risk_2024", days_between=None)
     reserve, known = two(clinic)

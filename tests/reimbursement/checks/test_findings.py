@@ -25,6 +25,7 @@ def clinic_with_findings(clinic: Clinic) -> Clinic:
     return clinic
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("check", Check)
 def test_finding_shows_nobody_and_is_not_logged(clinic_with_findings: Clinic, check: Check) -> None:
     with nothing_changes(clinic_with_findings.store):

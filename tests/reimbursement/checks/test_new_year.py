@@ -58,6 +58,7 @@ def test_who_is_born_in_1962_turns_65_in_2027(clinic: Clinic, born: date, turns:
     assert people(clinic) == (expected if turns else [])
 
 
+@pytest.mark.both_engines
 def test_a_member_of_the_group_has_it_already_and_one_whose_row_ended_lacks_it(clinic: Clinic) -> None:
     member, former, mistaken = (clinic.person(date(1962, 5, 6)) for _ in range(3))
     row = clinic.group(member, "65_plus")
@@ -73,6 +74,7 @@ def test_a_member_of_the_group_has_it_already_and_one_whose_row_ended_lacks_it(c
     assert (person.membership_id, person.valid_from, person.customer) == (row.membership_id, row.valid_from, member)
 
 
+@pytest.mark.both_engines
 def test_who_turned_75_this_year_is_to_leave_the_group_and_who_is_not_in_it_is_no_concern(clinic: Clinic) -> None:
     member = clinic.person(date(1951, 12, 31))
     clinic.group(member, "pneumo_75")
@@ -157,6 +159,7 @@ def test_counting_shows_nobody_and_is_not_logged(clinic: Clinic) -> None:
         new_year.counts(clinic.store, clinic.actor, 2027)
 
 
+@pytest.mark.both_engines
 def test_only_customers_of_the_own_units_are_on_the_list(clinic: Clinic) -> None:
     here, there = clinic.person(date(1962, 1, 1)), clinic.person(date(1962, 1, 1), "soder")
     group = Filters("65_plus")
@@ -167,6 +170,7 @@ def test_only_customers_of_the_own_units_are_on_the_list(clinic: Clinic) -> None
     assert there.customer_id in {who for who, _, _ in people(clinic, group)}
 
 
+@pytest.mark.both_engines
 def test_the_rules_of_the_units_region_count(clinic: Clinic) -> None:
     clinic.store.write(lambda tx: tx.execute("UPDATE unit SET region = 'Grannregionen' WHERE unit_id = 'soder'"))
     here, there = clinic.person(date(1962, 1, 1)), clinic.person(date(1962, 1, 1), "soder")

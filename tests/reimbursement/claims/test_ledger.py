@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from mv import users
 from mv.access import Action, Actor, Role
 from mv.errors import Conflict, Forbidden, NotFound
@@ -77,6 +79,7 @@ def test_each_change_of_a_claim_is_kept_with_who_and_when_and_logged(clinic: Cli
     assert clinic.move(sent, ClaimState.ANSWERED, ClaimState.CLOSED).sent_at == sent.sent_at
 
 
+@pytest.mark.both_engines
 def test_a_change_of_a_claim_that_somebody_else_changed_is_refused_and_says_who(clinic: Clinic) -> None:
     clinic.dose()
     claim = clinic.claim()
@@ -210,6 +213,7 @@ def test_the_lines_are_read_part_by_part_as_they_stand_in_the_file(clinic: Clini
     assert line_queries.claim_lines(clinic.store, clinic.actor, claim.claim_id, limit=9, offset=3).empty
 
 
+@pytest.mark.both_engines
 def test_lines_of_one_cause_are_read_by_themselves(clinic: Clinic) -> None:
     doses = [clinic.dose() for _ in range(3)]
     clinic.claim()

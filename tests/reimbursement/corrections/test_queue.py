@@ -133,6 +133,7 @@ def test_a_group_by_age_begins_on_the_day_of_the_first_of_the_customers_doses_th
     }
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("first", "last", "remedy"),
     [(DOSE_DAY + 3 * DAY, None, Remedy.ACTIVE_AFTER), (DOSE_DAY - 99 * DAY, DOSE_DAY - DAY, Remedy.ENDED_BEFORE)],

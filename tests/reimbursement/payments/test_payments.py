@@ -761,6 +761,7 @@ def test_claimed_is_paid_and_outstanding_less_overpaid_whatever_is_paid(store: S
     assert found.unknown == sum(ore for n, ore in paid.items() if n > 40)
 
 
+@pytest.mark.both_engines
 def test_a_claim_is_answered_when_every_line_of_it_has_been_paid_or_refused(
     store: Store, actor: Actor, claim: int
 ) -> None:

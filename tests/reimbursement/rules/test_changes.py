@@ -43,6 +43,7 @@ def words(store: Store, actor: Actor, number: int | None = None) -> list[tuple[s
     return [(c.kind, c.changed_by, c.rule.ore) for c in changes.history(store, actor, number)]
 
 
+@pytest.mark.both_engines
 def test_a_rule_is_added_with_its_history_and_a_line_in_the_log(store: Store, actor: Actor) -> None:
     entered = replace(ENTERED, payment_rule_id=77, rule_code="flu_65_2024", removed=True, version=9)
     (made,) = changes.save(store, actor, changes.propose_new(entered))
@@ -179,6 +180,7 @@ def test_a_rule_that_could_no_longer_be_made_can_still_be_removed(store: Store, 
         changes.save(store, actor, changes.propose_restoration(removed))
 
 
+@pytest.mark.both_engines
 def test_what_somebody_else_changed_is_not_overwritten_and_nothing_of_the_proposal_is_saved(
     store: Store, actor: Actor, made: Rule, clock: SetClock
 ) -> None:

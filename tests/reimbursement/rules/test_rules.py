@@ -206,6 +206,7 @@ def test_the_same_file_again_changes_nothing(store: Store, written: Callable[...
         rule_table.refresh(store, file)
 
 
+@pytest.mark.both_engines
 def test_what_is_new_or_changed_in_the_file_is_taken_over_and_kept_as_a_change(
     store: Store, written: Callable[..., Path], clock: SetClock
 ) -> None:
