@@ -176,6 +176,17 @@ def test_b8_a_group_that_was_chosen_and_not_added_is_asked_about(screen: Screen,
     screen.has_no_error()
 
 
+def test_b8_a_group_in_whose_list_the_cursor_is_outlives_escape(screen: Screen, customer: Customer) -> None:
+    screen.open_dialog(customer)
+    screen.choose("Kundgrupp", STAFF, screen.dialog)
+    expect(screen.box("Kundgrupp", screen.dialog)).to_be_focused()
+    screen.page.keyboard.press("Escape")
+    is_on_vaccination(screen, customer)
+    expect(screen.message(f"{STAFF} valdes i dialogen men lades inte till.")).to_be_visible()
+    screen.button("Lägg inte till").click()
+    expect(screen.message("valdes i dialogen")).to_have_count(0)
+
+
 def test_b8_the_dialog_does_not_come_back_after_the_browsers_back(screen: Screen, customer: Customer) -> None:
     screen.visit(heading="Sök kund")
     screen.search(customer.identity)

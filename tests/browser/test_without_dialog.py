@@ -275,7 +275,7 @@ def test_a9_output_data_has_active_and_inactive_groups_with_status_and_period(
     mine = rows[rows["customer_identity"] == pensioner.identity].set_index("group_code")
     assert mine[["status", "valid_from", "valid_to"]].T.to_dict("list") == {
         "65_plus": ["inactive", str(GROUP_SINCE), str(TODAY)],
-        "pregnant": ["active", str(TODAY), ""],
+        "frailty": ["active", str(TODAY), ""],
     }
 
     # The choice whose counts are shown is the one that is fetched

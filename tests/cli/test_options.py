@@ -93,6 +93,7 @@ COMMANDS = {
         {
             "--unit": Option(TEXT),
             "--reason": Option(TEXT),
+            "--sheet": Option(TEXT),
             "--dry-run": Option(FLAG),
             "--report": Option(("json", "text"), ("xml",)),
             "--columns": Option(("{}", '{"identity": "Personnr"}'), ("[]", "identity", "")),

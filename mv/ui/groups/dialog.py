@@ -31,7 +31,7 @@ def draw_dialog(customer: Customer) -> None:
 
     def continue_to_vaccination() -> None:
         visit.dialog_open = False
-        unadded.take(FORM)
+        unadded.take_last(FORM)
         navigation.go_to(navigation.VACCINATION, customer.customer_id)
 
     title = _("Customer groups") + f" – {literal(customer.name)}"

@@ -34,6 +34,10 @@ class UnaddedGroup(VisitState):
         """Keep the group that the form with this key holds now, if any."""
         self.entry = entered(key, first=store().today())
 
+    def take_last(self, key: str) -> None:
+        """Keep a group that was chosen just before the form is closed; Escape, which closes it, empties its list."""
+        self.entry = entered(key, first=store().today()) or self.entry
+
     def put_back(self, key: str) -> None:
         """Let the form with this key begin with the group, where it was not drawn before."""
         if self.entry:

@@ -22,7 +22,7 @@ from tests.reimbursement.claims.test_ledger import pay
         ("A0-1", None),
         ("A1-0", None),
         ("A12-3-4", None),
-        ("A12–3", None),
+        ("A12–3", (12, 3)),
         ("A1٢-3", None),
         ("194601029811", None),
         ("460102-9811", None),
