@@ -24,6 +24,8 @@ from mv.store import Store
 from tests.conftest import SetClock, invented_number
 from tests.contents import LOG, entries_of, nothing_changes, refused
 
+pytestmark = pytest.mark.both_engines
+
 NORR = Actor("nils.berg", "Nils Berg", Role.COORDINATOR, "norr")
 SECOND = Actor("nora.lind", "Nora Lind", Role.COORDINATOR, "norr")
 MAJ = Actor("maj.lund", "Maj Lund", Role.LEAD, "norr")

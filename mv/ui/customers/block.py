@@ -9,7 +9,8 @@ from mv.access import Action, may
 from mv.blocks import MAX_REASON_LENGTH
 from mv.customers import Customer
 from mv.ui import session
-from mv.ui.notices import errors_as_notices, notify
+from mv.ui.double_click import DrawnForm, drawn_form
+from mv.ui.notices import notify, save_once
 from mv.ui.resources import store
 from mv.ui.text import _, literal, moment
 
@@ -37,16 +38,17 @@ def draw_block(customer: Customer) -> None:
             help=_("What the patient has asked for, and when. No identity numbers or names."),
             key=f"{key}_reason_{found.block_id if found else 0}",
         )
-        label = _("Lift the block") if found else _("Block the data")
-        st.button(label, key=f"{key}_save", on_click=_save, args=(customer.customer_id, found.block_id if found else 0))
+        label, form = _("Lift the block") if found else _("Block the data"), drawn_form(f"{key}_save")
+        block_id = found.block_id if found else 0
+        st.button(label, key=form.key, on_click=_save, args=(customer.customer_id, block_id, form))
 
 
-def _save(customer_id: int, block_id: int) -> None:
-    with errors_as_notices():
-        reason = session.value(f"block_{customer_id}_reason_{block_id}") or ""
-        if block_id:
-            blocks.lift_block(store(), session.actor(), customer_id, reason)
-            notify("success", _("The block is lifted."))
-        else:
-            blocks.set_block(store(), session.actor(), customer_id, reason)
-            notify("success", _("The data are blocked from other units."))
+def _save(customer_id: int, block_id: int, form: DrawnForm) -> None:
+    reason = session.value(f"block_{customer_id}_reason_{block_id}") or ""
+    change = blocks.lift_block if block_id else blocks.set_block
+    done = _("The block is lifted.") if block_id else _("The data are blocked from other units.")
+    save_once(
+        form,
+        lambda: change(store(), session.actor(), customer_id, reason),
+        lambda _changed: notify("success", done),
+    )
