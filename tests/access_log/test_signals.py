@@ -85,6 +85,7 @@ def test_the_own_record_is_found_and_a_colleagues_look_at_it_is_not(
     assert found(store, Signal.SAME_FAMILY_NAME) == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("user", "family_name", "fires"),
     [
