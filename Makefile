@@ -27,7 +27,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: setup system lint types imports ## Check everything: lint, types, imports, then all tests
 	@echo "Running the tests"
-	@$(PYTEST) --sql-texts=report
+	@$(PYTEST)
 	@echo "Running some of them while the machine's clock passes into another month"
 	@.ci/at-time 2026-11-30T23:59:55 $(BIN)/python -m pytest -p tests.midnight -q tests/pages/test_reimbursement_claims.py
 

@@ -125,8 +125,6 @@ EVERY_UNIT = "*"
 """Among a user's units: every unit is the user's own."""
 
 
-OPENED_IN_EMERGENCY = "reason = 'emergency'"
-"""A condition on ``crossing``: the reason that opens what a patient has blocked."""
 OPEN_THEN = """
     NOT EXISTS (
         SELECT 1 FROM crossing o JOIN customer p ON p.customer_id = o.customer_id
@@ -280,19 +278,20 @@ def split_by_care_relation(
         return found, {}
     others = _of_other_units(tx, actor, customer_ids)
     lives = {live_id for live_id, _ in others.values()}
-    blocked, emergencies = _blocked(tx, actor, lives), _opened(tx, at, actor, lives, OPENED_IN_EMERGENCY)
-    opened = (_opened(tx, at, actor, lives) - blocked) | emergencies
-    were_here = _were_at_own_unit(tx, actor, lives - opened)
+    blocked = _blocked(tx, actor, lives)
+    opened = {
+        customer_id: why
+        for customer_id, why in _opened(tx, at, actor, lives).items()
+        if customer_id not in blocked or why == AccessReason.EMERGENCY
+    }
+    were_here = _were_at_own_unit(tx, actor, lives - opened.keys())
     if not of_own_rows:
         were_here -= blocked
         ever_opened = _ever_opened(tx, were_here)
         were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, lasting=True)
-    for customer_id, (live_id, _) in others.items():
-        if live_id in opened:
-            found[customer_id] = AccessReason.EMERGENCY if live_id in emergencies else AccessReason.OTHER_UNIT
-    unrelated = {
-        customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in opened | were_here
-    }
+    found |= {customer_id: opened[live_id] for customer_id, (live_id, _) in others.items() if live_id in opened}
+    related = opened.keys() | were_here
+    unrelated = {customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in related}
     return {customer_id: why for customer_id, why in found.items() if customer_id not in unrelated}, unrelated
 
 
@@ -347,9 +346,11 @@ def _blocked(tx: Transaction, actor: Actor, customer_ids: Collection[int]) -> se
     return {row["customer_id"] for row in tx.rows_in(sql, customer_ids) if not actor.owns(row["unit_id"])}
 
 
-def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], kept: str = "TRUE") -> set[int]:
-    sql = f"""
-        SELECT customer_id FROM crossing
-        WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3 AND {kept}
+def _opened(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, AccessReason]:
+    sql = """
+        SELECT customer_id, max(CASE WHEN reason = 'emergency' THEN 1 ELSE 0 END) AS emergency FROM crossing
+        WHERE customer_id = ANY($1) AND user_id = $2 AND expires_at > $3 GROUP BY customer_id
     """
-    return {row["customer_id"] for row in tx.rows_in(sql, customer_ids, actor.user_id, at)}
+    rows = tx.rows_in(sql, customer_ids, actor.user_id, at)
+    grounds = (AccessReason.OTHER_UNIT, AccessReason.EMERGENCY)
+    return {row["customer_id"]: grounds[row["emergency"]] for row in rows}

@@ -63,14 +63,13 @@ def set_block(store: Store, actor: Actor, customer_id: int, reason: str) -> Bloc
         require_unit(actor, customer.unit_id)
         if _find(tx, customer_id):
             raise Conflict(N_("The data are blocked already. Nothing was changed."))
-        row = tx.row(
+        (row,) = tx.rows(
             f"""
             INSERT INTO unit_block (customer_id, unit_id, reason, set_at, set_by)
             VALUES ($1, $2, $3, $4, $5) RETURNING {COLUMNS}
             """,
             customer_id, customer.unit_id, text, at, actor.user_id,
         )  # fmt: skip
-        assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
         audit.record_customers(tx, at, actor, Action.SET_BLOCK, [(customer_id, {"unit": customer.unit_id})])
         return Block(**row)
 

@@ -10,14 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from mv import audit, catalogue, identity
-from mv.access import (
-    Action,
-    Actor,
-    OtherUnit,
-    in_own_units,
-    require_care_relation,
-    require_unit,
-)
+from mv.access import Action, Actor, OtherUnit, in_own_units, require_care_relation, require_unit
 from mv.errors import N_, Conflict, Invalid, NotFound
 from mv.identity import Identity
 from mv.store import Store
@@ -150,9 +143,10 @@ def _by_number(tx: Transaction, at: datetime, actor: Actor, text: str, today: da
 
 
 class UnclearCentury(Conflict):
-    """Ten digits without a plus sign can be of two people, and the one a hundred years older is a customer."""
+    """Ten digits without a plus sign can be of two people, and the one a hundred years older is this customer."""
 
-    def __init__(self) -> None:
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
         super().__init__(
             N_(
                 "Ten digits can be of two people, a hundred years apart, and the older one is a customer. Write all"
@@ -162,16 +156,17 @@ class UnclearCentury(Conflict):
         )
 
 
-def find_unclear(tx: Transaction, persons: Iterable[Identity]) -> set[str]:
-    """Return the numbers of those of ``persons`` of whom a customer may be meant who is a hundred years older."""
+def find_unclear(tx: Transaction, persons: Iterable[Identity]) -> dict[str, int]:
+    """Map the number of each person for whom a customer may be meant who is a hundred years older to that customer."""
     before = {person.century_before: person.number for person in persons if person.century_before}
-    return {before[number] for number in find_by_numbers(tx, sorted(before))}
+    found = find_by_numbers(tx, sorted(before))
+    return {before[number]: customer.customer_id for number, customer in found.items()}
 
 
 def refuse_unclear(tx: Transaction, person: Identity) -> None:
     """Raise UnclearCentury where a customer may be meant who is a hundred years older."""
-    if find_unclear(tx, [person]):
-        raise UnclearCentury
+    for customer_id in find_unclear(tx, [person]).values():
+        raise UnclearCentury(customer_id)
 
 
 def find_by_numbers(tx: Transaction, numbers: Sequence[str]) -> dict[str, Customer]:
@@ -267,7 +262,7 @@ def register(
 
     ``birth_date`` is used only where the number does not give one, and needed there. Raises Invalid for a wrong number,
     name, unit or birth date, Forbidden for a unit that is not the actor's own, UnclearCentury, and NumberRegistered
-    when a customer has or had the number; where that is another unit's, it is a refusal in the log.
+    when a customer has or had the number; where the customer is another unit's, it is a refusal in the log.
     """
 
     def work(tx: Transaction) -> Customer:
@@ -288,7 +283,7 @@ def register(
 
     try:
         return audit.perform(store, actor, Action.REGISTER_CUSTOMER, work)
-    except NumberRegistered as error:
+    except (NumberRegistered, UnclearCentury) as error:
         audit.record_known_elsewhere(store, actor, Action.REGISTER_CUSTOMER, error.customer_id)
         raise
 

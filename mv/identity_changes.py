@@ -124,7 +124,7 @@ def _perform(store: Store, actor: Actor, work: Callable[[Transaction], Customer]
     """Run a change; that it told of another unit's customer with the number is a refusal in the log."""
     try:
         return audit.perform(store, actor, Action.CHANGE_IDENTITY, work, customer_id)
-    except NumberTaken as error:
+    except (NumberTaken, customers.UnclearCentury) as error:
         audit.record_known_elsewhere(store, actor, Action.CHANGE_IDENTITY, error.customer_id)
         raise
 

@@ -51,6 +51,10 @@ class SignIn:
         return SignInEnd.IDLE if now - self.last_active_at >= idle else None
 
 
+UNTOLD_PROVIDER = "unknown"
+"""Stands in the log for a provider whose token could not even be read."""
+
+
 class SignInEnded(Forbidden):
     """The sign-in of the token has ended."""
 
@@ -58,7 +62,7 @@ class SignInEnded(Forbidden):
         super().__init__(N_("This sign-in has ended. Sign in again."))
 
 
-def record_refused_token(store: Store, provider: str) -> None:
+def record_refused_token(store: Store, provider: str = UNTOLD_PROVIDER) -> None:
     """Log that a token of ``provider`` was refused, which does not say whose it is."""
     audit.record_refusals(store, Actor(f"{provider}:?", provider, None, ""), Action.SIGN_IN, [None])
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from mv import customers, identity, identity_changes
-from mv.access import Actor
+from mv.access import Action, Actor, Role
+from mv.audit import Outcome
 from mv.customers import Customer, Hits, UnclearCentury, search
 from mv.registration import pasted_lists, rounds
 from mv.registration.entry import RegistrationEntry
@@ -15,7 +18,7 @@ from mv.registration.file_import.plan import RowState
 from mv.registration.pasted_lists import LineState
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
-from tests.contents import refused
+from tests.contents import entries_of, refused
 from tests.registration.people_files import plan, problems, states, table
 
 OLD = invented_number(date(1926, 3, 12))
@@ -78,6 +81,31 @@ def test_a_row_of_a_file_and_a_line_of_a_list_are_asked_about(store: Store, acto
     lines = pasted_lists.validate_list(store, actor, f"{TEN}\n{OLD}", ENTRY)
     assert [line.state for line in lines] == [LineState.WRONG, LineState.READY]
     assert isinstance(lines[0].error, UnclearCentury)
+
+
+def test_that_the_older_one_is_another_units_customer_is_a_refusal_in_the_log(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    elsewhere = customers.register(store, actor, OLD, "Elsa", "Ek", "soder")
+    nils = Actor("nils.berg", "Nils Berg", Role.COORDINATOR, "norr")
+    asking: list[tuple[Action, Callable[[], object]]] = [
+        (Action.REGISTER_CUSTOMER, lambda: customers.register(store, nils, TEN, "Noa", "Ek", "norr")),
+        (
+            Action.CHANGE_IDENTITY,
+            lambda: identity_changes.change(
+                store, nils, anders.customer_id, TEN, anders.identity, other_birth_date=True
+            ),
+        ),
+        (Action.REGISTER_AFTERWARDS, lambda: rounds.register(store, nils, TEN, ENTRY)),
+    ]
+    for _action, ask in asking:
+        with pytest.raises(UnclearCentury):
+            ask()
+    pasted_lists.validate_list(store, replace(nils, unit_id="centrum"), TEN, replace(ENTRY, unit_id="centrum"))
+    plan(store, nils, table(f"{TEN};staff;{ENTRY.valid_from}", headings="Personnummer;Kundgrupp;Första dag"))
+    found = entries_of(store, nils.user_id, Outcome.REFUSED)
+    wanted = [*(action for action, _ask in asking), Action.REGISTER_AFTERWARDS, Action.IMPORT_ROWS]
+    assert [entry["action"] for entry in found if entry["customer_id"] == elsewhere.customer_id] == wanted
 
 
 def test_an_earlier_number_of_a_customer_counts_too(store: Store, actor: Actor, old: Customer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -94,7 +94,8 @@ def validate_list(store: Store, actor: Actor, text: str, entry: RegistrationEntr
         if unknown := sorted({line.identity.number for line in lines if line.identity} - set(found)):
             audit.record_miss(tx, at, actor, Action.REGISTER_AFTERWARDS, " ".join(unknown), len(unknown))
         told = [_told(line, unclear) for line in lines]
-        return _validate_lines(told, entry, found, people, context), set(unrelated)
+        _, older = split_by_care_relation(tx, at, actor, unclear.values())
+        return _validate_lines(told, entry, found, people, context), {*unrelated, *older}
 
     validated, unrelated = audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
     if unrelated:
@@ -182,10 +183,10 @@ def _validate_lines(
     return validated
 
 
-def _told(line: ParsedLine, unclear: Collection[str]) -> ParsedLine:
+def _told(line: ParsedLine, unclear: Mapping[str, int]) -> ParsedLine:
     """Return the line as a wrong one if a customer may be meant who is a hundred years older."""
     if line.identity and line.identity.number in unclear and line.identity.century_before:
-        return replace(line, identity=None, error=customers.UnclearCentury())
+        return replace(line, identity=None, error=customers.UnclearCentury(unclear[line.identity.number]))
     return line
 
 

@@ -189,17 +189,20 @@ def register(
         (saved,) = saving.save(tx, at, actor, now.registration_id, [planned], store.today())
         return TypedEntry(found, saved)
 
-    with _logged_miss(store, actor, number):
+    with _logged_answer(store, actor, number):
         return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 
 @contextmanager
-def _logged_miss(store: Store, actor: Actor, number: str) -> Iterator[None]:
+def _logged_answer(store: Store, actor: Actor, number: str) -> Iterator[None]:
     try:
         yield
     except UnknownIdentity:
         at, asked = store.now(), identity.parse(number, store.today()).number
         store.write(lambda tx: audit.record_miss(tx, at, actor, Action.REGISTER_AFTERWARDS, asked))
+        raise
+    except customers.UnclearCentury as error:
+        audit.record_known_elsewhere(store, actor, Action.REGISTER_AFTERWARDS, error.customer_id)
         raise
 
 
@@ -214,7 +217,7 @@ def find_customer(store: Store, actor: Actor, number: str) -> Customer:
         audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, [found.customer_id])
         return found
 
-    with _logged_miss(store, actor, number):
+    with _logged_answer(store, actor, number):
         return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)
 
 

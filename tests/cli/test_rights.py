@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from mv import (
 )
 from mv.access import EVERY_UNIT, Action, Actor, Role
 from mv.cli import main
-from mv.store import Store, open_store
+from mv.store import open_store
 from tests.conftest import SetClock, invented_number
 from tests.contents import LOG, contents, entries_of
 from tests.rights import (
@@ -64,21 +63,12 @@ def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     return store_url
 
 
-@contextmanager
-def opened(url: str, clock: SetClock) -> Iterator[Store]:
-    store = open_store(url, clock)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def decide_role(url: str, role: Role | None) -> str:
     """Put Anders with a group and an old log in the store, and decide the role of whoever runs commands."""
     runs = f"cli:{getpass.getuser()}"
     boss = Actor("boss", "Boss", ADMINISTRATOR, "")
     lead = Actor("lead", "Lead", LEAD, "norr", frozenset({EVERY_UNIT}))
-    with opened(url, SetClock(LONG_AGO)) as store:
+    with closing(open_store(url, SetClock(LONG_AGO))) as store:
         users.assign_rights(store, boss, "boss", 0, ADMINISTRATOR, None)
         anders = customers.register(store, lead, invented_number(date(1946, 3, 12)), "Anders", "Karlsson", "norr")
         memberships.add(store, lead, anders.customer_id, memberships.Entry("pregnant", None, date(2020, 5, 1)))
@@ -93,10 +83,10 @@ def test_a_command_does_what_the_role_that_is_decided_for_its_user_includes(
     shell: str, clock: SetClock, capsys: pytest.CaptureFixture[str], command: Command, role: Role | None
 ) -> None:
     runs = decide_role(shell, role)
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         before = contents(store)
     code = main(command.arguments)
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         after = contents(store)
         refused, done = entries_of(store, runs, "refused"), entries_of(store, runs, "done")
     if role in command.roles:
@@ -121,7 +111,7 @@ def test_a_file_of_people_is_taken_in_for_the_roles_of_care_alone(
     number = invented_number(date(1946, 3, 12))
     Path("people.csv").write_text(f"Personnummer;Kundgrupp;Dag\n{number};65_plus;2020-06-01", "utf-8")
     code = main(["import", "people.csv", "--unit", "norr"])
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         refused, done = entries_of(store, runs, "refused"), entries_of(store, runs, "done")
     if role in CARE:
         assert (code, refused) == (0, [])
@@ -138,24 +128,24 @@ def test_a_command_gives_identity_numbers_to_the_role_alone_that_includes_them(s
     assert main(["export", "--output", str(file)]) == 0
     assert "customer_pseudonym" in file.read_text("utf-8-sig")
     assert number not in file.read_text("utf-8-sig")
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         users.assign_rights(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {"norr"})
     assert main(["export", "--output", str(file)]) == 0
     assert number in file.read_text("utf-8-sig")
     assert main(["export", "--output", str(file), "--pseudonyms"]) == 0
     assert number not in file.read_text("utf-8-sig")
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         details = [entry["detail"] for entry in entries_of(store, runs, "done")]
     assert ['"identities": true' in detail for detail in details] == [False, True, False]
 
 
 def test_a_blocked_user_of_the_command_line_has_no_role(shell: str, clock: SetClock) -> None:
     runs = decide_role(shell, LEAD)
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         users.assign_rights(store, Actor("boss", "Boss", ADMINISTRATOR, ""), runs, 1, LEAD, {EVERY_UNIT}, blocked=True)
     assert main(["export", "--output", "groups.csv"]) == 1
     assert list(Path().iterdir()) == []
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         assert [(e["role"], e["action"]) for e in entries_of(store, runs, "refused")] == [("", "export_groups")]
 
 

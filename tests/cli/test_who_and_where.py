@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from mv import users
 from mv.access import EVERY_UNIT, Action, Actor, Role
 from mv.cli import main
-from mv.store import Store, open_store
+from mv.store import open_store
 from tests.conftest import SetClock
 from tests.contents import entries_of, logged
 
@@ -32,23 +31,14 @@ def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     return store_url
 
 
-@contextmanager
-def opened(url: str, clock: SetClock) -> Iterator[Store]:
-    store = open_store(url, clock)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def decide(url: str, clock: SetClock, *units: str) -> None:
-    with opened(url, clock) as store:
+    with closing(open_store(url, clock)) as store:
         users.assign_rights(store, BOSS, "boss", 0, Role.ADMINISTRATOR, None)
         users.assign_rights(store, BOSS, ME, 0, Role.LEAD, set(units))
 
 
 def unit_of_export(url: str, clock: SetClock) -> list[str]:
-    with opened(url, clock) as store:
+    with closing(open_store(url, clock)) as store:
         assert {entry["user_id"] for entry in logged(store, "export_groups")} <= {ME}
         return [entry["unit_id"] for entry in logged(store, "export_groups")]
 
@@ -69,7 +59,7 @@ def test_a_user_without_a_name_in_the_operating_system_is_its_number(
     decide(shell, clock, "norr")
     monkeypatch.setattr("os.getuid", lambda: 64_123)
     assert main(["export", "--output", "groups.csv"]) == 1
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         assert [entry["action"] for entry in entries_of(store, "cli:64123", "refused")] == ["export_groups"]
 
 
@@ -106,6 +96,6 @@ def test_a_unit_that_is_not_the_users_own_is_refused(
     assert main(["--at", unit, "export", "--output", "groups.csv"]) == 1
     assert capsys.readouterr().err
     assert not Path("groups.csv").exists()
-    with opened(shell, clock) as store:
+    with closing(open_store(shell, clock)) as store:
         assert [entry["action"] for entry in entries_of(store, ME, "refused")] == refusals
         assert entries_of(store, ME, "done") == []

@@ -51,10 +51,14 @@ class ImportRequest:
 
 @dataclass(slots=True)
 class _LoadedRows:
-    """The rows of a file: new ones, and exported ones with their memberships, as they are now and were then."""
+    """The rows of a file: new ones, and exported ones with their memberships, as they are now and were then.
+
+    ``older`` are the customers a hundred years older whom a row may mean.
+    """
 
     new: list[ImportRow] = field(default_factory=list)
     records: dict[int, Record] = field(default_factory=dict)
+    older: set[int] = field(default_factory=set)
     returned: list[ExportedRow] = field(default_factory=list)
     now: dict[int, Membership] = field(default_factory=dict)
     seen: dict[tuple[int, int], Membership] = field(default_factory=dict)
@@ -122,7 +126,8 @@ def _load_rows(tx: Transaction, table: Table, reader: RowReader, comparer: Expor
     unclear = customers.find_unclear(tx, [row.identity for row in loaded.new])
     for row in loaded.new:
         if row.identity.number in unclear and row.identity.century_before:
-            reader.add(row.number, Column.IDENTITY, customers.UnclearCentury())
+            loaded.older.add(unclear[row.identity.number])
+            reader.add(row.number, Column.IDENTITY, customers.UnclearCentury(unclear[row.identity.number]))
     _load_exported(tx, loaded)
     return loaded
 
@@ -144,6 +149,7 @@ def _load_context(
     found = customers.find_by_numbers(tx, sorted({row.identity.number for row in loaded.new}))
     ids = {customer.customer_id for customer in found.values()} | {row.customer_id for row in loaded.now.values()}
     own, unrelated = split_by_care_relation(tx, at, actor, ids)
+    unrelated |= split_by_care_relation(tx, at, actor, loaded.older)[1]
     people = customers.lock(tx, at, actor, own).values() if lock else customers.read(tx, own)
     imported = imported_rows.read(tx, loaded.new, found)
     return ImportContext(found, frozenset(unrelated), saving.read_people(tx, people), imported, context)

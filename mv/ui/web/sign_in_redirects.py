@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +11,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mv import sign_ins
+from mv.errors import StoreUnavailable
+from mv.ui.resources import store
 from mv.ui.web import cookies, current_sign_in
 from mv.ui.web.request_guard import SIGN_OUT, without_base
 from mv.ui.web.streamlit_internals import USER_COOKIE_NAME
@@ -52,6 +56,12 @@ def end(request: HTTPConnection) -> None:
         current_sign_in.end(cookie)
 
 
+def record_refused_token() -> None:
+    """Log that a token was refused; a store that cannot be used keeps nobody from being told so."""
+    with suppress(StoreUnavailable):
+        sign_ins.record_refused_token(store())
+
+
 def wanted(request: HTTPConnection) -> str:
     """Return the address of the page that the browser comes from, or of the first one where it is no page of ours."""
     parts = urlsplit(request.headers.get("referer", ""))
@@ -83,6 +93,8 @@ def with_wanted_location(send: Send, request: HTTPConnection) -> Send:
             cookies_set = [cookie.lower() for cookie in headers.getlist("Set-Cookie")]
             if not any(one.startswith(f"{USER_COOKIE_NAME}=") and "max-age=0" not in one for one in cookies_set):
                 headers["Location"] = f"{home}/?{FAILED}"
+                if "code" in request.query_params:
+                    await run_in_threadpool(record_refused_token)
             elif WANTED.fullmatch(address):
                 headers["Location"] = f"{home}{address}"
             headers.append("Set-Cookie", f"{WANTED_COOKIE}=; Path=/; Max-Age=0")

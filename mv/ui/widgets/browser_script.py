@@ -18,13 +18,11 @@ def browser_script(name: str) -> Any:
 
     It is sent to browsers as a file of the dashboard's own: its pages run no other.
     """
-    _register()
+    if get_bidi_component_manager().get_component_asset_root(f"{PACKAGE}.{name}") is None:
+        _register()
     return st.components.v2.component(f"{PACKAGE}.{name}", js=f"{name}.js", isolate_styles=False)
 
 
 def _register() -> None:
-    manager = get_bidi_component_manager()
-    names = sorted(file.stem for file in FOLDER.glob("*.js"))
-    if manager.get_component_asset_root(f"{PACKAGE}.{names[0]}") is None:
-        components = [ComponentConfig(name, FOLDER.name) for name in names]
-        manager.register_from_manifest(ComponentManifest(PACKAGE, "1", components), FOLDER.parent)
+    components = [ComponentConfig(file.stem, FOLDER.name) for file in sorted(FOLDER.glob("*.js"))]
+    get_bidi_component_manager().register_from_manifest(ComponentManifest(PACKAGE, "1", components), FOLDER.parent)

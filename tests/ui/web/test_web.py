@@ -34,6 +34,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from mv import settings, sign_ins, users
 from mv.access import Role
 from mv.access_log import chain
+from mv.audit import Outcome
 from mv.errors import Forbidden, Invalid
 from mv.sign_ins import SignInEnd
 from mv.ui import resources
@@ -47,6 +48,7 @@ from mv.ui.web.sign_in_redirects import SignInRedirects
 from mv.ui.web.streamlit_internals import REQUEST_LOGGERS, get_logger
 from mv.ui.web.uploads import Uploads
 from tests.conftest import SetClock
+from tests.contents import entries_of
 
 AUTH = """
 [auth]
@@ -367,15 +369,16 @@ def test_a_sign_in_leads_back_and_a_failed_one_says_so() -> None:
         return Response(status_code=302, headers={"Location": "/", **given})
 
     asked = client(Route("/oauth2callback", answer))
-    for query, wanted, location in (
-        ("?code=good", "/utdata", "/utdata"),
-        ("?code=good", "//example.se", "/"),
-        ("?code=bad", "/utdata", "/?inloggning=misslyckades"),
-        ("?error=denied", "/utdata", "/?inloggning=misslyckades"),
-        ("", "/utdata", "/"),
+    for query, wanted, location, refusals in (
+        ("?code=good", "/utdata", "/utdata", 0),
+        ("?code=good", "//example.se", "/", 0),
+        ("?error=denied", "/utdata", "/?inloggning=misslyckades", 0),
+        ("", "/utdata", "/", 0),
+        ("?code=bad", "/utdata", "/?inloggning=misslyckades", 1),
     ):
         answered = asked.get(f"/oauth2callback{query}", headers={"Cookie": f"__Host-mv_wanted={wanted}"})
         assert answered.headers["location"] == location
+        assert len(entries_of(resources.store(), "unknown:?", Outcome.REFUSED)) == refusals
 
 
 # Sign-ins
