@@ -150,16 +150,16 @@ def _find_existing_dose(
             dose_entry.product_code,
             dose_entry.given_on,
         ):
-            codes = (dose.group_code, dose.subgroup_code, dose.batch_number)
             has_group = existing_membership is not None or entry.group_code is None
-            if has_group and codes == (entry.group_code, entry.subgroup_code, dose_entry.batch_number):
+            same_group = has_group and (dose.group_code, dose.subgroup_code) == (entry.group_code, entry.subgroup_code)
+            if same_group and dose.batch_number == dose_entry.batch_number:
                 return dose
             raise Conflict(
                 N_(
                     "This vaccine is registered for {day} already, batch {batch}, with another group or batch."
                     " Correct that dose on the page Vaccination."
                 ),
-                field="vaccine",
+                field="batch" if same_group else "vaccine",
                 day=dose.given_on,
                 batch=dose.batch_number or "–",
             )

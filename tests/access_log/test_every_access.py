@@ -19,6 +19,7 @@ from mv.registration.rounds import UnknownIdentity
 from mv.store import Store
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.contents import entries_of, logged
+from tests.registration import people_files
 
 LEADS = [Actor("maj.lund", "Maj Lund", Role.LEAD, "norr"), Actor("sia.ek", "Sia Ek", Role.LEAD, "soder")]
 NOBODY, NEITHER = invented_number(date(1950, 1, 2), 982), invented_number(date(1950, 1, 2), 984)
@@ -107,6 +108,17 @@ def test_a_list_with_numbers_of_nobody_leaves_one_entry_with_their_count(
         pasted_lists.validate_list(store, actor, f"{NOBODY}\n{anders.identity}\n{NEITHER}", ENTRY)
     found = [entry for entry in logged(store, "register_afterwards") if entry["customer_id"] is None]
     assert [entry["detail"]["without_hit"] for entry in found] == [2]
+
+
+def test_a_file_with_numbers_of_nobody_leaves_one_entry_with_their_count(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    rows = [f"{number};65_plus;;{TODAY}" for number in (NOBODY, anders.identity, NEITHER)]
+    for _ in range(2):
+        people_files.plan(store, actor, people_files.table(*rows))
+    found = [entry for entry in logged(store, "import_rows") if entry["customer_id"] is None]
+    assert [entry["detail"]["without_hit"] for entry in found] == [2]
+    assert not any(number in str(found) for number in (NOBODY, NEITHER))
 
 
 def test_a_refused_token_leaves_an_entry_that_every_lead_sees(store: Store) -> None:

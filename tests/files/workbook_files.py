@@ -227,8 +227,8 @@ LAYOUT = [
         "empty-sheet.xlsx",
         workbook({}),
         refused(
-            "The sheet Blad1 is empty. Only the first sheet is read that is not hidden: move the table there.",
-            "Bladet Blad1 är tomt. Bara det första bladet som inte är dolt läses: flytta tabellen dit.",
+            "The sheet Blad1 is empty. Save the workbook with the table in it.",
+            "Bladet Blad1 är tomt. Spara arbetsboken med tabellen i det.",
         ),
     ),
     Made(

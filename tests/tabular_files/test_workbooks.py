@@ -182,6 +182,15 @@ def test_a_summary_in_front_is_told_and_the_next_sheet_offered(text: str) -> Non
         assert (table.sheet, table.records[0].cells) == (name, (name, "x"))
 
 
+def test_where_the_first_sheet_is_empty_another_can_be_chosen() -> None:
+    book, out = openpyxl.Workbook(), BytesIO()
+    book.create_sheet("Blad 1").append(["Ett"])
+    book["Blad 1"].append(["x"])
+    book.save(out)
+    assert refusal(out.getvalue()) == "The sheet Sheet is empty. Choose the sheet that has the table."
+    assert read_table(BytesIO(out.getvalue()), sheet="Blad 1").records[0].cells == ("x",)
+
+
 @pytest.mark.parametrize("name", ["Dolt", "Blad 3", ""])
 def test_a_sheet_that_is_hidden_or_not_there_is_told(name: str) -> None:
     with pytest.raises(Invalid, match="no sheet"):

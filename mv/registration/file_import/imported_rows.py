@@ -81,7 +81,7 @@ def find_difference(row: ImportRow, validation: Validation, imported: ImportedRo
     if dose and entry.unit_id != dose.unit_id:
         unit = N_("The dose is registered already, at another unit. Correct it on the page Vaccination, or this row.")
         return Column.UNIT, Conflict(unit)
-    if group is None:
+    if group is None or not group.membership_id:  # that of another row of the file, which is compared with this one
         return None
     is_imported = group.membership_id in imported.memberships
     if is_imported and row.states_first_day and entry.valid_from != group.valid_from:

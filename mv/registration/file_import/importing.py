@@ -25,13 +25,17 @@ from mv.store.engine import Transaction
 def preview(store: Store, actor: Actor, request: ImportRequest) -> Plan:
     """Return the plan of the file without saving.
 
-    Logs the look at its customers, and a refusal for those without a care relation. Raises Invalid for too many rows,
+    Logs the look at its customers, how many numbers are no customer's, and a refusal for those without a care relation.
+    Raises Invalid for too many rows,
     for columns that do not suffice, and for an unusable reason; Forbidden.
     """
 
     def work(tx: Transaction) -> Plan:
-        plan = loading.build_plan(tx, store.now(), store.today(), actor, request)
-        audit.record_look(tx, store.now(), actor, Action.IMPORT_ROWS, plan.seen)
+        at = store.now()
+        plan = loading.build_plan(tx, at, store.today(), actor, request)
+        audit.record_look(tx, at, actor, Action.IMPORT_ROWS, plan.seen)
+        if plan.unknown:
+            audit.record_miss(tx, at, actor, Action.IMPORT_ROWS, " ".join(sorted(plan.unknown)), len(plan.unknown))
         return plan
 
     plan = audit.perform(store, actor, Action.IMPORT_ROWS, work)

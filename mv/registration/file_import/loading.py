@@ -90,7 +90,8 @@ def build_plan(
     validator = NewRowValidator(reader, import_context, reason, at, actor)
     wrong = {problem.row for problem in reader.problems}
     lines += validator.validate([row for row in loaded.new if row.number not in wrong])
-    return _in_order(table, lines, validator)
+    unknown = {row.identity.number for row in loaded.new} - import_context.customers.keys()
+    return _in_order(table, lines, validator, frozenset(unknown))
 
 
 def _make_readers(
@@ -164,7 +165,7 @@ def _check_new_rows(loaded: _LoadedRows, context: ImportContext, comparer: Expor
             comparer.check_person(loaded.records[row.number], customer)
 
 
-def _in_order(table: Table, lines: Sequence[PlannedRow], validator: NewRowValidator) -> Plan:
+def _in_order(table: Table, lines: Sequence[PlannedRow], validator: NewRowValidator, unknown: frozenset[str]) -> Plan:
     """Return the plan with each row of the file in order; a row with a problem is wrong."""
     context, problems = validator.context, sorted(validator.reader.problems, key=lambda problem: problem.row)
     wrong = {problem.row for problem in problems}
@@ -174,4 +175,4 @@ def _in_order(table: Table, lines: Sequence[PlannedRow], validator: NewRowValida
         for record in table.records
     ]
     seen = frozenset(number for number in context.people if number > 0)
-    return Plan(in_order, problems, validator.new_people, seen, context.unrelated)
+    return Plan(in_order, problems, validator.new_people, seen, context.unrelated, unknown)

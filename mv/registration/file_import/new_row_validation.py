@@ -72,12 +72,11 @@ class NewRowValidator:
         if key in imported.keys:
             return PlannedRow(row.number, RowState.ALREADY, customer, _imported_earlier(imported.keys[key], validation))
         error = validation.error or self._other_person(customer, row)
-        if validation.outcome is Outcome.ALREADY:
-            difference = imported_rows.find_difference(row, validation, imported)
-            if difference is None:
-                return PlannedRow(row.number, RowState.ALREADY, customer, error)
+        if difference := imported_rows.find_difference(row, validation, imported):
             self.reader.add(row.number, *difference)
             return PlannedRow(row.number, RowState.WRONG, customer)
+        if validation.outcome is Outcome.ALREADY:
+            return PlannedRow(row.number, RowState.ALREADY, customer, error)
         if error:
             self.reader.add(row.number, _column_of(error, row), error)
             return PlannedRow(row.number, RowState.WRONG, customer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -63,7 +63,8 @@ class PlannedRow:
 class Plan:
     """Each row in the order of the file, and every problem; ``new_people`` will be registered.
 
-    ``seen`` are the customers that the user sees, ``unrelated`` those to whom the user has no care relation.
+    ``seen`` are the customers that the user sees, ``unrelated`` those to whom the user has no care relation, and
+    ``unknown`` the numbers that are no customer's.
     """
 
     lines: list[PlannedRow]
@@ -71,6 +72,7 @@ class Plan:
     new_people: Mapping[int, tuple[Identity, Customer]]
     seen: frozenset[int]
     unrelated: frozenset[int]
+    unknown: frozenset[str] = field(repr=False)
 
     @property
     def counts(self) -> dict[RowState, int]:

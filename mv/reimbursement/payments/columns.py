@@ -148,16 +148,17 @@ def read_payments(table: Table, columns: Columns, today: date) -> Payments:
     return Payments(rows, reader.problems, last.number)
 
 
-def parse_identity(text: str, today: date) -> str | None:
-    """Parse an identity number to the stored form; None where it is invalid."""
+def parse_identity(text: str, today: date) -> list[str]:
+    """Parse a number to the stored forms that it may stand for, the likeliest first; none if it is invalid."""
     try:
-        return identity.parse(text, today).number
+        found = identity.parse(text, today)
     except Invalid:
-        return None
+        return []
+    return [found.number, found.century_before] if found.century_before else [found.number]
 
 
 def _is_total(record: Record, row: PaymentRow, today: date) -> bool:
-    if row.reference is not None or parse_identity(row.identity, today) is not None:
+    if row.reference is not None or parse_identity(row.identity, today):
         return False
     return any(fold(cell).partition(" ")[0] in TOTALS for cell in record.cells)
 

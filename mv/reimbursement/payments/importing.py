@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 import pyarrow as pa
 
@@ -160,8 +161,8 @@ def _match(tx: Transaction, store: Store, actor: Actor, payer: str, rows: Sequen
     """Match the rows to the payer's lines, and log whose they are. Raises Forbidden as :func:`import_file` does."""
     by_reference = find_by_reference(tx, payer, {row.reference for row in rows if row.reference})
     numbers = _numbers(actor, [row for row in rows if row.reference not in by_reference], store.today())
-    found = find_by_identity(tx, payer, set(numbers.values()))
-    by_identity = {text: found.get(number, []) for text, number in numbers.items()}
+    found = find_by_identity(tx, payer, set(chain.from_iterable(numbers.values())))
+    by_identity = {text: [line for number in own for line in found.get(number, [])] for text, own in numbers.items()}
     matches = match(rows, by_reference, by_identity, catalogue.read(tx).vaccines)
     for one in matches:
         if one.line is not None and not actor.owns(one.line.unit_id):
@@ -175,15 +176,15 @@ def _match(tx: Transaction, store: Store, actor: Actor, payer: str, rows: Sequen
     return matches
 
 
-def _numbers(actor: Actor, rows: Sequence[PaymentRow], today: date) -> dict[str, str]:
-    """Map the identity numbers of the rows, as written, to their stored form.
+def _numbers(actor: Actor, rows: Sequence[PaymentRow], today: date) -> dict[str, list[str]]:
+    """Map the identity numbers of the rows, as written, to the stored forms that each may stand for.
 
     Raises Forbidden where there is one and the actor's role does not include identity numbers, whoever it belongs to.
     """
-    numbers: dict[str, str] = {}
+    numbers: dict[str, list[str]] = {}
     for row in rows:
-        number = file_columns.parse_identity(row.identity, today) if row.identity and row.given_on else None
-        if number and not may(actor, Action.EXPORT_IDENTITIES):
+        own = file_columns.parse_identity(row.identity, today) if row.identity and row.given_on else []
+        if own and not may(actor, Action.EXPORT_IDENTITIES):
             raise Forbidden(
                 N_(
                     "Row {row} names a person by identity number, not a line by reference. Ask somebody whose role"
@@ -191,8 +192,8 @@ def _numbers(actor: Actor, rows: Sequence[PaymentRow], today: date) -> dict[str,
                 ),
                 row=row.number,
             )
-        if number:
-            numbers[row.identity] = number
+        if own:
+            numbers[row.identity] = own
     return numbers
 
 

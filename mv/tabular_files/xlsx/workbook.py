@@ -72,10 +72,9 @@ def read(data: bytes, sheet_name: str | None = None) -> Table:
             next=book.visible[1],
         )
     if not records:
-        raise Invalid(
-            N_("The sheet {sheet} is empty. Only the first sheet is read that is not hidden: move the table there."),
-            sheet=book.sheet,
-        )
+        if len(book.visible) > 1:
+            raise Invalid(N_("The sheet {sheet} is empty. Choose the sheet that has the table."), sheet=book.sheet)
+        raise Invalid(N_("The sheet {sheet} is empty. Save the workbook with the table in it."), sheet=book.sheet)
     headings = table.parse_headings(records[0].cells)
     if len(records) < 2:
         raise Invalid(N_("The file has no rows under its headings."))

@@ -40,7 +40,7 @@ def withdraw(store: Store, actor: Actor, customer: Customer) -> None:
 @pytest.mark.parametrize(
     ("changed", "column", "words"),
     [
-        ({"batch": "B2"}, "Vaccin", "batch B1"),
+        ({"batch": "B2"}, "Sats", "batch B1"),
         ({"number": 2}, "Dosnummer", "as dose 1"),
         ({"unit": "soder"}, "Enhet", "another unit"),
         ({"first": FIRST - timedelta(days=1)}, "Första dag", f"another first day, {FIRST}"),
@@ -80,6 +80,26 @@ def test_a_corrected_row_of_a_group_is_a_problem_that_names_the_difference(
     ((_, where, message),) = problems(found)
     assert where == column
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("changed", "column", "words"),
+    [
+        ({"first": FIRST - timedelta(days=1)}, "Första dag", f"another first day, {FIRST}"),
+        ({"first": GIVEN}, "Första dag", f"another first day, {FIRST}"),
+        ({"last": GIVEN}, "Sista dag", "another last day"),
+        ({"first": ""}, None, ""),
+    ],
+    ids=str,
+)
+def test_a_new_dose_does_not_hide_that_its_group_has_another_period(
+    store: Store, actor: Actor, anders: Customer, changed: dict[str, object], column: str | None, words: str
+) -> None:
+    take_in(store, actor, file(anders, DOSE))
+    another = {"vaccine": "Prevenar 20", "batch": "P1", **changed}
+    found = problems(plan(store, actor, file(anders, DOSE, **another)))
+    assert [where for _, where, _ in found] == ([column] if column else [])
+    assert all(words in message for _, _, message in found)
 
 
 def test_open_in_the_file_and_closed_in_the_store_is_a_problem(store: Store, actor: Actor, anders: Customer) -> None:

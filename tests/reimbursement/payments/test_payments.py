@@ -536,6 +536,15 @@ def test_a_person_is_found_by_the_number_on_the_line_and_by_each_that_the_person
     ]
 
 
+def test_ten_digits_find_the_line_of_a_person_who_is_a_hundred_or_more(store: Store, actor: Actor) -> None:
+    old = invented_number(date(1920, 5, 6))
+    customer = customers.register(store, actor, old, "Elsa", "Ek", "norr")
+    claim = add_claim(store, [Claimed(15_000, old, customer.customer_id, 1)])
+    table = file_of(f"{old[2:8]}-{old[8:]};2026-10-12;150", heading="Personnummer;Vaccinationsdag;Belopp")
+    made = import_rows(store, actor, table)
+    assert [one[1:3] for one in rows_of(store, actor, made.payment_file_id)] == [("paid", f"A{claim}-1")]
+
+
 @pytest.mark.parametrize("number", [PERSON, OTHER], ids=["of a line", "of nobody's line"])
 def test_an_analyst_learns_of_nobody_by_number_and_the_question_is_a_refusal_in_the_log(
     store: Store, claim: int, number: str
