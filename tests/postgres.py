@@ -9,15 +9,18 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from xdist.workermanage import WorkerController
+
+from tests import certificates
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -68,11 +71,8 @@ def prepare(config: pytest.Config) -> None:
     if told is not None:
         config.stash[FOLDER] = Path(told[IN_WORKERINPUT])
         return
-    folder = Path(tempfile.mkdtemp(prefix="mv-postgresql-"))
     by = _owner()
-    if by:
-        os.chown(folder, by["user"], by["group"])
-    config.stash[FOLDER] = folder
+    folder = config.stash[FOLDER] = _make_folder()
     config.stash[END_OF_RUN] = subprocess.Popen(
         ["sh", "-c", END, "sh", folder],
         **by, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -105,14 +105,39 @@ def server(config: pytest.Config, fill: Callable[[str], None]) -> Server:
     return Server(int(port.read_text()), user)
 
 
-def _start(folder: Path) -> int:
+@contextmanager
+def with_tls(host: str) -> Iterator[tuple[int, Path]]:
+    """Run a server of the test's own that answers over TLS alone, as ``host``; hand out its port and certificate."""
+    folder, by = _make_folder(), _owner()
+    certificate, key = certificates.write(folder, host)
+    key.chmod(0o600)
+    if by:
+        os.chown(key, by["user"], by["group"])
+    port = _start(folder, {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)})
+    try:
+        (folder / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
+        _call(_programs() / "pg_ctl", "-D", folder / "data", "reload", **by)
+        yield port, certificate
+    finally:
+        _call(_programs() / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop", **by)
+        shutil.rmtree(folder)
+
+
+def _make_folder() -> Path:
+    folder, by = Path(tempfile.mkdtemp(prefix="mv-postgresql-")), _owner()
+    if by:
+        os.chown(folder, by["user"], by["group"])
+    return folder
+
+
+def _start(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> int:
     """Start a server and return its port."""
     programs, by = _programs(), _owner()
     data = folder / "data"
     _call(programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", **by)
     (folder / "stop").write_text(str(programs / "pg_ctl"))
     port = free_port()
-    settings = SETTINGS | {"port": str(port), "unix_socket_directories": str(folder)}
+    settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(folder), **more}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     _call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start", **by)
     return port

@@ -14,16 +14,12 @@ import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import anyio.to_thread
 import httpx
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -31,6 +27,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+
+from tests import certificates
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "proxy" / "nginx.conf"
@@ -179,7 +177,7 @@ def serving(upstream: Upstream) -> Iterator[Upstream]:
 def running(example: str, upstreams: list[Upstream], folder: Path) -> Iterator[Proxy]:
     """Run the example with this test's ports, folders and certificate in the place of its own."""
     plain, secure = free_port(), free_port()
-    certificate(folder)
+    certificates.write(folder, NAME)
     changes = {
         r"listen \[::\]:.*;\n": "",
         r"listen 80\b": f"listen 127.0.0.1:{plain}",
@@ -223,23 +221,6 @@ def wait_for(port: int) -> None:
         except OSError:
             assert time.monotonic() < end, "nginx does not listen"
             time.sleep(0.05)
-
-
-def certificate(folder: Path) -> None:
-    """Write a certificate for the example's name that signs itself, under the example's file names."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime(2000, 1, 1))
-        .not_valid_after(datetime(2100, 1, 1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "fullchain.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    (folder / "privkey.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 def test_http_leads_to_https_at_the_same_address(proxy):

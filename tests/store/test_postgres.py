@@ -18,8 +18,10 @@ from mv.errors import StoreUnavailable
 from mv.store import Store, open_store
 from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS, numbered
+from tests import certificates
 from tests.conftest import SetClock
 from tests.postgres import Server
+from tests.postgres import with_tls as tls_server
 
 INSERT = "INSERT INTO meta (key, value) VALUES ($1, 'x')"
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -75,6 +77,7 @@ def test_an_address_that_is_none_is_refused() -> None:
         open_store("postgresql://127.0.0.1:none/mv", SetClock())
 
 
+NAME = "store.example.org"
 NETWORK = "reached over a network and has to prove who it is: add sslmode=verify-full"
 
 
@@ -106,6 +109,24 @@ def test_a_server_that_the_environment_names_has_to_be_verified(monkeypatch: pyt
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     with pytest.raises(StoreUnavailable, match="cannot be used"):
         open_store("postgresql:///mv", SetClock())
+
+
+def test_a_server_that_proves_who_it_is_is_used_over_tls_and_one_that_does_not_is_refused(tmp_path: Path) -> None:
+    with tls_server(NAME) as (port, certificate):
+        address = (
+            f"postgresql://test@{{host}}:{port}/postgres?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={{root}}"
+        )
+        with closing(open_store(address.format(host=NAME, root=certificate), SetClock())) as store:
+            store.write(add("over TLS"))
+            assert keys(store) == ["over TLS"]
+            with store.read() as tx:
+                assert tx.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [{"ssl": True}]
+            with store.batches("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") as reader:
+                assert reader.read_all().to_pylist() == [{"ssl": True}]
+        stranger, _ = certificates.write(tmp_path, NAME)
+        for host, root, why in ((f"db.{NAME}", certificate, "does not match host"), (NAME, stranger, "verify failed")):
+            with pytest.raises(StoreUnavailable, match=why):
+                open_store(address.format(host=host, root=root), SetClock())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "%2Fnowhere"])
