@@ -65,6 +65,8 @@ class Action(StrEnum):
     CHECK_LOG = "check_log"
     EXTRACT_LOG = "extract_log"
     PRUNE_LOG = "prune_log"
+    VIEW_SETUP = "view_setup"
+    DECIDE_SETUP = "decide_setup"
     VIEW_USERS = "view_users"
     CHANGE_USER = "change_user"
     SIGN_IN = "sign_in"
@@ -73,6 +75,7 @@ class Action(StrEnum):
 
 SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT})
 USERS = frozenset({Action.VIEW_USERS, Action.CHANGE_USER})
+SETUP = frozenset({Action.VIEW_SETUP, Action.DECIDE_SETUP})
 LOG = frozenset({Action.VIEW_LOG, Action.CHECK_LOG, Action.EXTRACT_LOG, Action.PRUNE_LOG})
 FOLLOW_UP = frozenset(
     {
@@ -117,8 +120,8 @@ ALLOWED: frozenset[tuple[Role, Action]] = frozenset(
     {(role, action) for role in Role for action in SESSION}
     | {(Role.COORDINATOR, action) for action in CARE}
     | {(Role.ANALYST, action) for action in FOLLOW_UP}
-    | {(Role.LEAD, action) for action in CARE | FOLLOW_UP | LOG | LEADS_ALONE}
-    | {(Role.ADMINISTRATOR, action) for action in USERS}
+    | {(Role.LEAD, action) for action in CARE | FOLLOW_UP | LOG | LEADS_ALONE | SETUP}
+    | {(Role.ADMINISTRATOR, action) for action in USERS | SETUP}
 )
 
 EVERY_UNIT = "*"

@@ -710,7 +710,7 @@ WITHOUT_ACTOR = {
     "mv.access_log.chain.check": "gives entries' numbers alone",
     "mv.access_log.chain.last_anchor": "gives an entry's number and hash alone",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",
-    "mv.sample.is_invented": "whoever has the store may fill an empty one",
+    "mv.origin.read": "holds nobody's data",
     "mv.sample.make": "whoever has the store may fill an empty one",
     "mv.users.get": "who acts is found by it",
     "mv.users.has_administrator": "who acts is found by it",

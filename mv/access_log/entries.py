@@ -56,6 +56,8 @@ ACTIONS: Mapping[str, str] = {
     Action.CHECK_LOG: N_("Access log checked"),
     Action.EXTRACT_LOG: N_("Log extract taken out"),
     Action.PRUNE_LOG: N_("Old log entries deleted"),
+    Action.VIEW_SETUP: N_("Getting started viewed"),
+    Action.DECIDE_SETUP: N_("Step of getting started decided"),
     Action.VIEW_USERS: N_("Users viewed"),
     Action.CHANGE_USER: N_("User changed"),
     Action.SIGN_IN: N_("Signed in"),

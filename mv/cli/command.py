@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec
 
 import click
 
-from mv import audit, catalogue, i18n, sample, settings, users
+from mv import audit, catalogue, i18n, origin, settings, users
 from mv.access import EVERY_UNIT, Action, Actor, Role, require_unit
 from mv.cli.text import _, language
 from mv.clock import Clock, system_clock
@@ -80,7 +80,7 @@ def _user(store: Store) -> Actor:
     except KeyError:  # a container may run as a number that has no name
         name = str(number)
     user_id = f"cli:{name}"
-    if not settings.load().sign_in and sample.is_invented(store):
+    if not settings.load().sign_in and origin.read(store).invented:
         return Actor(user_id, name, Role.LEAD, "", frozenset({EVERY_UNIT}))
     user = users.get(store, user_id)
     return user.actor() if user else Actor(user_id, name, None, "")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from mv import catalogue
+from mv import catalogue, origin
 from mv.errors import N_, Conflict, Invalid
 from mv.reimbursement.rules import rule_table
 from mv.sample import bookings, doses, groups, people
@@ -33,19 +33,12 @@ TAKE_IDS = """
     SELECT min(id) AS first, max(id) AS last
     FROM (SELECT nextval('{}') AS id FROM generate_series(1, $1)) AS ids
 """
-MARK = {"key": ["made_by"], "value": ["sample"]}
 
 
 def is_empty(store: Store) -> bool:
     """Return True if the store has no customers."""
     with store.read() as tx:
         return tx.row("SELECT 1 AS found FROM customer LIMIT 1") is None
-
-
-def is_invented(store: Store) -> bool:
-    """Return True if the people in the store are invented."""
-    with store.read() as tx:
-        return tx.row("SELECT 1 AS found FROM meta WHERE key = 'made_by' AND value = 'sample'") is not None
 
 
 def make(store: Store, customers: int, seed: int) -> None:
@@ -75,7 +68,7 @@ def _draw_blocks(store: Store, customers: int, seed: int) -> Iterator[dict[str, 
     batches = Batches.draw(root, context)
     times = bookings.plan(root, context, customers)
     serials = Serials(people.first_birth(context.calendar.today), context.calendar.today)
-    at_first = {"meta": pa.table(MARK), "batch": batches.table(context)}
+    at_first = {"meta": pa.table(origin.INVENTED), "batch": batches.table(context)}
     records, booked = [], []
     for number, (size, rng) in enumerate(zip(sizes, rngs, strict=True)):
         first = number * BLOCK

@@ -122,8 +122,9 @@ def open_store(url: str, clock: Clock = system_clock, migrations: Path = MIGRATI
 
         engine = DuckEngine(Path(url), migrations)
     try:
-        migrate(engine, migrations)
+        store = Store(engine, clock)
+        migrate(engine, store.now(), migrations)
     except BaseException:
         engine.close()
         raise
-    return Store(engine, clock)
+    return store

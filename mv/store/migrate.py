@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from mv.errors import N_, StoreUnavailable
@@ -44,17 +45,20 @@ def current_version(tx: Transaction, newest: int) -> int:
     return version
 
 
-def migrate(engine: Engine, folder: Path = MIGRATIONS) -> None:
-    """Bring the database to the newest version in ``folder``; where it is there already, change nothing."""
+def migrate(engine: Engine, at: datetime, folder: Path = MIGRATIONS) -> None:
+    """Bring the database to the newest version in ``folder``; where it is there already, change nothing.
+
+    A new store keeps ``at``, the instant in naive UTC, as the one since when it is.
+    """
     steps = numbered(folder)
     with engine.transaction() as tx:
         version = current_version(tx, max(steps))
     for step in sorted(steps):
         if step > version:
-            _apply(engine, steps, step)
+            _apply(engine, at, steps, step)
 
 
-def _apply(engine: Engine, steps: dict[int, Path], step: int) -> None:
+def _apply(engine: Engine, at: datetime, steps: dict[int, Path], step: int) -> None:
     file = steps[step]
     with engine.transaction() as tx:
         engine.lock_schema(tx)
@@ -66,6 +70,7 @@ def _apply(engine: Engine, steps: dict[int, Path], step: int) -> None:
             tx.execute(special.read_text(encoding="utf-8"))
         if step == 1:
             tx.execute("CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)")
+            tx.execute("INSERT INTO meta (key, value) VALUES ('made_at', $1)", at.isoformat(" "))
         tx.execute(
             "INSERT INTO meta (key, value) VALUES ('schema_version', $1)"
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -8,13 +8,14 @@ from typing import Literal, NoReturn
 
 import streamlit as st
 
-from mv import audit
-from mv.access import Action, may
+from mv import audit, getting_started
+from mv.access import Action, Actor, may
 from mv.errors import N_
 from mv.ui import session
 from mv.ui.resources import store
 from mv.ui.session import VisitState, state
 from mv.ui.text import _
+from mv.ui.web.startup_checks import configured, has_invented_people
 
 FOLDER = Path(__file__).parents[2] / "pages"
 
@@ -33,6 +34,7 @@ REIMBURSEMENT_CLAIMS = FOLDER / "reimbursement_claims.py"
 REIMBURSEMENT_PAYMENTS = FOLDER / "reimbursement_payments.py"
 REIMBURSEMENT_RULES = FOLDER / "reimbursement_rules.py"
 REIMBURSEMENT_CHECKS = FOLDER / "reimbursement_checks.py"
+GETTING_STARTED = FOLDER / "getting_started.py"
 USERS = FOLDER / "users.py"
 
 
@@ -113,7 +115,10 @@ MENU = {
         ),
         Place(REIMBURSEMENT_CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
     ),
-    N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
+    N_("Administration"): (
+        Place(GETTING_STARTED, N_("Getting started"), "kom-igang", "flag", Action.VIEW_SETUP),
+        Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),
+    ),
 }
 
 
@@ -123,16 +128,16 @@ PLACES = [place for section in MENU.values() for place in section]
 def navigation() -> tuple[st.Page, Place]:
     """Draw the menu of what the user's role includes; return the page to run, and its place.
 
-    The dashboard's own address leads to the first page that the role includes. The customer's pages are in the
-    menu once a customer is chosen. A page that the role does not include keeps its address, for
-    :func:`require` to refuse.
+    The dashboard's own address leads to the first page that the role includes, and whoever sets it up to what is left
+    of that. The customer's pages are in the menu once a customer is chosen. A page that the role does not include keeps
+    its address, for :func:`require` to refuse.
     """
     who = session.actor()
     start = next((place for place in PLACES if may(who, place.right)), PLACES[0])
     chosen = session.customer_id() is not None
 
     def home() -> None:
-        st.switch_page(start.file)
+        st.switch_page(GETTING_STARTED if _is_left_to_set_up(who) else start.file)
 
     made: dict[str, list[st.Page]] = {"": [st.Page(home, title=_(start.title), default=True, visibility="hidden")]}
     for section, its_places in MENU.items():
@@ -153,6 +158,13 @@ def navigation() -> tuple[st.Page, Place]:
     if place.file != CUSTOMER:
         state(CustomerVisit).dialog_open = False
     return current, place
+
+
+def _is_left_to_set_up(who: Actor) -> bool:
+    """Return whether the actor sets the dashboard up, for real people, and has some of it left."""
+    if not may(who, Action.VIEW_SETUP) or has_invented_people():
+        return False
+    return not all(status.done for status in getting_started.steps(store(), who, sign_in=configured().sign_in))
 
 
 def require(place: Place) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mv import export, sample
+from mv import export, origin, sample
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.cli import main
 from mv.export import Csv, Filters, Format, Headings, Parquet, Status, Xlsx
@@ -98,7 +98,7 @@ def said_by_main(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> 
 def test_the_sample_is_in_the_store_and_said_to_be_invented(made: Path) -> None:
     with opened(made) as store:
         assert len(contents(store)["customer"]) == CUSTOMERS
-        assert sample.is_invented(store)
+        assert origin.read(store).invented
 
 
 def test_a_store_that_has_customers_is_not_filled_again(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mv import customers, export, memberships, sample
+from mv import customers, export, memberships, origin
 from mv.access import Actor
 from mv.cli import INTERRUPTED, main
 from mv.export.atomic_file import write_atomically
@@ -34,7 +34,7 @@ def path(duckdb_file: Path, tmp_path: Path, actor: Actor, monkeypatch: pytest.Mo
     shutil.copy(duckdb_file, file)
     settings.touch()
     with closing(open_store(str(file), SetClock())) as store:
-        store.load({"meta": pa.table(sample.MARK)})
+        store.load({"meta": pa.table(origin.INVENTED)})
         customers.register(store, actor, ANDERS, "Anders", "Karlsson", "norr")
     monkeypatch.setenv("MV_STORE", str(file))
     monkeypatch.setenv("MV_SETTINGS", str(settings))

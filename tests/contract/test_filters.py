@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mv import customers, export, sample, vaccinations
+from mv import customers, export, origin, sample, vaccinations
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.access_log import entries, signals
 from mv.errors import Forbidden
@@ -164,5 +164,5 @@ def test_the_doses_of_some_kinds_of_vaccine(both: Both) -> None:
 def test_both_have_the_same_people(both: Both) -> None:
     for store in both:
         assert store.today() == TODAY
-    check_same(both, sample.is_invented)
+    check_same(both, origin.read)
     check_same(both, lambda store: b"".join(export.groups_file(store, EVERYWHERE, Filters(valid_to=date(2100, 1, 1)))))

@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.components.v2.component_manager import BidiComponentManager
 
-from mv import sample
+from mv import origin
 from mv.store import Store, open_store
 from mv.ui import resources
 from tests.conftest import SetClock
@@ -31,7 +31,7 @@ def demo_file(duckdb_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A store of invented people, nobody so far, to be copied."""
     path = Path(shutil.copy(duckdb_file, tmp_path_factory.mktemp("demo")))
     with closing(open_store(str(path), SetClock())) as made:
-        made.load({"meta": pa.table(sample.MARK)})
+        made.load({"meta": pa.table(origin.INVENTED)})
     return path
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
-from mv import bookings, customers, memberships, sample, vaccinations
+from mv import bookings, customers, memberships, origin, sample, vaccinations
 from mv.access import Actor
 from mv.clock import to_local
 from mv.errors import Conflict, Invalid
@@ -446,11 +446,11 @@ def test_a_store_with_customers_is_left_alone(store: Store, anders: customers.Cu
         sample.make(store, 5, 1)
     assert everything(store) == before
     assert not sample.is_empty(store)
-    assert not sample.is_invented(store)
+    assert not origin.read(store).invented
 
 
 def test_a_filled_store_is_marked_as_invented_and_its_access_log_is_empty(people: Store) -> None:
-    assert sample.is_invented(people)
+    assert origin.read(people).invented
     assert not sample.is_empty(people)
     assert rows(people, "SELECT count(*) AS n FROM access_log") == [{"n": 0}]
 

@@ -15,6 +15,7 @@ from mv.ui.web import startup_checks
 from mv.ui.widgets import download
 from mv.ui.widgets.browser_script import browser_script
 from mv.ui.widgets.unit_picker import choose_unit
+from mv.users import User
 
 
 def choose_language() -> None:
@@ -30,7 +31,7 @@ def choose_language() -> None:
 
 
 def draw_demo_user() -> None:
-    """Draw the units to choose from, and say that this is a demonstration."""
+    """Draw the units to choose from."""
     with st.sidebar:
         choose_unit(
             _("Your unit"),
@@ -38,11 +39,32 @@ def draw_demo_user() -> None:
             start="",
             help=_("The unit that you work at now. Everything that you do is logged for it."),
         )
-    st.caption(
-        _("Demonstration without sign-in: you work as {name}, and what you look at and change is logged.").format(
-            name=session.DEMO_NAME
-        )
-    )
+
+
+def draw_invented(user: User | None) -> None:
+    """Draw that the people are invented, and how to begin with real ones."""
+    with st.container(horizontal=True, vertical_alignment="center", key="invented"):
+        if user:
+            st.caption(_("The people here are invented, and what you look at and change is logged."))
+        else:
+            st.caption(
+                _(
+                    "Demonstration without sign-in, with invented people: you work as {name}, and what you look at and"
+                    " change is logged.",
+                    name=session.DEMO_NAME,
+                )
+            )
+        with st.popover(_("Begin for real")):
+            st.markdown(
+                "\n".join(
+                    (
+                        _("1. Let MV_STORE name a new store, and configure sign-in (docs/start.md)."),
+                        _("2. Make the first administrator: `python -m mv user NAME --role administrator`."),
+                        _("3. Start the dashboard, sign in, and follow Getting started."),
+                    )
+                )
+            )
+            st.caption(_("This store stays one of invented people: nothing of it is taken along."))
 
 
 def draw() -> None:
@@ -55,6 +77,8 @@ def draw() -> None:
             sign_in.draw_user(user)
     else:
         draw_demo_user()
+    if startup_checks.has_invented_people():
+        draw_invented(user)
     navigation.require(place)
     current.run()
 

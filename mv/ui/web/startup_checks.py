@@ -9,7 +9,7 @@ import threading
 
 import streamlit as st
 
-from mv import sample, settings
+from mv import origin, settings
 from mv.errors import N_, Forbidden, MvError
 from mv.loopback import is_loopback
 from mv.settings import Settings
@@ -41,7 +41,7 @@ def configured() -> Settings:
 @st.cache_resource(show_spinner=False, ttl=60)
 def has_invented_people() -> bool:
     """Return whether the people in the store are invented. Raises StoreUnavailable."""
-    return sample.is_invented(store())
+    return origin.read(store()).invented
 
 
 def read_same_file() -> None:
