@@ -30,7 +30,7 @@ TABLES = {
     "customer", "customer_group", "customer_name", "dose", "dose_change", "identity_change", "log_check",
     "log_check_entry", "log_head", "membership", "membership_change", "merge", "merge_row", "meta", "name_change",
     "payer", "payment", "payment_file", "payment_rule", "payment_rule_change", "registration", "registration_row",
-    "sign_in", "subgroup", "unit", "unit_block", "vaccine",
+    "setup_decision", "sign_in", "subgroup", "unit", "unit_block", "vaccine",
 }  # fmt: skip
 INSERT = "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('fluad', $1, DATE '2027-06-30')"
 
