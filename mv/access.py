@@ -67,11 +67,12 @@ class Action(StrEnum):
     PRUNE_LOG = "prune_log"
     VIEW_USERS = "view_users"
     CHANGE_USER = "change_user"
+    ACCEPT_INVITATION = "accept_invitation"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
 
 
-SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT})
+SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT, Action.ACCEPT_INVITATION})
 USERS = frozenset({Action.VIEW_USERS, Action.CHANGE_USER})
 LOG = frozenset({Action.VIEW_LOG, Action.CHECK_LOG, Action.EXTRACT_LOG, Action.PRUNE_LOG})
 FOLLOW_UP = frozenset(

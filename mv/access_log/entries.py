@@ -58,6 +58,7 @@ ACTIONS: Mapping[str, str] = {
     Action.PRUNE_LOG: N_("Old log entries deleted"),
     Action.VIEW_USERS: N_("Users viewed"),
     Action.CHANGE_USER: N_("User changed"),
+    Action.ACCEPT_INVITATION: N_("Invitation accepted"),
     Action.SIGN_IN: N_("Signed in"),
     Action.SIGN_OUT: N_("Signed out"),
 }

@@ -10,4 +10,4 @@ from mv.store import Store
 def add(store: Store) -> None:
     """Add the example's units, groups, vaccines and rules to a store; what it has of them already stays as it is."""
     catalogue.refresh(store)
-    rule_table.refresh(store)
+    rule_table.add_example(store)
