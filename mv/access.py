@@ -69,11 +69,12 @@ class Action(StrEnum):
     DECIDE_SETUP = "decide_setup"
     VIEW_USERS = "view_users"
     CHANGE_USER = "change_user"
+    ACCEPT_INVITATION = "accept_invitation"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
 
 
-SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT})
+SESSION = frozenset({Action.SIGN_IN, Action.SIGN_OUT, Action.ACCEPT_INVITATION})
 USERS = frozenset({Action.VIEW_USERS, Action.CHANGE_USER})
 SETUP = frozenset({Action.VIEW_SETUP, Action.DECIDE_SETUP})
 LOG = frozenset({Action.VIEW_LOG, Action.CHECK_LOG, Action.EXTRACT_LOG, Action.PRUNE_LOG})

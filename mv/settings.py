@@ -25,9 +25,10 @@ DEFAULT_FILE = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
 SHORTEST_SECRET = 32
 """Characters. As hexadecimal digits they are 128 random bits."""
 CALLBACK = "/oauth2callback"
-CLAIM_NAMES = ("user_id", "name", "role", "units", "own_number")
+CLAIM_NAMES = ("user_id", "name", "role", "units", "own_number", "email")
 CLAIM_TEXTS = ("label", *CLAIM_NAMES, "unit_separator")
 CLAIM_LISTS = ("acr", "amr")
+CLAIM_FLAGS = ("verifies_email",)
 CLAIM_TABLES = ("roles", "unit_names")
 KNOWN = frozenset({"pseudonym_key", "idle_minutes", "longest_minutes", "crossing_minutes", "claims"})
 LONGEST_SIGN_IN = 12 * 60
@@ -145,7 +146,7 @@ def _labelled(mapping: ClaimMapping, provider: str) -> ClaimMapping:
 
 
 def _changed(mapping: ClaimMapping, section: Mapping[str, Any], where: str) -> ClaimMapping:
-    _only(section, {*CLAIM_TEXTS, *CLAIM_LISTS, *CLAIM_TABLES}, where)
+    _only(section, {*CLAIM_TEXTS, *CLAIM_LISTS, *CLAIM_FLAGS, *CLAIM_TABLES}, where)
     changes: dict[str, Any] = {}
     for name in CLAIM_TEXTS:
         if name in section:
@@ -155,6 +156,11 @@ def _changed(mapping: ClaimMapping, section: Mapping[str, Any], where: str) -> C
     for name in CLAIM_LISTS:
         if name in section:
             changes[name] = _values(section[name], name, where)
+    for name in CLAIM_FLAGS:
+        if name in section:
+            if not isinstance(section[name], bool):
+                raise Invalid(N_("{name} in [{section}] must be true or false."), name=name, section=where)
+            changes[name] = section[name]
     if "roles" in section:
         changes["roles"] = {value: _known_role(role) for value, role in _table(section, "roles", where).items()}
     if "unit_names" in section:

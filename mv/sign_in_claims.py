@@ -15,16 +15,19 @@ DEFAULT_PROVIDER = "default"
 RESERVED_PROVIDERS = frozenset({DEFAULT_PROVIDER, "cli"})
 """Names that no section may have: users' ids begin with the provider's, and those of the command line with "cli"."""
 LONGEST_ID = 200
+_EMAIL = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+"""ASCII alone: a letter that lower case makes another one of would be somebody else's address."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimMapping:
-    """Name the claims of one provider that hold the user's id, name, role, units and own identity number.
+    """Name the claims of one provider that hold the user's id, name, role, units, own identity number and e-mail.
 
     A name with dots leads into nested claims (``realm_access.roles``). ``roles`` and ``unit_names`` map the provider's
     values to ours; without them a value is taken as it is. A value matches whole: a list has several, a text is one,
     but for units is parted at ``unit_separator``. ``label`` is the provider's name on the sign-in page. Of ``acr``
-    (OpenID Connect Core 1.0, 2) a token has to tell one, of ``amr`` (RFC 8176) all.
+    (OpenID Connect Core 1.0, 2) a token has to tell one, of ``amr`` (RFC 8176) all. ``verifies_email`` is for a
+    provider that vouches for its addresses without the claim ``email_verified`` (OpenID Connect Core 1.0, 5.1).
     """
 
     label: str = ""
@@ -33,6 +36,8 @@ class ClaimMapping:
     role: str = ""
     units: str = ""
     own_number: str = ""
+    email: str = "email"
+    verifies_email: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
     unit_names: Mapping[str, str] = field(default_factory=dict)
     unit_separator: str = ""
@@ -42,13 +47,17 @@ class ClaimMapping:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUser:
-    """A user as the claims describe it; without role, units or own number where no claim gives them."""
+    """A user as the claims describe it; without role, units, own number or email where no claim gives them.
+
+    ``email`` is an address that the provider vouches for, in lower case.
+    """
 
     user_id: str
     name: str
     role: Role | None
     units: frozenset[str]
     own_number: str | None
+    email: str | None = None
 
 
 def identify_user(mappings: Mapping[str, ClaimMapping], provider: str, claims: Mapping[str, Any]) -> ClaimedUser:
@@ -75,7 +84,21 @@ def identify_user(mappings: Mapping[str, ClaimMapping], provider: str, claims: M
         role=_role(mapping, claims),
         units=_units(mapping, claims),
         own_number=next(iter(_texts(claims, mapping.own_number)), None),
+        email=_verified_email(mapping, claims),
     )
+
+
+def normal_email(text: str) -> str | None:
+    """Return an e-mail address in lower case; None for a text that is none."""
+    address = text.strip()
+    return address.lower() if _EMAIL.fullmatch(address) and len(address) <= LONGEST_ID else None
+
+
+def _verified_email(mapping: ClaimMapping, claims: Mapping[str, Any]) -> str | None:
+    """Return the address if the provider vouches for it: ``email_verified`` does so for the claim ``email`` alone."""
+    found = _texts(claims, mapping.email)
+    vouched = mapping.verifies_email or (mapping.email == "email" and claims.get("email_verified") is True)
+    return normal_email(found[0]) if vouched and len(found) == 1 else None
 
 
 def _is_id(text: str) -> bool:

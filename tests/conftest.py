@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.workermanage import WorkerController
 
-from mv import catalogue, customers
+from mv import customers
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.identity import check_digit
-from mv.reimbursement.rules import rule_table
+from mv.sample import example
 from mv.store import Store, open_store
 from tests import postgres, sql_texts
 from tests.postgres import Server
@@ -109,8 +109,7 @@ def _commands_at_the_test_s_time(monkeypatch: pytest.MonkeyPatch, clock: SetCloc
 
 def _make_store(url: str) -> None:
     made = open_store(url, SetClock(datetime(TODAY.year, 1, 1, 12, tzinfo=UTC)))
-    catalogue.refresh(made)
-    rule_table.refresh(made)
+    example.add(made)
     made.close()
 
 

@@ -16,10 +16,12 @@ from mv import (
     deaths,
     export,
     identity_changes,
+    invitations,
     memberships,
     name_changes,
     other_unit_access,
     recent_doses,
+    user_import,
     users,
     vaccinations,
 )
@@ -31,6 +33,7 @@ from mv.customers import Customer
 from mv.export import Filters
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
+from mv.invitations import Invitation
 from mv.memberships import EndReason, Membership
 from mv.merges import merging
 from mv.merges import undo as merge_undoing
@@ -57,7 +60,7 @@ from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.importing import OutcomeSum
 from mv.reimbursement.payments.matching import PaymentOutcome
 from mv.reimbursement.preview import customer_case, rule_change
-from mv.reimbursement.rules import changes, gaps, rule_table
+from mv.reimbursement.rules import changes, drafts, gaps, regions, rule_table
 from mv.store import Store
 from mv.tabular_files.table import Table
 from mv.vaccinations import Dose, WithdrawReason
@@ -110,6 +113,7 @@ MAY: dict[Action, set[Role]] = {
     Action.PRUNE_LOG: {LEAD},
     Action.VIEW_USERS: {ADMINISTRATOR},
     Action.CHANGE_USER: {ADMINISTRATOR},
+    Action.ACCEPT_INVITATION: EVERYBODY,
     Action.SIGN_IN: EVERYBODY,
     Action.SIGN_OUT: EVERYBODY,
 }
@@ -125,6 +129,8 @@ PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
 CLAIMED = ("Exempelregionen", TODAY - timedelta(days=30), TODAY)
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
 NEW_RULE = rule(group_code="staff", subgroup_code="home_care")
+USERS_FILE = table("eva.ek;lead;norr", headings="User;Role;Units")
+RULELESS, UNFOLLOWED = "Region utan regler", "Region utan uppföljning"
 TERMS = RegistrationEntry("medical_risk", "diabetes", date(2026, 9, 1), "norr")
 OTHER_TERMS = replace(TERMS, subgroup_code="heart")
 
@@ -157,6 +163,9 @@ class Records:
     """Of that one."""
     merge_id: int
     """Of a third record into Anders's."""
+    invitation: Invitation
+    user_plan: user_import.Plan
+    """Of USERS_FILE."""
 
 
 def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
@@ -183,7 +192,23 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
         file_importing.preview(store, AT_NORR, file_of_people(anders)).fingerprint,
         *merge_some(store, actor, anders),
+        *decide_some(store, actor),
     )  # fmt: skip
+
+
+def decide_some(store: Store, actor: Actor) -> tuple[Invitation, user_import.Plan]:
+    """Add two regions without rules, one of which does not follow up, an invitation and a plan of a file of users."""
+    sql = "INSERT INTO unit (unit_id, name, region, valid_from) VALUES ($1, $1, $1, DATE '2030-01-01')"
+    for region in (RULELESS, UNFOLLOWED):
+        store.write(lambda tx, region=region: tx.execute(sql, region))
+    regions.stop_follow_up(store, actor, UNFOLLOWED)
+    boss = replace(user(ADMINISTRATOR), user_id="ada.min")
+    invited = invitations.invite(store, boss, "bo.ek@example.org", 0, LEAD, {"norr"})
+    return invited, user_import.preview(store, boss, USERS_FILE, user_import.guess_columns(USERS_FILE))
+
+
+def save_users(store: Store, who: Actor, seen: user_import.Plan) -> user_import.Plan:
+    return user_import.save(store, who, USERS_FILE, user_import.guess_columns(USERS_FILE), seen)
 
 
 def merge_some(store: Store, actor: Actor, anders: Customer) -> tuple[Customer, Preview, int]:
@@ -680,6 +705,16 @@ CALLS = [
         (Action.VIEW_REIMBURSEMENT,),
         lambda s, who, r: gaps.doses_without_rule(s, who, [NEW_RULE]),
     ),
+    Call(
+        drafts.take_over,
+        (Action.CHANGE_RULE,),
+        lambda s, who, r: drafts.take_over(s, who, RULELESS, "Betalaren"),
+    ),
+    Call(regions.decisions, (Action.VIEW_REIMBURSEMENT,), lambda s, who, r: regions.decisions(s, who)),
+    Call(regions.stop_follow_up, (Action.CHANGE_RULE,), lambda s, who, r: regions.stop_follow_up(s, who, RULELESS)),
+    Call(
+        regions.resume_follow_up, (Action.CHANGE_RULE,), lambda s, who, r: regions.resume_follow_up(s, who, UNFOLLOWED)
+    ),
     *(
         Call(of, (Action.CHANGE_RULE,), lambda s, who, r, of=of: of(s, who, [], [NEW_RULE], Catalogue({}, {}, {})))
         for of in (rule_change.impact_at_own_units, rule_change.count_affected)
@@ -691,6 +726,24 @@ CALLS = [
         (Action.CHANGE_USER,),
         lambda s, who, r: users.assign_rights(s, who, "eva.ek", 0, LEAD, {"norr"}),
     ),
+    Call(users.history, (Action.VIEW_USERS,), lambda s, who, r: users.history(s, who, "eva.ek")),
+    Call(invitations.open_invitations, (Action.VIEW_USERS,), lambda s, who, r: invitations.open_invitations(s, who)),
+    Call(
+        invitations.invite,
+        (Action.CHANGE_USER,),
+        lambda s, who, r: invitations.invite(s, who, "eva.ek@example.org", 0, LEAD, {"norr"}),
+    ),
+    Call(
+        invitations.withdraw,
+        (Action.CHANGE_USER,),
+        lambda s, who, r: invitations.withdraw(s, who, r.invitation),
+    ),
+    Call(
+        user_import.preview,
+        (Action.CHANGE_USER,),
+        lambda s, who, r: user_import.preview(s, who, USERS_FILE, user_import.guess_columns(USERS_FILE)),
+    ),
+    Call(user_import.save, (Action.CHANGE_USER,), lambda s, who, r: save_users(s, who, r.user_plan)),
 ]
 """Every function that does something with people or the log of it."""
 
@@ -701,7 +754,9 @@ WITHOUT_ACTOR = {
     "mv.catalogue.refresh": "holds nobody's data",
     "mv.vaccinations.batches": "holds nobody's data",
     "mv.reimbursement.rules.rule_table.load": "holds nobody's data",
-    "mv.reimbursement.rules.rule_table.refresh": "holds nobody's data",
+    "mv.reimbursement.rules.rule_table.add_example": "holds nobody's data",
+    "mv.reimbursement.rules.regions.unfollowed": "holds nobody's data",
+    "mv.invitations.accept": "who acts is found by it",
     "mv.reimbursement.pricing.dose_frames.customer_ranges": "gives ranges of numbers alone",
     "mv.reimbursement.pricing.dose_frames.read_doses": "names nobody; who shows the result asks for the right",
     "mv.reimbursement.pricing.dose_frames.read_memberships": "names nobody; who shows the result asks for the right",

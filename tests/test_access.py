@@ -157,7 +157,7 @@ def test_every_function_that_has_the_store_asks_who_acts_or_has_a_reason_not_to(
 
 def test_every_action_is_asked_for_by_a_function() -> None:
     # Who may export may preview, and that is a word in the log alone; signing in and out has its own tests.
-    elsewhere = {Action.PREVIEW_EXPORT, Action.SIGN_IN, Action.SIGN_OUT}
+    elsewhere = {Action.PREVIEW_EXPORT, Action.SIGN_IN, Action.SIGN_OUT, Action.ACCEPT_INVITATION}
     assert {right for call in CALLS for right in call.rights} == set(Action) - elsewhere
 
 

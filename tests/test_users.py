@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,8 @@ from mv.access import EVERY_UNIT, Actor, Role
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.store import Store
-from mv.users import assign_rights, get, has_administrator, list_users, record_sign_in
+from mv.user_units import UserUnit, as_units
+from mv.users import assign_rights, get, has_administrator, history, list_users, record_sign_in
 from tests.conftest import SetClock, invented_number
 from tests.contents import contents, logged, nothing_changes, refused
 
@@ -82,7 +83,7 @@ def test_a_decision_goes_before_the_claims_and_stays_after_the_next_sign_in(
     assert (decided.role, decided.units) == expected
     again = record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
     assert (again.role, again.units, again.version) == (*expected, 2)
-    assert (again.decided_role, again.decided_units) == (role, None if units is None else frozenset(units))
+    assert (again.decided_role, again.decided_units) == (role, None if units is None else as_units(units))
 
 
 def test_a_decision_that_is_taken_back_leaves_it_to_the_claims(store: Store) -> None:
@@ -134,6 +135,75 @@ def test_a_user_that_no_sign_in_can_name_is_refused(store: Store, user_id: str) 
 def test_a_unit_that_does_not_exist_is_refused(store: Store, units: set[str], code: str) -> None:
     with refused(store, Invalid, f"There is no unit with the code {code}."):
         assign_rights(store, ADMIN, "kim", 0, LEAD, units)
+
+
+# Units by the day
+
+
+FIRST, LAST = date(2026, 11, 20), date(2026, 11, 24)
+NORR, SODER = UserUnit("norr", FIRST, LAST), UserUnit("soder")
+
+
+@pytest.mark.both_engines
+def test_a_unit_is_the_users_from_its_first_day_to_its_last(store: Store, clock: SetClock) -> None:
+    assign_rights(store, ADMIN, "kim", 0, LEAD, {NORR, SODER})
+    for at, has_it in (
+        (datetime(2026, 11, 19, 22, 59, tzinfo=UTC), False),  # 23.59 in Stockholm
+        (datetime(2026, 11, 19, 23, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 12, tzinfo=UTC), True),
+        (datetime(2026, 11, 24, 22, 59, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 24, 23, 0, tzinfo=UTC), False),
+    ):
+        clock.now = at
+        user = get(store, "kim")
+        assert user is not None
+        assert user.units == ({"norr", "soder"} if has_it else {"soder"}), at
+        assert user.actor("soder").owns("norr") == has_it
+        assert list_users(store, ADMIN) == [user]
+    assert user.decided_units == {NORR, SODER}
+
+
+def test_who_has_left_the_last_unit_lacks_every_right_but_for_an_administrator(store: Store, clock: SetClock) -> None:
+    assign_rights(store, ADMIN, "kim", 0, LEAD, {NORR})
+    assign_rights(store, ADMIN, "bea", 0, ADMINISTRATOR, {NORR})
+    people = [get(store, "kim"), get(store, "bea")]
+    assert [user and user.lacks_rights for user in people] == [False, False]
+    clock.now += timedelta(days=3)
+    people = [get(store, "kim"), get(store, "bea")]
+    assert [user and user.lacks_rights for user in people] == [True, False]
+
+
+def test_claimed_units_are_not_added_to_units_that_are_decided_and_over(store: Store, clock: SetClock) -> None:
+    assign_rights(store, ADMIN, "kim", 0, LEAD, {NORR})
+    clock.now += timedelta(days=3)
+    assert record_sign_in(store, "kim", "Kim Ek", LEAD, {"norr"}).units == frozenset()
+
+
+def test_the_days_of_a_unit_are_changed_and_a_unit_is_taken_away(store: Store) -> None:
+    assign_rights(store, ADMIN, "kim", 0, LEAD, {NORR, SODER})
+    user = assign_rights(store, ADMIN, "kim", 1, LEAD, {UserUnit("norr", FIRST)})
+    assert user.decided_units == {UserUnit("norr", FIRST)}
+
+
+def test_a_last_day_before_the_first_is_refused(store: Store) -> None:
+    with refused(store, Invalid, "The last day is before the first. Change one of them."):
+        assign_rights(store, ADMIN, "kim", 0, LEAD, {UserUnit("norr", LAST, FIRST)})
+
+
+@pytest.mark.both_engines
+def test_each_decision_is_kept_with_who_and_when(store: Store, clock: SetClock) -> None:
+    record_sign_in(store, "kim", "Kim Ek", COORDINATOR, {"norr"})
+    assign_rights(store, ADMIN, "kim", 1, LEAD, {NORR, SODER})
+    clock.now += timedelta(days=1)
+    assign_rights(store, replace(ADMIN, user_id="bea.min"), "kim", 2, None, None, blocked=True)
+    last, first = history(store, ADMIN, "kim")
+    assert (first.version, first.changed_by, first.role, first.units, first.blocked) == (
+        2, "ada.min", LEAD, {NORR, SODER}, False,
+    )  # fmt: skip
+    assert (last.version, last.changed_by, last.role, last.units, last.blocked) == (3, "bea.min", None, None, True)
+    assert (first.changed_at, last.changed_at) == (NOON, NOON + timedelta(days=1))
+    details = [entry["detail"]["units"] for entry in logged(store, "change_user")]
+    assert details == ["norr(2026-11-20/2026-11-24) soder", None]
 
 
 # Administrators

@@ -60,6 +60,7 @@ ACTIONS: Mapping[str, str] = {
     Action.DECIDE_SETUP: N_("Step of getting started decided"),
     Action.VIEW_USERS: N_("Users viewed"),
     Action.CHANGE_USER: N_("User changed"),
+    Action.ACCEPT_INVITATION: N_("Invitation accepted"),
     Action.SIGN_IN: N_("Signed in"),
     Action.SIGN_OUT: N_("Signed out"),
 }

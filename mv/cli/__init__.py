@@ -35,6 +35,7 @@ for one in (
     export.export_claims,
     imports.import_rows,
     users.decide_user,
+    users.users_group,
     access_log.check_log,
     access_log.prune_log,
     keys.new_key,

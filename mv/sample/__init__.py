@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from mv import catalogue, origin
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement.rules import rule_table
-from mv.sample import bookings, doses, groups, people
+from mv.sample import bookings, doses, example, groups, people
 from mv.sample.batches import Batches
 from mv.sample.columns import MINUTE, NEVER, Calendar, Ints, between
 from mv.sample.context import SampleContext
@@ -50,8 +49,7 @@ def make(store: Store, customers: int, seed: int) -> None:
         raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST_CUSTOMERS)
     if not is_empty(store):
         raise Conflict(N_("The store has customers already. Let MV_STORE name a new one for invented people."))
-    catalogue.refresh(store)
-    rule_table.refresh(store)
+    example.add(store)
     steps = _draw_blocks(store, customers, seed)
     if customers <= BLOCK:
         steps = iter([{table: rows for tables in steps for table, rows in tables.items()}])

@@ -7,7 +7,6 @@ import streamlit as st
 from mv import catalogue as catalogues
 from mv.catalogue import Catalogue
 from mv.clock import Clock, system_clock
-from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
 SECONDS_TO_KEEP_CATALOGUE = 60
@@ -20,7 +19,6 @@ def store() -> Store:
     """Return the open store that MV_STORE names. Raises StoreUnavailable."""
     opened = open_store(configured_url(), clock)
     catalogues.refresh(opened)
-    rule_table.refresh(opened)
     return opened
 
 

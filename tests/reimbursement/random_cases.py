@@ -11,6 +11,7 @@ from mv.reimbursement.rules.rule_table import Rule
 from tests.reimbursement.examples import COVID, INFLUENZA, PNEUMO, dose, rule
 
 REGIONS = ("Exempelregionen", "Östra regionen", "Västra regionen")
+WITHOUT_RULES = "Regionen utan regler"
 VACCINES = (INFLUENZA, ("efluelda", "J07BB02"), ("flumist", "J07BB03"), COVID, PNEUMO, ("pneumovax", "J07AL01"))
 ATCS = ("J07", "J07B", "J07BB", "J07BB02", "J07BB03", "J07BN", "J07AL", "J07AL02")
 GROUPS = (None, None, "65_plus", "medical_risk", "medical_risk", "pregnant")
@@ -29,7 +30,7 @@ def rules(chance: Random, count: int) -> list[Rule]:
 
 def doses(chance: Random, among: list[Rule], count: int) -> list[dict[str, Any]]:
     """Return doses of people who have some each; many are given on a day on which something changes."""
-    people = [(number, chance.choice(REGIONS)) for number in range(1, max(count // 12, 3))]
+    people = [(number, chance.choice((*REGIONS * 4, WITHOUT_RULES))) for number in range(1, max(count // 12, 3))]
     births: dict[int, date] = {}
     made = []
     for number in range(1, count + 1):

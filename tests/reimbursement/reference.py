@@ -35,6 +35,7 @@ class Adjudication:
 
 def adjudicate(doses: Iterable[Dose], rules: Sequence[Rule]) -> dict[int, Adjudication]:
     """Adjudicate the doses, by id; every dose of a customer has to be there."""
+    rules = [rule for rule in rules if not rule.draft and not rule.removed]
     found = {}
     for own in _by_customer(doses).values():
         paid_days: dict[str, date] = {}
@@ -81,6 +82,8 @@ def _alone(dose: Dose, rules: Sequence[Rule]) -> Adjudication:
 
 def _choose(dose: Dose, rules: Sequence[Rule]) -> tuple[str | None, Rule | None]:
     """Return the outcome and the rule that the dose fits, or that came nearest."""
+    if dose["region"] not in [rule.region for rule in rules]:
+        return "region_without_rules", None
     left = [rule for rule in rules if _is_about(rule, dose)]
     if not left:
         return "no_rule", None

@@ -42,7 +42,7 @@ CHANGED_BY = dose_frames.CHANGED_BY | {Action.CHANGE_CLAIM, Action.IMPORT_PAYMEN
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The basis of figures: the day, the files of rules and groups, and the last change of the store."""
+    """The basis of figures: the day, the files of the catalogue, and the last change of the store."""
 
     day: date
     files: tuple[str, ...]
@@ -88,7 +88,7 @@ def are_outdated(store: Store, actor: Actor, found: Figures) -> bool:
 
 
 def _basis(tx: Transaction, day: date) -> Basis:
-    files = tx.rows("SELECT value FROM meta WHERE key IN ('catalogue', 'payment_rules') ORDER BY key")
+    files = tx.rows("SELECT value FROM meta WHERE key = 'catalogue'")
     return Basis(day, tuple(row["value"] for row in files), audit.last_entry_id(tx))
 
 

@@ -6,7 +6,7 @@ steps, and the first step that a dose fails is its outcome, so that each dose ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -35,6 +35,7 @@ class Outcome(StrEnum):
 
     WITHDRAWN = "withdrawn"
     ABROAD = "abroad"
+    REGION_WITHOUT_RULES = "region_without_rules"
     NO_RULE = "no_rule"
     NO_GROUP = "no_group"
     GROUP_NOT_PAID = "group_not_paid"
@@ -70,12 +71,13 @@ def adjudicate(doses: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     not; last_day, the last on which the dose can be registered by that rule; previous_on, the day of the paid dose
     that it follows too soon.
 
-    ``doses`` has to hold every dose of a customer, or the days between doses are wrong.
+    A region that no rule in force names has no rules; a draft or a removed rule decides nothing. ``doses`` has to hold
+    every dose of a customer, or the days between doses are wrong.
     """
     columns = _Columns.of(doses)
     steps, nearest = _nearest(columns, rules)
     nearest[steps < STEPS_WITH_GROUP] = NONE
-    outcome = _first_reasons(columns, steps)
+    outcome = _first_reasons(columns, steps, {rule.region for rule in rules if rule.in_force})
     ore = _of_rules(nearest, [rule.ore for rule in rules])
     allowed = _of_rules(nearest, [NONE if rule.days_to_register is None else rule.days_to_register for rule in rules])
     decided = outcome == _code(Outcome.PAYABLE)
@@ -171,6 +173,8 @@ def _nearest(columns: _Columns, rules: Sequence[Rule]) -> tuple[Ints, Ints]:
     nearest = np.full(len(columns.kind), NONE)
     for place in sorted(range(len(rules)), key=lambda place: rules[place].precedence):
         rule = rules[place]
+        if not rule.in_force:
+            continue
         of_vaccine, of_group = _fits(columns.kinds, rule)
         at = np.flatnonzero(of_vaccine[columns.kind])
         day = columns.given[at]
@@ -215,11 +219,13 @@ def _fits_age(columns: _Columns, at: Ints, rule: Rule) -> Bools:
     return fits
 
 
-def _first_reasons(columns: _Columns, steps: Ints) -> Ints:
+def _first_reasons(columns: _Columns, steps: Ints, ruled: Collection[str]) -> Ints:
     codes = np.array([_code(outcome) for outcome in (*OUTCOMES_BY_STEP, Outcome.PAYABLE)])
     outcome: Ints = codes[steps]
     without = np.array([kind.group_code is None for kind in columns.kinds], bool)[columns.kind]
     outcome[(steps == 1) & without] = _code(Outcome.NO_GROUP)
+    unruled = np.array([kind.region not in ruled for kind in columns.kinds], bool)[columns.kind]
+    outcome[unruled] = _code(Outcome.REGION_WITHOUT_RULES)
     outcome[columns.abroad] = _code(Outcome.ABROAD)
     outcome[columns.withdrawn] = _code(Outcome.WITHDRAWN)
     return outcome

@@ -14,7 +14,7 @@ from mv import audit, catalogue
 from mv.access import Action, Actor
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid
-from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules import regions, rule_table
 from mv.reimbursement.rules.rule_table import FILE, FROM_FILE, VALUES, Rule
 from mv.reimbursement.rules.validation import check
 from mv.store import Store
@@ -33,7 +33,11 @@ class ChangeKind(StrEnum):
     FOLLOWED = "followed"
     """It ends, since another rule succeeds it."""
     REMOVED = "removed"
+    """Made by mistake; a draft is discarded so."""
     RESTORED = "restored"
+    DRAFTED = "drafted"
+    """Taken over from the example, to be confirmed."""
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,27 @@ class Change:
 def propose_new(rule: Rule) -> Proposal:
     """Propose to add the rule."""
     return (
-        ProposedRule(ChangeKind.ADDED, replace(rule, payment_rule_id=NEW, rule_code=None, removed=False, version=1)),
+        ProposedRule(
+            ChangeKind.ADDED,
+            replace(rule, payment_rule_id=NEW, rule_code=None, removed=False, draft=False, version=1),
+        ),
     )
 
 
 def propose_correction(seen: Rule, rule: Rule) -> Proposal:
     """Propose to correct the rule from its first day; empty where nothing differs."""
-    new = replace(seen, **{name: getattr(rule, name) for name in VALUES if name != "removed"})
+    new = _with_terms_of(seen, rule)
     return (ProposedRule(ChangeKind.ADJUSTED, new),) if new != seen else ()
+
+
+def propose_confirmation(seen: Rule, rule: Rule) -> Proposal:
+    """Propose that the draft is in force from now on, with the terms of ``rule``.
+
+    Raises Invalid where the source is still the example's: the amount is paid by the region's own decision.
+    """
+    if rule.source.strip() == seen.source.strip():
+        raise Invalid(N_("Write where the region’s own decision is found. What stands here is the example’s source."))
+    return (ProposedRule(ChangeKind.CONFIRMED, replace(_with_terms_of(seen, rule), draft=False)),)
 
 
 def propose_successor(seen: Rule, rule: Rule) -> Proposal:
@@ -127,11 +144,11 @@ def rules_after(found: Sequence[Rule], proposal: Proposal) -> list[Rule]:
         last += step.rule.payment_rule_id == NEW
         number = step.rule.payment_rule_id or last
         left[number] = replace(step.rule, payment_rule_id=number)
-    return sorted((rule for rule in left.values() if not rule.removed), key=lambda rule: rule.precedence)
+    return sorted((rule for rule in left.values() if rule.in_force), key=lambda rule: rule.precedence)
 
 
 def all_rules(store: Store, actor: Actor) -> list[Rule]:
-    """Return all rules, the removed ones too, in order of precedence."""
+    """Return all rules, drafts and removed ones too, in order of precedence."""
     audit.permit(store, actor, Action.VIEW_REIMBURSEMENT)
     with store.read() as tx:
         return _read(tx)
@@ -153,7 +170,7 @@ def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
     """Save the whole proposal, keep and log each change; return the rules as saved.
 
     Raises what :func:`mv.reimbursement.rules.validation.check` raises; Conflict when somebody else changed one of the
-    rules since it was seen, or an equal rule exists already.
+    rules since it was seen, an equal rule exists already, or the region does not follow up what is paid.
     """
 
     def work(tx: Transaction) -> list[Rule]:
@@ -163,6 +180,8 @@ def save(store: Store, actor: Actor, proposal: Proposal) -> list[Rule]:
                 check(step.rule, known)
         saved = [_save(tx, at, actor, step) for step in proposal]
         _refuse_twins(_read(tx), saved)
+        for region in sorted({rule.region for rule in saved if rule.in_force}):
+            regions.require_followed(tx, region)
         return saved
 
     return audit.perform(store, actor, Action.CHANGE_RULE, work)
@@ -184,11 +203,15 @@ def _save(tx: Transaction, at: datetime, actor: Actor, step: ProposedRule) -> Ru
 def _refuse_twins(found: Sequence[Rule], saved: Iterable[Rule]) -> None:
     """Raise Conflict where a saved rule exists twice: by a second click, or by two users."""
     for rule in saved:
-        if not rule.removed and sum(_says(other) == _says(rule) for other in found) > 1:
+        if rule.in_force and sum(_says(other) == _says(rule) for other in found) > 1:
             raise Conflict(
                 N_("There is a rule from {first} that says the same already. Nothing was saved."),
                 first=rule.valid_from,
             )
+
+
+def _with_terms_of(seen: Rule, rule: Rule) -> Rule:
+    return replace(seen, **{name: getattr(rule, name) for name in VALUES if name not in ("removed", "draft")})
 
 
 def _says(rule: Rule) -> tuple[object, ...]:

@@ -82,10 +82,16 @@ def doses_without_rule(store: Store, actor: Actor, rules: Sequence[Rule]) -> lis
 
 
 def count_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[UnruledDoses]:
-    """Sum up ``counts`` (region, product_code, atc, given_on, doses) without a rule, by region and vaccine."""
+    """Sum up ``counts`` (region, product_code, atc, given_on, doses) without a rule, by region and vaccine.
+
+    A region without rules is no gap among them: :func:`mv.reimbursement.rules.regions.without_rules` names it.
+    """
+    ruled = {rule.region for rule in rules}
     found: dict[tuple[str, str], UnruledDoses] = {}
     for row in counts:
         region, product, day = row["region"], row["product_code"], row["given_on"]
+        if region not in ruled:
+            continue
         if any(rule.region == region and covers(rule, day) and rule.is_for(product, row["atc"]) for rule in rules):
             continue
         so_far = found.get((region, product), UnruledDoses(region, product, 0, day, day))
@@ -96,9 +102,10 @@ def count_without_rule(counts: Iterable[Row], rules: Sequence[Rule]) -> list[Unr
 
 
 def unpaid(rules: Sequence[Rule], known: Catalogue, day: date) -> list[Unpaid]:
-    """Return the vaccines, groups and subgroups in use on ``day`` without a rule that day, by region."""
+    """Return the vaccines, groups and subgroups in use on ``day`` without a rule that day, by region that has rules."""
     found: list[Unpaid] = []
-    for region in sorted({unit.region for unit in in_use(known.units.values(), day)}):
+    ruled = {rule.region for rule in rules}
+    for region in sorted(ruled & {unit.region for unit in in_use(known.units.values(), day)}):
         today = [rule for rule in rules if rule.region == region and covers(rule, day)]
         for vaccine in in_use(known.vaccines.values(), day):
             if not any(rule.is_for(vaccine.product_code, vaccine.atc) for rule in today):

@@ -6,9 +6,8 @@ The columns and the order of precedence: docs/reimbursement.md.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +20,7 @@ from mv.store import Store
 from mv.store.engine import Row, Transaction
 
 FILE = DATA / "reimbursement.csv"
+"""The example's rules. A store of invented people has them in force; a region can take them over as drafts."""
 FROM_FILE = "file"
 """Stands as the user in changes that come from the file."""
 PRODUCT = 100
@@ -34,7 +34,7 @@ class Rule:
     ``atc`` is the beginning of an ATC code; a rule has it or a product. ``ore`` is öre per dose, 0 where the
     patient pays. ``days_to_register`` count from the day of the dose, ``days_between`` from the last paid dose of
     the same vaccine type (ATC level 4). ``nvr`` tells whether the dose is reported to the national vaccination
-    register.
+    register. A ``draft`` decides nothing until it is confirmed.
     """
 
     payment_rule_id: int
@@ -60,7 +60,13 @@ class Rule:
     nvr: bool
     source: str
     removed: bool = False
+    draft: bool = False
     version: int = 1
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the rule decides on doses: it is neither removed nor a draft."""
+        return not (self.removed or self.draft)
 
     @property
     def kronor(self) -> Decimal:
@@ -121,13 +127,13 @@ def from_row(row: Row) -> Rule:
 
 
 def read(tx: Transaction) -> list[Rule]:
-    """Return the rules in force (not removed), in order of precedence, in the open transaction."""
-    found = [from_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed")]
+    """Return the rules in force (neither removed nor drafts), by precedence, in the open transaction."""
+    found = [from_row(row) for row in tx.rows(f"SELECT {COLUMNS} FROM payment_rule WHERE NOT removed AND NOT draft")]
     return sorted(found, key=lambda rule: rule.precedence)
 
 
 def load(store: Store) -> list[Rule]:
-    """Return the rules in force (not removed), in order of precedence."""
+    """Return the rules in force (neither removed nor drafts), in order of precedence."""
     with store.read() as tx:
         return read(tx)
 
@@ -146,47 +152,20 @@ def _of_line(line: dict[str, str]) -> Rule:
     return Rule(payment_rule_id=0, ore=int(Decimal(line["kronor"]) * 100), **values)  # type: ignore[arg-type]
 
 
-def refresh(store: Store, file: Path = FILE) -> None:
-    """Import what is new or changed in the file; a rule that was changed on the page stays as it is there.
-
-    A rule that is deleted from the file stays, since it has decided on doses: end it with valid_to instead.
-    """
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    shipped = read_file(file)
-    at = store.now()
+def add_example(store: Store, file: Path = FILE) -> None:
+    """Add the rules of the example to a store, as ones in force; those that it has already stay as they are."""
+    example, at = read_file(file), store.now()
 
     def work(tx: Transaction) -> None:
-        known = tx.row("SELECT value FROM meta WHERE key = 'payment_rules'")
-        if known and known["value"] == digest:
-            return
-        for rule in shipped:
-            _take_over(tx, at, rule)
-        tx.execute(
-            "INSERT INTO meta (key, value) VALUES ('payment_rules', $1)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            digest,
-        )
+        known = {row["rule_code"] for row in tx.rows("SELECT rule_code FROM payment_rule WHERE rule_code IS NOT NULL")}
+        for rule in example:
+            if rule.rule_code not in known:
+                insert(tx, at, FROM_FILE, rule)
 
     store.write(work)
 
 
-def _take_over(tx: Transaction, at: datetime, rule: Rule) -> None:
-    row = tx.row(f"SELECT {COLUMNS} FROM payment_rule WHERE rule_code = $1", rule.rule_code)
-    if row is None:
-        insert(tx, at, FROM_FILE, rule)
-        return
-    now = from_row(row)
-    new = replace(rule, payment_rule_id=now.payment_rule_id, version=now.version)
-    changed_here = tx.row(
-        "SELECT 1 AS found FROM payment_rule_change WHERE payment_rule_id = $1 AND changed_by <> $2",
-        now.payment_rule_id,
-        FROM_FILE,
-    )
-    if new != now and changed_here is None:
-        update(tx, at, FROM_FILE, "adjusted", new)
-
-
-def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
+def insert(tx: Transaction, at: datetime, by: str, rule: Rule, change: str = "added") -> Rule:
     """Insert the rule and its first change; return it with its id."""
     values = [getattr(rule, name) for name in VALUES]
     places = ", ".join(f"${n}" for n in range(2, len(values) + 2))
@@ -196,7 +175,7 @@ def insert(tx: Transaction, at: datetime, by: str, rule: Rule) -> Rule:
         *values,
     )
     assert row is not None  # noqa: S101 (an INSERT that returns nothing has raised)
-    return _keep(tx, at, by, "added", from_row(row))
+    return _keep(tx, at, by, change, from_row(row))
 
 
 def update(tx: Transaction, at: datetime, by: str, change: str, rule: Rule) -> Rule | None:

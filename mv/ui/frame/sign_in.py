@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from mv import sign_ins
+from mv import sign_ins, users
 from mv.access import Role
 from mv.errors import MvError
 from mv.sign_in_claims import DEFAULT_PROVIDER
@@ -41,7 +42,7 @@ def require() -> User:
     session.belong_to(cookie.session_hash if cookie and user else None)
     if user is None:
         _draw_only(lambda: _draw_sign_in(status.end_reason, problem))
-    elif _lacks_rights(user):
+    elif user.lacks_rights:
         _draw_only(lambda: _draw_without_rights(user))
     else:
         current_sign_in.require_user()  # which counts as activity
@@ -105,15 +106,12 @@ def _draw_sign_in(over: SignInEnd | None, problem: MvError | None) -> None:
         st.info(reason)
     elif st.query_params.get(name) == value:
         st.error(_("The sign-in did not succeed. Try again, or ask whoever is responsible for users."))
+    if not users.has_administrator(store()):
+        st.info(_("There is no administrator yet. Sign in: the page then says how you become the first one."))
     for provider, claims in configured().providers.items():
         label = _("Sign in with {provider}", provider=claims.label) if claims.label else _("Sign in")
         if st.button(literal(label), key=f"sign_in_{provider}", type="primary"):
             st.login(None if provider == DEFAULT_PROVIDER else provider)
-
-
-def _lacks_rights(user: User) -> bool:
-    """Return whether the user may do nothing here. An administrator decides about users, and needs no unit."""
-    return user.blocked or user.role is None or not (user.units or user.role == Role.ADMINISTRATOR)
 
 
 def _draw_without_rights(user: User) -> None:
@@ -125,6 +123,14 @@ def _draw_without_rights(user: User) -> None:
     else:
         st.warning(_("You are signed in, but have no unit here. Ask whoever is responsible for users."))
     st.text(_("You are signed in as {name} ({user}).", name=user.name, user=user.user_id))
+    if not user.blocked and not users.has_administrator(store()):
+        st.info(
+            _(
+                "There is no administrator yet. Whoever runs the server makes you the first one with this command;"
+                " where the store is a file, the dashboard is stopped meanwhile."
+            )
+        )
+        st.code(f"python -m mv user {shlex.quote(user.user_id)} --role administrator", language=None)
     _draw_sign_out()
 
 
@@ -142,5 +148,5 @@ def _draw_sign_out() -> None:
 def _watch() -> None:
     """Look now and then whether the sign-in holds, without counting as activity; if not, clear the screen."""
     user = current_sign_in.status_of(current_sign_in.cookie_of_screen()).user
-    if user is None or _lacks_rights(user):
+    if user is None or user.lacks_rights:
         st.rerun()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from mv import sign_ins, users
+from mv import invitations, sign_ins, users
 from mv.errors import N_, Forbidden
 from mv.sign_in_claims import identify_user
 from mv.sign_ins import SignIn, SignInEnd
@@ -81,7 +81,11 @@ def begin(cookie: SignedCookie) -> SignInStatus:
     A user who may do nothing here has no sign-in either, but is told who it is.
     """
     claimed = identify_user(configured().providers, cookie.provider, cookie.claims)
-    user = users.record_sign_in(store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number)
+    user = users.record_sign_in(
+        store(), claimed.user_id, claimed.name, claimed.role, claimed.units, claimed.own_number, claimed.email
+    )
+    if claimed.email:
+        user = invitations.accept(store(), user, claimed.email)
     _status.clear(cookie.session_hash)
     expires_at = min(cookie.expires_at, store().now() + configured().longest_sign_in)
     try:
@@ -101,11 +105,16 @@ def end(cookie: SignedCookie) -> None:
 
 
 def require_user() -> User:
-    """Return the user who is signed in at this screen, and record their activity. Raises SignedOut."""
+    """Return the user who is signed in at this screen, and record their activity.
+
+    Raises SignedOut, and Forbidden where the user has lost every right, as when the last day at the last unit is over.
+    """
     cookie = cookie_of_screen()
     status = status_of(cookie)
     if cookie is None or status.user is None or status.sign_in is None:
         raise SignedOut
+    if status.user.lacks_rights:
+        raise Forbidden(N_("You have no access here any more. Ask whoever is responsible for users."))
     before = status.sign_in.last_active_at
     if store().now() - before >= sign_ins.WRITE_AGAIN_AFTER:
         sign_ins.touch(store(), status.sign_in)

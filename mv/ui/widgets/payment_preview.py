@@ -16,7 +16,7 @@ from mv.ui.text import _, count_of, literal, name_of
 from mv.ui.widgets.amounts import kronor, signed
 from mv.ui.widgets.dose_names import vaccine_name
 
-NOBODYS_MISTAKE = (Outcome.ABROAD, Outcome.NO_RULE, Outcome.OWN_COST)
+NOBODYS_MISTAKE = (Outcome.ABROAD, Outcome.REGION_WITHOUT_RULES, Outcome.NO_RULE, Outcome.OWN_COST)
 """Outcomes of unpaid doses with which nothing is wrong."""
 
 

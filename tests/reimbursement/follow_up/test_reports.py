@@ -41,7 +41,7 @@ from mv.reimbursement.follow_up.reports import Figures
 from mv.reimbursement.pricing import dose_frames
 from mv.reimbursement.pricing.assessment import PaymentState, assess
 from mv.reimbursement.pricing.seasons import Season
-from mv.reimbursement.rules import rule_table
+from mv.reimbursement.rules import changes, rule_table
 from mv.store import Store
 from mv.vaccinations import WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number, tries
@@ -383,8 +383,8 @@ def test_figures_are_outdated_by_what_they_depend_on(
 
 
 def test_figures_are_outdated_by_other_rules(store: Store, actor: Actor) -> None:
-    sql = "UPDATE meta SET value = 'other' WHERE key = 'payment_rules'"
-    assert is_outdated(store, actor, lambda: store.write(lambda tx: tx.execute(sql)))
+    proposal = changes.propose_removal(changes.all_rules(store, actor)[0])
+    assert is_outdated(store, actor, lambda: changes.save(store, actor, proposal))
 
 
 def test_figures_are_not_outdated_by_a_look(store: Store, actor: Actor, anders: Customer) -> None:

@@ -246,7 +246,8 @@ def test_a_dose_of_another_unit_is_adjudicated_by_the_rules_of_its_region(
     store.write(lambda tx: tx.execute("UPDATE unit SET region = 'Annan region' WHERE unit_id = 'soder'"))
     entry = replace(FLU, membership_id=old.membership_id)
     assert told(store, actor, anders, entry).adjudication.outcome == Outcome.PAYABLE
-    assert told(store, actor, anders, replace(entry, unit_id="soder")).adjudication.outcome == Outcome.NO_RULE
+    elsewhere = told(store, actor, anders, replace(entry, unit_id="soder")).adjudication
+    assert elsewhere.outcome == Outcome.REGION_WITHOUT_RULES
 
 
 # Which group fits

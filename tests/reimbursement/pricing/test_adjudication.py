@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -249,8 +249,9 @@ def test_what_stands_first_goes_first_where_several_things_are_wrong() -> None:
 
 def test_without_a_group_or_a_rule_that_is_what_is_said() -> None:
     assert outcome_of(dose(), STRICT) == "no_group"
-    assert outcome_of(dose()) == "no_rule"
-    assert outcome_of(dose(region="Östra regionen"), STRICT) == "no_rule"
+    assert outcome_of(dose()) == "region_without_rules"
+    assert outcome_of(dose(region="Östra regionen"), STRICT) == "region_without_rules"
+    assert outcome_of(dose(abroad=True)) == "abroad"
     assert outcome_of(dose(product_code=PNEUMO[0], atc=PNEUMO[1]), STRICT) == "no_rule"
     assert outcome_of(dose(group_code="medical_risk"), rule(group_code="medical_risk", subgroup_code="heart")) == (
         "group_not_paid"
@@ -334,7 +335,7 @@ def test_no_doses_and_no_rules_give_an_empty_frame_and_nothing_paid() -> None:
     assert len(empty) == 0
     assert list(empty) == ["outcome", "rule", "ore", "allowed_amount", "last_day", "previous_on"]
     assert adjudicate(frame([dose()]), []).iloc[0][["outcome", "rule", "ore", "allowed_amount"]].tolist() == [
-        "no_rule",
+        "region_without_rules",
         -1,
         0,
         0,
@@ -396,7 +397,12 @@ def test_each_dose_has_one_outcome_and_is_paid_only_where_that_says_so(case: Cas
     assert (found.loc[payable, "ore"] > 0).all()
     assert (found.loc[~payable, "ore"] == 0).all()
     assert (found["previous_on"].notna() == (found["outcome"] == Outcome.TOO_SOON)).all()
-    without = found["outcome"].isin([Outcome.NO_RULE, Outcome.NO_GROUP, Outcome.GROUP_NOT_PAID])
+    without = found["outcome"].isin(
+        [Outcome.REGION_WITHOUT_RULES, Outcome.NO_RULE, Outcome.NO_GROUP, Outcome.GROUP_NOT_PAID]
+    )
+    ruled = {one.region for one in rules}
+    unruled = [one["region"] not in ruled and not one["abroad"] and not one["withdrawn"] for one in doses]
+    assert (found["outcome"] == Outcome.REGION_WITHOUT_RULES).tolist() == unruled
     never = found["outcome"].isin([Outcome.WITHDRAWN, Outcome.ABROAD])
     assert ((found["rule"] == -1) == without)[~never].all()
     allowed = np.array([r.days_to_register is not None for r in rules] + [False])[found["rule"]]
@@ -428,7 +434,25 @@ def test_customers_may_be_adjudicated_apart(case: Case) -> None:
 def test_a_rule_that_none_of_the_doses_can_fit_changes_nothing(case: Case) -> None:
     doses, rules, random = case.doses, case.rules, case.random
     elsewhere = rule(payment_rule_id=900, region="Norra regionen", atc="J07")
-    other_vaccine = rule(payment_rule_id=901, region=random_cases.REGIONS[0], atc="J07BA")
-    long_ago = rule(payment_rule_id=902, region=random_cases.REGIONS[0], atc="J07", valid_to=date(2021, 1, 1))
+    region = rules[0].region
+    other_vaccine = rule(payment_rule_id=901, region=region, atc="J07BA")
+    long_ago = rule(payment_rule_id=902, region=region, atc="J07", valid_to=date(2021, 1, 1))
     more = [*rules, elsewhere, other_vaccine, long_ago]
     assert by_dose(doses, random.sample(more, len(more))) == by_dose(doses, rules)
+
+
+@given(CASES)
+@tries(60)
+def test_drafts_and_removed_rules_among_the_rules_change_nothing(case: Case) -> None:
+    doses, rules, random = case.doses, case.rules, case.random
+    numbers = iter(range(900, 990))
+    idle = [
+        replace(one, payment_rule_id=next(numbers), ore=one.ore + 1, region=region, **{how: True})
+        for one in random.sample(rules, min(10, len(rules)))
+        for how in ("draft", "removed")
+        for region in (one.region, random_cases.WITHOUT_RULES)
+    ]
+    more = [*rules, *idle]
+    assert by_dose(doses, random.sample(more, len(more))) == by_dose(doses, rules)
+    expected, slow = reference.adjudicate(doses, more), reference.adjudicate(doses, rules)
+    assert expected == slow

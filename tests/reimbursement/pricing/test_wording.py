@@ -63,6 +63,12 @@ SAYS: list[tuple[dict[str, Any], dict[str, Any] | None, str, str]] = [
     (
         {},
         None,
+        "Inte bedömd: regionen har inga ersättningsregler.",
+        "Not decided: the region has no rules of what is paid.",
+    ),
+    (
+        {},
+        {"atc": "J07BN"},
         "Ersätts inte: ingen regel ersätter vaccinet den 2026-11-02.",
         "Not paid: no rule pays for this vaccine on 2026-11-02.",
     ),

@@ -187,8 +187,10 @@ def test_doses_are_counted_where_no_rule_is_for_their_vaccine_on_their_day() -> 
         given(date(2022, 1, 1), 8),
         given(date(2022, 1, 1), 16, region="R"),
         given(date(2021, 5, 1), 32, product="fluad_tetra"),
+        given(date(2022, 1, 1), 64, region="Without any rule"),
     ]
-    assert count_without_rule(counts, numbered(YEAR_20, YEAR_22)) == [
+    of_r = {"region": "R", "atc": "J07AL"}
+    assert count_without_rule(counts, numbered(YEAR_20, YEAR_22, of_r)) == [
         UnruledDoses(REGION, "efluelda", 6, date(2021, 1, 1), date(2021, 12, 31)),
         UnruledDoses("R", "efluelda", 16, date(2022, 1, 1), date(2022, 1, 1)),
         UnruledDoses(REGION, "fluad_tetra", 32, date(2021, 5, 1), date(2021, 5, 1)),

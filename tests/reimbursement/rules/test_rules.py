@@ -17,13 +17,11 @@ import pytest
 
 from mv import catalogue
 from mv.catalogue import AgeUnit, covers
-from mv.clock import to_local
 from mv.i18n import ENGLISH, SWEDISH
 from mv.reimbursement.pricing.adjudication import adjudicate
 from mv.reimbursement.rules import rule_table
 from mv.reimbursement.rules.rule_table import FROM_FILE, Rule
 from mv.store import Store
-from tests.conftest import SetClock
 from tests.contents import Rows, nothing_changes
 from tests.reimbursement.examples import INFLUENZA, dose, frame, outcome_of, rule
 
@@ -199,57 +197,25 @@ def test_the_shipped_rules_are_in_a_new_store_with_how_they_came_there(store: St
     assert [(c["version"], c["change"], c["changed_by"]) for c in changes] == [(1, "added", FROM_FILE)]
 
 
-def test_the_same_file_again_changes_nothing(store: Store, written: Callable[..., Path]) -> None:
-    file = written(row())
-    rule_table.refresh(store, file)
-    with nothing_changes(store):
-        rule_table.refresh(store, file)
-
-
 @pytest.mark.both_engines
-def test_what_is_new_or_changed_in_the_file_is_taken_over_and_kept_as_a_change(
-    store: Store, written: Callable[..., Path], clock: SetClock
-) -> None:
-    rule_table.refresh(store, written(row(), row(rule_code="same")))
-    clock.now += timedelta(days=1)
-    rule_table.refresh(
-        store, written(row(kronor="160", valid_to="2026-12-31"), row(rule_code="same"), row(rule_code="new"))
-    )
-    found = ours(store)
-    assert {code: (one.ore, one.version) for code, one in found.items()} == {
-        "one": (160_00, 2), "same": (150_00, 1), "new": (150_00, 1),
-    }  # fmt: skip
-    changes = history(store, found["one"].payment_rule_id)
-    assert [(c["version"], c["change"], c["changed_by"], c["ore"], c["valid_to"]) for c in changes] == [
-        (1, "added", FROM_FILE, 150_00, None),
-        (2, "adjusted", FROM_FILE, 160_00, date(2026, 12, 31)),
-    ]
-    assert to_local(changes[1]["changed_at"]).date() == date(2026, 11, 23)
-    assert len(history(store, found["same"].payment_rule_id)) == 1
-
-
-def test_a_rule_that_was_changed_on_the_page_stays_as_it_is_there(store: Store, written: Callable[..., Path]) -> None:
-    rule_table.refresh(store, written(row(), row(rule_code="removed")))
+def test_of_the_example_only_what_a_store_does_not_have_is_added(store: Store, written: Callable[..., Path]) -> None:
+    rule_table.add_example(store, written(row(), row(rule_code="removed")))
     found = ours(store)
     for code, change in (("one", {"ore": 155_00}), ("removed", {"removed": True})):
         new = replace(found[code], **change)
         store.write(lambda tx, new=new: rule_table.update(tx, store.now(), "karin.holm", "adjusted", new))
-    rule_table.refresh(store, written(row(kronor="160"), row(rule_code="removed", kronor="160")))
-    assert {code: one.ore for code, one in ours(store).items()} == {"one": 155_00}
+    rule_table.add_example(store, written(row(kronor="160"), row(rule_code="removed"), row(rule_code="new")))
+    assert {code: one.ore for code, one in ours(store).items()} == {"one": 155_00, "new": 150_00}
     assert [c["changed_by"] for c in history(store, found["one"].payment_rule_id)] == [FROM_FILE, "karin.holm"]
+    with nothing_changes(store):
+        rule_table.add_example(store, written(row()))
 
 
-def test_a_rule_that_is_taken_out_of_the_file_stays(store: Store, written: Callable[..., Path]) -> None:
-    rule_table.refresh(store, written(row(), row(rule_code="gone")))
-    rule_table.refresh(store, written(row()))
-    assert set(ours(store)) == {"one", "gone"}
-
-
-def test_a_file_with_a_fault_is_taken_over_in_no_part(store: Store, written: Callable[..., Path]) -> None:
+def test_an_example_with_a_fault_is_added_in_no_part(store: Store, written: Callable[..., Path]) -> None:
     for fault in ({"region": ""}, {"valid_from": "2026-13-01"}, {"kronor": "some"}):
         file = written(row(), row(rule_code="two", **fault))
         with nothing_changes(store), pytest.raises((*NOT_NULL, ValueError, InvalidOperation)):
-            rule_table.refresh(store, file)
+            rule_table.add_example(store, file)
 
 
 # Changing

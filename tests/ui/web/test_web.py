@@ -767,7 +767,7 @@ def test_a_file_that_is_cancelled_never_looks_whole() -> None:
     [
         "UPDATE app_user SET blocked = TRUE",
         "UPDATE app_user SET decided_role = 'coordinator'",
-        "UPDATE app_user SET decided_units = 'soder'",
+        "UPDATE app_user SET units_decided = TRUE",
         "UPDATE sign_in SET ended_at = started_at, ended_reason = 'signed_out'",
         "UPDATE sign_in SET expires_at = started_at",
     ],
