@@ -16,7 +16,6 @@ from mv.batches import batch as batch_rows
 from mv.batches import receiving, usage
 from mv.batches.batch import BatchKey, clean_number
 from mv.catalogue import Catalogue
-from mv.concerns import Concern
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
 from mv.memberships import Membership
@@ -341,15 +340,15 @@ def _batch_key(entry: Entry) -> BatchKey:
 
 
 def _check_batch(tx: Transaction, entry: Entry) -> None:
-    """Raise Conflict for a dose after its batch was stopped, and without a reason for one on the day of that."""
+    """Raise Conflict for a dose after its batch was stopped, Invalid for one that takes a reason and has none."""
     if entry.abroad:
         return
     key = _batch_key(entry)
-    known = batch_rows.read(tx, [key])
-    usage.refuse_stopped(known.get(key), entry.given_on)
-    stopped = usage.find_concerns(key, entry.given_on, known, {}).get(Concern.BATCH_STOPPED)
-    if stopped and not clean_note(entry.reason, LONGEST_REASON):
-        raise stopped
+    known = batch_rows.read_product(tx, key[0])
+    usage.refuse_stopped(next((batch for batch in known if batch.key == key), None), entry.given_on)
+    if not clean_note(entry.reason, LONGEST_REASON):
+        for concern in usage.ask(key, entry.given_on, known).values():
+            raise Invalid(N_("{concern} Write why it is right; nothing was saved."), field="batch", concern=concern)
 
 
 def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:

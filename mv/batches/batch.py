@@ -102,12 +102,17 @@ def _fold(number: str) -> str:
 
 def of_product(store: Store, product_code: str) -> list[Batch]:
     """Return the batches of a product, expired ones too: of unknown expiry first, then the latest to expire."""
+    with store.read() as tx:
+        return read_product(tx, product_code)
+
+
+def read_product(tx: Transaction, product_code: str) -> list[Batch]:
+    """Return the batches of a product as :func:`of_product` does, read in the open transaction."""
     sql = f"""
         SELECT {COLUMNS} FROM batch WHERE product_code = $1
         ORDER BY expires_on DESC NULLS FIRST, batch_number
     """
-    with store.read() as tx:
-        return [Batch(**row) for row in tx.rows(sql, product_code)]
+    return [Batch(**row) for row in tx.rows(sql, product_code)]
 
 
 def read_all(tx: Transaction) -> dict[BatchKey, Batch]:

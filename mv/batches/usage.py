@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from mv.batches.batch import Batch, BatchKey, find_alike
@@ -45,6 +45,12 @@ def find_concerns(key: BatchKey, day: date, known: Mapping[BatchKey, Batch], nam
             N_("Batch {batch} was stopped on {day}. Was the dose given before that?"), batch=number, day=day
         )
     return found
+
+
+def ask(key: BatchKey, day: date, of_product: Iterable[Batch]) -> Concerns:
+    """Return the concerns for which a dose that is registered alone takes a reason, among its product's batches."""
+    found = find_concerns(key, day, {batch.key: batch for batch in of_product}, {})
+    return {concern: told for concern, told in found.items() if concern in ASKED_FOR_DOSE}
 
 
 def _unknown(
