@@ -51,7 +51,8 @@ PACK = Scan(SWEDISH, "AB123", LAST_OF_MARCH, "GS1 Sweden")
     ],
     ids=[
         "no FNC1", "]d2", "]C1", "]Q3", "spaces around", "FNC1 first", "serial number last", "serial number",
-        "FNC1 last", "<GS>", "<gs>", "{GS}", "^]", "|", "month alone", "serial number without FNC1", "as printed", "batch first",
+        "FNC1 last", "<GS>", "<gs>", "{GS}", "^]", "|", "month alone", "serial number without FNC1", "as printed",
+        "batch first",
     ],
 )  # fmt: skip
 def test_the_code_of_a_pack_is_read(text: str) -> None:
