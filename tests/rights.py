@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from mv import (
+    batch_files,
     blocks,
     bookings,
     catalogue,
@@ -26,6 +27,10 @@ from mv import (
 from mv.access import Action, Actor, Role
 from mv.access_log import chain, documents, entries, patient_extract, samples, signals
 from mv.access_log.samples import Check, Verdict
+from mv.batches import changes as batch_changes
+from mv.batches import packs, receiving
+from mv.batches.batch import Batch
+from mv.batches.scanning import Scan
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.export import Filters
@@ -59,7 +64,7 @@ from mv.reimbursement.payments.matching import PaymentOutcome
 from mv.reimbursement.preview import customer_case, rule_change
 from mv.reimbursement.rules import changes, gaps, rule_table
 from mv.store import Store
-from mv.tabular_files.table import Table
+from mv.tabular_files.table import Record, Table
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.registration.people_files import request, table
@@ -131,6 +136,8 @@ NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
 NEW_RULE = rule(group_code="staff", subgroup_code="home_care")
 TERMS = RegistrationEntry("medical_risk", "diabetes", date(2026, 9, 1), "norr")
 OTHER_TERMS = replace(TERMS, subgroup_code="heart")
+PACK = Scan("07350012345679", "AB-1", date(2027, 3, 31))
+BATCHES = Table(("Vaccin", "Batchnummer"), [Record(2, ("Efluelda", "FILE-1"))], "UTF-8", ";")
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,7 @@ class Records:
     """Of that one."""
     merge_id: int
     """Of a third record into Anders's."""
+    batch: Batch
 
 
 def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
@@ -187,6 +195,7 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
         file_importing.preview(store, AT_NORR, file_of_people(anders)).fingerprint,
         *merge_some(store, actor, anders),
+        receiving.receive(store, actor, "fluad_tetra", "KEPT", None, "norr"),
     )  # fmt: skip
 
 
@@ -443,6 +452,53 @@ CALLS = [
             s, who, r.eva.customer_id, OpeningReason.CORRECTION, "", timedelta(minutes=30)
         ),
         "eva",
+    ),
+    Call(batch_changes.list_batches, (Action.VIEW_BATCHES,), lambda s, who, r: batch_changes.list_batches(s, who)),
+    Call(batch_changes.history, (Action.VIEW_BATCHES,), lambda s, who, r: batch_changes.history(s, who, r.batch.key)),
+    Call(
+        receiving.receive,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: receiving.receive(s, who, "efluelda", "NEW", None, "norr"),
+    ),
+    Call(
+        packs.receive_scan,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: packs.receive_scan(s, who, PACK, "norr", product="efluelda"),
+    ),
+    Call(
+        batch_files.read_plan,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: batch_files.read_plan(s, who, BATCHES),
+    ),
+    Call(
+        batch_files.import_file,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: batch_files.import_file(s, who, BATCHES),
+    ),
+    Call(
+        batch_changes.stop,
+        (Action.STOP_BATCH,),
+        lambda s, who, r: batch_changes.stop(s, who, r.batch, NOON - timedelta(days=90), "Recalled"),
+    ),
+    Call(
+        batch_changes.resume,
+        (Action.STOP_BATCH,),
+        lambda s, who, r: batch_changes.resume(s, who, replace(r.batch, version=2)),
+    ),
+    Call(
+        batch_changes.change_expiry,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.change_expiry(s, who, replace(r.batch, version=3), TODAY),
+    ),
+    Call(
+        batch_changes.deplete,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.deplete(s, who, replace(r.batch, version=4)),
+    ),
+    Call(
+        batch_changes.replenish,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.replenish(s, who, replace(r.batch, version=5)),
     ),
     Call(bookings.of_day, (Action.VIEW_BOOKINGS,), lambda s, who, r: bookings.of_day(s, who, "norr", TODAY)),
     Call(

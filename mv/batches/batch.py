@@ -89,14 +89,13 @@ def clean_number(text: str) -> str:
 
 def find_alike(product_code: str, number: str, known: Iterable[BatchKey]) -> str | None:
     """Return a known number of the product that differs only in letters and digits that look alike, case or hyphens."""
-    folded = _fold(number)
-    return next(
-        (other for product, other in known if product == product_code and other != number and _fold(other) == folded),
-        None,
-    )
+    wanted = appearance(number)
+    alike = (other for product, other in known if product == product_code and appearance(other) == wanted)
+    return next((other for other in alike if other != number), None)
 
 
-def _fold(number: str) -> str:
+def appearance(number: str) -> str:
+    """Return what is the same of all numbers that look alike."""
     return number.lower().translate(LOOK_ALIKE)
 
 
