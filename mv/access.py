@@ -50,6 +50,10 @@ class Action(StrEnum):
     LIFT_BLOCK = "lift_block"
     REGISTER_AFTERWARDS = "register_afterwards"
     IMPORT_ROWS = "import_rows"
+    VIEW_BATCHES = "view_batches"
+    RECEIVE_BATCH = "receive_batch"
+    CHANGE_BATCH = "change_batch"
+    STOP_BATCH = "stop_batch"
     VIEW_CORRECTIONS = "view_corrections"
     VIEW_CHECKS = "view_checks"
     PREVIEW_EXPORT = "preview_export"
@@ -89,7 +93,14 @@ FOLLOW_UP = frozenset(
     }
 )
 LEADS_ALONE = frozenset(
-    {Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM, Action.SET_BLOCK, Action.LIFT_BLOCK}
+    {
+        Action.EXPORT_IDENTITIES,
+        Action.CHANGE_RULE,
+        Action.EXPORT_CLAIM,
+        Action.SET_BLOCK,
+        Action.LIFT_BLOCK,
+        Action.STOP_BATCH,
+    }
 )
 CARE = frozenset(
     {
@@ -113,6 +124,9 @@ CARE = frozenset(
         Action.MERGE_CUSTOMERS,
         Action.REGISTER_AFTERWARDS,
         Action.IMPORT_ROWS,
+        Action.VIEW_BATCHES,
+        Action.RECEIVE_BATCH,
+        Action.CHANGE_BATCH,
         Action.VIEW_CORRECTIONS,
         Action.VIEW_CHECKS,
     }

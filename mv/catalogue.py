@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -157,7 +158,8 @@ class Choice:
 class Vaccine:
     """A vaccine product.
 
-    ``days_between`` are to lie between two doses of its kind where no rule of reimbursement says how many.
+    ``days_between`` are to lie between two doses of its kind where no rule of reimbursement says how many. ``gtins``
+    are the numbers of its packs, 14 digits each.
     """
 
     product_code: str
@@ -167,6 +169,7 @@ class Vaccine:
     valid_from: date
     valid_to: date | None
     days_between: int | None = None
+    gtins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,9 @@ def read(tx: Transaction) -> Catalogue:
     vaccines = tx.rows(
         "SELECT product_code, name, atc, npl_id, valid_from, valid_to, days_between FROM vaccine ORDER BY name"
     )
+    gtins: defaultdict[str, list[str]] = defaultdict(list)
+    for pack in tx.rows("SELECT gtin, product_code FROM vaccine_pack ORDER BY gtin"):
+        gtins[pack["product_code"]].append(pack["gtin"])
     return Catalogue(
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={
@@ -227,7 +233,7 @@ def read(tx: Transaction) -> Catalogue:
             )
             for row in groups
         },
-        vaccines={row["product_code"]: Vaccine(**row) for row in vaccines},
+        vaccines={row["product_code"]: Vaccine(**row, gtins=tuple(gtins[row["product_code"]])) for row in vaccines},
     )
 
 

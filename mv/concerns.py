@@ -21,6 +21,8 @@ class Concern(StrEnum):
     DECEASED = "deceased"
     BATCH_EXPIRED = "batch_expired"
     BATCH_UNKNOWN = "batch_unknown"
+    BATCH_SIMILAR = "batch_similar"
+    BATCH_STOPPED = "batch_stopped"
     NAME = "name"
     RECENT_DOSE = "recent_dose"
 

@@ -1,8 +1,7 @@
-"""Vaccinations: doses, registered with the group that counts, corrected and withdrawn, with a history; batches."""
+"""Vaccinations: doses, registered with the group that counts, corrected and withdrawn, with a history."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,6 +12,9 @@ import pyarrow as pa
 
 from mv import audit, catalogue, customers, deaths, memberships
 from mv.access import Action, Actor, require_unit
+from mv.batches import batch as batch_rows
+from mv.batches import receiving, usage
+from mv.batches.batch import BatchKey, clean_number
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.errors import N_, Conflict, Invalid
@@ -26,8 +28,6 @@ Shown = TypeVar("Shown")
 GroupCodes = tuple[str | None, str | None]
 """Codes of a group and a subgroup; None twice where no group counts."""
 
-BATCH_NUMBER = re.compile(r"[A-Za-z0-9-]{1,80}")
-"""A batch number that the national vaccination register (NVR) accepts."""
 LONGEST_REASON = 200
 MAX_DOSE_NUMBER = 99
 """The highest dose number that the national vaccination register accepts."""
@@ -38,15 +38,6 @@ class WithdrawReason(StrEnum):
 
     ENTERED_BY_MISTAKE = "entered_by_mistake"
     WRONG_PERSON = "wrong_person"
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch (sats) of a product."""
-
-    product_code: str
-    batch_number: str
-    expires_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +141,6 @@ TABLE = VersionedTable(
 COLUMNS = TABLE.columns
 
 
-def batches(store: Store, product_code: str) -> list[Batch]:
-    """Return the batches of a product, expired ones too, the latest to expire first."""
-    sql = """
-        SELECT product_code, batch_number, expires_on FROM batch WHERE product_code = $1
-        ORDER BY expires_on DESC, batch_number
-    """
-    with store.read() as tx:
-        return [Batch(**row) for row in tx.rows(sql, product_code)]
-
-
 def of_customer(store: Store, actor: Actor, customer_id: int) -> list[Dose]:
     """Return the customer's doses, withdrawn ones too, the latest given first."""
     return _look(store, actor, customer_id, read)
@@ -211,6 +192,7 @@ def register(store: Store, actor: Actor, customer_id: int, entry: Entry) -> Dose
         deaths.refuse_after(customer.deceased_on, entry.given_on)
         require_unit(actor, entry.unit_id)
         refuse_duplicate(read(tx, customer_id), entry)
+        _check_batch(tx, entry)
         group = counting_group(memberships.read(tx, customer_id), entry)
         return insert(tx, at, actor, [(customer_id, entry, group)])[0]
 
@@ -246,6 +228,9 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
         )
         for dose_id, (customer_id, entry, group) in zip(tx.next_ids("dose_seq", len(entries)), entries, strict=True)
     ]
+    receiving.remember(
+        tx, at, actor, {(dose.product_code, dose.batch_number): dose.unit_id for dose in new if not dose.abroad}
+    )
     TABLE.insert(tx, at, actor, Action.REGISTER_DOSE, "registered", new)
     return new
 
@@ -264,6 +249,9 @@ def correct(store: Store, actor: Actor, dose_id: int, seen_version: int, entry: 
         if entry.unit_id != now.unit_id:
             require_unit(actor, entry.unit_id)
         refuse_duplicate(read(tx, now.customer_id), entry, but=dose_id)
+        if not keeps_batch(now, entry):
+            _check_batch(tx, entry)
+            receiving.remember(tx, store.now(), actor, {} if entry.abroad else {_batch_key(entry): entry.unit_id})
         group = counting_group(memberships.read(tx, now.customer_id), entry, now)
         return replace(
             now,
@@ -309,9 +297,8 @@ def check(known: Catalogue, entry: Entry, birth_date: date, today: date, was: Do
     vaccine = known.vaccines.get(entry.product_code or "")
     if vaccine is None:
         raise Invalid(N_("Choose a vaccine."), field="vaccine")
-    batch = with_hyphens(entry.batch_number)
-    if not BATCH_NUMBER.fullmatch(batch) and not (entry.abroad and batch == ""):
-        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."), field="batch")
+    if entry.batch_number.strip() or not entry.abroad:
+        clean_number(entry.batch_number)
     if not 1 <= entry.dose_number <= MAX_DOSE_NUMBER:
         raise Invalid(N_("The dose number is from 1 to {last}."), field="dose_number", last=MAX_DOSE_NUMBER)
     if entry.unit_id not in known.units:
@@ -340,6 +327,28 @@ def check_again(known: Catalogue, customer: Customer, dose: Dose, doses: Iterabl
     check(known, entry, customer.birth_date, today, was=dose)
     deaths.refuse_after(customer.deceased_on, dose.given_on)
     refuse_duplicate(doses, entry, but=dose.dose_id)
+
+
+def keeps_batch(was: Dose | None, entry: Entry) -> bool:
+    """Return whether the entry leaves the product, the batch and the day of the dose that ``was`` as they were."""
+    before = was and (was.product_code, was.batch_number, was.given_on, was.abroad)
+    return before == (entry.product_code, with_hyphens(entry.batch_number), entry.given_on, entry.abroad)
+
+
+def _batch_key(entry: Entry) -> BatchKey:
+    return entry.product_code or "", with_hyphens(entry.batch_number)
+
+
+def _check_batch(tx: Transaction, entry: Entry) -> None:
+    """Raise Conflict for a dose after its batch was stopped, Invalid for one that takes a reason and has none."""
+    if entry.abroad:
+        return
+    key = _batch_key(entry)
+    known = batch_rows.read_product(tx, key[0])
+    usage.refuse_stopped(next((batch for batch in known if batch.key == key), None), entry.given_on)
+    if not clean_note(entry.reason, LONGEST_REASON):
+        for concern in usage.ask(key, entry.given_on, known).values():
+            raise Invalid(N_("{concern} Write why it is right; nothing was saved."), field="batch", concern=concern)
 
 
 def refuse_duplicate(doses: Iterable[Dose], entry: Entry, but: int | None = None) -> None:

@@ -15,7 +15,7 @@ from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _
 from mv.ui.vaccinations.actions import correct_dose, draw_actions, register_dose
-from mv.ui.vaccinations.form import draw_dose_form, draw_recent_dose, draw_verdict
+from mv.ui.vaccinations.form import draw_concerns, draw_dose_form, draw_verdict
 from mv.ui.vaccinations.table import draw_changes, draw_doses
 
 customer = require_customer()
@@ -28,7 +28,7 @@ was = next((dose for dose in doses if dose.dose_id == state(CustomerVisit).corre
 st.subheader(_("Correct a dose") if was else _("New dose"))
 with st.container(border=True):
     draw_dose_form(customer, doses, was)
-    draw_recent_dose(customer, was)
+    draw_concerns(customer, was)
     with st.container(horizontal=True):
         if was:
             st.button(

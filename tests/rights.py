@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from mv import (
+    batch_files,
     blocks,
     bookings,
     catalogue,
@@ -28,6 +29,10 @@ from mv import (
 from mv.access import Action, Actor, Role
 from mv.access_log import chain, documents, entries, patient_extract, samples, signals
 from mv.access_log.samples import Check, Verdict
+from mv.batches import changes as batch_changes
+from mv.batches import packs, receiving
+from mv.batches.batch import Batch
+from mv.batches.scanning import Scan
 from mv.catalogue import Catalogue
 from mv.customers import Customer
 from mv.export import Filters
@@ -62,7 +67,7 @@ from mv.reimbursement.payments.matching import PaymentOutcome
 from mv.reimbursement.preview import customer_case, rule_change
 from mv.reimbursement.rules import changes, drafts, gaps, regions, rule_table
 from mv.store import Store
-from mv.tabular_files.table import Table
+from mv.tabular_files.table import Record, Table
 from mv.vaccinations import Dose, WithdrawReason
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.registration.people_files import request, table
@@ -96,6 +101,10 @@ MAY: dict[Action, set[Role]] = {
     Action.LIFT_BLOCK: {LEAD},
     Action.REGISTER_AFTERWARDS: CARE,
     Action.IMPORT_ROWS: CARE,
+    Action.VIEW_BATCHES: CARE,
+    Action.RECEIVE_BATCH: CARE,
+    Action.CHANGE_BATCH: CARE,
+    Action.STOP_BATCH: {LEAD},
     Action.VIEW_CORRECTIONS: CARE,
     Action.VIEW_CHECKS: CARE,
     Action.PREVIEW_EXPORT: {ANALYST, LEAD},
@@ -133,6 +142,8 @@ USERS_FILE = table("eva.ek;lead;norr", headings="User;Role;Units")
 RULELESS, UNFOLLOWED = "Region utan regler", "Region utan uppföljning"
 TERMS = RegistrationEntry("medical_risk", "diabetes", date(2026, 9, 1), "norr")
 OTHER_TERMS = replace(TERMS, subgroup_code="heart")
+PACK = Scan("07350012345679", "AB-1", date(2027, 3, 31))
+BATCHES = Table(("Vaccin", "Batchnummer"), [Record(2, ("Efluelda", "FILE-1"))], "UTF-8", ";")
 
 
 @dataclass(frozen=True)
@@ -166,6 +177,7 @@ class Records:
     invitation: Invitation
     user_plan: user_import.Plan
     """Of USERS_FILE."""
+    batch: Batch
 
 
 def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
@@ -193,6 +205,7 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
         file_importing.preview(store, AT_NORR, file_of_people(anders)).fingerprint,
         *merge_some(store, actor, anders),
         *decide_some(store, actor),
+        receiving.receive(store, actor, "fluad_tetra", "KEPT", None, "norr"),
     )  # fmt: skip
 
 
@@ -464,6 +477,53 @@ CALLS = [
             s, who, r.eva.customer_id, OpeningReason.CORRECTION, "", timedelta(minutes=30)
         ),
         "eva",
+    ),
+    Call(batch_changes.list_batches, (Action.VIEW_BATCHES,), lambda s, who, r: batch_changes.list_batches(s, who)),
+    Call(batch_changes.history, (Action.VIEW_BATCHES,), lambda s, who, r: batch_changes.history(s, who, r.batch.key)),
+    Call(
+        receiving.receive,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: receiving.receive(s, who, "efluelda", "NEW", None, "norr"),
+    ),
+    Call(
+        packs.receive_scan,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: packs.receive_scan(s, who, PACK, "norr", product="efluelda"),
+    ),
+    Call(
+        batch_files.read_plan,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: batch_files.read_plan(s, who, BATCHES),
+    ),
+    Call(
+        batch_files.import_file,
+        (Action.RECEIVE_BATCH,),
+        lambda s, who, r: batch_files.import_file(s, who, BATCHES),
+    ),
+    Call(
+        batch_changes.stop,
+        (Action.STOP_BATCH,),
+        lambda s, who, r: batch_changes.stop(s, who, r.batch, NOON - timedelta(days=90), "Recalled"),
+    ),
+    Call(
+        batch_changes.resume,
+        (Action.STOP_BATCH,),
+        lambda s, who, r: batch_changes.resume(s, who, replace(r.batch, version=2)),
+    ),
+    Call(
+        batch_changes.change_expiry,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.change_expiry(s, who, replace(r.batch, version=3), TODAY),
+    ),
+    Call(
+        batch_changes.deplete,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.deplete(s, who, replace(r.batch, version=4)),
+    ),
+    Call(
+        batch_changes.replenish,
+        (Action.CHANGE_BATCH,),
+        lambda s, who, r: batch_changes.replenish(s, who, replace(r.batch, version=5)),
     ),
     Call(bookings.of_day, (Action.VIEW_BOOKINGS,), lambda s, who, r: bookings.of_day(s, who, "norr", TODAY)),
     Call(
@@ -752,7 +812,7 @@ WITHOUT_ACTOR = {
     "mv.reimbursement.checks.priced_doses.paid_doses": "names nobody; who shows the result asks for the right",
     "mv.catalogue.load": "holds nobody's data",
     "mv.catalogue.refresh": "holds nobody's data",
-    "mv.vaccinations.batches": "holds nobody's data",
+    "mv.batches.batch.of_product": "holds nobody's data",
     "mv.reimbursement.rules.rule_table.load": "holds nobody's data",
     "mv.reimbursement.rules.rule_table.add_example": "holds nobody's data",
     "mv.reimbursement.rules.regions.unfollowed": "holds nobody's data",

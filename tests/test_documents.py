@@ -6,6 +6,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
+import click
 import pytest
 
 from mv.cli import command_line
@@ -72,7 +73,9 @@ def test_the_commands_and_their_options_are_all_described() -> None:
     shared = set(chain.from_iterable(re.findall(r"--[a-z-]+", line) for line in re.findall(r"each with.*", described)))
     for name, command in command_line.commands.items():
         own = set(re.findall(r"--[a-z-]+", lines[name].partition("each with")[0]))
-        expected = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+        parameters = chain.from_iterable(each.params for each in commands)
+        expected = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
         assert lines[name], f"{name} is not described"
         assert own | (shared if name.startswith("export") else set()) == expected, name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import wraps
@@ -29,10 +29,28 @@ INTERRUPTED = 130
 
 
 def command(name: str, about: str, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
-    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments."""
+    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments.
+
+    A command of a group is named with the group before it.
+    """
+    return click.command(name.split()[-1], help=about, epilog=_epilog(name, example), options_metavar=_("[OPTIONS]"))
+
+
+def command_group(name: str, about: str, example: str, commands: Sequence[click.Command]) -> click.Group:
+    """Return a command that holds ``commands``, tells ``about`` itself and shows an ``example``."""
+    return click.Group(
+        name,
+        {each.name or "": each for each in commands},
+        help=about,
+        epilog=_epilog(name, example),
+        options_metavar=_("[OPTIONS]"),
+        subcommand_metavar=_("COMMAND …"),
+    )
+
+
+def _epilog(name: str, example: str) -> str:
     heading, line = _("Example:"), f"{PROGRAM} {name} {example}".rstrip()
-    epilog = f"\b\n{heading}\n  {line}"  # \b: click keeps these lines as they are
-    return click.command(name, help=about, epilog=epilog, options_metavar=_("[OPTIONS]"))
+    return f"\b\n{heading}\n  {line}"  # \b: click keeps these lines as they are
 
 
 def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, int]:

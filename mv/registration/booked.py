@@ -9,6 +9,7 @@ from datetime import date
 
 from mv import audit, bookings, catalogue, customers, memberships
 from mv.access import Action, Actor
+from mv.batches.usage import NEW_BATCH
 from mv.bookings import Booking
 from mv.catalogue import Catalogue, Vaccine
 from mv.concerns import Concern
@@ -31,7 +32,7 @@ GroupCodes = tuple[str | None, str | None]
 NO_GROUP: GroupCodes = (None, None)
 LONGEST_REASON = 90
 """Of each of the two reasons, so that both have room in the stored one."""
-BATCH_CONCERNS = frozenset({Concern.BATCH_EXPIRED, Concern.BATCH_UNKNOWN})
+BATCH_CONCERNS = frozenset({Concern.BATCH_EXPIRED, Concern.BATCH_STOPPED}) | NEW_BATCH
 """Concerns about a batch, which are the same for everybody who got it."""
 
 

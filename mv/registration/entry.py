@@ -8,6 +8,7 @@ from datetime import date
 from hashlib import sha256
 
 from mv import memberships, vaccinations
+from mv.batches.batch import BatchKey
 from mv.errors import N_, Invalid
 from mv.text import with_hyphens
 
@@ -34,6 +35,11 @@ class RegistrationEntry:
     def day(self) -> date:
         """The day on which the group has to apply: the day of the dose, else the first day of the group."""
         return self.given_on or self.valid_from
+
+    @property
+    def batch_key(self) -> BatchKey:
+        """The product and the batch of the dose."""
+        return self.product_code or "", self.batch_number
 
     def membership_entry(self) -> memberships.Entry:
         """Return the group and its period. Raises Invalid if the entry has no group."""

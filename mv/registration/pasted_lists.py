@@ -14,8 +14,8 @@ from mv.registration import pasted_list_parsing, saving
 from mv.registration.entry import RegistrationEntry
 from mv.registration.pasted_list_parsing import ParsedLine
 from mv.registration.rounds import EntryMethod, Round, UnknownIdentity, begin
-from mv.registration.saving import PlannedEntry
-from mv.registration.validation import Outcome, Person, Validation, ValidationContext, validate
+from mv.registration.saving import PlannedEntry, ReasonRequired
+from mv.registration.validation import Outcome, Person, Validation, ValidationContext, remember_batch, validate
 from mv.store import Store
 from mv.store.engine import Transaction
 
@@ -132,6 +132,8 @@ def save_list(
                 on_progress(VALIDATION_SHARE * done / len(chosen))
             try:
                 saving.require_valid(validation, planned)
+            except ReasonRequired as question:
+                raise LineRejected(line.number, next(iter(question.concerns.values()))) from None
             except MvError as error:
                 raise LineRejected(line.number, error) from None
             validated.append((planned, validation))
@@ -178,6 +180,8 @@ def _validate_lines(
         else:
             firsts[customer.customer_id] = line.number
             validation = validate(people[customer.customer_id], entry, context)
+            if validation.can_be_saved:
+                remember_batch(entry, context)
             state = STATE_OF_OUTCOME[validation.outcome]
             validated.append(Line(line.number, line.text, state, customer, validation, validation.error))
     return validated

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from mv import catalogue, customers, memberships, recent_doses, vaccinations
 from mv.access import Actor, require_unit
+from mv.batches import batch as batch_rows
 from mv.concerns import Concern, Concerns, unaccepted
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
@@ -22,6 +23,7 @@ from mv.registration.validation import (
     Person,
     Validation,
     ValidationContext,
+    remember_batch,
     validate,
     with_rows,
 )
@@ -90,9 +92,7 @@ class SavedEntry:
 
 def read_validation_context(tx: Transaction, today: date) -> ValidationContext:
     """Read the catalogue, the batches and the rules of reimbursement in the open transaction."""
-    rows = tx.rows("SELECT product_code, batch_number, expires_on FROM batch")
-    batches = {(row["product_code"], row["batch_number"]): row["expires_on"] for row in rows}
-    return ValidationContext(catalogue.read(tx), batches, today, rule_table.read(tx))
+    return ValidationContext(catalogue.read(tx), batch_rows.read_all(tx), today, rule_table.read(tx))
 
 
 def read_people(tx: Transaction, found: Iterable[Customer]) -> dict[int, Person]:
@@ -139,6 +139,7 @@ def revalidate(
         yield each, validation
         if validation.can_be_saved:
             people[each.customer_id] = with_rows(person, *provisional_rows(each, validation, at, actor))
+            remember_batch(each.entry, context)
 
 
 def clean_reason(reason: str) -> str:

@@ -6,12 +6,14 @@ takes a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from mv import concerns, deaths, memberships, recent_doses, vaccinations
+from mv.batches import usage
+from mv.batches.batch import Batch, BatchKey
 from mv.catalogue import Catalogue, Choice
 from mv.concerns import Concern, Concerns
 from mv.customers import Customer
@@ -44,10 +46,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """The catalogue, the expiry day of each batch by product and number, today, and the rules of reimbursement."""
+    """The catalogue, the batches by product and number, today, and the rules of reimbursement.
+
+    The batch of an entry that is to be saved is added to ``batches`` as if it were known: see :func:`remember_batch`.
+    """
 
     catalogue: Catalogue
-    batches: Mapping[tuple[str, str], date]
+    batches: dict[BatchKey, Batch]
     today: date
     rules: Sequence[Rule] = ()
 
@@ -163,6 +168,7 @@ def _find_existing_dose(
                 day=dose.given_on,
                 batch=dose.batch_number or "–",
             )
+    usage.refuse_stopped(context.batches.get(entry.batch_key), dose_entry.given_on)
     return None
 
 
@@ -192,24 +198,14 @@ def _find_concerns(
     group = (entry.group_code, entry.subgroup_code)
     near = recent_doses.of_dose(customer, dose, group, person.doses, person.payments, context.rules, context.catalogue)
     yield from near.items()
-    expires_on = context.batches.get((entry.product_code or "", entry.batch_number))
-    if expires_on is None:
-        others = sorted(
-            context.catalogue.vaccines[product].name
-            for product, number in context.batches
-            if number == entry.batch_number and product in context.catalogue.vaccines
-        )
-        yield (
-            Concern.BATCH_UNKNOWN,
-            Invalid(N_("Batch {batch} is one of {vaccine}."), batch=entry.batch_number, vaccine=", ".join(others))
-            if others
-            else Invalid(N_("Batch {batch} is not known for this vaccine."), batch=entry.batch_number),
-        )
-    elif expires_on < dose.given_on:
-        yield (
-            Concern.BATCH_EXPIRED,
-            Invalid(N_("Batch {batch} expired on {day}."), batch=entry.batch_number, day=expires_on),
-        )
+    names = {code: vaccine.name for code, vaccine in context.catalogue.vaccines.items()}
+    yield from usage.find_concerns(entry.batch_key, dose.given_on, context.batches, names).items()
+
+
+def remember_batch(entry: RegistrationEntry, context: ValidationContext) -> None:
+    """Add the batch of an entry that is to be saved to those that are known: it is doubtful once, not in each entry."""
+    if entry.given_on and entry.batch_key not in context.batches:
+        context.batches[entry.batch_key] = Batch(*entry.batch_key, None)
 
 
 def with_rows(person: Person, row: Membership | None, dose: Dose | None) -> Person:

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parents[2] / "pages"
 SEARCH = FOLDER / "search.py"
 BOOKINGS = FOLDER / "bookings.py"
 REGISTRATION = FOLDER / "registration.py"
+BATCHES = FOLDER / "batches.py"
 CUSTOMER = FOLDER / "customer.py"
 GROUPS = FOLDER / "groups.py"
 VACCINATION = FOLDER / "vaccination.py"
@@ -88,6 +89,7 @@ MENU = {
         Place(SEARCH, N_("Find customer"), "sok-kund", "search", Action.SEARCH_CUSTOMERS),
         Place(BOOKINGS, N_("Bookings"), "bokningar", "event", Action.VIEW_BOOKINGS),
         Place(REGISTRATION, N_("Register afterwards"), "efterregistrering", "keyboard", Action.REGISTER_AFTERWARDS),
+        Place(BATCHES, N_("Batch numbers"), "batchnummer", "barcode_scanner", Action.VIEW_BATCHES),
     ),
     N_("Chosen customer"): (
         Place(CUSTOMER, N_("Customer card"), "kundkort", "badge", Action.VIEW_CUSTOMER, of_customer=True),

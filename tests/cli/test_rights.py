@@ -43,6 +43,7 @@ class Command:
 COMMANDS = [
     Command(("export", "--output", "groups.csv"), {ANALYST, LEAD}, Action.EXPORT_GROUPS),
     Command(("export", "--output", "groups.csv", "--pseudonyms"), {ANALYST, LEAD}, Action.EXPORT_GROUPS),
+    Command(("batch", "list"), CARE, Action.VIEW_BATCHES),
     Command(("prune-log", "--before", "2021-01-01"), {LEAD}, Action.PRUNE_LOG),
     Command(("user", "eva.ek", "--role", "coordinator", "--units", "norr"), {ADMINISTRATOR}, Action.CHANGE_USER),
 ]

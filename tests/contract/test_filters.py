@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mv import customers, export, origin, sample, vaccinations
+from mv import customers, export, origin, sample
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.access_log import entries, signals
+from mv.batches import batch as batch_rows
 from mv.errors import Forbidden
 from mv.export import Filters, Status
 from mv.export.claims import claims_file
@@ -158,7 +159,7 @@ def test_an_outcome_of_payments(both: Both, found: PaymentOutcome | None) -> Non
 
 def test_the_doses_of_some_kinds_of_vaccine(both: Both) -> None:
     check_same(both, lambda store: dose_frames.read_doses(store, 1, 40, ("J07BB", "J07BN")).to_csv())
-    check_same(both, lambda store: vaccinations.batches(store, "efluelda"))
+    check_same(both, lambda store: batch_rows.of_product(store, "efluelda"))
 
 
 def test_both_have_the_same_people(both: Both) -> None:

@@ -20,6 +20,7 @@ ALL_PAGES = [
     "search",
     "bookings",
     "registration",
+    "batches",
     "customer",
     "groups",
     "vaccination",

@@ -52,6 +52,7 @@ RIGHTS = {
     "search": ("sok-kund", Action.SEARCH_CUSTOMERS),
     "bookings": ("bokningar", Action.VIEW_BOOKINGS),
     "registration": ("efterregistrering", Action.REGISTER_AFTERWARDS),
+    "batches": ("batchnummer", Action.VIEW_BATCHES),
     "customer": ("kundkort", Action.VIEW_CUSTOMER),
     "groups": ("kundgrupper", Action.VIEW_GROUPS),
     "vaccination": ("vaccination", Action.VIEW_DOSES),

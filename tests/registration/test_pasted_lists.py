@@ -9,6 +9,9 @@ import pytest
 
 from mv import customers, identity_changes, memberships
 from mv.access import Actor, OtherUnit, Role
+from mv.batches import batch as batch_rows
+from mv.batches import changes, receiving
+from mv.clock import day_bounds
 from mv.customers import Customer
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.i18n import ENGLISH, SWEDISH, explain
@@ -265,3 +268,41 @@ def test_a_list_is_of_customers_of_ones_own_unit_of_those_who_were_there_and_of_
     for customer in (anders, eva):
         rows = memberships.of_customer(store, actor, customer.customer_id)
         assert [row.ended_reason for row in rows if row.group_code == "medical_risk"] == [EndReason.WRONG]
+
+
+def test_a_pile_with_a_new_batch_is_asked_about_once_and_never_again(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    people = [
+        anders,
+        *(customers.register(store, actor, invented_number(date(1950, 5, n)), "Eva", "Ek", "norr") for n in (5, 6)),
+    ]
+    entry = replace(PREGNANT, group_code="65_plus", given_on=DAY, product_code="efluelda", batch_number="NEW-1")
+    text = "\n".join(person.identity for person in people)
+    lines = pasted_lists.validate_list(store, actor, text, entry)
+    assert [line.state for line in lines] == [LineState.DOUBTFUL, LineState.READY, LineState.READY]
+    with nothing_changes(store), pytest.raises(LineRejected, match=r"line 2\. Batch NEW-1 is not known"):
+        pasted_lists.save_list(store, actor, entry, lines[1:])
+    pasted_lists.save_list(store, actor, entry, lines[:2], "A new delivery")
+    (known,) = batch_rows.of_product(store, "efluelda")
+    assert (known.batch_number, known.expires_on, known.unit_id, known.received_by) == (
+        "NEW-1", None, "norr", actor.user_id,
+    )  # fmt: skip
+    again = pasted_lists.validate_list(store, actor, text, entry)
+    assert [line.state for line in again] == [LineState.ALREADY, LineState.ALREADY, LineState.READY]
+
+
+def test_a_list_of_a_stopped_batch_is_wrong_after_its_day_and_doubtful_on_it(
+    store: Store, actor: Actor, anders: Customer
+) -> None:
+    entry = replace(PREGNANT, group_code="65_plus", given_on=DAY, product_code="efluelda", batch_number="S1")
+    batch = receiving.receive(store, actor, "efluelda", "S1", None, "norr")
+    batch = changes.stop(store, actor, batch, day_bounds(DAY)[0], "Recalled")
+    (line,) = pasted_lists.validate_list(store, actor, anders.identity, entry)
+    assert line.state is LineState.DOUBTFUL
+    batch = changes.stop(store, actor, batch, day_bounds(DAY)[0] - timedelta(seconds=1), "Recalled")
+    (line,) = pasted_lists.validate_list(store, actor, anders.identity, entry)
+    assert line.state is LineState.WRONG
+    changes.resume(store, actor, batch)
+    (line,) = pasted_lists.validate_list(store, actor, anders.identity, entry)
+    assert line.state is LineState.READY

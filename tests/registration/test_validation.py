@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from mv.batches.batch import Batch
 from mv.catalogue import AgeRange, AgeUnit, Catalogue, Group, Subgroup, Unit, Vaccine
 from mv.concerns import Concern
 from mv.customers import Customer
@@ -14,7 +15,7 @@ from mv.errors import Conflict, Invalid
 from mv.memberships import EndReason, Membership
 from mv.registration.booked import NO_GROUP, likely_group
 from mv.registration.entry import RegistrationEntry
-from mv.registration.validation import Outcome, Person, Validation, ValidationContext, validate
+from mv.registration.validation import Outcome, Person, Validation, ValidationContext, remember_batch, validate
 from mv.reimbursement.rules.rule_table import Rule
 from mv.vaccinations import Dose
 from tests.conftest import TODAY
@@ -54,7 +55,9 @@ KNOWN = Catalogue(
         for code, atc in (("flu", "J07BB02"), ("flu_2", "J07BB02"), ("tick", "J07BA01"), ("past", "J07BB02"))
     },
 )
-SETTING = ValidationContext(KNOWN, {("flu", "B1"): DAY, ("tick", "T1"): DAY}, TODAY)
+KEPT = (Batch("flu", "B1", DAY), Batch("tick", "T1", DAY))
+STOPPED = Batch("flu", "S1", None, stopped_at=datetime.combine(DAY, time(9)))
+SETTING = ValidationContext(KNOWN, {batch.key: batch for batch in (*KEPT, STOPPED)}, TODAY)
 GROUP = RegistrationEntry("any", None, DAY, "norr")
 DOSE = replace(GROUP, given_on=DAY, product_code="flu", batch_number="B1")
 
@@ -156,7 +159,7 @@ def test_the_same_dose_is_there_already_and_another_of_the_same_vaccine_and_day_
         ({"product_code": "nothing"}, "Choose a vaccine"),
         ({"product_code": "past", "given_on": ENDS + timedelta(days=1)}, "was not in use"),
         ({"batch_number": ""}, "Write the batch number"),
-        ({"batch_number": "B 1"}, "Write the batch number"),
+        ({"batch_number": "B 1"}, "Did you mean B1?"),
         ({"dose_number": 100}, "dose number is from 1"),
         ({"unit_id": "nowhere"}, "Choose a unit"),
         ({"given_on": TODAY + timedelta(days=1)}, "cannot be given after today"),
@@ -224,6 +227,9 @@ def test_an_age_that_does_not_fit_is_doubtful(code: str, born: date, fits: bool)
         ({"batch_number": "B9"}, {Concern.BATCH_UNKNOWN}),
         ({"batch_number": "T1"}, {Concern.BATCH_UNKNOWN}),
         ({"given_on": None, "batch_number": "B9"}, set()),
+        ({"batch_number": "b-l"}, {Concern.BATCH_SIMILAR}),
+        ({"batch_number": "S1"}, {Concern.BATCH_STOPPED}),
+        ({"batch_number": "S1", "given_on": DAY - timedelta(days=1), "valid_from": DAY - timedelta(days=1)}, set()),
     ],
 )
 def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(entry: dict[str, object], concerns: set[Concern]) -> None:
@@ -233,6 +239,24 @@ def test_a_batch_that_had_expired_or_is_not_known_is_doubtful(entry: dict[str, o
 def test_a_batch_of_another_vaccine_is_named() -> None:
     found = validated(person(), batch_number="T1")
     assert str(found.concerns[Concern.BATCH_UNKNOWN]) == "Batch T1 is one of tick."
+
+
+def test_a_dose_of_a_later_day_than_its_batch_was_stopped_on_is_refused() -> None:
+    later = DAY + timedelta(days=1)
+    found = validated(person(), batch_number="S1", given_on=later)
+    assert (found.outcome, found.error and found.error.field) == (Outcome.WRONG, "batch")
+    there = validated(person(row(), dose(day=later, batch="S1")), batch_number="S1", given_on=later)
+    assert there.outcome is Outcome.ALREADY
+
+
+def test_a_new_batch_is_doubtful_in_the_first_entry_alone() -> None:
+    context = replace(SETTING, batches=dict(SETTING.batches))
+    entry = replace(DOSE, batch_number="B9")
+    assert validate(person(), entry, context).concerns.keys() == {Concern.BATCH_UNKNOWN}
+    remember_batch(entry, context)
+    assert validate(person(), entry, context).outcome is Outcome.READY
+    remember_batch(GROUP, context)
+    assert context.batches.keys() - SETTING.batches.keys() == {("flu", "B9")}
 
 
 def test_doubts_are_told_together() -> None:

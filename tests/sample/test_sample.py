@@ -16,6 +16,7 @@ import pytest
 
 from mv import bookings, customers, memberships, origin, sample, vaccinations
 from mv.access import Actor
+from mv.batches.batch import BATCH_NUMBER
 from mv.clock import to_local
 from mv.errors import Conflict, Invalid
 from mv.identity import IdentityKind, Sex, age, parse
@@ -395,7 +396,7 @@ def test_dose_numbers_are_those_that_the_form_would_have_suggested(people: Store
 
 def test_batch_numbers_are_such_as_the_register_takes_and_most_have_expired(people: Store) -> None:
     batches = rows(people, "SELECT batch_number, expires_on FROM batch")
-    assert all(vaccinations.BATCH_NUMBER.fullmatch(batch["batch_number"]) for batch in batches)
+    assert all(BATCH_NUMBER.fullmatch(batch["batch_number"]) for batch in batches)
     expired = sum(batch["expires_on"] < TODAY for batch in batches)
     assert 0 < expired < len(batches)
 

@@ -20,7 +20,7 @@ from mv.registration.file_import.new_customers import OTHER_BIRTH_DATE
 from mv.registration.file_import.plan import ImportContext, PlannedRow, RowState
 from mv.registration.file_import.rows import ImportRow, RowReader
 from mv.registration.saving import PlannedEntry
-from mv.registration.validation import Outcome, Person, Validation, validate, with_rows
+from mv.registration.validation import Outcome, Person, Validation, remember_batch, validate, with_rows
 from mv.text import fold
 
 
@@ -89,6 +89,7 @@ class NewRowValidator:
         self.context.people[customer.customer_id] = with_rows(
             person, *saving.provisional_rows(planned, validation, self.at, self.actor)
         )
+        remember_batch(row.entry, self.context.validation)
         state = RowState.READY if reason or not validation.concerns else RowState.DOUBTFUL
         return PlannedRow(row.number, state, customer, None, planned, validation)
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from mv import customers, identity
+from mv.batches.batch import clean_number
 from mv.errors import N_, Invalid, MvError
 from mv.identity import Identity
 from mv.registration import saving
@@ -19,8 +20,7 @@ from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import broken_letters, cells
 from mv.tabular_files.cells import quote
 from mv.tabular_files.table import Problem, Record
-from mv.text import with_hyphens
-from mv.vaccinations import BATCH_NUMBER, MAX_DOSE_NUMBER
+from mv.vaccinations import MAX_DOSE_NUMBER
 
 T = TypeVar("T")
 
@@ -115,7 +115,7 @@ class RowReader:
         if needed and not self._text(record, Column.GIVEN_ON):
             self.add(record.number, Column.GIVEN_ON, Invalid(N_("The day of the dose is missing.")))
         product = self._read(record, Column.VACCINE, self.names.vaccine, needed=needed)
-        batch = self._read(record, Column.BATCH, parse_batch, needed=needed)
+        batch = self._read(record, Column.BATCH, clean_number, needed=needed)
         return product, batch or ""
 
     def _parse_name(self, text: str) -> str:
@@ -166,14 +166,6 @@ def parse_identity(text: str, today: date) -> Identity:
             N_("The spreadsheet has shortened the number. Give its column the format Text, and write it anew.")
         )
     return identity.parse(text, today)
-
-
-def parse_batch(text: str) -> str:
-    """Parse a batch number, with any dash as a hyphen. Raises Invalid."""
-    batch = with_hyphens(text)
-    if not BATCH_NUMBER.fullmatch(batch):
-        raise Invalid(N_("Write the batch number: letters, digits and hyphens, at most 80."))
-    return batch
 
 
 def parse_dose_number(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mv import recent_doses, vaccinations
+from mv import vaccinations
 from mv.customers import Customer
 from mv.errors import N_, Invalid
 from mv.ui import session
@@ -14,7 +14,7 @@ from mv.ui.notices import change_once, notify, save_once
 from mv.ui.resources import store
 from mv.ui.session import state
 from mv.ui.text import _
-from mv.ui.vaccinations.form import entered, form_key
+from mv.ui.vaccinations.form import entered, form_key, judge
 from mv.ui.widgets.dose_names import vaccine_name
 from mv.ui.widgets.row_button import action
 from mv.vaccinations import Dose, Entry, WithdrawReason
@@ -55,10 +55,10 @@ def correct_dose(customer: Customer, dose: Dose) -> None:
 
 
 def _require_reason(customer: Customer, entry: Entry, was: Dose | None = None) -> None:
-    """Raise Invalid for a dose too near another, as long as no reason is given for it."""
-    found = recent_doses.judge(store(), session.actor(), customer, entry, was)
+    """Raise Invalid for the first concern about the dose, as long as no reason is given for it."""
+    found = judge(customer, entry, was)
     if found and not entry.reason.strip():
-        (concern,) = found.values()
+        concern = next(iter(found.values()))
         raise Invalid(N_("{concern} Write why it is right; nothing was saved."), concern=concern)
 
 

@@ -7,11 +7,15 @@ from datetime import date
 import streamlit as st
 
 from mv import bookings, memberships, recent_doses, vaccinations
+from mv.batches import batch as batch_rows
+from mv.batches import usage
 from mv.catalogue import in_use
+from mv.concerns import Concerns
 from mv.customers import Customer
 from mv.memberships import Membership
 from mv.reimbursement.preview.customer_case import read_case
 from mv.reimbursement.preview.dose import forecast
+from mv.text import with_hyphens
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal, name_of, period
@@ -71,10 +75,19 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
         draw_forecast(found)
 
 
-def draw_recent_dose(customer: Customer, was: Dose | None = None) -> None:
-    """Draw the concern about the dose as the fields hold it, with a field for the reason to give it all the same."""
+def judge(customer: Customer, entry: Entry, was: Dose | None = None) -> Concerns:
+    """Return the concerns about the dose that take a reason: one too near another, and those about its batch."""
+    found = recent_doses.judge(store(), session.actor(), customer, entry, was)
+    if entry.abroad or not entry.product_code or not entry.batch_number or vaccinations.keeps_batch(was, entry):
+        return found
+    key = (entry.product_code, with_hyphens(entry.batch_number))
+    return {**found, **usage.ask(key, entry.given_on, batch_rows.of_product(store(), entry.product_code))}
+
+
+def draw_concerns(customer: Customer, was: Dose | None = None) -> None:
+    """Draw the concerns about the dose as the fields hold it, with a field for the reason to give it all the same."""
     key = form_key(customer, was)
-    found = recent_doses.judge(store(), session.actor(), customer, entered(key), was)
+    found = judge(customer, entered(key), was)
     if not found:
         return
     left, right = st.columns(2, vertical_alignment="bottom")

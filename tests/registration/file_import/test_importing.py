@@ -17,6 +17,7 @@ import pytest
 
 from mv import customers, memberships, vaccinations
 from mv.access import Actor, Role
+from mv.batches import batch as batch_rows
 from mv.customers import Customer
 from mv.errors import Conflict, Field, Forbidden, Invalid
 from mv.identity import format_identity
@@ -372,3 +373,23 @@ def test_of_two_columns_that_could_be_the_number_none_is_guessed(
         with pytest.raises(Invalid, match="Choose which column holds the identity number"):
             columns.check(found)
     assert payment_columns.guess_columns(headings).get(payment_columns.Column.IDENTITY) == guessed
+
+
+def test_a_file_with_a_new_batch_is_doubtful_in_one_row_and_makes_it_known(
+    store: Store, actor: Actor, anders: Customer, eva: Customer
+) -> None:
+    rows = [f"{person.identity};65_plus;;;norr;{FIRST};Efluelda;NEW-1" for person in (anders, eva)]
+    found = plan(store, actor, table(*rows))
+    assert states(found) == [RowState.DOUBTFUL, RowState.READY]
+    take_in(store, actor, table(*rows), "A new delivery")
+    (known,) = batch_rows.of_product(store, "efluelda")
+    assert (known.batch_number, known.expires_on) == ("NEW-1", None)
+    assert [each["detail"]["change"] for each in logged(store, "receive_batch")] == ["with_dose"]
+    doses = ((anders, "Prevenar 20;NEW-1"), (eva, "Efluelda;new1"))
+    later = table(*(f"{person.identity};65_plus;;;norr;{LATER};{dose}" for person, dose in doses))
+    lines = plan(store, actor, later).lines
+    told = [str(concern) for line in lines if line.validation for concern in line.validation.concerns.values()]
+    assert "Batch NEW-1 is one of Efluelda." in told
+    assert "Batch new1 is not known, but NEW-1 is. Did you mean NEW-1?" in told
+    spaced = plan(store, actor, table(f"{eva.identity};65_plus;;;norr;{LATER};Efluelda;NEW 1"))
+    assert problems(spaced) == [(2, "Sats", "A batch number has no spaces. Did you mean NEW1?")]

@@ -1,0 +1,1 @@
+"""Screens: the batches, one of them with its changes, and a new one received."""
