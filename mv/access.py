@@ -58,6 +58,7 @@ class Action(StrEnum):
     EXPORT_DOSES = "export_doses"
     VIEW_REIMBURSEMENT = "view_reimbursement"
     CHANGE_RULE = "change_rule"
+    CHANGE_CATALOGUE = "change_catalogue"
     CHANGE_CLAIM = "change_claim"
     EXPORT_CLAIM = "export_claim"
     IMPORT_PAYMENTS = "import_payments"
@@ -85,7 +86,14 @@ FOLLOW_UP = frozenset(
     }
 )
 LEADS_ALONE = frozenset(
-    {Action.EXPORT_IDENTITIES, Action.CHANGE_RULE, Action.EXPORT_CLAIM, Action.SET_BLOCK, Action.LIFT_BLOCK}
+    {
+        Action.EXPORT_IDENTITIES,
+        Action.CHANGE_RULE,
+        Action.CHANGE_CATALOGUE,
+        Action.EXPORT_CLAIM,
+        Action.SET_BLOCK,
+        Action.LIFT_BLOCK,
+    }
 )
 CARE = frozenset(
     {

@@ -18,7 +18,6 @@ from mv.cli.text import _, language
 from mv.clock import Clock, system_clock
 from mv.errors import MvError
 from mv.registration.code_lookup import CodeLookup
-from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
 P = ParamSpec("P")
@@ -43,8 +42,6 @@ def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, 
     def opened(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             with closing(open_store(configured_url(), clock)) as store:
-                catalogue.refresh(store)
-                rule_table.refresh(store)
                 return run(store, *args, **kwargs) or 0
         except MvError as error:
             click.echo(i18n.explain(error, language()), err=True)

@@ -7,7 +7,6 @@ import streamlit as st
 from mv import catalogue as catalogues
 from mv.catalogue import Catalogue
 from mv.clock import Clock, system_clock
-from mv.reimbursement.rules import rule_table
 from mv.store import Store, configured_url, open_store
 
 SECONDS_TO_KEEP_CATALOGUE = 60
@@ -18,10 +17,7 @@ clock: Clock = system_clock
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
     """Return the open store that MV_STORE names. Raises StoreUnavailable."""
-    opened = open_store(configured_url(), clock)
-    catalogues.refresh(opened)
-    rule_table.refresh(opened)
-    return opened
+    return open_store(configured_url(), clock)
 
 
 @st.cache_resource(ttl=SECONDS_TO_KEEP_CATALOGUE, show_spinner=False)
