@@ -69,7 +69,7 @@ def of_dose(
     """Return the concern about a dose as entered that lies too near one of the customer's ``doses``, before or after.
 
     The later of the two decides how many days have to lie between: by the rule of reimbursement that it fits, else by
-    its vaccine (data/vaccines.csv). The nearest dose is told. Withdrawn doses do not count, and no dose that the entry
+    its vaccine (in the catalogue). The nearest dose is told. Withdrawn doses do not count, and no dose that the entry
     corrects is to be among ``doses``.
     """
     vaccine = known.vaccines.get(entry.product_code or "")

@@ -15,12 +15,15 @@ from mv.access import Action, Actor
 from mv.catalogue import tables
 from mv.catalogue.tables import TABLES, VACCINE, CatalogueRow, CatalogueTable, Column, Kind, Value
 from mv.catalogue.validation import Rows, faults
+from mv.catalogue.values import label
 from mv.clock import to_local
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.i18n import translate
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
+NOTHING = "–"
+"""Stands for no value."""
 COLUMNS = "table_name, row_key, version, change, changed_at, changed_by, was, becomes"
 
 
@@ -59,6 +62,14 @@ def differing(was: CatalogueRow, becomes: CatalogueRow) -> list[tuple[Column, Va
     ]
 
 
+def describe(was: CatalogueRow, becomes: CatalogueRow, language: str) -> str:
+    """Return what differs between the rows: each column with the values before and after."""
+    return "; ".join(
+        f"{translate(column.title, language)}: {_shown(column, before, language)} → {_shown(column, after, language)}"
+        for column, before, after in differing(was, becomes)
+    )
+
+
 def rows_of(store: Store, actor: Actor, table: CatalogueTable) -> dict[str, CatalogueRow]:
     """Return every row of the table, by its code."""
     audit.permit(store, actor, Action.CHANGE_CATALOGUE)
@@ -92,13 +103,16 @@ def save(store: Store, actor: Actor, rows: Sequence[CatalogueRow]) -> list[Catal
     somebody else changed it since, or a new one is there already.
     """
 
-    def work(tx: Transaction) -> list[CatalogueRow]:
-        at = store.now()
-        changes = write(tx, at, actor.user_id, rows)
-        _log(tx, at, actor, changes)
-        return [change.becomes for change in changes]
+    return audit.perform(store, actor, Action.CHANGE_CATALOGUE, lambda tx: save_in(tx, store.now(), actor, rows))
 
-    return audit.perform(store, actor, Action.CHANGE_CATALOGUE, work)
+
+def save_in(
+    tx: Transaction, at: datetime, actor: Actor, rows: Sequence[CatalogueRow], kind: ChangeKind | None = None
+) -> list[CatalogueRow]:
+    """Save rows in the open transaction, as :func:`save` does."""
+    changes = write(tx, at, actor.user_id, rows, kind)
+    _log(tx, at, actor, changes)
+    return [change.becomes for change in changes]
 
 
 def undo(store: Store, actor: Actor, row: CatalogueRow) -> CatalogueRow:
@@ -119,9 +133,7 @@ def undo(store: Store, actor: Actor, row: CatalogueRow) -> CatalogueRow:
         change = _change(latest) if latest else None
         if change is None or change.was is None or not change.can_be_undone:
             raise Conflict(N_("There is no change of {code} that can be undone."), code=row.key)
-        changes = write(tx, at, actor.user_id, [row.with_values(**change.was.values)], ChangeKind.UNDONE)
-        _log(tx, at, actor, changes)
-        return changes[0].becomes
+        return save_in(tx, at, actor, [row.with_values(**change.was.values)], ChangeKind.UNDONE)[0]
 
     return audit.perform(store, actor, Action.CHANGE_CATALOGUE, work)
 
@@ -170,6 +182,10 @@ def rows_after(before: Rows, rows: Iterable[CatalogueRow]) -> Rows:
     for row in rows:
         after[row.table.name][row.key] = row
     return after
+
+
+def _shown(column: Column, value: Value, language: str) -> str:
+    return label(column, value, language) or NOTHING
 
 
 def _kind(was: CatalogueRow | None, becomes: CatalogueRow) -> ChangeKind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -127,9 +127,9 @@ def write_table(rows: Iterable[CatalogueRow], table: CatalogueTable) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def export_table(store: Store, actor: Actor, table: CatalogueTable) -> bytes:
-    """Return the rows of the table as a file; see :func:`write_table`."""
-    return write_table(changes.rows_of(store, actor, table).values(), table)
+def export_table(store: Store, actor: Actor, table: CatalogueTable) -> Iterator[bytes]:
+    """Yield the rows of the table as a file; see :func:`write_table`."""
+    yield write_table(changes.rows_of(store, actor, table).values(), table)
 
 
 def _compare(before: Rows, table: CatalogueTable, file: Table) -> Comparison:

@@ -6,11 +6,12 @@ A newer version of it is offered, and changes nothing by itself.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from mv import audit
 from mv.access import Action, Actor
-from mv.catalogue import DATA
-from mv.catalogue.tables import START
+from mv.catalogue import DATA, changes
+from mv.catalogue.tables import START, CatalogueRow
 from mv.store import Store
 from mv.store.engine import Transaction
 from mv.tabular_files.reading import read_table
@@ -45,14 +46,19 @@ def mark_seen(tx: Transaction) -> None:
     )
 
 
-def settle(store: Store, actor: Actor) -> None:
-    """Settle that this version of the start is looked at: it is offered no more until there is a newer one."""
+def settle(store: Store, actor: Actor, rows: Sequence[CatalogueRow] = ()) -> list[CatalogueRow]:
+    """Save those ``rows`` of the start that are taken over, and settle that this version of it was looked at.
 
-    def work(tx: Transaction) -> None:
+    It is offered no more until there is a newer one. Raises what :func:`mv.catalogue.changes.save` raises.
+    """
+
+    def work(tx: Transaction) -> list[CatalogueRow]:
+        at = store.now()
         mark_seen(tx)
-        audit.record(tx, store.now(), actor, Action.CHANGE_CATALOGUE, start="seen")
+        audit.record(tx, at, actor, Action.CHANGE_CATALOGUE, start="seen")
+        return changes.save_in(tx, at, actor, rows)
 
-    audit.perform(store, actor, Action.CHANGE_CATALOGUE, work)
+    return audit.perform(store, actor, Action.CHANGE_CATALOGUE, work)
 
 
 def _digest() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from mv.cli import access_log, export, imports, keys, sample, users
+from mv.cli import access_log, catalogue, export, imports, keys, sample, users
 from mv.cli.command import INTERRUPTED, PROGRAM
 from mv.cli.text import _
 
@@ -35,6 +35,7 @@ for one in (
     export.export_claims,
     imports.import_rows,
     users.decide_user,
+    catalogue.catalogue,
     access_log.check_log,
     access_log.prune_log,
     keys.new_key,

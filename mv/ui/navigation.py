@@ -34,6 +34,7 @@ REIMBURSEMENT_PAYMENTS = FOLDER / "reimbursement_payments.py"
 REIMBURSEMENT_RULES = FOLDER / "reimbursement_rules.py"
 REIMBURSEMENT_CHECKS = FOLDER / "reimbursement_checks.py"
 USERS = FOLDER / "users.py"
+CATALOGUE = FOLDER / "catalogue.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,10 @@ MENU = {
         ),
         Place(REIMBURSEMENT_CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
     ),
-    N_("Administration"): (Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),),
+    N_("Administration"): (
+        Place(CATALOGUE, N_("Catalogue"), "katalog", "list_alt", Action.CHANGE_CATALOGUE),
+        Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),
+    ),
 }
 
 
