@@ -152,7 +152,7 @@ def write(
         if was is not None and not differing(was, row):
             continue
         for column, error in faults(row, was, after):
-            raise Invalid(N_("{code}, {column}: {what}"), code=row.key, column=Title(column), what=error)
+            raise Invalid(N_("In {code}, {column}: {what}"), code=row.key, column=Title(column), what=error)
         changes.append(Change(kind or _kind(was, row), was, _write(tx, row), at, by))
     _write_packs(tx, changes)
     for change in changes:

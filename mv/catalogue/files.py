@@ -92,6 +92,7 @@ def compare_with(before: Rows, files: Sequence[Table]) -> list[Comparison]:
                 for column, error in faults(each.row, each.seen, after):
                     heading = file.headings[places[column.name]] if column.name in places else column.name
                     comparison.problems.append(Problem(each.number, heading, error))
+        comparison.problems.sort(key=lambda problem: problem.row)
     return found
 
 
@@ -167,8 +168,8 @@ def _read(
         if column.name in places:
             text = record.cells[places[column.name]]
             try:
-                text = cells.parse_value(text if file.delimiter is None else restore_formulas(text))
-                values[column.name] = parse(column, text)
+                text = cells.parse_value(text)
+                values[column.name] = parse(column, text if file.delimiter is None else restore_formulas(text))
             except Invalid as error:
                 heading = file.headings[places[column.name]]
                 comparison.problems.append(Problem(record.number, heading, error))

@@ -23,7 +23,7 @@ AGE_UNITS: Mapping[str, str] = {
     AgeUnit.MONTHS: N_("months on the day"),
     AgeUnit.TURNS: N_("years turned in the calendar year"),
 }
-SEXES: Mapping[str, str] = {Sex.FEMALE: N_("Woman"), Sex.MALE: N_("Man")}
+SEXES: Mapping[str, str] = {Sex.FEMALE: N_("woman"), Sex.MALE: N_("man")}
 YES_NO: Mapping[bool, str] = {True: N_("Yes"), False: N_("No")}
 WORDS: Mapping[Kind, Mapping[Any, str]] = {Kind.AGE_UNIT: AGE_UNITS, Kind.SEX: SEXES, Kind.YES_NO: YES_NO}
 YES, NO = {"true", "1"}, {"false", "0"}

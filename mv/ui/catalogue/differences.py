@@ -61,8 +61,14 @@ def draw_file() -> None:
         st.success(_("There is nothing to save: all of it is here already."))
         return
     form = drawn_form(f"{KEY}_save")
-    label = f"{_('Save all')} ({len(found.to_save)})"
-    st.button(label, type="primary", key=form.key, on_click=_save_file, args=(found.to_save, form, turn))
+    words = _("Save all")
+    st.button(
+        f"{words} ({len(found.to_save)})",
+        type="primary",
+        key=form.key,
+        on_click=_save_file,
+        args=(found.to_save, form, turn),
+    )
 
 
 def draw_start() -> None:
@@ -91,7 +97,7 @@ def draw_start() -> None:
         if its:
             st.subheader(literal(_(found.table.title)), anchor=False)
         for each in its:
-            label = f"{name_of_row(each.row)} – {_about(each)}"
+            label = f"{name_of_row(each.row)} ({each.row.key}) – {_about(each)}"
             checklist.draw_tick(numbers[_key(each)], literal(label), key)
     form = drawn_form("start_save")
     with st.container(horizontal=True):
@@ -119,7 +125,7 @@ def _tick_new(key: str, offered: Sequence[Difference]) -> None:
 def _about(each: Difference) -> str:
     if each.seen is not None:
         return differences(each.seen, each.row)
-    return f"{_('new')}: {each.row.values['source']}"
+    return _("New: {source}", source=each.row.values["source"])
 
 
 def _draw_counts(found: Comparison) -> None:

@@ -55,10 +55,10 @@ def correct_dose(customer: Customer, dose: Dose) -> None:
 
 
 def _require_reason(customer: Customer, entry: Entry, was: Dose | None = None) -> None:
-    """Raise Invalid for a dose too near another, as long as no reason is given for it."""
+    """Raise Invalid for a dose that raises a concern, as long as no reason is given for it."""
     found = recent_doses.judge(store(), session.actor(), customer, entry, was)
     if found and not entry.reason.strip():
-        (concern,) = found.values()
+        concern = next(iter(found.values()))
         raise Invalid(N_("{concern} Write why it is right; nothing was saved."), concern=concern)
 
 
