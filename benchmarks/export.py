@@ -32,11 +32,12 @@ from pathlib import Path
 
 import duckdb
 
-from mv import catalogue, export
+from mv import export
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.catalogue import DATA
 from mv.export import Csv, Filters, Format, Parquet, Xlsx
 from mv.pseudonyms import Pseudonyms
+from mv.sample import example
 from mv.store import open_store
 from mv.store.duckdb import CONFIG
 
@@ -110,7 +111,7 @@ def most_memory() -> int:
 def make_store(path: Path, rows: int) -> None:
     """Make a store with so many memberships, in the order in which the store keeps them after maintenance."""
     store = open_store(str(path))
-    catalogue.refresh(store)
+    example.add(store)
     with (DATA / "sample_names.csv").open(encoding="utf-8", newline="") as file:
         names = [(row["kind"] == "family", row["name"]) for row in csv.DictReader(file)]
     given, family = ([name for is_family, name in names if is_family == wanted] for wanted in (False, True))

@@ -62,6 +62,7 @@ class Action(StrEnum):
     EXPORT_DOSES = "export_doses"
     VIEW_REIMBURSEMENT = "view_reimbursement"
     CHANGE_RULE = "change_rule"
+    CHANGE_CATALOGUE = "change_catalogue"
     CHANGE_CLAIM = "change_claim"
     EXPORT_CLAIM = "export_claim"
     IMPORT_PAYMENTS = "import_payments"
@@ -96,6 +97,7 @@ LEADS_ALONE = frozenset(
     {
         Action.EXPORT_IDENTITIES,
         Action.CHANGE_RULE,
+        Action.CHANGE_CATALOGUE,
         Action.EXPORT_CLAIM,
         Action.SET_BLOCK,
         Action.LIFT_BLOCK,

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from mv import identity
-from mv.catalogue import Choice
+from mv.catalogue import Choice, Vaccine
 from mv.customers import Customer
 from mv.errors import N_, Invalid, MvError
 from mv.identity import Sex
@@ -25,6 +25,7 @@ class Concern(StrEnum):
     BATCH_STOPPED = "batch_stopped"
     NAME = "name"
     RECENT_DOSE = "recent_dose"
+    VACCINE_AGE = "vaccine_age"
 
 
 Concerns = Mapping[Concern, MvError]
@@ -63,6 +64,19 @@ def of_group(choice: Choice, customer: Customer, day: date) -> Concerns:
     if sex and sex != group.sex:
         found[Concern.SEX] = Invalid(OTHER_SEX[sex], choice=choice)
     return found
+
+
+def of_vaccine(vaccine: Vaccine | None, customer: Customer, day: date) -> Concerns:
+    """Return the concern about a dose of the vaccine on ``day``: an age that it is not for, by the catalogue."""
+    if vaccine is None or vaccine.ages is None or vaccine.ages.include(customer.birth_date, day):
+        return {}
+    told = Invalid(
+        N_("Born {born}: the age does not fit {vaccine} on {day}."),
+        born=customer.birth_date,
+        vaccine=vaccine.name,
+        day=day,
+    )
+    return {Concern.VACCINE_AGE: told}
 
 
 def unaccepted(concerns: Concerns, accepted: Collection[Concern]) -> Concerns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from mv import audit, catalogue, memberships, vaccinations
+from mv import audit, catalogue, concerns, memberships, vaccinations
 from mv.access import Action, Actor
 from mv.catalogue import Catalogue
 from mv.concerns import Concern, Concerns
@@ -69,7 +69,7 @@ def of_dose(
     """Return the concern about a dose as entered that lies too near one of the customer's ``doses``, before or after.
 
     The later of the two decides how many days have to lie between: by the rule of reimbursement that it fits, else by
-    its vaccine (data/vaccines.csv). The nearest dose is told. Withdrawn doses do not count, and no dose that the entry
+    its vaccine (in the catalogue). The nearest dose is told. Withdrawn doses do not count, and no dose that the entry
     corrects is to be among ``doses``.
     """
     vaccine = known.vaccines.get(entry.product_code or "")
@@ -116,10 +116,11 @@ def days_between(
 
 
 def judge(store: Store, actor: Actor, customer: Customer, entry: Entry, was: Dose | None = None) -> Concerns:
-    """Return the concern about a dose as entered, new or in place of the dose ``was``, among the customer's doses.
+    """Return the concerns about a dose as entered, new or in place of the dose ``was``, among the customer's doses.
 
-    A correction that leaves product and day as they were raises none. Logs a look at the doses. Raises OtherUnit when
-    the actor has no care relation with the customer.
+    They are about another dose near it, and about an age that the vaccine is not for. A correction that leaves product
+    and day as they were raises none. Logs a look at the doses. Raises OtherUnit when the actor has no care relation
+    with the customer.
     """
     customer_id = customer.customer_id
     if was and (was.product_code, was.given_on) == (entry.product_code, entry.given_on):
@@ -133,7 +134,9 @@ def judge(store: Store, actor: Actor, customer: Customer, entry: Entry, was: Dos
         except (Invalid, Conflict):  # not chosen yet
             group = (None, None)
         payments = read_payments(tx, [dose.dose_id for dose in doses])
-        return of_dose(customer, entry, group, doses, payments, rule_table.read(tx), catalogue.read(tx))
+        known = catalogue.read(tx)
+        of_age = concerns.of_vaccine(known.vaccines.get(entry.product_code or ""), customer, entry.given_on)
+        return {**of_age, **of_dose(customer, entry, group, doses, payments, rule_table.read(tx), known)}
 
     return audit.perform(store, actor, Action.VIEW_DOSES, work, customer_id)
 

@@ -33,7 +33,10 @@ from mv.batches import changes as batch_changes
 from mv.batches import packs, receiving
 from mv.batches.batch import Batch
 from mv.batches.scanning import Scan
-from mv.catalogue import Catalogue
+from mv.catalogue import Catalogue, start
+from mv.catalogue import changes as catalogue_changes
+from mv.catalogue import files as catalogue_files
+from mv.catalogue.tables import UNIT, CatalogueRow
 from mv.customers import Customer
 from mv.export import Filters
 from mv.export.claims import claims_file
@@ -64,7 +67,7 @@ from mv.reimbursement.payments.columns import Column
 from mv.reimbursement.payments.files import PaymentFile
 from mv.reimbursement.payments.importing import OutcomeSum
 from mv.reimbursement.payments.matching import PaymentOutcome
-from mv.reimbursement.preview import customer_case, rule_change
+from mv.reimbursement.preview import catalogue_change, customer_case, rule_change
 from mv.reimbursement.rules import changes, drafts, gaps, regions, rule_table
 from mv.store import Store
 from mv.tabular_files.table import Record, Table
@@ -113,6 +116,7 @@ MAY: dict[Action, set[Role]] = {
     Action.EXPORT_DOSES: {ANALYST, LEAD},
     Action.VIEW_REIMBURSEMENT: {ANALYST, LEAD},
     Action.CHANGE_RULE: {LEAD},
+    Action.CHANGE_CATALOGUE: {LEAD},
     Action.CHANGE_CLAIM: {ANALYST, LEAD},
     Action.EXPORT_CLAIM: {LEAD},
     Action.IMPORT_PAYMENTS: {ANALYST, LEAD},
@@ -327,6 +331,45 @@ CLAIMS = [
         lambda s, who, r: taken(claim_files.download(s, who, r.claim.claim_id)),
     ),
 ]
+DECIDES = (Action.CHANGE_CATALOGUE,)
+NEW_UNIT = CatalogueRow(UNIT, {
+    "unit_id": "ost", "name": "Öst", "region": OTHER_REGION, "valid_from": TODAY, "valid_to": None,
+})  # fmt: skip
+OF_CATALOGUE = [
+    Call(catalogue_changes.rows_of, DECIDES, lambda s, who, r: catalogue_changes.rows_of(s, who, UNIT)),
+    Call(catalogue_changes.history, DECIDES, lambda s, who, r: catalogue_changes.history(s, who, UNIT)),
+    Call(catalogue_changes.faults_of, DECIDES, lambda s, who, r: catalogue_changes.faults_of(s, who, NEW_UNIT)),
+    Call(catalogue_changes.save, DECIDES, lambda s, who, r: catalogue_changes.save(s, who, [NEW_UNIT])),
+    Call(
+        catalogue_changes.undo,
+        DECIDES,
+        lambda s, who, r: catalogue_changes.undo(
+            s, who, catalogue_changes.save(s, who, [norr(s, who).with_values(valid_to=TODAY)])[0]
+        ),
+    ),
+    Call(catalogue_files.compare, DECIDES, lambda s, who, r: catalogue_files.compare(s, who, start.files())),
+    Call(
+        catalogue_files.export_table,
+        DECIDES,
+        lambda s, who, r: taken(catalogue_files.export_table(s, who, UNIT)),
+    ),
+    Call(start.settle, DECIDES, lambda s, who, r: start.settle(s, who, [])),
+    Call(
+        catalogue_change.records_after,
+        DECIDES,
+        lambda s, who, r: catalogue_change.records_after(s, who, NEW_UNIT, TODAY),
+    ),
+    *(
+        Call(of, DECIDES, lambda s, who, r, of=of: of(s, who, NEW_UNIT, NEW_UNIT.with_values(region="Annan")))
+        for of in (catalogue_change.count_affected, catalogue_change.impact_at_own_units)
+    ),
+]
+
+
+def norr(store: Store, actor: Actor) -> CatalogueRow:
+    return catalogue_changes.rows_of(store, actor, UNIT)["norr"]
+
+
 AFTERWARDS = (Action.REGISTER_AFTERWARDS,)
 
 
@@ -387,6 +430,7 @@ ROUNDS = [
 ]
 CALLS = [
     *ROUNDS,
+    *OF_CATALOGUE,
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, "and kar")),
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, r.anders.identity)),
     Call(
@@ -811,7 +855,7 @@ WITHOUT_ACTOR = {
     "mv.reimbursement.checks.priced_doses.every_dose": "names nobody; who shows the result asks for the right",
     "mv.reimbursement.checks.priced_doses.paid_doses": "names nobody; who shows the result asks for the right",
     "mv.catalogue.load": "holds nobody's data",
-    "mv.catalogue.refresh": "holds nobody's data",
+    "mv.catalogue.start.is_new": "holds nobody's data",
     "mv.batches.batch.of_product": "holds nobody's data",
     "mv.reimbursement.rules.rule_table.load": "holds nobody's data",
     "mv.reimbursement.rules.rule_table.add_example": "holds nobody's data",

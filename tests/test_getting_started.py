@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
 
 import pytest
 
 from mv import getting_started, origin
-from mv.access import Actor, Role
+from mv.access import Actor
 from mv.errors import Conflict, Invalid
 from mv.getting_started import Step
 from mv.sample import example

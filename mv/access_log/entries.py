@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     Action.EXPORT_DOSES: N_("Doses taken out"),
     Action.VIEW_REIMBURSEMENT: N_("Reimbursement viewed"),
     Action.CHANGE_RULE: N_("Reimbursement rule changed"),
+    Action.CHANGE_CATALOGUE: N_("Catalogue changed"),
     Action.CHANGE_CLAIM: N_("Claim changed"),
     Action.EXPORT_CLAIM: N_("Claim taken out"),
     Action.IMPORT_PAYMENTS: N_("Payment file read"),

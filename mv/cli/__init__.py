@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from mv.cli import access_log, batches, export, imports, keys, sample, users
+from mv.cli import access_log, batches, catalogue, export, imports, keys, sample, users
 from mv.cli.command import INTERRUPTED, PROGRAM
 from mv.cli.text import _
 
@@ -37,6 +37,7 @@ for one in (
     batches.batches,
     users.decide_user,
     users.users_group,
+    catalogue.catalogue,
     access_log.check_log,
     access_log.prune_log,
     keys.new_key,

@@ -60,7 +60,6 @@ def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, 
     def opened(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             with closing(open_store(configured_url(), clock)) as store:
-                catalogue.refresh(store)
                 return run(store, *args, **kwargs) or 0
         except MvError as error:
             click.echo(i18n.explain(error, language()), err=True)

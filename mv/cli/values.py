@@ -58,6 +58,16 @@ class ExistingFile(click.Path):
         return Path(value)
 
 
+class ExistingPath(click.Path):
+    """The path of a file or a folder, which has to exist; shells complete it."""
+
+    def convert(self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path. Raises BadParameter if nothing is there."""
+        if not Path(value).exists():
+            self.fail(_("There is no file or folder {text}.", text=value), param, ctx)
+        return Path(value)
+
+
 class FileToWrite(click.Path):
     """The path of a file to write, whether it exists or not; shells complete it."""
 

@@ -195,6 +195,8 @@ def _find_concerns(
     dose = entry.dose_entry(number, None)
     if dose is None:
         return
+    vaccine = context.catalogue.vaccines.get(entry.product_code or "")
+    yield from concerns.of_vaccine(vaccine, customer, dose.given_on).items()
     group = (entry.group_code, entry.subgroup_code)
     near = recent_doses.of_dose(customer, dose, group, person.doses, person.payments, context.rules, context.catalogue)
     yield from near.items()

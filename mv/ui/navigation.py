@@ -37,6 +37,7 @@ REIMBURSEMENT_RULES = FOLDER / "reimbursement_rules.py"
 REIMBURSEMENT_CHECKS = FOLDER / "reimbursement_checks.py"
 GETTING_STARTED = FOLDER / "getting_started.py"
 USERS = FOLDER / "users.py"
+CATALOGUE = FOLDER / "catalogue.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ MENU = {
     ),
     N_("Administration"): (
         Place(GETTING_STARTED, N_("Getting started"), "kom-igang", "flag", Action.VIEW_SETUP),
+        Place(CATALOGUE, N_("Catalogue"), "katalog", "list_alt", Action.CHANGE_CATALOGUE),
         Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),
     ),
 }

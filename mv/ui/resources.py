@@ -17,9 +17,7 @@ clock: Clock = system_clock
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
     """Return the open store that MV_STORE names. Raises StoreUnavailable."""
-    opened = open_store(configured_url(), clock)
-    catalogues.refresh(opened)
-    return opened
+    return open_store(configured_url(), clock)
 
 
 @st.cache_resource(ttl=SECONDS_TO_KEEP_CATALOGUE, show_spinner=False)

@@ -16,13 +16,14 @@ import duckdb
 import psycopg
 import pytest
 
-from mv import audit, catalogue
+from mv import audit
 from mv.access import Action, Actor
 from mv.access_log import chain
 from mv.access_log.chain import Anchor, check, earliest_kept, parse_anchor, prune
 from mv.audit import COLUMNS, Entry
 from mv.cli import main
 from mv.errors import Invalid
+from mv.sample import example
 from mv.store import Store, open_store
 from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS
@@ -342,7 +343,7 @@ def test_entries_from_before_there_was_a_chain_are_kept_and_counted(
     first_version: str, clock: SetClock, actor: Actor
 ) -> None:
     with closing(open_store(first_version, clock)) as store:
-        catalogue.refresh(store)
+        example.add(store)
         assert check(store) == chain.Report(0, 3, None, [])
         write(store, actor, 7)
         report = check(store)
@@ -362,7 +363,7 @@ def test_old_entries_without_a_chain_are_pruned_too_and_the_chain_still_holds(
     first_version: str, clock: SetClock, actor: Actor
 ) -> None:
     with closing(open_store(first_version, clock)) as store:
-        catalogue.refresh(store)
+        example.add(store)
         write(store, actor, 7)
         clock.now = datetime(2031, 10, 1, 12, tzinfo=UTC)
         if store.url.startswith("postgresql"):  # whose own clock says that they are young

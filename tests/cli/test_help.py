@@ -17,10 +17,12 @@ from babel.messages.extract import extract_from_file
 from mv.cli import command_line
 from mv.cli.text import MESSAGES
 from mv.i18n import SWEDISH, translate
+from tests.commands import named_commands
 
 ROOT = Path(__file__).parents[2]
 LOCALES = {"sv": "sv_SE.UTF-8", "en": "en_GB.UTF-8"}
-NAMES = sorted(command_line.commands)
+COMMANDS = named_commands()
+NAMES = sorted(COMMANDS)
 
 WRONG = {
     "": "Användning: python -m mv [FLAGGOR] KOMMANDO …",
@@ -122,12 +124,13 @@ def test_a_command_shows_an_example_that_it_takes(name: str, english: dict[str, 
     assert heading == "Example:"
     program, *arguments = re.split(r"(?<=-m mv) ", line)
     assert program == "python -m mv"
-    words = shlex.split(" ".join(arguments))
-    assert words[0] == name
+    words, own = shlex.split(" ".join(arguments)), name.split()
+    assert words[: len(own)] == own
     (tmp_path / "people.csv").touch()
-    words = [str(tmp_path / word) if word == "people.csv" else word for word in words]
-    parent = command_line.make_context("mv", [name], resilient_parsing=True)
-    command_line.commands[name].make_context(name, words[1:], parent=parent)
+    (tmp_path / "catalogue").mkdir()
+    words = [str(tmp_path / word) if word in ("people.csv", "catalogue/") else word for word in words]
+    parent = command_line.make_context("mv", own, resilient_parsing=True)
+    COMMANDS[name].make_context(own[-1], words[len(own) :], parent=parent)
 
 
 def complete(*words: str, locale: str = "en_GB.UTF-8") -> list[str]:

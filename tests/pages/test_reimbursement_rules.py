@@ -17,7 +17,7 @@ from mv.reimbursement.rules import changes, rule_table
 from mv.reimbursement.rules.rule_table import Rule
 from mv.store import Store
 from mv.ui import resources, session
-from mv.ui.reimbursement.rules import impact
+from mv.ui.widgets import impact
 from tests.conftest import SetClock, invented_number
 from tests.pages.dashboard import DEMO, click, dashboard, words
 

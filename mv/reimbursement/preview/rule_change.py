@@ -113,12 +113,15 @@ def changed_vaccine_types(before: Iterable[Rule], after: Iterable[Rule], known: 
     return sorted(code for code in codes if code and not any(code != o and code.startswith(o) for o in codes if o))
 
 
-def compare(doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule]) -> pd.DataFrame:
+def compare(
+    doses: pd.DataFrame, before: Sequence[Rule], after: Sequence[Rule], doses_after: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the doses that are paid differently by ``after`` than by ``before``.
 
+    ``doses_after`` are the same doses, row by row, where they are to be others, too.
     Columns: unit_id, given_on, claimed; was and becomes, öre; payer_was and payer_becomes, empty where nobody pays.
     """
-    was, becomes = _paid(doses, before), _paid(doses, after)
+    was, becomes = _paid(doses, before), _paid(doses if doses_after is None else doses_after, after)
     both = doses[["unit_id", "given_on", "claimed"]].assign(
         was=was["ore"], becomes=becomes["ore"], payer_was=was["payer"], payer_becomes=becomes["payer"]
     )

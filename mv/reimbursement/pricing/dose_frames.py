@@ -19,6 +19,7 @@ CHANGED_BY = frozenset(
     {
         Action.ADD_GROUP, Action.ADJUST_GROUP, Action.REMOVE_GROUP, Action.RESTORE_GROUP, Action.REGISTER_DOSE,
         Action.CORRECT_DOSE, Action.WITHDRAW_DOSE, Action.CHANGE_IDENTITY, Action.MERGE_CUSTOMERS, Action.CHANGE_RULE,
+        Action.CHANGE_CATALOGUE,
     }
 )  # fmt: skip
 """Actions that change which doses there are or by what a dose is paid; claims and payments are not among them."""

@@ -19,7 +19,7 @@ from mv.reimbursement.rules.vaccine_types import vaccine_name
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
-FILE = DATA / "reimbursement.csv"
+FILE = DATA / "sample_rules.csv"
 """The example's rules. A store of invented people has them in force; a region can take them over as drafts."""
 FROM_FILE = "file"
 """Stands as the user in changes that come from the file."""
@@ -139,7 +139,7 @@ def load(store: Store) -> list[Rule]:
 
 
 def read_file(file: Path = FILE) -> list[Rule]:
-    """Read the rules of a file in the form of data/reimbursement.csv, with the id 0."""
+    """Read the rules of a file in the form of data/sample_rules.csv, with the id 0."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return [_of_line(line) for line in csv.DictReader(lines)]
 

@@ -37,6 +37,8 @@ def draw_number_field(state: NumberEntry, key: str, on_entry: Callable[[str], No
     An empty text leaves what the line stopped at.
     """
 
+    key = key.replace("__", "_-")  # Streamlit takes no two underscores in the key of a component
+
     def receive() -> None:
         entry = session.value(key)["entry"]
         if entry["number"] > state.answered:

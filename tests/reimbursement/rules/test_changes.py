@@ -201,7 +201,7 @@ def test_a_rule_that_a_new_file_changed_meanwhile_names_the_file(store: Store, a
     seen = shipped(store, "flu_65_2024")
     store.write(lambda tx: rule_table.update(tx, store.now(), FROM_FILE, "adjusted", replace(seen, ore=1)))
     says = (
-        "reimbursement.csv changed this rule at 2026-11-22 13:00."
+        "sample_rules.csv changed this rule at 2026-11-22 13:00."
         " It is shown as it is now; nothing was overwritten."
     )  # fmt: skip
     with refused(store, Conflict, says):

@@ -23,12 +23,12 @@ from mv.ui.notices import errors_as_notices, notify, save_once
 from mv.ui.reimbursement.rules import form
 from mv.ui.reimbursement.rules.conflicts import overlap_text
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
-from mv.ui.reimbursement.rules.impact import draw_impact, impact_of, impact_text, is_quick
 from mv.ui.reimbursement.rules.wording import for_whom, group_of, title
 from mv.ui.resources import catalogue, store
 from mv.ui.session import state
 from mv.ui.text import _, explain, literal
 from mv.ui.widgets.amounts import amount
+from mv.ui.widgets.impact import draw_impact, impact_of, impact_text, is_quick
 
 Build = Callable[[], Proposal]
 """Builds the proposal from the fields. Raises Invalid."""

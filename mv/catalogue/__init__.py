@@ -1,10 +1,7 @@
-"""The catalogue: units, groups, subgroups and vaccines, each in use from one day to another, from data/*.csv."""
+"""The catalogue: units, groups, subgroups and vaccines, each in use from one day to another, as a lead decided."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -17,26 +14,7 @@ from mv.identity import Sex, age, months
 from mv.store import Store
 from mv.store.engine import Row, Transaction
 
-DATA = Path(__file__).parents[1] / "data"
-
-TABLES = {
-    "units.csv": ("unit", 1),
-    "groups.csv": ("customer_group", 1),
-    "subgroups.csv": ("subgroup", 2),
-    "vaccines.csv": ("vaccine", 1),
-}
-"""Each file's table, and how many of its first columns are the key."""
-TYPES = {
-    "valid_from": "date",
-    "valid_to": "date",
-    "sort_order": "integer",
-    "longest_days": "integer",
-    "days_between": "integer",
-    "age_from": "integer",
-    "age_to": "integer",
-    "by_age": "boolean",
-}
-"""The columns that are not texts."""
+DATA = Path(__file__).parents[2] / "data"
 
 
 class Dated(Protocol):
@@ -98,7 +76,7 @@ class AgeUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeRange:
-    """The ages of a group, both included; None where there is no bound."""
+    """The ages of a group or a vaccine, both included; None where there is no bound."""
 
     first: int | None
     last: int | None
@@ -159,7 +137,8 @@ class Vaccine:
     """A vaccine product.
 
     ``days_between`` are to lie between two doses of its kind where no rule of reimbursement says how many. ``gtins``
-    are the numbers of its packs, 14 digits each.
+    are those of its packs, 14 digits each. A person outside its ``ages`` may have it all the same: whoever saves that
+    is asked (:mod:`mv.concerns`).
     """
 
     product_code: str
@@ -170,6 +149,7 @@ class Vaccine:
     valid_to: date | None
     days_between: int | None = None
     gtins: tuple[str, ...] = ()
+    ages: AgeRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +197,10 @@ def read(tx: Transaction) -> Catalogue:
         )
     ]
     vaccines = tx.rows(
-        "SELECT product_code, name, atc, npl_id, valid_from, valid_to, days_between FROM vaccine ORDER BY name"
+        "SELECT product_code, name, atc, npl_id, valid_from, valid_to, days_between, age_from, age_to, age_unit"
+        " FROM vaccine ORDER BY name"
     )
-    gtins: defaultdict[str, list[str]] = defaultdict(list)
-    for pack in tx.rows("SELECT gtin, product_code FROM vaccine_pack ORDER BY gtin"):
-        gtins[pack["product_code"]].append(pack["gtin"])
+    packs = tx.rows("SELECT gtin, product_code FROM vaccine_pack ORDER BY gtin")
     return Catalogue(
         units={row["unit_id"]: Unit(**row) for row in units},
         groups={
@@ -229,11 +208,18 @@ def read(tx: Transaction) -> Catalogue:
                 ages=_ages(row),
                 sex=Sex(row["sex"]) if row["sex"] else None,
                 subgroups=tuple(sub for sub in subgroups if sub.group_code == row["group_code"]),
-                **{name: value for name, value in row.items() if name != "sex" and not name.startswith("age_")},
+                **_without_ages(row, "sex"),
             )
             for row in groups
         },
-        vaccines={row["product_code"]: Vaccine(**row, gtins=tuple(gtins[row["product_code"]])) for row in vaccines},
+        vaccines={
+            row["product_code"]: Vaccine(
+                ages=_ages(row),
+                gtins=tuple(pack["gtin"] for pack in packs if pack["product_code"] == row["product_code"]),
+                **_without_ages(row),
+            )
+            for row in vaccines
+        },
     )
 
 
@@ -243,36 +229,5 @@ def _ages(row: Row) -> AgeRange | None:
     return AgeRange(row["age_from"], row["age_to"], AgeUnit(row["age_unit"]))
 
 
-def refresh(store: Store, folder: Path = DATA) -> None:
-    """Update the catalogue in the store from the files in ``folder``, unless these are the ones of the last time.
-
-    A row that is no longer in a file stays in the store, since old records refer to it.
-    """
-    texts = {name: (folder / name).read_text(encoding="utf-8-sig") for name in TABLES}
-    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
-
-    def work(tx: Transaction) -> None:
-        known = tx.row("SELECT value FROM meta WHERE key = 'catalogue'")
-        if known and known["value"] == digest:
-            return
-        for name, text in texts.items():
-            table, keys = TABLES[name]
-            for row in csv.DictReader(text.splitlines()):
-                _upsert(tx, table, keys, {column: value or None for column, value in row.items()})
-        _upsert(tx, "meta", 1, {"key": "catalogue", "value": digest})
-
-    store.write(work)
-
-
-def _upsert(tx: Transaction, table: str, keys: int, row: dict[str, str | None]) -> None:
-    """Insert or update a row; the names of table and columns come from the program's own files alone."""
-    columns = list(row)
-    values = ", ".join(
-        f"${n}::{TYPES[column]}" if column in TYPES else f"${n}" for n, column in enumerate(columns, start=1)
-    )
-    update = ", ".join(f"{column} = excluded.{column}" for column in columns[keys:])
-    tx.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
-        f" ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {update}",
-        *row.values(),
-    )
+def _without_ages(row: Row, *others: str) -> Row:
+    return {name: value for name, value in row.items() if not name.startswith("age_") and name not in others}
