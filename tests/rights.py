@@ -76,6 +76,8 @@ MAY: dict[Action, set[Role]] = {
     Action.REGISTER_CUSTOMER: CARE,
     Action.OPEN_OTHER_UNIT: CARE,
     Action.VIEW_BOOKINGS: CARE,
+    Action.CHANGE_BOOKING: CARE,
+    Action.IMPORT_BOOKINGS: CARE,
     Action.VIEW_GROUPS: CARE,
     Action.ADD_GROUP: CARE,
     Action.ADJUST_GROUP: CARE,

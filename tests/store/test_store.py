@@ -26,11 +26,11 @@ DATABASE_ERRORS = (duckdb.Error, psycopg.Error)
 NEWEST = max(numbered(MIGRATIONS))
 LATER = f"{NEWEST + 1:04}_note"
 TABLES = {
-    "access_log", "app_user", "batch", "booking", "claim", "claim_change", "claim_file", "claim_line", "crossing",
-    "customer", "customer_group", "customer_name", "dose", "dose_change", "identity_change", "log_check",
-    "log_check_entry", "log_head", "membership", "membership_change", "merge", "merge_row", "meta", "name_change",
-    "payer", "payment", "payment_file", "payment_rule", "payment_rule_change", "registration", "registration_row",
-    "sign_in", "subgroup", "unit", "unit_block", "vaccine",
+    "access_log", "app_user", "batch", "booking", "booking_change", "booking_layout", "booking_source", "claim",
+    "claim_change", "claim_file", "claim_line", "crossing", "customer", "customer_group", "customer_name", "dose",
+    "dose_change", "identity_change", "log_check", "log_check_entry", "log_head", "membership", "membership_change",
+    "merge", "merge_row", "meta", "name_change", "payer", "payment", "payment_file", "payment_rule",
+    "payment_rule_change", "registration", "registration_row", "sign_in", "subgroup", "unit", "unit_block", "vaccine",
 }  # fmt: skip
 INSERT = "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('fluad', $1, DATE '2027-06-30')"
 
