@@ -139,7 +139,7 @@ def cancel(store: Store, actor: Actor, booking_id: int, version: int) -> Booking
         require_unit(actor, row.unit_id)
         if not row.standing:
             raise Conflict(N_("The booking is cancelled already. Nothing was changed."))
-        return replace(row, state=BookingState.CANCELLED)
+        return with_state(row, BookingState.CANCELLED)
 
     return TABLE.perform(store, actor, Action.CHANGE_BOOKING, "cancelled", booking_id, version, apply)
 
@@ -185,6 +185,11 @@ def insert(tx: Transaction, at: datetime, actor: Actor, entries: Sequence[tuple[
     ]  # fmt: skip
     TABLE.insert(tx, at, actor, Action.CHANGE_BOOKING, "booked", new)
     return new
+
+
+def with_state(row: BookingRow, state: BookingState) -> BookingRow:
+    """Return the booking with another state."""
+    return replace(row, state=state)
 
 
 def moved(row: BookingRow, entry: Entry) -> BookingRow:

@@ -30,10 +30,18 @@ INTERRUPTED = 130
 
 
 def command(name: str, about: str, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
-    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments."""
+    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments.
+
+    Of a command in a group, ``name`` has the group's before its own.
+    """
     heading, line = _("Example:"), f"{PROGRAM} {name} {example}".rstrip()
     epilog = f"\b\n{heading}\n  {line}"  # \b: click keeps these lines as they are
-    return click.command(name, help=about, epilog=epilog, options_metavar=_("[OPTIONS]"))
+    return click.command(name.split()[-1], help=about, epilog=epilog, options_metavar=_("[OPTIONS]"))
+
+
+def group(name: str, about: str) -> click.Group:
+    """Return a group of commands, which follow its name, and which it tells ``about``."""
+    return click.Group(name, help=about, options_metavar=_("[OPTIONS]"), subcommand_metavar=_("COMMAND …"))
 
 
 def with_store(run: Callable[Concatenate[Store, P], int | None]) -> Callable[P, int]:
