@@ -79,10 +79,20 @@ def build_plan(tx: Transaction, at: datetime, today: date, actor: Actor, request
         PlannedRow(record.number, RowState.WRONG) if record.number in wrong else by_number[record.number]
         for record in request.table.records
     ]
+    changed = [change for line in lines if (change := line.change)]
+    owners = {before.customer_id for before, _after in [*changed, *gone]}
+    people = {customer.customer_id: customer for customer in customers.read(tx, owners)}
     return Plan(
-        in_order, sorted(problems, key=lambda problem: problem.row), validator.new_people, gone, gone_sources, days,
-        known.seen, known.unrelated,
-    )  # fmt: skip
+        in_order,
+        sorted(problems, key=lambda problem: problem.row),
+        validator.new_people,
+        people,
+        gone,
+        gone_sources,
+        days,
+        known.seen | people.keys(),
+        known.unrelated,
+    )
 
 
 def _read_rows(request: ImportRequest, names: CodeLookup, today: date) -> tuple[list[FileBooking], list[Problem]]:

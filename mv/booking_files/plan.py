@@ -88,14 +88,15 @@ class PlannedRow:
 class Plan:
     """Each row in the order of the file, and every problem; ``new_people`` will be registered.
 
-    ``gone`` are the bookings, before and after, that are missing from a file that has all from the first to the last of
-    its ``days`` at their unit. ``seen`` are the customers that the user sees, ``unrelated`` those to whom the user has
-    no care relation.
+    ``people`` are the customers of the bookings that change, by id. ``gone`` are bookings, before and after, that are
+    missing from a file that has all from the first to the last of its ``days`` at their unit. ``seen`` are the
+    customers that the user sees, ``unrelated`` those to whom the user has no care relation.
     """
 
     lines: list[PlannedRow]
     problems: list[Problem]
     new_people: Mapping[int, tuple[Identity, Customer]]
+    people: Mapping[int, Customer]
     gone: list[tuple[BookingRow, BookingRow]]
     gone_sources: list[Source]
     days: Mapping[str, tuple[date, date]]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
-from mv import audit, catalogue, customers, deaths
+from mv import audit, catalogue, customers, deaths, identity
 from mv.access import Action, Actor, require_unit
 from mv.bookings import STANDING, BookingState
 from mv.catalogue import Catalogue
@@ -57,6 +57,10 @@ class Change:
     state: str
 
 
+class UnknownNumber(NotFound):
+    """No customer has or had the identity number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a booking is for: the unit, the instant (naive UTC) and the vaccine."""
@@ -98,15 +102,37 @@ def book(store: Store, actor: Actor, customer_id: int, entry: Entry) -> BookingR
     """
 
     def work(tx: Transaction) -> BookingRow:
-        at = store.now()
-        require_unit(actor, entry.unit_id)
-        customer = customers.lock(tx, at, actor, [customer_id])[customer_id]
-        _refuse_past(entry.local_day, store.today())
-        check(catalogue.read(tx), customer, entry, store.today())
-        _refuse_twice(tx, customer_id, entry)
-        return insert(tx, at, actor, [(customer_id, entry)])[0]
+        return _book(tx, store.now(), actor, customer_id, entry, store.today())
 
     return audit.perform(store, actor, Action.CHANGE_BOOKING, work, customer_id)
+
+
+def book_by_number(store: Store, actor: Actor, number: str, entry: Entry) -> BookingRow:
+    """Book a time for the customer with this identity number, and return the booking.
+
+    Raises what :func:`book` does, UnclearCentury, Invalid for a wrong number, and NotFound where nobody has it.
+    """
+
+    def work(tx: Transaction) -> BookingRow:
+        person = identity.parse(number, store.today())
+        customers.refuse_unclear(tx, person)
+        found = customers.find_by_numbers(tx, [person.number]).get(person.number)
+        if found is None:
+            raise UnknownNumber(
+                N_("No customer has this number. Check it, or register the person on the page Find customer first."),
+                field="identity",
+            )
+        return _book(tx, store.now(), actor, found.customer_id, entry, store.today())
+
+    try:
+        return audit.perform(store, actor, Action.CHANGE_BOOKING, work)
+    except UnknownNumber:
+        at, asked = store.now(), identity.parse(number, store.today()).number
+        store.write(lambda tx: audit.record_miss(tx, at, actor, Action.CHANGE_BOOKING, asked))
+        raise
+    except customers.UnclearCentury as error:
+        audit.record_known_elsewhere(store, actor, Action.CHANGE_BOOKING, error.customer_id)
+        raise
 
 
 def move(store: Store, actor: Actor, booking_id: int, version: int, entry: Entry) -> BookingRow:
@@ -217,6 +243,15 @@ def check(known: Catalogue, customer: Customer, entry: Entry, today: date) -> No
     if day > today + timedelta(days=MOST_DAYS_AHEAD):
         raise Invalid(N_("{day} is more than two years ahead. Check the year."), day=day)
     deaths.refuse_after(customer.deceased_on, day)
+
+
+def _book(tx: Transaction, at: datetime, actor: Actor, customer_id: int, entry: Entry, today: date) -> BookingRow:
+    require_unit(actor, entry.unit_id)
+    customer = customers.lock(tx, at, actor, [customer_id])[customer_id]
+    _refuse_past(entry.local_day, today)
+    check(catalogue.read(tx), customer, entry, today)
+    _refuse_twice(tx, customer_id, entry)
+    return insert(tx, at, actor, [(customer_id, entry)])[0]
 
 
 def _refuse_past(day: date, today: date) -> None:

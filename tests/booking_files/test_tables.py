@@ -114,6 +114,7 @@ def test_day_and_time_in_two_columns_are_booked_once_and_the_same_file_again_cha
             take_in(store, actor, file)
 
 
+@pytest.mark.both_engines
 def test_a_moved_or_cancelled_one_is_moved_or_cancelled_and_a_missing_one_gone(
     store: Store, actor: Actor, anders: Customer, eva: Customer
 ) -> None:
