@@ -7,7 +7,7 @@ put in a group or vaccinated at one, or was opened by the user with a reason a s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ class Action(StrEnum):
     REGISTER_CUSTOMER = "register_customer"
     OPEN_OTHER_UNIT = "open_other_unit"
     VIEW_BOOKINGS = "view_bookings"
+    CHANGE_BOOKING = "change_booking"
+    IMPORT_BOOKINGS = "import_bookings"
     VIEW_GROUPS = "view_groups"
     ADD_GROUP = "add_group"
     ADJUST_GROUP = "adjust_group"
@@ -111,6 +113,8 @@ CARE = frozenset(
         Action.REGISTER_CUSTOMER,
         Action.OPEN_OTHER_UNIT,
         Action.VIEW_BOOKINGS,
+        Action.CHANGE_BOOKING,
+        Action.IMPORT_BOOKINGS,
         Action.VIEW_GROUPS,
         Action.ADD_GROUP,
         Action.ADJUST_GROUP,
@@ -155,7 +159,10 @@ OPEN_THEN = """
 """Leaves out the rows that their user registered while the customer was open to the user for a reason."""
 SHOWS_CARE_RELATION = {
     "membership r WHERE r.ended_reason IS DISTINCT FROM 'wrong'": OPEN_THEN,
-    "booking r WHERE TRUE": "TRUE",
+    """
+        (SELECT customer_id, unit_id, booked_at AS registered_at, booked_by AS registered_by FROM booking
+        WHERE state = 'booked') r WHERE TRUE
+    """: OPEN_THEN,
     "dose r WHERE r.withdrawn_at IS NULL": """
         NOT EXISTS (
             SELECT 1 FROM dose_change d JOIN crossing o ON o.user_id = d.changed_by
@@ -174,9 +181,11 @@ SHOWS_CARE_RELATION = {
         WHERE merged_into IS NOT NULL) r WHERE TRUE
     """: OPEN_THEN,
 }
-"""Rows that show a care relation at their unit; those that were entered by mistake do not. Each with the condition that
-leaves out what was registered, or moved to the unit, while another unit's customer was open for a reason: the access
-ends with its hour."""
+"""Rows that show a care relation at their unit; those that were entered by mistake, cancelled or gone do not. Each with
+the condition that leaves out what was registered, or moved to the unit, while another unit's customer was open for a
+reason: the access ends with its hour."""
+OWN_ROWS = {**SHOWS_CARE_RELATION, "booking r WHERE TRUE": "TRUE"}
+"""The like for lists of own units' rows: a booking that was cancelled or is gone stays on its unit's day."""
 
 
 class AccessReason(StrEnum):
@@ -304,11 +313,12 @@ def split_by_care_relation(
         for customer_id, why in _opened(tx, at, actor, lives).items()
         if customer_id not in blocked or why == AccessReason.EMERGENCY
     }
-    were_here = _were_at_own_unit(tx, actor, lives - opened.keys())
+    kept = OWN_ROWS if of_own_rows else SHOWS_CARE_RELATION
+    were_here = _were_at_own_unit(tx, actor, lives - opened.keys(), kept)
     if not of_own_rows:
         were_here -= blocked
         ever_opened = _ever_opened(tx, were_here)
-        were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, lasting=True)
+        were_here = (were_here - ever_opened) | _were_at_own_unit(tx, actor, ever_opened, kept, lasting=True)
     found |= {customer_id: opened[live_id] for customer_id, (live_id, _) in others.items() if live_id in opened}
     related = opened.keys() | were_here
     unrelated = {customer_id: unit for customer_id, (live_id, unit) in others.items() if live_id not in related}
@@ -331,12 +341,14 @@ def _of_other_units(tx: Transaction, actor: Actor, customer_ids: Collection[int]
     }
 
 
-def _were_at_own_unit(tx: Transaction, actor: Actor, customer_ids: Set[int], *, lasting: bool = False) -> set[int]:
+def _were_at_own_unit(
+    tx: Transaction, actor: Actor, customer_ids: Set[int], kept: Mapping[str, str], *, lasting: bool = False
+) -> set[int]:
     """Return the customers with a row at an own unit; with ``lasting``, one that gives access beyond its hour."""
     own, units = in_own_units(actor, "r.unit_id", 2)
     found: set[int] = set()
-    for kept, lasts in SHOWS_CARE_RELATION.items():
-        sql = f"SELECT DISTINCT r.customer_id FROM {kept} AND {own} AND r.customer_id = ANY($1)"
+    for rows, lasts in kept.items():
+        sql = f"SELECT DISTINCT r.customer_id FROM {rows} AND {own} AND r.customer_id = ANY($1)"
         sql = f"{sql} AND {lasts}" if lasting else sql
         found |= {row["customer_id"] for row in tx.rows_in(sql, customer_ids - found, *units)}
     return found

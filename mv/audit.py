@@ -165,14 +165,21 @@ def record_export(
 
 
 def record_customers(
-    tx: Transaction, at: datetime, actor: Actor, action: Action, details: Sequence[tuple[int, Mapping[str, object]]]
+    tx: Transaction,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    details: Sequence[tuple[int, Mapping[str, object]]],
+    *,
+    of_own_rows: bool = False,
 ) -> None:
     """Log, in the open transaction, an action on customers at the instant ``at``.
 
     ``details`` has a customer's id and the detail of its entry, for each entry. Raises OtherUnit when the actor has no
-    care relation with one of them.
+    care relation with one of them (see :func:`mv.access.require_care_relation`, also for ``of_own_rows``).
     """
-    why = require_care_relation(tx, at, actor, {customer_id for customer_id, _ in details})
+    concerned = {customer_id for customer_id, _ in details}
+    why = require_care_relation(tx, at, actor, concerned, of_own_rows=of_own_rows)
     _append(
         tx,
         [

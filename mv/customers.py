@@ -222,13 +222,15 @@ def read(tx: Transaction, customer_ids: Collection[int]) -> list[Customer]:
     return [Customer(**row) for row in tx.rows_in(sql, customer_ids)]
 
 
-def lock(tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int]) -> dict[int, Customer]:
+def lock(
+    tx: Transaction, at: datetime, actor: Actor, customer_ids: Collection[int], *, of_own_rows: bool = False
+) -> dict[int, Customer]:
     """Lock the customers' rows, groups and doses until the transaction ends, and return the customers by id.
 
     Raises NotFound for one who does not exist or was merged into another, and OtherUnit for one with whom the actor has
-    no care relation at the instant ``at``.
+    no care relation at the instant ``at`` (see :func:`mv.access.require_care_relation`, also for ``of_own_rows``).
     """
-    require_care_relation(tx, at, actor, customer_ids)
+    require_care_relation(tx, at, actor, customer_ids, of_own_rows=of_own_rows)
     sql = f"""
         UPDATE customer SET version = version + 1
         WHERE customer_id = ANY($1) AND merged_into IS NULL RETURNING {COLUMNS}

@@ -61,7 +61,8 @@ class VersionedTable(Generic[R, C]):
 
     ``row`` and ``change`` are the dataclasses of a row and of a line of the history. ``types`` has every column of the
     table; one that is no field of ``row`` is a property of it. ``missing`` is the message for a row that does not
-    exist, ``changed`` the one for a row that ``{who}`` changed at ``{time}``.
+    exist, ``changed`` the one for a row that ``{who}`` changed at ``{time}``. ``of_own_rows``: a row is its unit's to
+    change, also where it gives no care relation with its customer; the caller checks the unit.
     """
 
     name: str
@@ -70,6 +71,7 @@ class VersionedTable(Generic[R, C]):
     types: Mapping[str, pa.DataType]
     missing: str
     changed: str
+    of_own_rows: bool = False
 
     @cached_property
     def columns(self) -> str:
@@ -131,7 +133,8 @@ class VersionedTable(Generic[R, C]):
         found = self._read(tx, seen_versions)
         if len(found) < len(seen_versions):
             raise NotFound(self.missing)
-        locked = customers.lock(tx, at, actor, {row.customer_id for row in found.values()})
+        owners = {row.customer_id for row in found.values()}
+        locked = customers.lock(tx, at, actor, owners, of_own_rows=self.of_own_rows)
         now = self._read(tx, seen_versions)
         for row_id, seen_version in seen_versions.items():
             row = now.get(row_id)
@@ -220,7 +223,7 @@ class VersionedTable(Generic[R, C]):
         details: list[tuple[int, dict[str, object]]] = [
             (row.customer_id, {self.name: self._id(row), "version": row.version, "change": change}) for row in rows
         ]
-        audit.record_customers(tx, at, actor, action, details)
+        audit.record_customers(tx, at, actor, action, details, of_own_rows=self.of_own_rows)
 
     def _by_id(self, rows: Iterable[R]) -> dict[int, R]:
         return {self._id(row): row for row in rows}

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from mv import bookings, memberships, vaccinations
+from mv import memberships, vaccinations
 from mv.customers import Customer
 from mv.ui import navigation, session
+from mv.ui.bookings.of_customer import draw_bookings
 from mv.ui.customers.banner import draw_customer, require_customer
 from mv.ui.customers.block import draw_block
 from mv.ui.customers.death import draw_death
@@ -16,9 +17,9 @@ from mv.ui.groups.dialog import draw_dialog
 from mv.ui.groups.unadded import draw_unadded
 from mv.ui.navigation import CustomerVisit
 from mv.ui.reimbursement.corrections.queue import draw_queue_banner
-from mv.ui.resources import catalogue, store
+from mv.ui.resources import store
 from mv.ui.session import state
-from mv.ui.text import _, moment, name_of
+from mv.ui.text import _, name_of
 from mv.ui.vaccinations.table import draw_doses
 from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.table import draw_table
@@ -35,21 +36,6 @@ def draw_groups(customer: Customer) -> None:
         },
         empty=_("No current group. Without one that applies on the day, a dose is not paid."),
         alt=_("Current customer groups"),
-    )
-
-
-def draw_bookings(customer: Customer) -> None:
-    coming = bookings.upcoming(store(), session.actor(), customer.customer_id)
-    vaccines, units = catalogue().vaccines, catalogue().units
-    st.subheader(_("Coming bookings"))
-    draw_table(
-        {
-            _("Time"): [moment(booking.starts_at) for booking in coming],
-            _("Vaccine"): [vaccines[booking.product_code].name for booking in coming],
-            _("Unit"): [units[booking.unit_id].name for booking in coming],
-        },
-        empty=_("No coming bookings."),
-        alt=_("Coming bookings"),
     )
 
 

@@ -33,6 +33,9 @@ from mv.batches import changes as batch_changes
 from mv.batches import packs, receiving
 from mv.batches.batch import Batch
 from mv.batches.scanning import Scan
+from mv.booking_files import importing as booking_importing
+from mv.booking_files.loading import ImportRequest as BookingRequest
+from mv.bookings import changes as booking_changes
 from mv.catalogue import Catalogue, start
 from mv.catalogue import changes as catalogue_changes
 from mv.catalogue import files as catalogue_files
@@ -72,6 +75,8 @@ from mv.reimbursement.rules import changes, drafts, gaps, regions, rule_table
 from mv.store import Store
 from mv.tabular_files.table import Record, Table
 from mv.vaccinations import Dose, WithdrawReason
+from tests.booking_files.files import request as booking_request
+from tests.booking_files.files import table as booking_table
 from tests.conftest import TODAY, SetClock, invented_number
 from tests.registration.people_files import request, table
 from tests.reimbursement.examples import rule
@@ -87,6 +92,8 @@ MAY: dict[Action, set[Role]] = {
     Action.REGISTER_CUSTOMER: CARE,
     Action.OPEN_OTHER_UNIT: CARE,
     Action.VIEW_BOOKINGS: CARE,
+    Action.CHANGE_BOOKING: CARE,
+    Action.IMPORT_BOOKINGS: CARE,
     Action.VIEW_GROUPS: CARE,
     Action.ADD_GROUP: CARE,
     Action.ADJUST_GROUP: CARE,
@@ -141,6 +148,8 @@ OTHER_GROUP = memberships.Entry("pregnant", None, date(2026, 9, 1))
 PAYMENT_COLUMNS = {Column.REFERENCE: "Referens", Column.AMOUNT: "Belopp"}
 CLAIMED = ("Exempelregionen", TODAY - timedelta(days=30), TODAY)
 NEW_GROUP = memberships.Entry("medical_risk", "diabetes", date(2026, 9, 1))
+BOOKING = booking_changes.Entry("norr", NOON + timedelta(days=7), "comirnaty")
+OTHER_BOOKING = replace(BOOKING, starts_at=NOON + timedelta(days=8))
 NEW_RULE = rule(group_code="staff", subgroup_code="home_care")
 USERS_FILE = table("eva.ek;lead;norr", headings="User;Role;Units")
 RULELESS, UNFOLLOWED = "Region utan regler", "Region utan uppföljning"
@@ -169,9 +178,13 @@ class Records:
     """One that was made and discarded."""
     sent_claim_id: int
     registration_id: int
+    """The round that a coordinator has open, with one row, of Anders."""
     file_mark: str
     """Of what a file of Anders was seen to come to."""
-    """The round that a coordinator has open, with one row, of Anders."""
+    booking: booking_changes.BookingRow
+    """Of Anders, in a week."""
+    booking_mark: str
+    """Of what a file with another booking of Anders was seen to come to."""
     renamed: Customer
     """Somebody of norr who had another number before, and of whom there is another record."""
     merging: Preview
@@ -207,6 +220,8 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
     return Records(
         anders, eva, active, removed, dose, queue, *drawn, paid, unread, claim, claim_id, typed.registration_id,
         file_importing.preview(store, AT_NORR, file_of_people(anders)).fingerprint,
+        booking_changes.book(store, actor, anders.customer_id, BOOKING),
+        booking_importing.preview(store, AT_NORR, file_of_bookings(anders)).fingerprint,
         *merge_some(store, actor, anders),
         *decide_some(store, actor),
         receiving.receive(store, actor, "fluad_tetra", "KEPT", None, "norr"),
@@ -381,6 +396,11 @@ def came(customer: Customer) -> booked.Attendance:
     return booked.Attendance(each, booked.NO_GROUP, "B9", batch_reason="New", concerns=booked.BATCH_CONCERNS)
 
 
+def file_of_bookings(customer: Customer) -> BookingRequest:
+    """Return a file with a booking of the customer in two weeks."""
+    return booking_request(booking_table(f"B1;{customer.identity};{TODAY + timedelta(days=14)};09:00;Comirnaty"))
+
+
 def file_of_people(customer: Customer) -> ImportRequest:
     """Return a file that puts the customer in a group today."""
     return request(table(f"{customer.identity};staff;;{TODAY}"))
@@ -428,7 +448,55 @@ ROUNDS = [
     Call(booked.validate_attendances, AFTERWARDS, lambda s, who, r: booked.validate_attendances(s, who, [])),
     Call(booked.save_attendances, AFTERWARDS, lambda s, who, r: booked.save_attendances(s, who, [came(r.anders)])),
 ]
+BOOKINGS = [
+    Call(
+        booking_importing.preview,
+        (Action.IMPORT_BOOKINGS,),
+        lambda s, who, r: booking_importing.preview(s, who, file_of_bookings(r.anders)),
+    ),
+    Call(
+        booking_importing.import_file,
+        (Action.IMPORT_BOOKINGS,),
+        lambda s, who, r: booking_importing.import_file(s, who, file_of_bookings(r.anders), r.booking_mark),
+    ),
+    Call(
+        booking_importing.kept_columns,
+        (Action.IMPORT_BOOKINGS,),
+        lambda s, who, r: booking_importing.kept_columns(s, who, "norr"),
+    ),
+    Call(
+        booking_changes.history,
+        (Action.VIEW_BOOKINGS,),
+        lambda s, who, r: booking_changes.history(s, who, r.booking.booking_id),
+    ),
+    Call(
+        booking_changes.book,
+        (Action.CHANGE_BOOKING,),
+        lambda s, who, r: booking_changes.book(s, who, r.anders.customer_id, OTHER_BOOKING),
+        "anders",
+    ),
+    Call(
+        booking_changes.book_by_number,
+        (Action.CHANGE_BOOKING,),
+        lambda s, who, r: booking_changes.book_by_number(
+            s, who, r.anders.identity, replace(OTHER_BOOKING, product_code="efluelda")
+        ),
+    ),
+    Call(
+        booking_changes.move,
+        (Action.CHANGE_BOOKING,),
+        lambda s, who, r: booking_changes.move(
+            s, who, r.booking.booking_id, 1, replace(BOOKING, product_code="vaxigrip_tetra")
+        ),
+    ),
+    Call(
+        booking_changes.cancel,
+        (Action.CHANGE_BOOKING,),
+        lambda s, who, r: booking_changes.cancel(s, who, r.booking.booking_id, 1),
+    ),
+]
 CALLS = [
+    *BOOKINGS,
     *ROUNDS,
     *OF_CATALOGUE,
     Call(customers.search, (Action.SEARCH_CUSTOMERS,), lambda s, who, r: customers.search(s, who, "and kar")),

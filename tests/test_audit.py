@@ -10,6 +10,7 @@ import pytest
 from mv import bookings, customers, deaths, export, identity_changes, memberships, name_changes, vaccinations
 from mv.access import CARE, FOLLOW_UP, Action, Actor
 from mv.audit import ONE_LOOK, changed_since, last_entry_id, record, record_customers, record_look, record_refusals
+from mv.bookings import changes
 from mv.customers import Customer
 from mv.memberships import EndReason
 from mv.merges import merging
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 SEEN_BY_THEIR_OWN_TESTS = {
     Action.OPEN_OTHER_UNIT, Action.VIEW_CORRECTIONS, Action.VIEW_CHECKS, Action.EXPORT_DOSES,
     Action.VIEW_REIMBURSEMENT, Action.CHANGE_CLAIM, Action.IMPORT_PAYMENTS, Action.REGISTER_AFTERWARDS,
-    Action.IMPORT_ROWS, Action.MERGE_CUSTOMERS,
+    Action.IMPORT_ROWS, Action.IMPORT_BOOKINGS, Action.MERGE_CUSTOMERS,
 }  # fmt: skip
 """What takes more than one customer and a dose, or is logged as several actions."""
 NOON = datetime(2026, 11, 22, 12)
@@ -115,14 +116,7 @@ def test_only_those_who_were_not_shown_yet_are_added(store: Store, actor: Actor)
 def do_everything(store: Store, actor: Actor, anders: Customer) -> None:
     """Carry out every action with Anders's data, once."""
     who = anders.customer_id
-    store.write(
-        lambda tx: tx.execute(
-            "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
-            " VALUES ($1, 'norr', $2, 'comirnaty', $2)",
-            who,
-            NOON,
-        )
-    )
+    changes.book(store, actor, who, changes.Entry("norr", NOON, "comirnaty"))
     customers.search(store, actor, anders.identity)
     customers.get(store, actor, who)
     bookings.of_day(store, actor, "norr", TODAY)

@@ -24,6 +24,8 @@ ACTIONS: Mapping[str, str] = {
     Action.REGISTER_CUSTOMER: N_("Customer registered"),
     Action.OPEN_OTHER_UNIT: N_("Opened from another unit, for a reason"),
     Action.VIEW_BOOKINGS: N_("Bookings viewed"),
+    Action.CHANGE_BOOKING: N_("Booking made, moved or cancelled"),
+    Action.IMPORT_BOOKINGS: N_("File of bookings read"),
     Action.VIEW_GROUPS: N_("Customer groups viewed"),
     Action.ADD_GROUP: N_("Customer group added"),
     Action.ADJUST_GROUP: N_("Customer group adjusted"),

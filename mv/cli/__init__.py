@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from mv.cli import access_log, batches, catalogue, export, imports, keys, sample, users
+from mv.cli import access_log, batches, bookings, catalogue, export, imports, keys, sample, users
 from mv.cli.command import INTERRUPTED, PROGRAM
 from mv.cli.text import _
 
@@ -34,6 +34,7 @@ for one in (
     export.export_doses,
     export.export_claims,
     imports.import_rows,
+    bookings.bookings,
     batches.batches,
     users.decide_user,
     users.users_group,

@@ -36,6 +36,7 @@ MOVE = (
     "UPDATE dose SET customer_id = $1 WHERE dose_id IN ({dose})",
     "UPDATE dose_change SET customer_id = $1 WHERE dose_id IN ({dose})",
     "UPDATE booking SET customer_id = $1 WHERE booking_id IN ({booking})",
+    "UPDATE booking_change SET customer_id = $1 WHERE booking_id IN ({booking})",
     "UPDATE customer SET merged_into = $1 WHERE customer_id IN ({customer})",
 )
 """Assign the rows that a merge moves to a customer: the one that goes on, or at an undo the one before."""

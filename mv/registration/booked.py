@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mv import audit, bookings, catalogue, customers, memberships
-from mv.access import Action, Actor
+from mv.access import Action, Actor, split_by_care_relation
 from mv.batches.usage import NEW_BATCH
 from mv.bookings import Booking
 from mv.catalogue import Catalogue, Vaccine
@@ -89,15 +89,18 @@ class AttendanceRejected(Conflict):
 def read_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[BookedCustomer]:
     """Return the bookings at one of the user's own units on ``day``, in order of time.
 
-    Logs the look at their bookings, groups and doses. Raises Forbidden.
+    Those of customers with whom the user has no care relation any more are left out: what was booked while another
+    unit's customer was open for a reason gives none. Logs the look at their bookings, groups and doses. Raises
+    Forbidden.
     """
-    booked = bookings.of_day(store, actor, unit_id, day)
-    ids = {booking.customer_id for booking in booked}
+    all_booked = bookings.of_day(store, actor, unit_id, day)
 
     def work(tx: Transaction) -> list[BookedCustomer]:
-        audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, ids)
+        related, _ = split_by_care_relation(tx, store.now(), actor, {booking.customer_id for booking in all_booked})
+        booked = [booking for booking in all_booked if booking.customer_id in related]
+        audit.record_look(tx, store.now(), actor, Action.REGISTER_AFTERWARDS, related)
         known, found_rules = catalogue.read(tx), rule_table.read(tx)
-        people = saving.read_people(tx, customers.read(tx, ids))
+        people = saving.read_people(tx, customers.read(tx, related))
         return [_to_booked_customer(each, people[each.customer_id], found_rules, known, day) for each in booked]
 
     return audit.perform(store, actor, Action.REGISTER_AFTERWARDS, work)

@@ -44,6 +44,14 @@ class CodeLookup:
         """Return the code of a product."""
         return self._vaccines.find(text, N_("There is no vaccine “{text}”. Did you mean: {names}?"))
 
+    def vaccine_in(self, text: str) -> str:
+        """Return the code of the only product that a longer text names."""
+        return self._vaccines.find_in(
+            text,
+            N_("No vaccine is named. Write one of: {names}."),
+            N_("Several vaccines are named: {names}. Write one of them alone."),
+        )
+
     def unit(self, text: str) -> str:
         """Return the code of a unit."""
         return self._units.find(text, N_("There is no unit “{text}”. Did you mean: {names}?"))
@@ -67,3 +75,17 @@ class _NameIndex:
         for code in codes:
             return self._found.setdefault(text, code)
         raise Invalid(message, text=quote(text), names=suggest_names(text, self._things), **params)
+
+    def find_in(self, text: str, none: str, several: str) -> str:
+        """Return the only code that has a name in ``text``. A name that is part of a longer one there is none.
+
+        Raises Invalid with the message ``none`` or ``several``.
+        """
+        words = f" {fold(text)} "
+        found = [name for name in self._codes if name and f" {name} " in words]
+        whole = [name for name in found if not any(f" {name} " in f" {other} " != f" {name} " for other in found)]
+        codes = {code for name in whole for code in self._codes[name]}
+        if len(codes) == 1:
+            return codes.pop()
+        names = [self._things[code][-1] for code in sorted(codes or self._things)]
+        raise Invalid(several if codes else none, names=", ".join(names))

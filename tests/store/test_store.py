@@ -26,12 +26,13 @@ DATABASE_ERRORS = (duckdb.Error, psycopg.Error)
 NEWEST = max(numbered(MIGRATIONS))
 LATER = f"{NEWEST + 1:04}_note"
 TABLES = {
-    "access_log", "app_user", "app_user_change", "batch", "batch_change", "booking", "catalogue_change", "claim",
-    "claim_change", "claim_file", "claim_line", "crossing", "customer", "customer_group", "customer_name", "dose",
-    "dose_change", "identity_change", "invitation", "log_check", "log_check_entry", "log_head", "membership",
-    "membership_change", "merge", "merge_row", "meta", "name_change", "payer", "payment", "payment_file",
-    "payment_rule", "payment_rule_change", "registration", "registration_row", "setup_decision", "sign_in", "subgroup",
-    "unfollowed_region", "unit", "unit_block", "user_unit", "vaccine", "vaccine_pack",
+    "access_log", "app_user", "app_user_change", "batch", "batch_change", "booking", "booking_change", "booking_layout",
+    "booking_source", "catalogue_change", "claim", "claim_change", "claim_file", "claim_line", "crossing", "customer",
+    "customer_group", "customer_name", "dose", "dose_change", "identity_change", "invitation", "log_check",
+    "log_check_entry", "log_head", "membership", "membership_change", "merge", "merge_row", "meta", "name_change",
+    "payer", "payment", "payment_file", "payment_rule", "payment_rule_change", "registration", "registration_row",
+    "setup_decision", "sign_in", "subgroup", "unfollowed_region", "unit", "unit_block", "user_unit", "vaccine",
+    "vaccine_pack",
 }  # fmt: skip
 INSERT = "INSERT INTO batch (product_code, batch_number, expires_on) VALUES ('fluad', $1, DATE '2027-06-30')"
 

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Protocol
 
 from mv import customers
 from mv.errors import N_, Invalid, MvError
-from mv.registration.file_import.rows import ImportRow
+from mv.identity import Identity
 from mv.text import fold
+
+
+class PersonRow(Protocol):
+    """What a row of a file says of a person; ``is_named`` is whether it has both names."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def birth_date(self) -> date | None: ...
+    @property
+    def is_named(self) -> bool: ...
+
 
 OTHER_BIRTH_DATE = N_("The birth date is not that of the number.")
 
 
-def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> MvError | None:
+def find_problem(first: PersonRow, rows: Sequence[PersonRow], today: date) -> MvError | None:
     """Return the error if the person of these rows cannot be registered; None if it is possible."""
     born = {row.birth_date for row in rows if row.birth_date}
     if not first.is_named:
@@ -35,5 +52,5 @@ def find_problem(first: ImportRow, rows: Sequence[ImportRow], today: date) -> Mv
     return None
 
 
-def _name(row: ImportRow) -> tuple[str, str]:
+def _name(row: PersonRow) -> tuple[str, str]:
     return fold(row.given_name), fold(row.family_name)

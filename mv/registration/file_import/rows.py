@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from mv import customers, identity
 from mv.batches.batch import clean_number
-from mv.errors import N_, Invalid, MvError
+from mv.errors import N_, Invalid
 from mv.identity import Identity
 from mv.registration import saving
 from mv.registration.code_lookup import CodeLookup
@@ -18,14 +16,11 @@ from mv.registration.entry import RegistrationEntry
 from mv.registration.file_import.columns import Column
 from mv.registration.pasted_list_parsing import SCIENTIFIC_NOTATION
 from mv.tabular_files import broken_letters, cells
+from mv.tabular_files.cell_reader import CellReader
 from mv.tabular_files.cells import quote
-from mv.tabular_files.table import Problem, Record
+from mv.tabular_files.table import Record
 from mv.vaccinations import MAX_DOSE_NUMBER
 
-T = TypeVar("T")
-
-FORMULA_PREFIXES = ("+", "@")
-"""How formulas begin in a spreadsheet, beside =. No valid value begins so."""
 DOSE_NUMBER = re.compile(r"[0-9]{1,2}")
 
 
@@ -53,53 +48,38 @@ class ImportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RowReader:
-    """Reads rows, and collects the ``problems`` of their cells.
+class RowReader(CellReader[Column]):
+    """Reads rows. ``unit_id`` is the unit of rows that name none."""
 
-    ``places`` holds the positions of each column in a record; of two, one holds names and the other codes. ``unit_id``
-    is the unit of rows that name none.
-    """
-
-    headings: Sequence[str]
-    places: Mapping[Column, Sequence[int]]
     names: CodeLookup
     unit_id: str | None
     today: date
     encoding: str
-    problems: list[Problem] = field(default_factory=list)
 
     def read(self, record: Record) -> ImportRow | None:
         """Return the row; None if a cell is wrong, with a problem for it."""
         before = len(self.problems)
-        person = self._read(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
+        person = self.value(record, Column.IDENTITY, lambda text: parse_identity(text, self.today), needed=True)
         entry = self._entry(record)
-        given = self._read(record, Column.GIVEN_NAME, self._parse_name)
-        family = self._read(record, Column.FAMILY_NAME, self._parse_name)
-        born = self._read(record, Column.BIRTH_DATE, cells.parse_day)
-        reason = self._read(record, Column.REASON, saving.clean_reason)
+        given = self.value(record, Column.GIVEN_NAME, self._parse_name)
+        family = self.value(record, Column.FAMILY_NAME, self._parse_name)
+        born = self.value(record, Column.BIRTH_DATE, cells.parse_day)
+        reason = self.value(record, Column.REASON, saving.clean_reason)
         if person is None or entry is None or len(self.problems) > before:
             return None
-        first = bool(self._text(record, Column.VALID_FROM))
+        first = bool(self.text(record, Column.VALID_FROM))
         return ImportRow(record.number, person, entry, given or "", family or "", born, reason or "", first)
 
-    def heading(self, column: Column) -> str:
-        """Return the heading of a column; empty if the file does not have it."""
-        return self.headings[self.places[column][0]] if column in self.places else ""
-
-    def add(self, number: int, column: Column, error: MvError) -> None:
-        """Collect a problem of a row."""
-        self.problems.append(Problem(number, self.heading(column), error))
-
     def _entry(self, record: Record) -> RegistrationEntry | None:
-        group = self._read(record, Column.GROUP, self.names.group, needed=True)
-        subgroup = group and self._read(record, Column.SUBGROUP, lambda text: self.names.subgroup(group, text))
+        group = self.value(record, Column.GROUP, self.names.group, needed=True)
+        subgroup = group and self.value(record, Column.SUBGROUP, lambda text: self.names.subgroup(group, text))
         first = self._past(record, Column.VALID_FROM, N_("The group cannot start after today, {today}."))
         last = self._past(record, Column.VALID_TO, N_("The last day cannot be after today, {today}."))
-        unit = self._read(record, Column.UNIT, self.names.unit) or self.unit_id
+        unit = self.value(record, Column.UNIT, self.names.unit) or self.unit_id
         given_on = self._past(record, Column.GIVEN_ON, N_("The dose cannot be given after today, {today}."))
-        number = self._read(record, Column.DOSE_NUMBER, parse_dose_number)
+        number = self.value(record, Column.DOSE_NUMBER, parse_dose_number)
         product, batch = self._dose(record)
-        if not self._text(record, Column.VALID_FROM) and not self._text(record, Column.GIVEN_ON):
+        if not self.text(record, Column.VALID_FROM) and not self.text(record, Column.GIVEN_ON):
             self.add(record.number, Column.VALID_FROM, Invalid(N_("The first day is missing.")))
         if unit is None:
             self.add(record.number, Column.UNIT, Invalid(N_("Choose a unit.")))
@@ -111,11 +91,11 @@ class RowReader:
     def _dose(self, record: Record) -> tuple[str | None, str]:
         """Return the product and the batch; a part of a dose requires the whole of it."""
         of_dose = (Column.GIVEN_ON, Column.VACCINE, Column.BATCH, Column.DOSE_NUMBER)
-        needed = any(self._text(record, column) for column in of_dose)
-        if needed and not self._text(record, Column.GIVEN_ON):
+        needed = any(self.text(record, column) for column in of_dose)
+        if needed and not self.text(record, Column.GIVEN_ON):
             self.add(record.number, Column.GIVEN_ON, Invalid(N_("The day of the dose is missing.")))
-        product = self._read(record, Column.VACCINE, self.names.vaccine, needed=needed)
-        batch = self._read(record, Column.BATCH, clean_number, needed=needed)
+        product = self.value(record, Column.VACCINE, self.names.vaccine, needed=needed)
+        batch = self.value(record, Column.BATCH, clean_number, needed=needed)
         return product, batch or ""
 
     def _parse_name(self, text: str) -> str:
@@ -131,32 +111,7 @@ class RowReader:
                 raise Invalid(future, today=self.today)
             return day
 
-        return self._read(record, column, parse)
-
-    def _text(self, record: Record, column: Column) -> str:
-        return next((text for _, text in self._cells(record, column)), "")
-
-    def _cells(self, record: Record, column: Column) -> list[tuple[str, str]]:
-        """Return the headings and texts of the column's cells that are not empty."""
-        found = [(self.headings[place], record.cells[place]) for place in self.places.get(column, ())]
-        return [(heading, text) for heading, text in found if text]
-
-    def _read(self, record: Record, column: Column, parse: Callable[[str], T], *, needed: bool = False) -> T | None:
-        """Return the value of the column; None if it is empty, or wrong, with a problem for it."""
-        read: list[T] = []
-        for heading, text in self._cells(record, column):
-            try:
-                read.append(parse(_cell_value(text)))
-            except MvError as error:
-                self.problems.append(Problem(record.number, heading, error))
-                return None
-            if read[0] != read[-1]:
-                differ = Invalid(N_("The name and the code mean different things. Change one of them."))
-                self.problems.append(Problem(record.number, heading, differ))
-                return None
-        if needed and not read:
-            self.add(record.number, column, Invalid(N_("This is missing.")))
-        return read[0] if read else None
+        return self.value(record, column, parse)
 
 
 def parse_identity(text: str, today: date) -> Identity:
@@ -177,11 +132,3 @@ def parse_dose_number(text: str) -> int:
             last=MAX_DOSE_NUMBER,
         )
     return int(text)
-
-
-def _cell_value(text: str) -> str:
-    """Return the value of a cell. Raises Invalid for formulas and errors of a spreadsheet."""
-    text = cells.parse_value(text)
-    if text.startswith(FORMULA_PREFIXES):
-        raise Invalid(N_("The cell holds a formula. Write the value itself."))
-    return text

@@ -1,9 +1,10 @@
-"""Bookings of a unit on a day, and of a customer from today on."""
+"""Bookings of a unit on a day, and of a customer from today on; :mod:`~mv.bookings.changes` makes and changes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from mv import audit
 from mv.access import Action, Actor, require_unit
@@ -13,8 +14,18 @@ from mv.store.engine import Transaction
 
 COLUMNS = """
     booking_id, booking.customer_id, booking.unit_id, starts_at, product_code, booked_at,
-    given_name, family_name, identity
+    given_name, family_name, identity, state, booking.version
 """
+STANDING = "state = 'booked'"
+"""A condition on ``booking``: it was neither cancelled nor is it gone."""
+
+
+class BookingState(StrEnum):
+    """Whether the customer is expected; GONE is missing from a file that has every booking of its days."""
+
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,13 @@ class Booking:
     given_name: str
     family_name: str
     identity: str
+    state: str = BookingState.BOOKED
+    version: int = 1
+
+    @property
+    def standing(self) -> bool:
+        """Whether the customer is expected."""
+        return self.state == BookingState.BOOKED
 
     @property
     def name(self) -> str:
@@ -46,27 +64,33 @@ class Booking:
         return f"Booking({self.booking_id})"
 
 
-def of_day(store: Store, actor: Actor, unit_id: str, day: date) -> list[Booking]:
-    """Return the bookings of one of the actor's own units on a day (Stockholm's), in order of time."""
+def of_day(store: Store, actor: Actor, unit_id: str, day: date, *, with_ended: bool = False) -> list[Booking]:
+    """Return the bookings of one of the actor's own units on a day (Stockholm's), in order of time.
+
+    Those that were cancelled or are gone are among them ``with_ended`` alone.
+    """
     sql = f"""
         SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
-        WHERE booking.unit_id = $1 AND starts_at >= $2 AND starts_at < $3 ORDER BY starts_at, booking_id
+        WHERE booking.unit_id = $1 AND starts_at >= $2 AND starts_at < $3 AND {_condition(with_ended)}
+        ORDER BY starts_at, booking_id
     """
 
     def work(tx: Transaction) -> list[Booking]:
         require_unit(actor, unit_id)
         found = _read(tx, sql, unit_id, *day_bounds(day))
-        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, (booking.customer_id for booking in found))
+        shown = (booking.customer_id for booking in found)
+        audit.record_look(tx, store.now(), actor, Action.VIEW_BOOKINGS, shown, of_own_rows=True)
         return found
 
     return audit.perform(store, actor, Action.VIEW_BOOKINGS, work)
 
 
-def upcoming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
-    """Return the customer's bookings from today on, in order of time."""
+def upcoming(store: Store, actor: Actor, customer_id: int, *, with_ended: bool = False) -> list[Booking]:
+    """Return the customer's bookings from today on, in order of time; ``with_ended`` as for :func:`of_day`."""
     sql = f"""
         SELECT {COLUMNS} FROM booking JOIN customer ON customer.customer_id = booking.customer_id
-        WHERE booking.customer_id = $1 AND starts_at >= $2 ORDER BY starts_at, booking_id
+        WHERE booking.customer_id = $1 AND starts_at >= $2 AND {_condition(with_ended)}
+        ORDER BY starts_at, booking_id
     """
 
     def work(tx: Transaction) -> list[Booking]:
@@ -74,6 +98,10 @@ def upcoming(store: Store, actor: Actor, customer_id: int) -> list[Booking]:
         return _read(tx, sql, customer_id, day_bounds(store.today())[0])
 
     return audit.perform(store, actor, Action.VIEW_BOOKINGS, work, customer_id)
+
+
+def _condition(with_ended: bool) -> str:
+    return "TRUE" if with_ended else STANDING
 
 
 def _read(tx: Transaction, sql: str, *params: object) -> list[Booking]:

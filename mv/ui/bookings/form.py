@@ -1,0 +1,57 @@
+"""The fields of a booking: unit, day, time and vaccine."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import streamlit as st
+
+from mv.bookings import Booking
+from mv.bookings.changes import Entry
+from mv.bookings.times import to_instant
+from mv.catalogue import in_use
+from mv.clock import to_local
+from mv.errors import N_, Invalid
+from mv.ui import session
+from mv.ui.resources import catalogue, store
+from mv.ui.text import _
+from mv.ui.widgets.unit_picker import choose_unit
+
+STEP = timedelta(minutes=5)
+
+
+def draw_fields(key: str, was: Booking | None = None, unit_id: str | None = None) -> None:
+    """Draw the fields, filled in from the booking ``was``, or for a new one at the unit; see :func:`entered`."""
+    local = to_local(was.starts_at) if was else None
+    columns = st.columns([3, 2, 2, 3])
+    with columns[0]:
+        choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else unit_id or session.actor().unit_id)
+    day = columns[1].date_input(
+        _("Day"), value=local.date() if local else store().today(), format="YYYY-MM-DD", key=f"{key}_day"
+    )
+    columns[2].time_input(_("Time"), value=local.time() if local else None, step=STEP, format="24h", key=f"{key}_time")
+    vaccines = catalogue().vaccines
+    codes = [vaccine.product_code for vaccine in in_use(vaccines.values(), day or store().today())]
+    if was and was.product_code not in codes:
+        codes.append(was.product_code)
+    columns[3].selectbox(
+        _("Vaccine"),
+        codes,
+        index=codes.index(was.product_code) if was else None,
+        format_func=lambda code: vaccines[code].name,
+        placeholder=_("Choose a vaccine"),
+        key=f"{key}_product",
+        filter_mode="contains",
+    )
+
+
+def entered(key: str) -> Entry:
+    """Return what the fields hold now. It is for callbacks. Raises Invalid for what is missing."""
+    unit_id, day, at, product = (session.value(f"{key}_{name}") for name in ("unit", "day", "time", "product"))
+    if day is None:
+        raise Invalid(N_("Choose a day."))
+    if not isinstance(at, time):
+        raise Invalid(N_("Choose a time."))
+    if product is None:
+        raise Invalid(N_("Choose a vaccine."), field="vaccine")
+    return Entry(unit_id, to_instant(datetime.combine(day, at)), product)
