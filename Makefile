@@ -74,7 +74,7 @@ format: .venv/.requirements-dev ## Format the code and mend what ruff can mend
 
 messages: .venv/.requirements ## Bring the Swedish catalog up to the texts in the code
 	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --keyword N_ --keyword count_of:1,2 \
-	  --keyword translate_count:1,2 --no-location --omit-header --output .venv/messages.pot .
+	  --keyword translate_count:1,2 --no-location --omit-header --sort-output --output .venv/messages.pot .
 	@$(BIN)/pybabel --quiet update --input-file .venv/messages.pot --domain mv --output-dir mv/locale \
 	  --locale sv --no-fuzzy-matching --ignore-obsolete --width 110
 	@sed -i '/EMAIL@ADDRESS\|LL@li.org\|YEAR-MO\|POT-Creation\|Project-Id\|Generated-By/d' mv/locale/sv/LC_MESSAGES/mv.po

@@ -28,7 +28,7 @@ def step_title(step: Step) -> str:
         Step.CATALOGUE: _("Units, groups and vaccines"),
         Step.USERS: _("Users with their units"),
         Step.RULES: _("What the own region pays"),
-        Step.BATCHES: _("Batches"),
+        Step.BATCHES: _("Batch numbers"),
         Step.BOOKINGS: _("The booking system’s file"),
         Step.BACKUP: _("Backup"),
     }[step]
