@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from mv import audit, catalogue, users
 from mv.access import Action, Actor, Role
-from mv.catalogue import in_use
+from mv.catalogue import in_use, start
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.reimbursement.rules import drafts, regions, rule_table
 from mv.store import Store
@@ -17,6 +17,7 @@ from mv.store.engine import Transaction
 from mv.text import clean_note
 
 LONGEST_NOTE = 200
+NO_UNIT = N_("No unit is in use.")
 
 
 class Step(StrEnum):
@@ -124,11 +125,13 @@ def _missing(tx: Transaction, step: Step, today: date, sign_in: bool) -> Iterato
 def _missing_in_catalogue(tx: Transaction, today: date) -> Iterator[MvError]:
     known = catalogue.read(tx)
     if not in_use(known.units.values(), today):
-        yield Invalid(N_("No unit is in use."))
+        yield Invalid(NO_UNIT)
     if not in_use(known.groups.values(), today):
         yield Invalid(N_("No group is in use. Look at the start, and take over what you need."))
     if not in_use(known.vaccines.values(), today):
         yield Invalid(N_("No vaccine is in use. Look at the start, and take over what you need."))
+    if start.is_unseen(tx):
+        yield Invalid(N_("Nobody has looked at the start of this version of the program."))
 
 
 def _missing_users(tx: Transaction, today: date) -> Iterator[MvError]:
@@ -144,6 +147,8 @@ def _missing_users(tx: Transaction, today: date) -> Iterator[MvError]:
 
 def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:
     units = in_use(catalogue.read(tx).units.values(), today)
+    if not units:
+        yield Invalid(NO_UNIT)
     rules, unfollowed = rule_table.read(tx), regions.read_unfollowed(tx)
     for region in sorted({unit.region for unit in units} - unfollowed):
         own = [rule for rule in rules if rule.region == region]

@@ -16,6 +16,7 @@ from mv import (
     customers,
     deaths,
     export,
+    getting_started,
     identity_changes,
     invitations,
     memberships,
@@ -44,6 +45,7 @@ from mv.customers import Customer
 from mv.export import Filters
 from mv.export.claims import claims_file
 from mv.export.doses import DoseFilters, doses_file
+from mv.getting_started import Step
 from mv.invitations import Invitation
 from mv.memberships import EndReason, Membership
 from mv.merges import merging
@@ -131,6 +133,8 @@ MAY: dict[Action, set[Role]] = {
     Action.CHECK_LOG: {LEAD},
     Action.EXTRACT_LOG: {LEAD},
     Action.PRUNE_LOG: {LEAD},
+    Action.VIEW_SETUP: {LEAD, ADMINISTRATOR},
+    Action.DECIDE_SETUP: {LEAD, ADMINISTRATOR},
     Action.VIEW_USERS: {ADMINISTRATOR},
     Action.CHANGE_USER: {ADMINISTRATOR},
     Action.ACCEPT_INVITATION: EVERYBODY,
@@ -229,11 +233,15 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
 
 
 def decide_some(store: Store, actor: Actor) -> tuple[Invitation, user_import.Plan]:
-    """Add two regions without rules, one of which does not follow up, an invitation and a plan of a file of users."""
+    """Add two regions without rules, one of which does not follow up, an invitation and a plan of a file of users.
+
+    Somebody has decided that there are no bookings.
+    """
     sql = "INSERT INTO unit (unit_id, name, region, valid_from) VALUES ($1, $1, $1, DATE '2030-01-01')"
     for region in (RULELESS, UNFOLLOWED):
         store.write(lambda tx, region=region: tx.execute(sql, region))
     regions.stop_follow_up(store, actor, UNFOLLOWED)
+    getting_started.decide(store, actor, Step.BOOKINGS, "Nobody is booked")
     boss = replace(user(ADMINISTRATOR), user_id="ada.min")
     invited = invitations.invite(store, boss, "bo.ek@example.org", 0, LEAD, {"norr"})
     return invited, user_import.preview(store, boss, USERS_FILE, user_import.guess_columns(USERS_FILE))
@@ -892,6 +900,17 @@ CALLS = [
         for of in (rule_change.impact_at_own_units, rule_change.count_affected)
     ),
     Call(chain.prune, (Action.PRUNE_LOG,), lambda s, who, r: chain.prune(s, who, date(2021, 1, 1))),
+    Call(getting_started.steps, (Action.VIEW_SETUP,), lambda s, who, r: getting_started.steps(s, who, sign_in=True)),
+    Call(
+        getting_started.decide,
+        (Action.DECIDE_SETUP,),
+        lambda s, who, r: getting_started.decide(s, who, Step.BACKUP, "Each night"),
+    ),
+    Call(
+        getting_started.take_back,
+        (Action.DECIDE_SETUP,),
+        lambda s, who, r: getting_started.take_back(s, who, Step.BOOKINGS),
+    ),
     Call(users.list_users, (Action.VIEW_USERS,), lambda s, who, r: users.list_users(s, who)),
     Call(
         users.assign_rights,

@@ -33,7 +33,12 @@ def files() -> list[Table]:
 def is_new(store: Store) -> bool:
     """Return whether nobody has looked at this version of the start yet."""
     with store.read() as tx:
-        row = tx.row("SELECT value FROM meta WHERE key = $1", SEEN)
+        return is_unseen(tx)
+
+
+def is_unseen(tx: Transaction) -> bool:
+    """Return whether nobody has looked at this version of the start yet, in the open transaction."""
+    row = tx.row("SELECT value FROM meta WHERE key = $1", SEEN)
     return row is None or row["value"] != _digest()
 
 

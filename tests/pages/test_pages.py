@@ -33,6 +33,7 @@ ALL_PAGES = [
     "reimbursement_claims",
     "reimbursement_payments",
     "reimbursement_rules",
+    "getting_started",
     "catalogue",
 ]
 CUSTOMER_PAGES = ["customer", "groups", "vaccination"]

@@ -65,19 +65,21 @@ RIGHTS = {
     "reimbursement_claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
     "reimbursement_payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "reimbursement_rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
+    "getting_started": ("kom-igang", Action.VIEW_SETUP),
+    "catalogue": ("katalog", Action.CHANGE_CATALOGUE),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
 CARE = [
-    *("search", "bookings", "registration", "customer", "groups", "vaccination"),
+    *("search", "bookings", "registration", "batches", "customer", "groups", "vaccination"),
     *("reimbursement_corrections", "reimbursement_checks"),
 ]
 MONEY = ["reimbursement_follow_up", "reimbursement_claims", "reimbursement_payments", "reimbursement_rules"]
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export", *MONEY],
-    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY],
-    Role.ADMINISTRATOR: ["users"],
+    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY, "getting_started", "catalogue"],
+    Role.ADMINISTRATOR: ["getting_started", "users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
 
