@@ -48,18 +48,18 @@ def explain_step(step: Step) -> str:
 
 def draw_origin() -> None:
     said = origin.read(store())
-    since = f", {_('since {day}', day=said.made_on)}" if said.made_on else ""
+    made = _("It was made on {day}.", day=said.made_on) if said.made_on else ""
     if said.invented:
-        st.info(_("This store holds invented people{since}, and never becomes a real one.", since=since))
+        st.info(" ".join((_("This store holds invented people, and never becomes a real one."), made)))
     else:
-        st.text(_("This store is for real people{since}.", since=since))
+        st.text(" ".join((_("This store is for real people."), made)))
 
 
 def draw_step(number: int, status: StepStatus) -> None:
     step = status.step
     with st.container(border=True, key=f"step_{step}"):
         left, right = st.columns([5, 2], vertical_alignment="center")
-        state = _("Done") if status.done else _("To do")
+        state = _("Finished") if status.done else _("To do")
         left.subheader(f"{number}. {step_title(step)} – {state}", anchor=False)
         left.caption(explain_step(step))
         for error in () if status.done else status.missing:
