@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mv.cli import command_line
 from mv.i18n import SWEDISH, translate
 from mv.ui.navigation import PLACES
+from tests.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -66,11 +66,11 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
 
 def test_the_commands_and_their_options_are_all_described() -> None:
     described = text("docs/commands.md")
-    lines = dict.fromkeys(command_line.commands, "")
+    lines = dict.fromkeys(COMMANDS, "")
     for line in re.findall(r"^python -m mv (.*(?:\n  .*)*)", described, flags=re.MULTILINE):
-        lines[line.split()[0]] = line
+        lines[next(name for name in COMMANDS if line.split()[: len(name.split())] == name.split())] = line
     shared = set(chain.from_iterable(re.findall(r"--[a-z-]+", line) for line in re.findall(r"each with.*", described)))
-    for name, command in command_line.commands.items():
+    for name, command in COMMANDS.items():
         own = set(re.findall(r"--[a-z-]+", lines[name].partition("each with")[0]))
         expected = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         assert lines[name], f"{name} is not described"

@@ -17,10 +17,11 @@ from babel.messages.extract import extract_from_file
 from mv.cli import command_line
 from mv.cli.text import MESSAGES
 from mv.i18n import SWEDISH, translate
+from tests.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 LOCALES = {"sv": "sv_SE.UTF-8", "en": "en_GB.UTF-8"}
-NAMES = sorted(command_line.commands)
+NAMES = sorted(COMMANDS)
 
 WRONG = {
     "": "Användning: python -m mv [FLAGGOR] KOMMANDO …",
@@ -44,6 +45,8 @@ WRONG = {
     "import nowhere.csv": "Fel: Ogiltigt värde för 'FIL': Det finns ingen fil nowhere.csv.",
 }
 """Wrong arguments, and a line of what is said in Swedish."""
+FILES = ("people.csv", "bookings.ics")
+"""The files of the examples."""
 ASKED = [*WRONG, "--help", *(f"{name} --help" for name in NAMES)]
 
 RUN = """
@@ -123,11 +126,13 @@ def test_a_command_shows_an_example_that_it_takes(name: str, english: dict[str, 
     program, *arguments = re.split(r"(?<=-m mv) ", line)
     assert program == "python -m mv"
     words = shlex.split(" ".join(arguments))
-    assert words[0] == name
-    (tmp_path / "people.csv").touch()
-    words = [str(tmp_path / word) if word == "people.csv" else word for word in words]
-    parent = command_line.make_context("mv", [name], resilient_parsing=True)
-    command_line.commands[name].make_context(name, words[1:], parent=parent)
+    own = name.split()
+    assert words[: len(own)] == own
+    for file in FILES:
+        (tmp_path / file).touch()
+    words = [str(tmp_path / word) if word in FILES else word for word in words]
+    parent = command_line.make_context("mv", own[:1], resilient_parsing=True)
+    COMMANDS[name].make_context(name, words[len(own) :], parent=parent)
 
 
 def complete(*words: str, locale: str = "en_GB.UTF-8") -> list[str]:
