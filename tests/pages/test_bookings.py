@@ -17,6 +17,7 @@ from tests.booking_files.files import ANDERS, EVA, event
 from tests.conftest import TODAY
 from tests.pages.dashboard import DEMO, cells, click, dashboard, messages, press, words
 
+BOOK = f"book_centrum_{TODAY}_0"
 AT_TEN = datetime(2026, 11, 22, 9)
 
 
@@ -49,8 +50,8 @@ def test_a_time_is_booked_by_number_moved_and_cancelled_and_its_history_is_shown
     store: Store, anders: Customer
 ) -> None:
     at = page()
-    at.text_input(key="book_centrum_0_identity").set_value(f"{ANDERS[:8]}-{ANDERS[8:]}")
-    fill(at, "book_centrum_0", TODAY, 10, "comirnaty")
+    at.text_input(key=f"{BOOK}_identity").set_value(f"{ANDERS[:8]}-{ANDERS[8:]}")
+    fill(at, BOOK, TODAY, 10, "comirnaty")
     press(at, "book_save")
     assert messages(at)[0] == "Bokat: 2026-11-22 10:00."
     (booking,) = bookings.of_day(store, DEMO, "centrum", TODAY)
@@ -76,12 +77,25 @@ def test_a_time_is_booked_by_number_moved_and_cancelled_and_its_history_is_shown
     assert bookings.of_day(store, DEMO, "centrum", TODAY)[0].version == 4
 
 
+def test_a_booking_whose_making_nobody_kept_has_no_history(store: Store, anders: Customer) -> None:
+    row = store.write(
+        lambda tx: tx.row(
+            "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
+            " VALUES ($1, 'centrum', $2, 'comirnaty', $2) RETURNING booking_id",
+            anders.customer_id,
+            AT_TEN,
+        )
+    )
+    assert row is not None
+    assert "Inga ändringar." in words(choose(page(), row["booking_id"]))
+
+
 def test_what_is_missing_or_wrong_is_told_and_nothing_is_booked(store: Store, anders: Customer) -> None:
     at = page()
     press(at, "book_save")
     assert "Välj en tid." in messages(at)
-    at.text_input(key="book_centrum_0_identity").set_value(EVA)
-    fill(at, "book_centrum_0", TODAY, 10, "comirnaty")
+    at.text_input(key=f"{BOOK}_identity").set_value(EVA)
+    fill(at, BOOK, TODAY, 10, "comirnaty")
     press(at, "book_save")
     assert any("registrera personen på sidan Sök kund" in text for text in messages(at))
     assert bookings.of_day(store, DEMO, "centrum", TODAY) == []
