@@ -89,5 +89,5 @@ if found:
             draw_history(chosen)
 else:
     st.info(_("No bookings at this unit on this day. Choose another day or unit."))
-draw_booking_of_number(unit_id)
+draw_booking_of_number(unit_id, day)
 draw_file(unit_id)

@@ -6,7 +6,6 @@ import re
 from itertools import chain
 from pathlib import Path
 
-import click
 import pytest
 
 from mv.i18n import SWEDISH, translate
@@ -70,14 +69,11 @@ def test_the_commands_and_their_options_are_all_described() -> None:
     commands = named_commands()
     lines = dict.fromkeys(commands, "")
     for line in re.findall(r"^python -m mv (.*(?:\n  .*)*)", described, flags=re.MULTILINE):
-        words = line.split()
-        lines[words[0] if words[0] in commands else " ".join(words[:2])] = line
+        lines[next(name for name in commands if line.split()[: len(name.split())] == name.split())] = line
     shared = set(chain.from_iterable(re.findall(r"--[a-z-]+", line) for line in re.findall(r"each with.*", described)))
     for name, command in commands.items():
         own = set(re.findall(r"--[a-z-]+", lines[name].partition("each with")[0]))
-        commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
-        parameters = chain.from_iterable(each.params for each in commands)
-        expected = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
+        expected = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         assert lines[name], f"{name} is not described"
         assert own | (shared if name.startswith("export") else set()) == expected, name
 

@@ -78,8 +78,9 @@ def _draw_blocks(store: Store, customers: int, seed: int) -> Iterator[dict[str, 
         at_first = {}
     for rows in name_tables(context, Records.together(records)):
         yield {"customer_name": rows}
-    rows = bookings.table(context, booked)
-    yield {"booking": rows.add_column(0, "booking_id", pa.array(_take_ids(store, "booking_seq", rows.num_rows)))}
+    rows = bookings.table(root, context, booked)
+    rows = rows.add_column(0, "booking_id", pa.array(_take_ids(store, "booking_seq", rows.num_rows)))
+    yield {"booking": rows, "booking_change": bookings.history(rows)}
 
 
 def _draw_block(

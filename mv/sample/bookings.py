@@ -91,7 +91,7 @@ def book(rng: np.random.Generator, context: SampleContext, times: BookedTimes, c
     return Bookings(customers, times, products, booked)
 
 
-def table(context: SampleContext, parts: list[Bookings]) -> pa.Table:
+def table(rng: np.random.Generator, context: SampleContext, parts: list[Bookings]) -> pa.Table:
     """Return the rows of table ``booking``, without their ids, in order of time."""
     starts = np.concatenate([context.calendar.instants(part.times.days, part.times.minutes) for part in parts])
     units = np.concatenate([part.times.units for part in parts])
@@ -107,5 +107,14 @@ def table(context: SampleContext, parts: list[Bookings]) -> pa.Table:
             "starts_at": instant_column(starts[order]),
             "product_code": text_column(context.products, products[order]),
             "booked_at": instant_column(booked[order]),
+            "booked_by": text_column(context.accounts, context.draw_accounts(rng, units[order])),
         }
     )
+
+
+def history(rows: pa.Table) -> pa.Table:
+    """Return the rows of table ``booking_change`` that say how the bookings ``rows`` were made."""
+    same = {"version": pa.array([1] * len(rows), pa.int32()), "change": ["booked"] * len(rows)}
+    made = {"changed_at": rows["booked_at"], "changed_by": rows["booked_by"], "state": ["booked"] * len(rows)}
+    kept = ("booking_id", "customer_id", "unit_id", "starts_at", "product_code")
+    return pa.table({name: rows[name] for name in kept} | same | made)

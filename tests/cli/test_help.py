@@ -46,6 +46,8 @@ WRONG = {
     "import nowhere.csv": "Fel: Ogiltigt värde för 'FIL': Det finns ingen fil nowhere.csv.",
 }
 """Wrong arguments, and a line of what is said in Swedish."""
+FILES = ("people.csv", "bookings.ics")
+"""The files of the examples."""
 ASKED = [*WRONG, "--help", *(f"{name} --help" for name in NAMES)]
 
 RUN = """
@@ -126,9 +128,10 @@ def test_a_command_shows_an_example_that_it_takes(name: str, english: dict[str, 
     assert program == "python -m mv"
     words, own = shlex.split(" ".join(arguments)), name.split()
     assert words[: len(own)] == own
-    (tmp_path / "people.csv").touch()
+    for file in FILES:
+        (tmp_path / file).touch()
     (tmp_path / "catalogue").mkdir()
-    words = [str(tmp_path / word) if word in ("people.csv", "catalogue/") else word for word in words]
+    words = [str(tmp_path / word) if word in (*FILES, "catalogue/") else word for word in words]
     parent = command_line.make_context("mv", own, resilient_parsing=True)
     COMMANDS[name].make_context(own[-1], words[len(own) :], parent=parent)
 

@@ -27,7 +27,8 @@ from mv.store import Store, open_store
 TODAY = date(2026, 11, 22)  # a Sunday in the influenza season
 SIZE = 5_000
 TABLES = (
-    "customer customer_name membership membership_change dose dose_change batch booking access_log meta unit"
+    "customer customer_name membership membership_change dose dose_change batch booking booking_change access_log meta"
+    " unit"
 ).split()
 
 

@@ -98,6 +98,27 @@ def test_a_later_version_of_the_program_brings_the_store_forward_and_keeps_its_r
                 assert tx.rows("SELECT batch_number, note FROM batch") == [{"batch_number": "A-1", "note": "old"}]
 
 
+def test_bookings_of_before_have_a_state_and_the_beginning_of_a_history(empty_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "before"
+    shutil.copytree(MIGRATIONS, folder)
+    for file in folder.glob("*.sql"):
+        if int(file.name[:4]) >= 9:
+            file.unlink()
+    with closing(open_store(empty_url, SetClock(), migrations=folder)) as store:
+        store.write(
+            lambda tx: tx.execute(
+                "INSERT INTO booking (customer_id, unit_id, starts_at, product_code, booked_at)"
+                " VALUES (1, 'norr', $1, 'comirnaty', $1)",
+                datetime(2026, 11, 22, 12),
+            )
+        )
+    with closing(open_store(empty_url, SetClock())) as store, store.read() as tx:
+        (booking,) = tx.rows("SELECT state, version, booked_by FROM booking")
+        (change,) = tx.rows("SELECT version, change, changed_at, changed_by, state FROM booking_change")
+    assert booking == {"state": "booked", "version": 1, "booked_by": None}
+    assert tuple(change.values()) == (1, "booked", datetime(2026, 11, 22, 12), "", "booked")
+
+
 def test_a_new_store_gets_every_migration(empty_url: str, later_migrations: Path) -> None:
     with closing(open_store(empty_url, SetClock(), migrations=later_migrations)) as store:
         assert version(store) == str(NEWEST + 1)

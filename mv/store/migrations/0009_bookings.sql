@@ -18,6 +18,11 @@ CREATE TABLE booking_change (
     state VARCHAR NOT NULL,
     PRIMARY KEY (booking_id, version)
 );
+-- Who made the bookings that are there already is not known.
+INSERT INTO booking_change (
+    booking_id, version, customer_id, change, changed_at, changed_by, unit_id, starts_at, product_code, state
+)
+SELECT booking_id, 1, customer_id, 'booked', booked_at, '', unit_id, starts_at, product_code, 'booked' FROM booking;
 
 -- What the booking system's files said last of a booking that has an id there. What was changed here since stays so
 -- until a file says something else.

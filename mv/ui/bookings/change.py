@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from mv import customers
@@ -24,15 +26,15 @@ def may_change(booking: Booking) -> bool:
     return may(who, Action.CHANGE_BOOKING) and who.owns(booking.unit_id)
 
 
-def draw_booking_of_number(unit_id: str) -> None:
-    """Draw the form that books a time at the unit for the customer with a number."""
+def draw_booking_of_number(unit_id: str, day: date) -> None:
+    """Draw the form that books a time at the unit, on the day or another, for the customer with a number."""
     if not may(session.actor(), Action.CHANGE_BOOKING):
         return
     with st.expander(_("Book a time"), key="book"):
         form = drawn_form("book_save")
-        key = f"book_{unit_id}_{form.number}"
+        key = f"book_{unit_id}_{day}_{form.number}"
         st.text_input(_("Identity number"), autocomplete="off", key=f"{key}_identity")
-        draw_fields(key, unit_id=unit_id)
+        draw_fields(key, unit_id=unit_id, day=day)
         st.button(_("Book"), type="primary", key=form.key, on_click=_book_number, args=(key, form))
 
 
@@ -62,7 +64,7 @@ def draw_change(booking: Booking) -> None:
 def draw_history(booking: Booking) -> None:
     """Draw every version of the booking, the latest first: who, when, and from what to what."""
     found = changes.history(store(), session.actor(), booking.booking_id)
-    before = dict(zip(found, [*found[1:], None], strict=True))
+    before = dict(zip(found, [*found[1:], None], strict=False))
     draw_table(
         {
             _("Changed"): [moment(change.changed_at) for change in found],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
@@ -20,18 +20,20 @@ from mv.ui.widgets.unit_picker import choose_unit
 STEP = timedelta(minutes=5)
 
 
-def draw_fields(key: str, was: Booking | None = None, unit_id: str | None = None) -> None:
-    """Draw the fields, filled in from the booking ``was``, or for a new one at the unit; see :func:`entered`."""
+def draw_fields(key: str, was: Booking | None = None, unit_id: str | None = None, day: date | None = None) -> None:
+    """Draw the fields, filled in from the booking ``was``, or for a new one at the unit on ``day``.
+
+    Without these a new one begins with the user's unit and today. See :func:`entered`.
+    """
     local = to_local(was.starts_at) if was else None
+    first = local.date() if local else max(day or store().today(), store().today())
     columns = st.columns([3, 2, 2, 3])
     with columns[0]:
         choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else unit_id or session.actor().unit_id)
-    day = columns[1].date_input(
-        _("Day"), value=local.date() if local else store().today(), format="YYYY-MM-DD", key=f"{key}_day"
-    )
+    chosen = columns[1].date_input(_("Day"), value=first, format="YYYY-MM-DD", key=f"{key}_day")
     columns[2].time_input(_("Time"), value=local.time() if local else None, step=STEP, format="24h", key=f"{key}_time")
     vaccines = catalogue().vaccines
-    codes = [vaccine.product_code for vaccine in in_use(vaccines.values(), day or store().today())]
+    codes = [vaccine.product_code for vaccine in in_use(vaccines.values(), chosen or first)]
     if was and was.product_code not in codes:
         codes.append(was.product_code)
     columns[3].selectbox(
