@@ -383,7 +383,7 @@ OF_CATALOGUE = [
         lambda s, who, r: catalogue_change.records_after(s, who, NEW_UNIT, TODAY),
     ),
     *(
-        Call(of, DECIDES, lambda s, who, r, of=of: of(s, who, NEW_UNIT, NEW_UNIT.with_values(region="Annan")))
+        Call(of, DECIDES, lambda s, who, r, of=of: of(s, who, [(NEW_UNIT, NEW_UNIT.with_values(region="Annan"))]))
         for of in (catalogue_change.count_affected, catalogue_change.impact_at_own_units)
     ),
 ]

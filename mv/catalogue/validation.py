@@ -8,6 +8,7 @@ from datetime import date
 
 from mv.catalogue import AgeUnit
 from mv.catalogue.tables import GROUP, SUBGROUP, VACCINE, CatalogueRow, Column, Kind
+from mv.catalogue.values import parse_gtin
 from mv.errors import N_, Invalid, MvError
 from mv.identity import Sex
 
@@ -63,10 +64,20 @@ def _fault_of_value(column: Column, value: object) -> MvError | None:
         return Invalid(N_("Choose in what the ages are."))
     if column.kind == Kind.SEX and value not in list(Sex):
         return Invalid(N_("Choose the sex, or none."))
+    if column.kind == Kind.GTINS and isinstance(value, tuple):
+        return next((error for error in map(_fault_of_gtin, value) if error), None)
     if column.kind == Kind.TEXT:
         longest = LONGEST_SOURCE if column.name.endswith("source") else LONGEST_NAME
         if len(str(value)) > longest or not str(value).isprintable():
             return Invalid(N_("A text is at most {most} characters, on one line."), most=longest)
+    return None
+
+
+def _fault_of_gtin(gtin: str) -> MvError | None:
+    try:
+        parse_gtin(gtin)
+    except Invalid as error:
+        return error
     return None
 
 

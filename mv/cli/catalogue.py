@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from mv.access import Actor
 from mv.catalogue import changes, files
 from mv.catalogue.files import Comparison, State
 from mv.catalogue.tables import TABLES, CatalogueTable
@@ -15,6 +17,7 @@ from mv.cli.text import _, language
 from mv.cli.values import ExistingPath, FileToWrite
 from mv.errors import N_, Invalid
 from mv.export.atomic_file import write_atomically
+from mv.reimbursement.preview import catalogue_change
 from mv.store import Store
 from mv.tabular_files import reading
 from mv.tabular_files.table import Table
@@ -52,6 +55,7 @@ def import_catalogue(store: Store, path: Path, dry_run: bool) -> int:
     found = files.compare(store, actor, _read(path))
     for comparison in found:
         _tell(comparison)
+    _tell_impact(store, actor, found)
     if any(comparison.problems for comparison in found):
         click.echo(_("Nothing was saved."), err=True)
         return 1
@@ -80,6 +84,15 @@ def _read(path: Path) -> Sequence[Table]:
             N_("The file cannot be read ({reason})."), reason=error.strerror or type(error).__name__
         ) from error
     return tables
+
+
+def _tell_impact(store: Store, actor: Actor, found: Sequence[Comparison]) -> None:
+    """Tell how many doses are paid differently once this is saved, where any may be."""
+    changed = [(each.seen, each.row) for comparison in found for each in comparison.differences]
+    if catalogue_change.paying_differently(changed):
+        whole = catalogue_change.impact_at_own_units(store, actor, changed).whole
+        kronor = Decimal(whole.ore) / 100
+        click.echo(_("Doses that are paid differently: {count}, {kronor} kr in all.", count=whole.doses, kronor=kronor))
 
 
 def _tell(found: Comparison) -> None:

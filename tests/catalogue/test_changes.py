@@ -19,7 +19,7 @@ from mv.store import Store
 from tests.conftest import TODAY, SetClock
 from tests.contents import logged, nothing_changes, refused
 
-PACK, OTHER_PACK = "07046260123454", "00012345678905"
+PACK, OTHER_PACK = "07046260123458", "00012345678905"
 NEW: dict[str, dict[str, Value]] = {
     "unit": {"unit_id": "ost", "name": "Mottagning Öst", "region": "Östregionen", "valid_from": TODAY},
     "customer_group": {
@@ -144,6 +144,11 @@ def test_only_the_latest_change_is_undone_and_only_once(store: Store, actor: Act
         (VACCINE, {"atc": "J07AH"}, "J07AH is no ATC code of a product. Write it as in J07BB02."),
         (VACCINE, {"npl_id": "123"}, "An NPL id has 14 digits."),
         (VACCINE, {"source": None}, "This is missing."),
+        (
+            VACCINE,
+            {"gtins": ("07046260123459",)},
+            "“07046260123459” is no GTIN: 13 or 14 digits from the pack, of which the last one fits the others.",
+        ),
     ],
 )
 def test_what_cannot_be_right_is_told_by_column_and_saves_nothing(

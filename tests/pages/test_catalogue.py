@@ -80,7 +80,7 @@ def test_a_vaccine_that_ends_says_what_has_it_later_and_is_taken_back(store: Sto
     yesterday = TODAY - timedelta(days=1)
     at = opened("vaccine", "efluelda")
     at.date_input(key=field(at, "valid_to")).set_value(yesterday).run()
-    assert any("Efter 2026-11-21" in text and "1 dos" in text for text in messages(at))
+    assert any("efter 2026-11-21" in text and "1 dos" in text for text in messages(at))
     at = press(at, "catalogue_save")
     assert catalogue.load(store).vaccines["efluelda"].valid_to == yesterday
     assert cells(at, 0)[0][2:] == ["Avslutad", "Används till: – → 2026-11-21"]

@@ -5,6 +5,7 @@ What a dose is paid follows the ATC code of its vaccine and the region of its un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from mv import audit
 from mv.access import Action, Actor
-from mv.catalogue.tables import GROUP, SUBGROUP, UNIT, VACCINE, CatalogueRow
+from mv.catalogue.tables import GROUP, SUBGROUP, UNIT, VACCINE, CatalogueRow, Value
 from mv.clock import day_bounds
 from mv.reimbursement.preview.rule_change import Impact, compare, summarize
 from mv.reimbursement.pricing import dose_frames
@@ -21,6 +22,8 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.store import Store
 from mv.store.engine import Transaction
 
+RowChange = tuple[CatalogueRow | None, CatalogueRow]
+"""A row as it was, None where it is added, and as it becomes."""
 OF_DOSE = {
     UNIT.name: "unit_id = $1",
     GROUP.name: "group_code = $1",
@@ -67,31 +70,30 @@ def records_after(store: Store, actor: Actor, row: CatalogueRow, last: date) -> 
         )
 
 
-def changes_payment(was: CatalogueRow | None, becomes: CatalogueRow) -> bool:
-    """Return whether doses given so far may be paid differently by the change."""
-    of_payment = {UNIT.name: "region", VACCINE.name: "atc"}.get(becomes.table.name)
-    return was is not None and of_payment is not None and was.values[of_payment] != becomes.values[of_payment]
+def paying_differently(changed: Sequence[RowChange]) -> list[RowChange]:
+    """Return those of the changes by which doses given so far may be paid differently."""
+    return [(was, becomes) for was, becomes in changed if was is not None and _basis(was) != _basis(becomes)]
 
 
-def count_affected(store: Store, actor: Actor, was: CatalogueRow, becomes: CatalogueRow) -> int:
+def count_affected(store: Store, actor: Actor, changed: Sequence[RowChange]) -> int:
     """Return how many doses :func:`impact_at_own_units` has to adjudicate."""
     audit.permit(store, actor, Action.CHANGE_CATALOGUE)
-    condition, patterns = dose_frames.atc_condition(_kinds(was, becomes), 1)
+    condition, patterns = dose_frames.atc_condition(_kinds(changed), 1)
     with store.read() as tx:
         return int(tx.rows(AFFECTED.format(condition=condition), *patterns)[0]["n"])
 
 
-def impact_at_own_units(store: Store, actor: Actor, was: CatalogueRow, becomes: CatalogueRow) -> Impact:
-    """Return the impact, on doses given at the actor's own units, of an other ATC code or region.
+def impact_at_own_units(store: Store, actor: Actor, changed: Sequence[RowChange]) -> Impact:
+    """Return the impact, on doses given at the actor's own units, of other ATC codes and regions.
 
     Names no person; see :func:`mv.reimbursement.preview.rule_change.impact_at_own_units`.
     """
     audit.permit(store, actor, Action.CHANGE_CATALOGUE)
-    rules, effect = rule_table.load(store), Impact()
-    for first, last in dose_frames.customer_ranges(store):
-        doses = dose_frames.read_doses(store, first, last, _kinds(was, becomes))
-        changed = compare(doses, rules, rules, _after(doses, becomes))
-        own = changed if actor.has_every_unit else changed[changed["unit_id"].isin(actor.own_units)]
+    rules, kinds, effect = rule_table.load(store), _kinds(changed), Impact()
+    for first, last in dose_frames.customer_ranges(store) if kinds else ():
+        doses = dose_frames.read_doses(store, first, last, kinds)
+        different = compare(doses, rules, rules, _after(doses, changed))
+        own = different if actor.has_every_unit else different[different["unit_id"].isin(actor.own_units)]
         effect = effect.with_more(summarize(own))
     return effect
 
@@ -100,16 +102,22 @@ def _count(tx: Transaction, sql: str, of: str | None, *params: object) -> int:
     return int(tx.rows(sql.format(of=of), *params)[0]["n"]) if of else 0
 
 
-def _kinds(was: CatalogueRow, becomes: CatalogueRow) -> list[str]:
+def _basis(row: CatalogueRow) -> Value:
+    """Return the value of the row by which doses are paid; None of a group."""
+    of_payment = {UNIT.name: "region", VACCINE.name: "atc"}.get(row.table.name)
+    return row.values[of_payment] if of_payment else None
+
+
+def _kinds(changed: Sequence[RowChange]) -> list[str]:
     """Return the beginnings of ATC codes of all doses that may be paid differently."""
-    if becomes.table is not VACCINE:
+    paying = [row for pair in paying_differently(changed) for row in pair if row]
+    if any(row.table is UNIT for row in paying):
         return [""]
-    return sorted({str(row.values["atc"])[:ATC_LEVEL_4_LENGTH] for row in (was, becomes)})
+    return sorted({str(_basis(row))[:ATC_LEVEL_4_LENGTH] for row in paying})
 
 
-def _after(doses: pd.DataFrame, becomes: CatalogueRow) -> pd.DataFrame:
-    if becomes.table is VACCINE:
-        of_row = doses["product_code"] == becomes.key
-        return doses.assign(atc=doses["atc"].mask(of_row, str(becomes.values["atc"])))
-    of_row = doses["unit_id"] == becomes.key
-    return doses.assign(region=doses["region"].mask(of_row, str(becomes.values["region"])))
+def _after(doses: pd.DataFrame, changed: Sequence[RowChange]) -> pd.DataFrame:
+    for _was, becomes in paying_differently(changed):
+        named, basis = ("unit_id", "region") if becomes.table is UNIT else ("product_code", "atc")
+        doses = doses.assign(**{basis: doses[basis].mask(doses[named] == becomes.key, str(_basis(becomes)))})
+    return doses

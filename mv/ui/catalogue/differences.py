@@ -11,6 +11,7 @@ from mv.catalogue.files import Comparison, Difference, State
 from mv.catalogue.tables import TABLES, CatalogueRow
 from mv.errors import MvError
 from mv.ui import resources, session
+from mv.ui.catalogue.effect import draw_effect
 from mv.ui.catalogue.wording import differences, name_of_row
 from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import notify, save_once
@@ -57,6 +58,7 @@ def draw_file() -> None:
         return
     _draw_new(found.differences)
     _draw_changed(found.differences)
+    draw_effect([(each.seen, each.row) for each in found.differences if each.state == State.CHANGED])
     if not found.to_save:
         st.success(_("There is nothing to save: all of it is here already."))
         return
@@ -99,12 +101,15 @@ def draw_start() -> None:
         for each in its:
             label = f"{name_of_row(each.row)} ({each.row.key}) – {_about(each)}"
             checklist.draw_tick(numbers[_key(each)], literal(label), key)
+    ticked = checklist.ticked_boxes(key)
+    draw_effect([(each.seen, each.row) for number, each in enumerate(offered) if each.seen and number in ticked])
     form = drawn_form("start_save")
     with st.container(horizontal=True):
-        st.button(
-            _("Take over the ticked ones"), type="primary", disabled=not offered, key=form.key,
-            on_click=_take_over, args=(offered, key, form),
-        )  # fmt: skip
+        if offered:
+            st.button(
+                _("Take over the ticked ones"), type="primary", key=form.key,
+                on_click=_take_over, args=(offered, key, form),
+            )  # fmt: skip
         if start.is_new(store()):
             st.button(_("Take over nothing"), key="start_nothing", on_click=_take_over, args=((), key, form))
 

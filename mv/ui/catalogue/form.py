@@ -54,7 +54,7 @@ def _draw_outcome(seen: CatalogueRow | None, row: CatalogueRow) -> None:
     for column, error in found:
         st.caption(literal(f"{_(column.title)}: {explain(error)}"))
     if not found and seen is not None:
-        draw_effect(seen, row)
+        draw_effect([(seen, row)])
 
 
 def _draw_fields(

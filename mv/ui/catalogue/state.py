@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mv.catalogue.tables import CatalogueRow
+from mv.reimbursement.preview.catalogue_change import RowChange
 from mv.reimbursement.preview.rule_change import Impact
 from mv.ui.session import state
 
@@ -17,14 +18,14 @@ class CatalogueEditorState:
     """The code of the open row: NEW for one to add, None for the list.
 
     ``seen`` is the row as it was when it was opened, ``forms`` counts the rows opened: a field with the same key would
-    show what it held before. ``impact`` was shown last, for the row ``impact_of``.
+    show what it held before. ``impact`` was shown last, for the changes ``impact_of``.
     """
 
     opened: str | None = None
     seen: CatalogueRow | None = None
     forms: int = 0
     impact: Impact | None = None
-    impact_of: CatalogueRow | None = None
+    impact_of: list[RowChange] | None = None
 
     @property
     def form_key(self) -> str:

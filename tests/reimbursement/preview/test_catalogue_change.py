@@ -15,7 +15,7 @@ from mv.customers import Customer
 from mv.reimbursement.follow_up import reports
 from mv.reimbursement.preview import catalogue_change
 from mv.reimbursement.preview.catalogue_change import LaterRecords
-from mv.reimbursement.preview.rule_change import PaymentChange, Share
+from mv.reimbursement.preview.rule_change import Impact, PaymentChange, Share
 from mv.store import Store
 from tests.conftest import TODAY
 
@@ -67,17 +67,18 @@ def test_another_atc_code_or_region_tells_what_doses_are_paid_then(store: Store,
     vaccine = changes.rows_of(store, actor, VACCINE)["efluelda"]
     unit = changes.rows_of(store, actor, UNIT)["norr"]
     other = vaccine.with_values(atc="J07BC01")
-    assert not catalogue_change.changes_payment(vaccine, vaccine.with_values(name="Other"))
-    assert not catalogue_change.changes_payment(None, vaccine)
-    assert catalogue_change.changes_payment(vaccine, other)
-    assert catalogue_change.count_affected(store, actor, vaccine, other) == 1
-    effect = catalogue_change.impact_at_own_units(store, actor, vaccine, other)
+    same = [(vaccine, vaccine.with_values(name="Other")), (None, vaccine), (unit, unit.with_values(name="Other"))]
+    assert catalogue_change.paying_differently([*same, (vaccine, other)]) == [(vaccine, other)]
+    assert catalogue_change.count_affected(store, actor, same) == 0
+    assert catalogue_change.impact_at_own_units(store, actor, same) == Impact()
+    assert catalogue_change.count_affected(store, actor, [(vaccine, other)]) == 1
+    effect = catalogue_change.impact_at_own_units(store, actor, [(vaccine, other)])
     assert (effect.whole, effect.changes) == (Share(1, -150_00), {PaymentChange.LOSES: 1})
     moved = unit.with_values(region="Annan region")
-    effect = catalogue_change.impact_at_own_units(store, actor, unit, moved)
+    effect = catalogue_change.impact_at_own_units(store, actor, [(vaccine, other), (unit, moved)])
     assert effect.whole == Share(2, -150_00 - 275_00)
     elsewhere = replace(actor, unit_id="soder", units=frozenset({"soder"}))
-    assert catalogue_change.impact_at_own_units(store, elsewhere, unit, moved).whole == Share()
+    assert catalogue_change.impact_at_own_units(store, elsewhere, [(unit, moved)]).whole == Share()
 
 
 def test_what_was_told_comes_true_and_older_figures_are_outdated(store: Store, actor: Actor) -> None:
