@@ -46,7 +46,7 @@ WRONG = {
     "import nowhere.csv": "Fel: Ogiltigt värde för 'FIL': Det finns ingen fil nowhere.csv.",
 }
 """Wrong arguments, and a line of what is said in Swedish."""
-FILES = ("people.csv", "bookings.ics")
+FILES = ("people.csv", "bookings.ics", "batches.csv", "users.csv")
 """The files of the examples."""
 ASKED = [*WRONG, "--help", *(f"{name} --help" for name in NAMES)]
 
