@@ -142,7 +142,7 @@ def _missing_users(tx: Transaction, today: date) -> Iterator[MvError]:
         if not roles & {Role.COORDINATOR, Role.LEAD}:
             yield Invalid(N_("Nobody is a coordinator at {unit}."), unit=unit.name)
     if not any(user.role is Role.LEAD and not user.blocked for user in everybody):
-        yield Invalid(N_("Nobody is a head of unit."))
+        yield Invalid(N_("Nobody is a head of unit. Invite one, for every unit, who then decides the catalogue."))
 
 
 def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:

@@ -9,9 +9,10 @@ from mv.ui import navigation, session
 from mv.ui.double_click import DrawnForm, drawn_form
 from mv.ui.notices import notify, save_once, show_notices
 from mv.ui.resources import store
-from mv.ui.text import _, count_of, explain, literal, moment
+from mv.ui.text import _, count_of, explain, moment
 from mv.ui.web.startup_checks import configured
 
+# The page on which a step is taken. The others are taken on the server.
 PLACES = {
     Step.CATALOGUE: navigation.CATALOGUE,
     Step.USERS: navigation.USERS,
@@ -19,7 +20,6 @@ PLACES = {
     Step.BATCHES: navigation.BATCHES,
     Step.BOOKINGS: navigation.BOOKINGS,
 }
-"""The page on which a step is taken. The others are taken on the server."""
 
 
 def step_title(step: Step) -> str:
@@ -62,11 +62,11 @@ def draw_step(number: int, status: StepStatus) -> None:
         state = _("Finished") if status.done else _("To do")
         left.subheader(f"{number}. {step_title(step)} – {state}", anchor=False)
         left.caption(explain_step(step))
-        for error in () if status.done else status.missing:
-            left.text(f"• {literal(explain(error))}")
+        if not status.done:
+            left.text("\n".join(f"• {explain(error)}" for error in status.missing))
         if status.decision:
             by = f"{status.decision.decided_by}, {moment(status.decision.decided_at)}"
-            left.text(literal(f"{status.decision.note} ({by})"))
+            left.text(f"{status.decision.note} ({by})")
         with right:
             draw_way(step)
             draw_decision(status)
@@ -78,7 +78,11 @@ def draw_way(step: Step) -> None:
     if place and may(session.actor(), place.right):
         st.page_link(place.file, label=_(place.title), icon=f":material/{place.icon}:")
     elif place:
-        st.caption(_("Ask somebody with another role to open {page}.", page=_(place.title)))
+        page = _(place.title)
+        if step is Step.USERS:
+            st.caption(_("An administrator does this, on the page {page}.", page=page))
+        else:
+            st.caption(_("A head of unit does this, on the page {page}.", page=page))
 
 
 def draw_decision(status: StepStatus) -> None:

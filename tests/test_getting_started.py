@@ -38,7 +38,9 @@ def test_a_new_store_misses_everything_and_says_since_when_it_is(empty: Store, a
     assert list(found) == list(Step)
     assert found[Step.SIGN_IN] == ["Sign-in is not configured: see docs/deployment.md."]
     assert found[Step.CATALOGUE][0] == "No unit is in use."
-    assert found[Step.USERS] == ["Nobody is a head of unit."]
+    assert found[Step.USERS] == [
+        "Nobody is a head of unit. Invite one, for every unit, who then decides the catalogue."
+    ]
     assert Step.SIGN_IN not in missing(empty, actor)
 
 
