@@ -28,9 +28,14 @@ INTERRUPTED = 130
 """The exit code by which a shell knows that Ctrl+C ended a command."""
 
 
-def command(name: str, about: str, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
-    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments."""
-    heading, line = _("Example:"), f"{PROGRAM} {name} {example}".rstrip()
+def command(
+    name: str, about: str, example: str, group: str = ""
+) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a function a command that tells ``about`` itself and shows an ``example`` of its arguments.
+
+    ``group`` is the word before its name, where it is one of a group of commands.
+    """
+    heading, line = _("Example:"), " ".join(filter(None, (PROGRAM, group, name, example)))
     epilog = f"\b\n{heading}\n  {line}"  # \b: click keeps these lines as they are
     return click.command(name, help=about, epilog=epilog, options_metavar=_("[OPTIONS]"))
 

@@ -44,7 +44,7 @@ def users_group() -> None:
     """Hold the commands about many users."""
 
 
-@command("import", _("decide about the users of a file, all of them or none"), "users.csv --dry-run")
+@command("import", _("decide about the users of a file, all of them or none"), "users.csv --dry-run", "users")
 @click.argument("file", type=ExistingFile(), metavar=_("FILE"), help=_("CSV or XLSX"))
 @click.option("--dry-run", is_flag=True, help=_("say what it would come to, and save nothing"))
 @with_store

@@ -20,7 +20,15 @@ from mv.i18n import SWEDISH, translate
 
 ROOT = Path(__file__).parents[2]
 LOCALES = {"sv": "sv_SE.UTF-8", "en": "en_GB.UTF-8"}
-NAMES = sorted(command_line.commands)
+COMMANDS = {
+    (*parents, name): command
+    for parents, group in (((), command_line), *(((name,), each) for name, each in command_line.commands.items()))
+    if isinstance(group, click.Group)
+    for name, command in group.commands.items()
+    if not isinstance(command, click.Group)
+}
+"""Each command by its words, those in groups too."""
+NAMES = sorted(" ".join(words) for words in COMMANDS)
 
 WRONG = {
     "": "Användning: python -m mv [FLAGGOR] KOMMANDO …",
@@ -123,11 +131,14 @@ def test_a_command_shows_an_example_that_it_takes(name: str, english: dict[str, 
     program, *arguments = re.split(r"(?<=-m mv) ", line)
     assert program == "python -m mv"
     words = shlex.split(" ".join(arguments))
-    assert words[0] == name
-    (tmp_path / "people.csv").touch()
-    words = [str(tmp_path / word) if word == "people.csv" else word for word in words]
-    parent = command_line.make_context("mv", [name], resilient_parsing=True)
-    command_line.commands[name].make_context(name, words[1:], parent=parent)
+    called = tuple(name.split())
+    assert tuple(words[: len(called)]) == called
+    arguments = [str(tmp_path / word) if word.endswith(".csv") else word for word in words[len(called) :]]
+    for file in arguments:
+        if file.endswith(".csv") and "--output" not in arguments:
+            Path(file).touch()
+    parent = command_line.make_context("mv", [called[0]], resilient_parsing=True)
+    COMMANDS[called].make_context(name, arguments, parent=parent)
 
 
 def complete(*words: str, locale: str = "en_GB.UTF-8") -> list[str]:
