@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import click
 import pytest
 
 from mv.cli import command_line
@@ -64,13 +66,23 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
         assert (document.parent / link).exists(), link
 
 
+def leaf_commands(group: click.Group = command_line, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield each command with its words, those in groups too."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaf_commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 def test_the_commands_and_their_options_are_all_described() -> None:
     described = text("docs/commands.md")
-    lines = dict.fromkeys(command_line.commands, "")
+    commands = dict(leaf_commands())
+    lines = dict.fromkeys(commands, "")
     for line in re.findall(r"^python -m mv (.*(?:\n  .*)*)", described, flags=re.MULTILINE):
-        lines[line.split()[0]] = line
+        lines[next(name for name in commands if f"{line} ".startswith(f"{name} "))] = line
     shared = set(chain.from_iterable(re.findall(r"--[a-z-]+", line) for line in re.findall(r"each with.*", described)))
-    for name, command in command_line.commands.items():
+    for name, command in commands.items():
         own = set(re.findall(r"--[a-z-]+", lines[name].partition("each with")[0]))
         expected = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         assert lines[name], f"{name} is not described"
