@@ -78,11 +78,11 @@ def draw_way(step: Step) -> None:
     if place and may(session.actor(), place.right):
         st.page_link(place.file, label=_(place.title), icon=f":material/{place.icon}:")
     elif place:
-        page = _(place.title)
+        title = _(place.title)
         if step is Step.USERS:
-            st.caption(_("An administrator does this, on the page {page}.", page=page))
+            st.caption(_("An administrator does this, on the page {page}.", page=title))
         else:
-            st.caption(_("A head of unit does this, on the page {page}.", page=page))
+            st.caption(_("A head of unit does this, on the page {page}.", page=title))
 
 
 def draw_decision(status: StepStatus) -> None:

@@ -11,6 +11,7 @@ from mv.ui.reimbursement.checks.findings import draw_check
 from mv.ui.reimbursement.checks.new_year import draw_new_year
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.widgets.regions import draw_own_regions
 
 EARLIEST = date(2000, 1, 1)
 DAYS_BEFORE = timedelta(days=364)
@@ -57,6 +58,7 @@ def draw_twice() -> None:
 
 st.header(_("Checks"))
 show_notices()
+draw_own_regions()
 parts = {"nvr": draw_nvr, "new_year": draw_new_year, "periods": draw_periods, "twice": draw_twice}
 names = {
     "nvr": _("NVR and payment"),

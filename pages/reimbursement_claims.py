@@ -11,6 +11,7 @@ from mv.ui.reimbursement.claims.draft import PART, draw_new
 from mv.ui.reimbursement.claims.overview import draw_claims
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.widgets.regions import draw_own_regions
 
 
 def choose_part(*, none_yet: bool) -> str:
@@ -27,6 +28,7 @@ def choose_part(*, none_yet: bool) -> str:
 
 st.header(_("Claims"))
 try:
+    draw_own_regions()
     found = ledger.claims(store(), session.actor())
     names = payers.names(store(), session.actor())
     part = choose_part(none_yet=not found)

@@ -19,6 +19,7 @@ from mv.ui.session import state
 from mv.ui.text import _, count_of
 from mv.ui.widgets.amounts import kronor
 from mv.ui.widgets.dose_names import product_name
+from mv.ui.widgets.regions import draw_own_regions
 from mv.ui.widgets.row_button import action
 
 DOSES_ON_A_PAGE = 25
@@ -83,6 +84,8 @@ def draw_empty(queue: Queue) -> None:
 state(CurrentWalk).walk = None
 st.header(_("To correct"))
 show_notices()
+if not draw_own_regions():
+    st.stop()
 caption = st.empty()
 lost, filters = choose_filters()
 caption.caption(

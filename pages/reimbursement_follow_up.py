@@ -15,6 +15,7 @@ from mv.ui.reimbursement.follow_up.figures import PARTS, choose_filters, draw_wa
 from mv.ui.reimbursement.follow_up.tables import draw_faults, draw_figures, draw_metrics, draw_sums, outcome
 from mv.ui.resources import store
 from mv.ui.text import _, explain, literal
+from mv.ui.widgets.regions import draw_own_regions
 
 CAUSES = {
     "at_risk": (N_("What is at risk, and why?"), N_("Nothing is at risk."), "kan_ga_forlorat"),
@@ -124,10 +125,11 @@ def draw(figures: Figures) -> None:
 
 st.header(_("Paid and unpaid doses"))
 try:
-    figures = kept_figures()
-    if figures.cube.empty and figures.counted.empty:
-        st.info(_("No dose is registered at your units yet."))
-    else:
-        draw(figures)
+    if draw_own_regions():
+        figures = kept_figures()
+        if figures.cube.empty and figures.counted.empty:
+            st.info(_("No dose is registered at your units yet."))
+        else:
+            draw(figures)
 except MvError as error:
     st.error(literal(explain(error)))

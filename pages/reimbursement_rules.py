@@ -14,6 +14,7 @@ from mv.ui.reimbursement.rules.change import draw_change, draw_new, draw_unseen_
 from mv.ui.reimbursement.rules.conflicts import draw_findings
 from mv.ui.reimbursement.rules.editor_state import RuleEditorState, open_rule
 from mv.ui.reimbursement.rules.overview import draw_list
+from mv.ui.reimbursement.rules.start import draw_start
 from mv.ui.reimbursement.rules.wording import draw_history, facts, for_whom, title
 from mv.ui.resources import store
 from mv.ui.session import state
@@ -31,8 +32,9 @@ def draw_all(found: Sequence[Rule]) -> None:
     )
     if can_change:
         st.button(_("New rule"), icon=":material/add:", key="rule_new", on_click=open_rule, args=(NEW,))
+    draw_start(found, can_change=can_change)
     draw_list(found)
-    draw_findings([rule for rule in found if not rule.removed])
+    draw_findings([rule for rule in found if rule.in_force])
     with st.expander(_("Change history")):
         draw_history()
 
@@ -41,6 +43,8 @@ def draw_rule(rule: Rule, found: Sequence[Rule]) -> None:
     st.subheader(literal(title(rule)))
     if rule.removed:
         st.warning(_("The rule is removed: it decides nothing."))
+    elif rule.draft:
+        st.warning(_("The rule is a draft: it decides nothing until it is confirmed."))
     draw_periods(rule, found)
     with st.expander(_("All that the rule says"), expanded=not can_change):
         said = facts(rule)
@@ -53,7 +57,7 @@ def draw_rule(rule: Rule, found: Sequence[Rule]) -> None:
 
 def draw_periods(rule: Rule, found: Sequence[Rule]) -> None:
     """Draw the rules for the same vaccine and group through time, this rule among them."""
-    same = [other for other in found if other == rule or (not other.removed and other.subject == rule.subject)]
+    same = [other for other in found if other == rule or (other.in_force and other.subject == rule.subject)]
     same.sort(key=lambda other: other.valid_from)
     draw_table(
         {

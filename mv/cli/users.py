@@ -8,7 +8,7 @@ import click
 
 from mv import user_import, users
 from mv.access import Actor, Role
-from mv.cli.command import command, current_user, with_store
+from mv.cli.command import command, command_group, current_user, with_store
 from mv.cli.text import _, count_of, language
 from mv.cli.values import ExistingFile
 from mv.errors import N_, Invalid
@@ -39,12 +39,7 @@ def decide_user(store: Store, user: str, role: str | None, units: str | None, bl
     click.echo(_("{user}: role {role}, units {units}.", user=decided.user_id, role=decided.role or "–", units=named))
 
 
-@click.group("users", help=_("take in a file of users"), options_metavar=_("[OPTIONS]"))
-def users_group() -> None:
-    """Hold the commands about many users."""
-
-
-@command("import", _("decide about the users of a file, all of them or none"), "users.csv --dry-run")
+@command("users import", _("decide about the users of a file, all of them or none"), "users.csv --dry-run")
 @click.argument("file", type=ExistingFile(), metavar=_("FILE"), help=_("CSV or XLSX"))
 @click.option("--dry-run", is_flag=True, help=_("say what it would come to, and save nothing"))
 @with_store
@@ -84,4 +79,4 @@ def _administrator(store: Store) -> Actor:
     return actor if users.has_administrator(store) else Actor(actor.user_id, actor.name, Role.ADMINISTRATOR, "")
 
 
-users_group.add_command(import_users)
+users_group = command_group("users", _("take in a file of users"), "import users.csv --dry-run", (import_users,))

@@ -160,11 +160,17 @@ def test_as_reasons_for_another_units_customer_they_are_in_the_signals(
         assert any(literal(seen(text)) in cell for cell in shown), text
 
 
+def new_user(at: AppTest, field: str) -> str:
+    """Return the key of a field of the form of somebody new."""
+    return str(next(box.key for box in at.multiselect if str(box.key).startswith("user_new"))).replace("units", field)
+
+
 def test_as_users_they_are_in_the_list_or_refused(signing_in: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     at: AppTest = opened(monkeypatch, "administrator")
     for text in TEXTS:
-        at.text_input(key="user_new_id").input(text)
-        at.button(key="user_save").click().run()
+        at.segmented_control(key=new_user(at, "by")).set_value("id").run()
+        at.text_input(key=new_user(at, "id")).input(text)
+        next(button for button in at.button if str(button.key).startswith("user_save")).click().run()
         assert not at.exception
         assert (plain(f"Sparat: {seen(text)}.") if text.isprintable() else NO_USER) in messages(at), text
     (table,) = at.table

@@ -102,10 +102,17 @@ def anders(store: Store) -> Customer:
 
 
 def opened(
-    monkeypatch: pytest.MonkeyPatch, role: str | None, customer: Customer | None = None, unit: str = "norr"
+    monkeypatch: pytest.MonkeyPatch,
+    role: str | None,
+    customer: Customer | None = None,
+    unit: str = "norr",
+    **more: object,
 ) -> AppTest:
-    """Return the dashboard as whoever signed in with this role opens it, with the customer in the address."""
-    claims: dict[str, Any] = {"sub": f"kim.{role}", "name": "Kim Ek", "units": [unit] if unit else []}
+    """Return the dashboard as whoever signed in with this role opens it, with the customer in the address.
+
+    ``more`` are further claims.
+    """
+    claims: dict[str, Any] = {"sub": f"kim.{role}", "name": "Kim Ek", "units": [unit] if unit else [], **more}
     claims |= {"is_logged_in": True, "provider": "default", "exp": SetClock().now.timestamp() + 600}
     if role:
         claims["role"] = role

@@ -16,10 +16,12 @@ import pyarrow as pa
 import pytest
 
 import mv.store
+from mv import users
 from mv.errors import Conflict, StoreUnavailable
 from mv.store import DEFAULT_FILE, Store, configured_url, open_store
 from mv.store.engine import Transaction
 from mv.store.migrate import MIGRATIONS, numbered
+from mv.user_units import UserUnit
 from tests.conftest import SetClock
 
 DATABASE_ERRORS = (duckdb.Error, psycopg.Error)
@@ -124,6 +126,30 @@ def test_a_new_store_gets_every_migration(empty_url: str, later_migrations: Path
         assert version(store) == str(NEWEST + 1)
         with store.read() as tx:
             assert tx.rows("SELECT note FROM batch") == []
+
+
+def test_units_that_were_decided_as_a_text_are_rows_without_days(empty_url: str, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(MIGRATIONS, older)
+    for number, file in numbered(older).items():
+        if number >= 11:
+            file.unlink()
+    people = {"kim": "norr soder", "none": "", "claimed": None}
+    with closing(open_store(empty_url, SetClock(), migrations=older)) as store:
+        sql = """
+            INSERT INTO app_user (user_id, name, claimed_units, decided_units, blocked)
+            VALUES ($1, $1, 'hamnen', $2, FALSE)
+        """
+        for user_id, units in people.items():
+            store.write(lambda tx, user_id=user_id, units=units: tx.execute(sql, user_id, units))
+    with closing(open_store(empty_url, SetClock())) as store:
+        found = {user_id: users.get(store, user_id) for user_id in people}
+    assert {user_id: user and user.decided_units for user_id, user in found.items()} == {
+        "kim": {UserUnit("norr"), UserUnit("soder")}, "none": frozenset(), "claimed": None,
+    }  # fmt: skip
+    assert {user_id: user and user.units for user_id, user in found.items()} == {
+        "kim": {"norr", "soder"}, "none": frozenset(), "claimed": {"hamnen"},
+    }  # fmt: skip
 
 
 def test_a_migration_that_fails_leaves_version_and_rows_as_they_were(store_url: str, later_migrations: Path) -> None:

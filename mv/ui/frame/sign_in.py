@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from mv import sign_ins, users
-from mv.access import Role
 from mv.errors import MvError
 from mv.sign_in_claims import DEFAULT_PROVIDER
 from mv.sign_ins import SignInEnd, SignInEnded
 from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, explain, literal
+from mv.ui.users.overview import role_name
 from mv.ui.web import current_sign_in
 from mv.ui.web.current_sign_in import SignInStatus
 from mv.ui.web.sign_in_redirects import FAILED
@@ -67,16 +67,6 @@ def draw_user(user: User) -> None:
             filter_mode="contains",
         )
     _draw_sign_out()
-
-
-def role_name(role: Role) -> str:
-    """Return the name of a role on the screen."""
-    return {
-        Role.COORDINATOR: _("Coordinator"),
-        Role.ANALYST: _("Analyst"),
-        Role.LEAD: _("Head of unit"),
-        Role.ADMINISTRATOR: _("Administrator"),
-    }[role]
 
 
 def _draw_only(draw: Callable[[], None]) -> None:

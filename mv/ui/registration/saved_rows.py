@@ -12,6 +12,7 @@ from mv.identity import age
 from mv.registration import rounds, undo
 from mv.registration.rounds import Round, RoundRow
 from mv.reimbursement.preview.customer_case import adjudicate_customers
+from mv.reimbursement.rules import regions
 from mv.ui import session
 from mv.ui.notices import do_once, errors_as_notices, notify, show_notices
 from mv.ui.registration.state import typed_state
@@ -64,7 +65,8 @@ def _payments(rows: Sequence[RoundRow]) -> dict[int, str]:
     if not with_dose:
         return {}
     found = adjudicate_customers(store(), session.actor(), with_dose)
-    return {dose_id: why(adjudication) for dose_id, adjudication in found.items()}
+    unfollowed = regions.unfollowed(store())
+    return {dose_id: why(each) for dose_id, each in found.items() if each.dose["region"] not in unfollowed}
 
 
 def _draw_rows(rows: Sequence[RoundRow], key: str) -> None:

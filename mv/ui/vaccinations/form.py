@@ -15,6 +15,7 @@ from mv.customers import Customer
 from mv.memberships import Membership
 from mv.reimbursement.preview.customer_case import read_case
 from mv.reimbursement.preview.dose import forecast
+from mv.reimbursement.rules import regions
 from mv.text import with_hyphens
 from mv.ui import session
 from mv.ui.resources import catalogue, store
@@ -24,6 +25,7 @@ from mv.ui.widgets.day_field import EARLIEST
 from mv.ui.widgets.dose_names import group_name, vaccine_name
 from mv.ui.widgets.group_picker import choice_of
 from mv.ui.widgets.payment_preview import draw_forecast
+from mv.ui.widgets.regions import not_followed
 from mv.ui.widgets.unit_picker import choose_unit
 from mv.vaccinations import LONGEST_REASON, Dose, Entry
 
@@ -69,6 +71,10 @@ def draw_verdict(customer: Customer, was: Dose | None = None) -> None:
     """Draw what is paid for the dose as the fields hold it, once there is enough in them to tell."""
     entry = entered(form_key(customer, was))
     if entry.product_code is None:
+        return
+    unit = catalogue().units.get(entry.unit_id)
+    if unit and unit.region in regions.unfollowed(store()):
+        st.caption(literal(not_followed(unit.region)))
         return
     found = forecast(read_case(store(), session.actor(), customer, catalogue()), entry, was)
     if found:

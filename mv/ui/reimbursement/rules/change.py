@@ -42,6 +42,8 @@ class Way(StrEnum):
     CORRECT = "correct"
     COPY = "copy"
     REMOVE = "remove"
+    CONFIRM = "confirm"
+    DISCARD = "discard"
 
 
 def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
@@ -56,13 +58,20 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
     if seen.removed:
         _draw_saving(lambda: changes.propose_restoration(seen), found, _("Undo the removal"))
         return
-    names = {
-        Way.AMOUNT: (_("New amount from a day"), _("The old amount holds to the day before.")),
-        Way.TERMS: (_("Other terms from a day"), _("Payer, days, ages … The rule holds as it is to the day before.")),
-        Way.CORRECT: (_("Correct the rule"), _("It was wrong from its first day. Doses given are judged anew.")),
-        Way.COPY: (_("Copy to another rule"), _("For another group, vaccine or region. This one stays as it is.")),
-        Way.REMOVE: (_("Remove the rule"), _("It was made by mistake. That can be undone.")),
-    }
+    names = (
+        _ways_of_draft()
+        if seen.draft
+        else {
+            Way.AMOUNT: (_("New amount from a day"), _("The old amount holds to the day before.")),
+            Way.TERMS: (
+                _("Other terms from a day"),
+                _("Payer, days, ages … The rule holds as it is to the day before."),
+            ),
+            Way.CORRECT: (_("Correct the rule"), _("It was wrong from its first day. Doses given are judged anew.")),
+            Way.COPY: (_("Copy to another rule"), _("For another group, vaccine or region. This one stays as it is.")),
+            Way.REMOVE: (_("Remove the rule"), _("It was made by mistake. That can be undone.")),
+        }
+    )
     way = st.radio(
         _("What do you want to do?"),
         list(names),
@@ -73,10 +82,20 @@ def draw_change(rule: Rule, found: Sequence[Rule]) -> None:
     key = f"{editor.form_key}_{way}"
     if way == Way.AMOUNT:
         _draw_new_amount(key, seen, found)
-    elif way == Way.REMOVE:
-        _draw_saving(lambda: changes.propose_removal(seen), found, _("Remove the rule"))
+    elif way in (Way.REMOVE, Way.DISCARD):
+        _draw_saving(lambda: changes.propose_removal(seen), found, names[way][0])
     else:
         _draw_form(way, key, seen, found)
+
+
+def _ways_of_draft() -> dict[Way, tuple[str, str]]:
+    return {
+        Way.CONFIRM: (
+            _("Confirm the draft"),
+            _("It pays from its first day on. Look at the amount, the day and the source; all of it can be changed."),
+        ),
+        Way.DISCARD: (_("Discard the draft"), _("It was never in force. That can be undone.")),
+    }
 
 
 def draw_new(found: Sequence[Rule]) -> None:
@@ -95,7 +114,7 @@ def alike(rule: Rule, found: Sequence[Rule], day: date) -> list[Rule]:
         other
         for other in found
         if other.payment_rule_id != rule.payment_rule_id
-        and not other.removed
+        and other.in_force
         and (other.region, other.payer, other.ore) == (rule.region, rule.payer, rule.ore)
         and (other.atc or "")[:ATC_LEVEL_4_LENGTH] == (rule.atc or "")[:ATC_LEVEL_4_LENGTH]
         and other.valid_from < day
@@ -133,6 +152,9 @@ def _draw_new_amount(key: str, rule: Rule, found: Sequence[Rule]) -> None:
 
 def _draw_form(way: Way, key: str, rule: Rule, found: Sequence[Rule]) -> None:
     start = rule
+    if way == Way.CONFIRM:
+        st.caption(literal(_("The example’s source: {source}", source=rule.source)))
+        start = replace(rule, source="")
     if way == Way.TERMS:
         new_year = date(store().today().year + 1, 1, 1)
         last = rule.valid_to if rule.valid_to and rule.valid_to >= new_year else None
@@ -143,14 +165,16 @@ def _draw_form(way: Way, key: str, rule: Rule, found: Sequence[Rule]) -> None:
         entered = form.entered(key, start)
         if way == Way.TERMS:
             return changes.propose_successor(rule, entered)
+        if way == Way.CONFIRM:
+            return changes.propose_confirmation(rule, entered)
         return changes.propose_correction(rule, entered) if way == Way.CORRECT else changes.propose_new(entered)
 
-    _draw_saving(build, found, _("Save"))
+    _draw_saving(build, found, _("Confirm") if way == Way.CONFIRM else _("Save"))
 
 
 def _draw_saving(build: Build, found: Sequence[Rule], label: str) -> None:
     """Draw the impact of the change, as far as the fields can be read, and the button that saves it."""
-    decide = [rule for rule in found if not rule.removed]
+    decide = [rule for rule in found if rule.in_force]
     try:
         proposal = build()
         for step in proposal:
@@ -220,7 +244,7 @@ def _saved(proposal: Proposal, saved: Sequence[Rule], found: Sequence[Rule]) -> 
     told = impact_text(impact) if impact else ""
     notify("success", " ".join((_("Saved: {rule}.", rule=f"{title(now)}, {now.valid_from}"), told)).strip())
     if impact is None:
-        decide = [rule for rule in found if not rule.removed]
+        decide = [rule for rule in found if rule.in_force]
         editor.unseen_change = (decide, changes.rules_after(decide, proposal))
 
 

@@ -32,7 +32,7 @@ def draw_rule_form(key: str, start: Rule, others: Iterable[Rule]) -> None:
     _choose_vaccine(cells[0], key, start, others)
     _choose_group(cells[1], cells[2], key, start)
     cells = st.columns(3)
-    draw_amount(cells[0], key, kronor(start.ore).replace("\u00a0", "") if start.source else "")
+    draw_amount(cells[0], key, kronor(start.ore).replace("\u00a0", "") if start.payment_rule_id else "")
     _choose_name(cells[1], f"{key}_payer", _("Payer"), start.payer, {other.payer for other in others})
     regions = {other.region for other in others} | {unit.region for unit in catalogue().units.values()}
     _choose_name(cells[2], f"{key}_region", _("Region"), start.region, regions)

@@ -13,7 +13,7 @@ from mv.reimbursement.rules.vaccine_types import ATC_LEVEL_4_LENGTH
 from mv.ui import session
 from mv.ui.reimbursement.rules.editor_state import open_rule
 from mv.ui.reimbursement.rules.form import EARLIEST
-from mv.ui.reimbursement.rules.wording import for_whom, group_of, kind_name, title, vaccine_of
+from mv.ui.reimbursement.rules.wording import for_whom, group_of, kind_name, mark, title, vaccine_of
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _, literal, period
 from mv.ui.widgets.amounts import amount
@@ -52,7 +52,7 @@ def _choose(found: Sequence[Rule]) -> list[Rule]:
         for rule in found
         if (region is None or rule.region == region)
         and (kind is None or _kind_of(rule) == kind)
-        and (day is None or covers(rule, day))
+        and (day is None or covers(rule, day) or (rule.draft and not rule.removed))
         and (removed or not rule.removed)
     ]
     order = list(catalogue().groups)
@@ -91,7 +91,7 @@ def _draw_row(rule: Rule) -> None:
         cells[0].markdown(literal(group_of(rule)) + whom)
         cells[1].text(amount(rule.ore))
         cells[2].text(rule.payer)
-        cells[3].text(period(rule.valid_from, rule.valid_to) + (f" ({_('Removed')})" if rule.removed else ""))
+        cells[3].text(period(rule.valid_from, rule.valid_to) + mark(rule))
         cells[4].button(
             action(_("Open"), f"{title(rule)}, {rule.valid_from}"),
             key=f"rule_open_{rule.payment_rule_id}",

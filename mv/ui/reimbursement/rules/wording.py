@@ -52,6 +52,11 @@ def title(rule: Rule) -> str:
     return f"{vaccine_of(rule)}, {group_of(rule)}"
 
 
+def mark(rule: Rule) -> str:
+    """Return in brackets that a rule is removed or a draft; an empty text for one in force."""
+    return f" ({_('Removed')})" if rule.removed else f" ({_('Draft')})" if rule.draft else ""
+
+
 def facts(rule: Rule) -> dict[str, str]:
     """Return the fields of a rule by name, in words."""
     days = rule.days_to_register
@@ -106,6 +111,8 @@ def _words() -> Mapping[ChangeKind, str]:
         ChangeKind.FOLLOWED: _("Ended, since another one follows"),
         ChangeKind.REMOVED: _("Removed"),
         ChangeKind.RESTORED: _("Removal undone"),
+        ChangeKind.DRAFTED: _("Taken over as a draft"),
+        ChangeKind.CONFIRMED: _("Confirmed"),
     }
 
 
