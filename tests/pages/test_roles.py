@@ -69,7 +69,7 @@ RIGHTS = {
 }
 """The pages, their addresses, and the right that a refusal names."""
 CARE = [
-    *("search", "bookings", "registration", "customer", "groups", "vaccination"),
+    *("search", "bookings", "registration", "batches", "customer", "groups", "vaccination"),
     *("reimbursement_corrections", "reimbursement_checks"),
 ]
 MONEY = ["reimbursement_follow_up", "reimbursement_claims", "reimbursement_payments", "reimbursement_rules"]
