@@ -628,22 +628,22 @@ CALLS = [
     Call(
         batch_changes.resume,
         (Action.STOP_BATCH,),
-        lambda s, who, r: batch_changes.resume(s, who, replace(r.batch, version=2)),
+        lambda s, who, r: batch_changes.resume(s, who, r.batch),
     ),
     Call(
         batch_changes.change_expiry,
         (Action.CHANGE_BATCH,),
-        lambda s, who, r: batch_changes.change_expiry(s, who, replace(r.batch, version=3), TODAY),
+        lambda s, who, r: batch_changes.change_expiry(s, who, r.batch, TODAY),
     ),
     Call(
         batch_changes.deplete,
         (Action.CHANGE_BATCH,),
-        lambda s, who, r: batch_changes.deplete(s, who, replace(r.batch, version=4)),
+        lambda s, who, r: batch_changes.deplete(s, who, r.batch),
     ),
     Call(
         batch_changes.replenish,
         (Action.CHANGE_BATCH,),
-        lambda s, who, r: batch_changes.replenish(s, who, replace(r.batch, version=5)),
+        lambda s, who, r: batch_changes.replenish(s, who, r.batch),
     ),
     Call(bookings.of_day, (Action.VIEW_BOOKINGS,), lambda s, who, r: bookings.of_day(s, who, "norr", TODAY)),
     Call(

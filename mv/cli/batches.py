@@ -20,6 +20,7 @@ from mv.store import Store
 from mv.tabular_files import reading
 
 ALL = "all"
+STATES = click.Choice([*(state.value for state in BatchState), ALL])
 
 
 @command("batch import", _("make the batches of a file known, all of them or none"), "batches.csv --dry-run")
@@ -53,7 +54,7 @@ def import_batches(store: Store, file: Path, unit: str | None, dry_run: bool, re
 
 @command("batch list", _("list the batches, with tabs between product, number, expiry and state"), "--state in_use")
 @click.option("--vaccine", metavar=_("VACCINE"), help=_("code or name of the product"))
-@click.option("--state", type=click.Choice([*BatchState, ALL]), default=ALL, help=_("all unless told"))
+@click.option("--state", type=STATES, default=ALL, help=_("all unless told"))
 @with_store
 def list_batches(store: Store, vaccine: str | None, state: str) -> None:
     """Print a line for each batch: product, number, expiry and state, with tabs between."""

@@ -43,7 +43,6 @@ class Command:
 COMMANDS = [
     Command(("export", "--output", "groups.csv"), {ANALYST, LEAD}, Action.EXPORT_GROUPS),
     Command(("export", "--output", "groups.csv", "--pseudonyms"), {ANALYST, LEAD}, Action.EXPORT_GROUPS),
-    Command(("batch", "list"), CARE, Action.VIEW_BATCHES),
     Command(("prune-log", "--before", "2021-01-01"), {LEAD}, Action.PRUNE_LOG),
     Command(("user", "eva.ek", "--role", "coordinator", "--units", "norr"), {ADMINISTRATOR}, Action.CHANGE_USER),
 ]
@@ -102,6 +101,23 @@ def test_a_command_does_what_the_role_that_is_decided_for_its_user_includes(
     assert [(e["role"], e["unit_id"], e["action"], e["customer_id"]) for e in refused] == [
         (role or "", "norr" if role else "", command.right, None)
     ]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+def test_batches_are_listed_and_taken_in_for_the_roles_of_care_alone(
+    shell: str, clock: SetClock, role: Role | None
+) -> None:
+    runs = decide_role(shell, role)
+    Path("batches.csv").write_text("Vaccin;Batch\nEfluelda;AB-1", "utf-8")
+    codes = [main(["batch", "list"]), main(["batch", "import", "batches.csv"])]
+    with closing(open_store(shell, clock)) as store:
+        refused, done = entries_of(store, runs, "refused"), entries_of(store, runs, "done")
+    if role in CARE:  # a look at the list is no look at anybody's data
+        assert (codes, refused) == ([0, 0], [])
+        assert [(entry["action"], entry["unit_id"]) for entry in done] == [(Action.RECEIVE_BATCH, "norr")]
+    else:
+        assert (codes, done) == ([1, 1], [])
+        assert [entry["action"] for entry in refused] == [Action.VIEW_BATCHES, Action.RECEIVE_BATCH]
 
 
 @pytest.mark.parametrize("role", ROLES, ids=str)
