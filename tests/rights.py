@@ -753,6 +753,7 @@ WITHOUT_ACTOR = {
     "mv.reimbursement.pricing.assessment.assess_customers": "names nobody; who shows the result asks for the right",
     "mv.access_log.chain.check": "gives entries' numbers alone",
     "mv.access_log.chain.last_anchor": "gives an entry's number and hash alone",
+    "mv.sample.example.add": "whoever has the store may fill an empty one",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",
     "mv.sample.is_invented": "whoever has the store may fill an empty one",
     "mv.sample.make": "whoever has the store may fill an empty one",

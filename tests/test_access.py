@@ -38,7 +38,10 @@ from tests.rights import (
     user,
 )
 
-NOBODYS = {"unit", "customer_group", "subgroup", "vaccine", "payment_rule", "payment_rule_change", "payer"}
+NOBODYS = {
+    "unit", "customer_group", "subgroup", "vaccine", "vaccine_pack", "catalogue_change",
+    "payment_rule", "payment_rule_change", "payer",
+}  # fmt: skip
 """Tables that hold nobody's data: what can be chosen."""
 TABLE = re.compile(r"(?i)\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 

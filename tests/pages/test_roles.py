@@ -64,6 +64,7 @@ RIGHTS = {
     "reimbursement_claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
     "reimbursement_payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "reimbursement_rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
+    "catalogue": ("katalog", Action.CHANGE_CATALOGUE),
     "users": ("anvandare", Action.VIEW_USERS),
 }
 """The pages, their addresses, and the right that a refusal names."""
@@ -75,7 +76,7 @@ MONEY = ["reimbursement_follow_up", "reimbursement_claims", "reimbursement_payme
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export", *MONEY],
-    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY],
+    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY, "catalogue"],
     Role.ADMINISTRATOR: ["users"],
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
