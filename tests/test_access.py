@@ -39,12 +39,8 @@ from tests.rights import (
 )
 
 NOBODYS = {
-<<<<<<< HEAD
-    "unit", "customer_group", "subgroup", "vaccine", "vaccine_pack", "payment_rule", "payment_rule_change", "payer",
-=======
     "unit", "customer_group", "subgroup", "vaccine", "vaccine_pack", "catalogue_change",
     "payment_rule", "payment_rule_change", "payer",
->>>>>>> catalogue/catalogue
 }  # fmt: skip
 """Tables that hold nobody's data: what can be chosen."""
 TABLE = re.compile(r"(?i)\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")

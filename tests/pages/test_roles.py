@@ -65,10 +65,7 @@ RIGHTS = {
     "reimbursement_claims": ("ansprak", Action.VIEW_REIMBURSEMENT),
     "reimbursement_payments": ("betalfiler", Action.VIEW_REIMBURSEMENT),
     "reimbursement_rules": ("ersattningsregler", Action.VIEW_REIMBURSEMENT),
-<<<<<<< HEAD
     "getting_started": ("kom-igang", Action.VIEW_SETUP),
-=======
->>>>>>> catalogue/catalogue
     "catalogue": ("katalog", Action.CHANGE_CATALOGUE),
     "users": ("anvandare", Action.VIEW_USERS),
 }
@@ -81,13 +78,8 @@ MONEY = ["reimbursement_follow_up", "reimbursement_claims", "reimbursement_payme
 HAS = {
     Role.COORDINATOR: CARE,
     Role.ANALYST: ["export", *MONEY],
-<<<<<<< HEAD
     Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY, "getting_started", "catalogue"],
     Role.ADMINISTRATOR: ["getting_started", "users"],
-=======
-    Role.LEAD: [*CARE, "export", "access_log_review", "access_log_extract", *MONEY, "catalogue"],
-    Role.ADMINISTRATOR: ["users"],
->>>>>>> catalogue/catalogue
 }
 REFUSED = "Din roll omfattar inte detta. Fråga den som ansvarar för användarna."
 
