@@ -5,6 +5,7 @@ import streamlit as st
 from mv.batches import changes
 from mv.ui import session
 from mv.ui.batches.detail import draw_batch
+from mv.ui.batches.file import draw_file
 from mv.ui.batches.overview import draw_list, draw_search
 from mv.ui.batches.receive import draw_receive
 from mv.ui.batches.state import BatchesState, open_batch
@@ -28,3 +29,5 @@ else:
     draw_list(found)
     st.subheader(_("Receive a batch"), anchor=False)
     draw_receive()
+    with st.expander(_("Batches from a file")):
+        draw_file()

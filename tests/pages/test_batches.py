@@ -120,6 +120,19 @@ def test_a_batch_is_changed_stopped_and_used_up_with_its_history(store: Store, b
     assert all(word in history for word in ("Mottaget", "Utgångsdag ändrad", "Stoppat", "I bruk igen", "Slut"))
 
 
+def test_a_file_is_looked_at_and_taken_in_and_a_wrong_one_is_not(store: Store, batch: Batch) -> None:
+    at = dashboard("batches")
+    for rows, problem in (("Efluelda;A/1;", True), ("Comirnaty;C2;2027-03-31", False)):
+        data = f"Vaccin;Batch;Utgångsdag\n{rows}".encode()
+        at.file_uploader(key="batch_file_0").set_value(("batcher.csv", data, "text/csv"))
+        at.run()
+        assert not at.exception
+        assert ("bindestreck" in words(at)) is problem
+    press(at, "batch_file_save")
+    assert "1 batchnummer är sparat." in messages(at)
+    assert [each.batch_number for each in known(store)] == ["C2", "AB-123"]
+
+
 # A field for a batch
 
 

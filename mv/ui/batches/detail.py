@@ -30,7 +30,7 @@ def draw_batch(batch: Batch) -> None:
     }
     if batch.stopped_at:
         said[_("Stopped from")] = f"{moment(batch.stopped_at)}: {batch.stop_reason}"
-    draw_table({_("Term"): list(said), _("Meaning"): list(said.values())}, empty="", alt=batch.batch_number)
+    draw_table({_("Batch"): list(said), batch.batch_number: list(said.values())}, empty="", alt=batch.batch_number)
     key = f"batch_{batch.product_code}_{batch.batch_number}_{batch.version}"
     left, right = st.columns(2)
     with left.container(border=True):

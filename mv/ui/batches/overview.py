@@ -86,7 +86,7 @@ def draw_list(found: Sequence[Batch]) -> None:
 
 def _choose(found: Sequence[Batch]) -> list[Batch]:
     wanted = fold(session.value(SEARCH) or "").replace(" ", "")
-    cells = st.columns(2, vertical_alignment="bottom")
+    cells = st.columns([2, 3], vertical_alignment="bottom")
     product = cells[0].selectbox(
         _("Vaccine"),
         sorted({batch.product_code for batch in found}, key=product_name),
