@@ -65,6 +65,7 @@ def test_the_environments_pseudonym_key_goes_before_the_files(file: Path, monkey
         (ONE_PROVIDER + "[mv.claims]\nrole = 3", "role in .mv.claims. must be a text"),
         (ONE_PROVIDER + "[mv.claims.other]\nrole = 'role'", "a provider that .auth. does not have"),
         ("[mv]\nlongest_minutes = 1441", "longest_minutes must be a number of minutes"),
+        (ONE_PROVIDER + "[mv.claims]\nverifies_email = 'yes'", "verifies_email in .mv.claims. must be true or false"),
         (ONE_PROVIDER + "[mv.claims]\nacr = 3", "acr in .mv.claims. must be a text or a list"),
         (ONE_PROVIDER + "[mv.claims]\namr = ['mfa', '']", "amr in .mv.claims. must be a text or a list"),
         (ONE_PROVIDER + "[mv.claims.unit_names]\nSE1 = 'norr soder'", "norr soder is no unit's code"),
@@ -105,3 +106,11 @@ def test_the_example_says_what_can_be_meant(file: Path) -> None:
     found = load(file, example.replace("put a random text here", SECRET))
     assert found.providers["entra"].roles["Vaccination.Lead"] == Role.LEAD
     assert found.https
+
+
+def test_a_provider_verifies_addresses_only_where_that_is_said(file: Path) -> None:
+    text = TWO_PROVIDERS + "[mv.claims.entra]\nverifies_email = true\nemail = 'upn'\n"
+    found = load(file, text).providers
+    assert {name: (one.email, one.verifies_email) for name, one in found.items()} == {
+        "siths": ("email", False), "entra": ("upn", True),
+    }  # fmt: skip
