@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from mv import catalogue, concerns, customers, identity_changes, memberships
+from mv import catalogue, concerns, customers, identity_changes, memberships, recent_doses, vaccinations
 from mv.access import Actor
 from mv.concerns import Concern, Doubtful
 from mv.customers import Customer
@@ -15,6 +15,9 @@ from mv.errors import Conflict
 from mv.i18n import ENGLISH, SWEDISH, explain
 from mv.identity import Sex, sex_of
 from mv.memberships import Entry
+from mv.registration import rounds
+from mv.registration.entry import RegistrationEntry
+from mv.registration.saving import ReasonRequired
 from mv.store import Store
 from tests.conftest import TODAY, invented_number
 from tests.contents import nothing_changes
@@ -109,3 +112,29 @@ def test_whoever_adjusts_a_group_is_asked_about_what_was_not_so_before(
     with nothing_changes(store), pytest.raises(Doubtful) as asked:
         memberships.adjust(store, actor, row.membership_id, 3, as_child, accepted=[Concern.SEX])
     assert set(asked.value.concerns) == {Concern.AGE}
+
+
+# Vaccines
+
+
+@pytest.mark.parametrize(("years", "fits"), [(49, False), (50, True), (91, True)])
+def test_an_age_that_the_vaccine_is_not_for_is_a_concern_where_a_dose_is_entered(
+    store: Store, actor: Actor, years: int, fits: bool
+) -> None:
+    expected = set() if fits else {Concern.VACCINE_AGE}
+    born = date(TODAY.year - years, TODAY.month, TODAY.day)
+    customer = customers.register(store, actor, invented_number(born), "Kim", "Räv", "norr")
+    dose = vaccinations.Entry("fluad_tetra", "B1", 1, TODAY, "norr", None)
+    told = recent_doses.judge(store, actor, customer, dose)
+    assert set(told) == expected
+    assert [explain(error, ENGLISH) for error in told.values()] == (
+        [] if fits else [f"Born {born}: the age does not fit Fluad Tetra on {TODAY}."]
+    )
+    assert set(recent_doses.judge(store, actor, customer, replace(dose, product_code="efluelda"))) == set()
+    entry = RegistrationEntry("staff", None, TODAY, "norr", None, TODAY, "fluad_tetra", "B1")
+    if not fits:
+        with pytest.raises(ReasonRequired) as caught:
+            rounds.register(store, actor, customer.identity, entry)
+        assert Concern.VACCINE_AGE in caught.value.concerns
+        rounds.register(store, actor, customer.identity, entry, reason="Agreed", accepted=frozenset(Concern))
+        assert vaccinations.of_customer(store, actor, customer.customer_id)

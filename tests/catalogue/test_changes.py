@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,8 @@ from mv.catalogue.changes import ChangeKind
 from mv.catalogue.tables import GROUP, SUBGROUP, UNIT, VACCINE, CatalogueRow, CatalogueTable, Value
 from mv.errors import Conflict, Forbidden, Invalid
 from mv.i18n import SWEDISH
-from mv.store import Store
+from mv.store import Store, open_store
+from mv.store.migrate import MIGRATIONS
 from tests.conftest import TODAY, SetClock
 from tests.contents import logged, nothing_changes, refused
 
@@ -182,3 +186,21 @@ def test_the_same_name_may_follow_when_the_other_has_ended(store: Store, actor: 
     changes.save(store, actor, [norr.with_values(valid_to=date(2026, 12, 31))])
     changes.save(store, actor, [new(UNIT, name="Mottagning Norr", valid_from=date(2027, 1, 1))])
     assert catalogue.load(store).units["ost"].name == "Mottagning Norr"
+
+
+@pytest.mark.both_engines
+def test_a_store_of_an_earlier_version_keeps_what_it_has_and_it_can_be_changed(
+    empty_url: str, tmp_path: Path, actor: Actor, clock: SetClock
+) -> None:
+    earlier = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, earlier)
+    for file in earlier.glob("*.sql"):
+        if file.name >= "0008":
+            file.unlink()
+    with closing(open_store(empty_url, clock, migrations=earlier)) as store:
+        store.write(lambda tx: tx.execute("INSERT INTO unit VALUES ('norr', 'Norr', 'Norra', DATE '2020-01-01', NULL)"))
+    with closing(open_store(empty_url, clock)) as store:
+        unit = stored(store, actor, UNIT, "norr")
+        assert (unit.version, unit.values["name"]) == (1, "Norr")
+        (unit,) = changes.save(store, actor, [unit.with_values(name="Norra")])
+        assert changes.undo(store, actor, unit).values["name"] == "Norr"
