@@ -73,7 +73,7 @@ def read(file: BinaryIO) -> Calendar:
         parsed = ParsedCalendar.from_ical(text.lstrip(), multiple=True)
     except UnicodeDecodeError:
         raise Invalid(N_("The calendar is no text in UTF-8. Save it so, and choose that one.")) from None
-    except ValueError:
+    except (ValueError, AttributeError, TypeError, LookupError):  # the library stumbles over parts that are not whole
         raise _damaged() from None
     lines = [number for number, line in enumerate(LINE_END.split(text), start=1) if BEGINS_EVENT.fullmatch(line)]
     found = [(calendar, event) for calendar in parsed for event in calendar.walk("VEVENT")]
@@ -166,11 +166,17 @@ def _texts(event: Component) -> Iterator[str]:
 
 
 def _quotable(event: Component) -> tuple[str, ...]:
-    start = event.get("DTSTART")
-    when = "" if start is None or isinstance(start, list) or "DTSTART" in _broken(event) else start.to_ical().decode()
-    rule = event.get("RRULE")
-    recurs = rule.to_ical().decode() if rule is not None and not isinstance(rule, list) else ""
-    return _text(event, "UID"), when, recurs, "", _text(event, "STATUS"), _text(event, "SEQUENCE")
+    status, sequence = _text(event, "STATUS"), _text(event, "SEQUENCE")
+    return _text(event, "UID"), _raw(event, "DTSTART"), _raw(event, "RRULE"), "", status, sequence
+
+
+def _raw(event: Component, name: str) -> str:
+    """Return a property as the file has it; empty where there is none, several, or one that cannot be read."""
+    value = event.get(name)
+    if value is None or isinstance(value, list) or name in _broken(event):
+        return ""
+    raw: bytes | str = value.to_ical()
+    return raw.decode() if isinstance(raw, bytes) else raw
 
 
 def _text(component: Mapping[str, Any], name: str) -> str:

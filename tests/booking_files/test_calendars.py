@@ -170,6 +170,8 @@ def test_a_later_sequence_is_kept_also_where_nothing_else_is_new(store: Store, a
         (b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", "damaged or cut short"),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", "no events"),
         (event("DESCRIPTION:\u00e5").encode("latin-1"), "no text in UTF-8"),
+        (OUTLOOK.replace("BEGIN:VTIMEZONE\n", "").encode(), "damaged or cut short"),
+        (OUTLOOK.replace("TZID:W", "TZID:1\nTZID:W").encode(), "damaged or cut short"),
     ],
 )
 def test_a_calendar_that_is_none_says_what_to_do(data: bytes, message: str) -> None:

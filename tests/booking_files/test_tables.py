@@ -163,6 +163,7 @@ def test_what_was_changed_here_stays_until_the_file_says_something_else(
     assert states(store)["B1"] == "booked"
 
 
+@pytest.mark.both_engines
 def test_what_was_booked_by_hand_and_comes_in_a_file_is_one_booking(
     store: Store, actor: Actor, anders: Customer
 ) -> None:
@@ -285,6 +286,7 @@ def test_two_who_import_the_same_file_at_once_import_it_once(store: Store, actor
     assert len(contents(store)["booking"]) == 1
 
 
+@pytest.mark.both_engines
 def test_a_known_booking_of_another_units_customer_is_the_units_own_to_change(store: Store, actor: Actor) -> None:
     siv = customers.register(store, actor, invented_number(date(1950, 1, 2), 984), "Siv", "Dal", "soder")
     row = f"B1;{siv.identity};2026-11-30;09:00;Comirnaty;"

@@ -118,6 +118,7 @@ def test_a_booking_is_made_and_changed_at_ones_own_units_alone(store: Store, act
         assert entries_of(store, who.user_id, "done") == []
 
 
+@pytest.mark.both_engines
 def test_a_booking_lets_its_unit_in_until_it_is_cancelled(store: Store, actor: Actor, anders: Customer) -> None:
     at_soder = replace(ENTRY, unit_id="soder")
     row = changes.book(store, actor, anders.customer_id, at_soder)
@@ -131,6 +132,7 @@ def test_a_booking_lets_its_unit_in_until_it_is_cancelled(store: Store, actor: A
     customers.get(store, SODER, anders.customer_id)
 
 
+@pytest.mark.both_engines
 def test_what_is_booked_while_open_for_a_reason_does_not_prolong_that(
     store: Store, clock: SetClock, actor: Actor, anders: Customer
 ) -> None:
@@ -146,6 +148,7 @@ def test_what_is_booked_while_open_for_a_reason_does_not_prolong_that(
     assert booked.read_day(store, SODER, "soder", day) == []
 
 
+@pytest.mark.both_engines
 def test_bookings_and_their_history_follow_a_merge_and_its_undoing(
     store: Store, actor: Actor, anders: Customer
 ) -> None:
