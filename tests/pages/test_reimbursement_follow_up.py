@@ -177,10 +177,12 @@ def test_one_dose_that_no_rule_pays_is_said_to_be_so(store: Store) -> None:
     assert "Ingen regel ersätter" not in words(at)
 
 
-def test_without_any_rule_nothing_is_paid(doses: Store) -> None:
+def test_without_any_rule_nothing_is_paid_and_nothing_is_lost(doses: Store) -> None:
     doses.write(lambda tx: tx.execute("UPDATE payment_rule SET removed = TRUE"))
     at = dashboard(PAGE)
-    assert "Ingen regel ersätter någon av doserna den dag de gavs" in words(at)
+    assert "Exempelregionen har inga ersättningsregler än, så doserna där bedöms inte" in words(at)
+    assert "Inget är förlorat." in words(at)
+    assert "Regionen har inga regler" in table(at, "Orsak")
     assert set(amounts(at).values()) == {"0 kr"}
 
 

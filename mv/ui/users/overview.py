@@ -19,12 +19,13 @@ from mv.users import User
 
 def role_name(role: Role | None) -> str:
     """Return the name of a role on the screen; a dash for none."""
-    return {
+    names = {
         Role.COORDINATOR: _("Coordinator"),
         Role.ANALYST: _("Analyst"),
         Role.LEAD: _("Head of unit"),
         Role.ADMINISTRATOR: _("Administrator"),
-    }.get(role, "–") if role else "–"  # fmt: skip
+    }
+    return names[role] if role else "–"
 
 
 def unit_name(code: str) -> str:
