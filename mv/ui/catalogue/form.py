@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -132,12 +131,8 @@ def _entered(table: CatalogueTable, key: str, seen: CatalogueRow | None) -> Cata
     for column in table.columns:
         value: Any = session.value(f"{key}_{column.name}")
         written = value is None or isinstance(value, str)
-        found[column.name] = values.parse(column, value or "") if written else _native(value)
+        found[column.name] = values.parse(column, value or "") if written else value
     return CatalogueRow(table, found, seen.version if seen else 0)
-
-
-def _native(value: bool | int | date) -> Value:
-    return value
 
 
 def _save(table: CatalogueTable, key: str, seen: CatalogueRow | None, form: DrawnForm) -> None:
