@@ -38,7 +38,7 @@ MEMBERSHIPS = """
     SELECT count(*) AS n FROM membership
     WHERE {of} AND (valid_to IS NULL OR valid_to > $2) AND ended_reason IS DISTINCT FROM 'wrong'
 """
-BOOKINGS = "SELECT count(*) AS n FROM booking WHERE {of} AND starts_at >= $2"
+BOOKINGS = "SELECT count(*) AS n FROM booking WHERE {of} AND starts_at >= $2 AND state = 'booked'"
 AFFECTED = """
     SELECT count(*) AS n FROM dose d JOIN vaccine v ON v.product_code = d.product_code WHERE {condition}
 """
