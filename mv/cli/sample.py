@@ -16,12 +16,12 @@ from mv.store import Store
     "--customers", type=whole_number, default="5000", metavar=_("NUMBER"), help=_("how many; 5000 unless told")
 )
 @click.option("--seed", type=seed, default="1", metavar=_("NUMBER"), help=_("the same seed gives the same people"))
-@click.option("--if-missing", is_flag=True, help=_("do nothing when the store has customers"))
+@click.option("--if-missing", is_flag=True, help=_("do nothing when the store is in use"))
 @with_store
 def make_sample(store: Store, customers: int, seed: int, if_missing: bool) -> None:
     """Fill an empty store with invented people."""
     if if_missing and not sample.is_empty(store):
-        click.echo(_("The store has customers already; nothing was added."))
+        click.echo(_("The store is in use already; nothing was added."))
         return
     sample.make(store, customers, seed)
     click.echo(

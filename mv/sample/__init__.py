@@ -35,20 +35,21 @@ TAKE_IDS = """
 
 
 def is_empty(store: Store) -> bool:
-    """Return True if the store has no customers."""
+    """Return whether the store has no customers, and nobody has done anything in it."""
     with store.read() as tx:
-        return tx.row("SELECT 1 AS found FROM customer LIMIT 1") is None
+        return all(tx.row(f"SELECT 1 AS found FROM {table} LIMIT 1") is None for table in ("customer", "access_log"))
 
 
 def make(store: Store, customers: int, seed: int) -> None:
     """Fill an empty store with ``customers`` invented people, and mark it as such.
 
-    Raises Invalid for an impossible number of people, Conflict when the store has customers already.
+    Raises Invalid for an impossible number of people, Conflict when the store has customers or somebody has done
+    something in it, such as deciding about users: it is meant for real people then.
     """
     if not 1 <= customers <= MOST_CUSTOMERS:
         raise Invalid(N_("The number of invented people is from 1 to {most}."), most=MOST_CUSTOMERS)
     if not is_empty(store):
-        raise Conflict(N_("The store has customers already. Let MV_STORE name a new one for invented people."))
+        raise Conflict(N_("The store is in use already. Let MV_STORE name a new one for invented people."))
     example.add(store)
     steps = _draw_blocks(store, customers, seed)
     if customers <= BLOCK:

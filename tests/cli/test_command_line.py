@@ -121,7 +121,7 @@ def test_if_missing_fills_an_empty_store_once(tmp_path: Path) -> None:
     assert len(before["customer"]) == 3
     again = run(file, "sample", "--customers", "5", "--if-missing", language="sv_SE.UTF-8")
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout == "Registret har redan kunder; inget lades till.\n"
+    assert again.stdout == "Registret används redan; inget lades till.\n"
     with opened(file) as store:
         assert contents(store) == before
 

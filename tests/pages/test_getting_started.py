@@ -14,7 +14,7 @@ def test_what_is_missing_is_told_with_the_way_there(store: Store) -> None:
     assert "1. Inloggningen fungerar – Att göra" in said
     assert "2. Enheter, kundgrupper och vacciner – Klart" in said
     assert "Ingen är koordinator vid Mottagning Norr." in said
-    assert any("Den här databasen har påhittade personer" in text for text in messages(at))
+    assert any("Det här registret har påhittade personer" in text for text in messages(at))
 
 
 @pytest.mark.parametrize("step", ["batches", "bookings", "backup"])

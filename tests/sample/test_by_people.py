@@ -18,10 +18,11 @@ from mv.catalogue import changes as catalogue_changes
 from mv.catalogue import start
 from mv.catalogue.files import compare
 from mv.catalogue.tables import UNIT, CatalogueRow
+from mv.errors import Conflict
 from mv.reimbursement.rules import drafts
 from mv.store import Store, open_store
 from tests.conftest import TODAY, SetClock, invented_number
-from tests.contents import contents, logged
+from tests.contents import contents, logged, refused
 
 ROOT = Path(__file__).parents[2]
 REACHED_FROM = ("pages", "mv/ui", "mv/cli")
@@ -85,3 +86,9 @@ def test_what_fills_them_is_reached_from_a_page_or_a_command(function: Callable[
     called = f".{function.__name__}("
     texts = (file.read_text() for folder in REACHED_FROM for file in (ROOT / folder).rglob("*.py"))
     assert any(called in text and function.__module__.rpartition(".")[2] in text for text in texts)
+
+
+def test_no_invented_people_come_into_a_store_in_which_somebody_has_done_something(empty: Store, actor: Actor) -> None:
+    catalogue_changes.save(empty, actor, [UNIT_ROW])
+    with refused(empty, Conflict, "The store is in use already. Let MV_STORE name a new one for invented people."):
+        sample.make(empty, 50, 1)
