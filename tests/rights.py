@@ -956,7 +956,6 @@ WITHOUT_ACTOR = {
     "mv.access_log.chain.check": "gives entries' numbers alone",
     "mv.access_log.chain.last_anchor": "gives an entry's number and hash alone",
     "mv.sample.example.add": "whoever has the store may fill an empty one",
-    "mv.sample.example.add": "whoever has the store may fill an empty one",
     "mv.sample.is_empty": "whoever has the store may fill an empty one",
     "mv.origin.read": "holds nobody's data",
     "mv.sample.make": "whoever has the store may fill an empty one",
