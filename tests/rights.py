@@ -23,7 +23,7 @@ from mv import (
     name_changes,
     other_unit_access,
     recent_doses,
-    user_import,
+    user_files,
     users,
     vaccinations,
 )
@@ -196,7 +196,7 @@ class Records:
     merge_id: int
     """Of a third record into Anders's."""
     invitation: Invitation
-    user_plan: user_import.Plan
+    user_plan: user_files.Plan
     """Of USERS_FILE."""
     batch: Batch
 
@@ -232,7 +232,7 @@ def make_records(store: Store, clock: SetClock, actor: Actor) -> Records:
     )  # fmt: skip
 
 
-def decide_some(store: Store, actor: Actor) -> tuple[Invitation, user_import.Plan]:
+def decide_some(store: Store, actor: Actor) -> tuple[Invitation, user_files.Plan]:
     """Add two regions without rules, one of which does not follow up, an invitation and a plan of a file of users.
 
     Somebody has decided that there are no bookings.
@@ -244,11 +244,11 @@ def decide_some(store: Store, actor: Actor) -> tuple[Invitation, user_import.Pla
     getting_started.decide(store, actor, Step.BOOKINGS, "Nobody is booked")
     boss = replace(user(ADMINISTRATOR), user_id="ada.min")
     invited = invitations.invite(store, boss, "bo.ek@example.org", 0, LEAD, {"norr"})
-    return invited, user_import.preview(store, boss, USERS_FILE, user_import.guess_columns(USERS_FILE))
+    return invited, user_files.preview(store, boss, USERS_FILE, user_files.guess_columns(USERS_FILE))
 
 
-def save_users(store: Store, who: Actor, seen: user_import.Plan) -> user_import.Plan:
-    return user_import.save(store, who, USERS_FILE, user_import.guess_columns(USERS_FILE), seen)
+def save_users(store: Store, who: Actor, seen: user_files.Plan) -> user_files.Plan:
+    return user_files.save(store, who, USERS_FILE, user_files.guess_columns(USERS_FILE), seen)
 
 
 def merge_some(store: Store, actor: Actor, anders: Customer) -> tuple[Customer, Preview, int]:
@@ -930,11 +930,11 @@ CALLS = [
         lambda s, who, r: invitations.withdraw(s, who, r.invitation),
     ),
     Call(
-        user_import.preview,
+        user_files.preview,
         (Action.CHANGE_USER,),
-        lambda s, who, r: user_import.preview(s, who, USERS_FILE, user_import.guess_columns(USERS_FILE)),
+        lambda s, who, r: user_files.preview(s, who, USERS_FILE, user_files.guess_columns(USERS_FILE)),
     ),
-    Call(user_import.save, (Action.CHANGE_USER,), lambda s, who, r: save_users(s, who, r.user_plan)),
+    Call(user_files.save, (Action.CHANGE_USER,), lambda s, who, r: save_users(s, who, r.user_plan)),
 ]
 """Every function that does something with people or the log of it."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mv import user_import, users
+from mv import user_files, users
 from mv.access import Actor, Role
 from mv.cli.command import command, command_group, current_user, with_store
 from mv.cli.text import _, count_of, language
@@ -14,7 +14,7 @@ from mv.cli.values import ExistingFile
 from mv.errors import N_, Invalid
 from mv.store import Store
 from mv.tabular_files import reading
-from mv.user_import import Difference, Plan
+from mv.user_files import Difference, Plan
 
 
 @command("user", _("decide a user's role and units"), "eva.ek --role coordinator --units norr,soder")
@@ -52,10 +52,10 @@ def import_users(store: Store, file: Path, dry_run: bool) -> int:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Invalid(N_("The file cannot be read ({reason})."), reason=reason) from error
-    columns = user_import.guess_columns(table)
-    plan = user_import.preview(store, actor, table, columns)
+    columns = user_files.guess_columns(table)
+    plan = user_files.preview(store, actor, table, columns)
     if not (dry_run or plan.problems):
-        user_import.save(store, actor, table, columns, plan)
+        user_files.save(store, actor, table, columns, plan)
     click.echo("\n".join(_report(plan, saved=not (dry_run or plan.problems))))
     return 1 if plan.problems else 0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mv import user_import
+from mv import user_files
 from mv.errors import MvError
 from mv.tabular_files.table import Table
 from mv.ui import session
@@ -17,7 +17,7 @@ from mv.ui.text import _, count_of, explain, literal
 from mv.ui.users.overview import role_name, units_text
 from mv.ui.widgets import file_upload
 from mv.ui.widgets.table import draw_table
-from mv.user_import import COLUMN_NAMES, Column, Difference, Plan
+from mv.user_files import COLUMN_NAMES, Column, Difference, Plan
 
 KEY = "users_file"
 
@@ -35,9 +35,9 @@ def draw_file() -> None:
     try:
         table = file_upload.read(file, KEY)
         columns = file_upload.choose_columns(
-            COLUMN_NAMES, user_import.guess_columns(table), table, KEY, file_upload.key_of(file, table)
+            COLUMN_NAMES, user_files.guess_columns(table), table, KEY, file_upload.key_of(file, table)
         )
-        plan = user_import.preview(store(), session.actor(), table, columns)
+        plan = user_files.preview(store(), session.actor(), table, columns)
     except MvError as error:
         st.error(literal(explain(error)))
         return
@@ -71,7 +71,7 @@ def _draw_plan(plan: Plan, table: Table, columns: Mapping[Column, str], saving: 
 def _save(plan: Plan, table: Table, columns: Mapping[Column, str], saving: DrawnForm) -> None:
     save_once(
         saving,
-        lambda: user_import.save(store(), session.actor(), table, columns, plan),
+        lambda: user_files.save(store(), session.actor(), table, columns, plan),
         lambda saved: notify(
             "success", count_of("{count} user is saved.", "{count} users are saved.", len(saved.users))
         ),

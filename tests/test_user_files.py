@@ -7,13 +7,13 @@ from io import BytesIO
 
 import pytest
 
-from mv import invitations, user_import, users
+from mv import invitations, user_files, users
 from mv.access import EVERY_UNIT, Actor, Role
 from mv.errors import Conflict, Invalid
 from mv.i18n import ENGLISH, explain
 from mv.store import Store
 from mv.tabular_files import reading
-from mv.user_import import Difference, Plan
+from mv.user_files import Difference, Plan
 from mv.user_units import UserUnit
 from tests.contents import logged, nothing_changes, refused
 
@@ -29,13 +29,13 @@ WHOLE = (
 
 def preview(store: Store, *rows: str, headings: str = HEADINGS) -> Plan:
     table = reading.read_table(BytesIO("\n".join([headings, *rows]).encode()))
-    return user_import.preview(store, ADMIN, table, user_import.guess_columns(table))
+    return user_files.preview(store, ADMIN, table, user_files.guess_columns(table))
 
 
 def save(store: Store, *rows: str, seen: Plan | None = None) -> Plan:
     table = reading.read_table(BytesIO("\n".join([HEADINGS, *rows]).encode()))
-    columns = user_import.guess_columns(table)
-    return user_import.save(store, ADMIN, table, columns, seen or user_import.preview(store, ADMIN, table, columns))
+    columns = user_files.guess_columns(table)
+    return user_files.save(store, ADMIN, table, columns, seen or user_files.preview(store, ADMIN, table, columns))
 
 
 def told(plan: Plan) -> list[tuple[str, Difference]]:
