@@ -136,7 +136,9 @@ def entries(store: Store, user_id: str) -> Rows:
 
 
 def outcomes(store: Store, who: Actor) -> list[tuple[int | None, str, str | None]]:
-    return [(entry["customer_id"], entry["outcome"], entry["why"]) for entry in entries(store, who.user_id)]
+    """Return each entry's customer, outcome and ground; that a dose made a batch known is about nobody."""
+    about_people = [entry for entry in entries(store, who.user_id) if entry["action"] != "receive_batch"]
+    return [(entry["customer_id"], entry["outcome"], entry["why"]) for entry in about_people]
 
 
 @contextmanager

@@ -141,6 +141,15 @@ def test_the_state_of_a_day(store: Store) -> None:
     assert [stopped.state_on(day) for day in (TODAY - DAY, TODAY)] == states
 
 
+def test_the_batches_of_a_product_come_in_the_order_of_their_expiry_and_a_look_is_not_logged(store: Store) -> None:
+    for number, expires_on in (("B", TODAY - DAY), ("A", EXPIRES), ("D", EXPIRES), ("N", None)):
+        receive(store, number, expires_on)
+    receiving.receive(store, NURSE, "comirnaty", "C", EXPIRES, "norr")
+    with nothing_changes(store):
+        assert [batch.batch_number for batch in batch_rows.of_product(store, "efluelda")] == ["N", "A", "D", "B"]
+        assert batch_rows.of_product(store, "") == []
+
+
 # Packs
 
 

@@ -122,7 +122,10 @@ def _draw_new(key: str, product: str, number: str, known: Mapping[str, Batch]) -
     if alike:
         st.warning(literal(_("{number} is new. Did you mean {other}?", number=number, other=alike)))
         st.button(
-            _("Choose {number}", number=alike), key=f"{field}_alike", on_click=session.set_value, args=(field, alike)
+            _("Use {number} instead", number=alike),
+            key=f"{field}_alike",
+            on_click=session.set_value,
+            args=(field, alike),
         )
     try:
         clean_number(number)
