@@ -364,7 +364,7 @@ def test_on_a_narrow_screen_the_menu_opens_and_leads_to_every_page(
 def test_every_page_has_an_address_for_a_bookmark(screen: Screen) -> None:
     screen.visit(heading="Sök kund")
     addresses = {(link.get_attribute("href") or "").rsplit("/", 1)[1] for link in screen.menu.get_by_role("link").all()}
-    assert len(addresses) == 13
+    assert len(addresses) == 15
     for address in ("ansprak", "kontroller"):  # the others' are opened by other tests
         assert address in addresses
         screen.visit(address)

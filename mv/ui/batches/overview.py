@@ -18,7 +18,7 @@ from mv.ui.widgets.dose_names import product_name
 from mv.ui.widgets.pack_scan import draw_scan, take_scan
 from mv.ui.widgets.row_button import action
 
-WIDTHS = (4, 4, 3, 3, 4, 2)
+WIDTHS = (4, 4, 3, 3, 4, 3)
 ROWS_ON_A_PAGE = 25
 SEARCH, SCAN = "batches_search", "batches_scan"
 ALL = "every"
@@ -75,7 +75,7 @@ def draw_list(found: Sequence[Batch]) -> None:
         return
     key = f"batches_page_{len(taken)}"
     first = ((session.value(key) or 1) - 1) * ROWS_ON_A_PAGE
-    headings = (_("Batch"), _("Vaccine"), _("Expires"), _("State"), _("Received"), "")
+    headings = (_("Batch number"), _("Vaccine"), _("Expires"), _("State"), _("Received"), "")
     for cell, heading in zip(st.columns(WIDTHS), headings, strict=True):
         cell.caption(heading)
     for batch in taken[first : first + ROWS_ON_A_PAGE]:
