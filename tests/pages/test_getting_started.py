@@ -34,5 +34,5 @@ def test_a_step_is_decided_and_that_is_taken_back(store: Store, step: str) -> No
 def test_every_page_says_that_people_are_invented_and_how_to_begin_for_real(store: Store) -> None:
     for page in ("search", "users", "getting_started"):
         said = words(dashboard(page))
-        assert "med påhittade personer" in said
+        assert "Demonstration med påhittade personer" in said
         assert "python -m mv user NAMN --role administrator" in said

@@ -44,17 +44,13 @@ def draw_demo_user() -> None:
 def draw_invented(user: User | None) -> None:
     """Draw that the people are invented, and how to begin with real ones."""
     with st.container(horizontal=True, vertical_alignment="center", key="invented"):
-        if user:
-            st.caption(_("The people here are invented, and what you look at and change is logged."), width="content")
-        else:
-            st.caption(
-                _(
-                    "Demonstration without sign-in, with invented people: you work as {name}, and what you look at and"
-                    " change is logged.",
-                    name=session.DEMO_NAME,
-                ),
-                width="content",
+        said = _("Demonstration with invented people: what you look at and change is logged.")
+        if user is None:
+            said = _(
+                "Demonstration with invented people: you work as {name}, and what you do is logged.",
+                name=session.DEMO_NAME,
             )
+        st.caption(said, width="content")
         with st.popover(_("Begin for real"), type="tertiary"):
             st.markdown(
                 "\n".join(
