@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 import streamlit as st
 
+from mv.booking_files.times import parse_time
 from mv.bookings import Booking
 from mv.bookings.changes import Entry
 from mv.bookings.times import to_instant
@@ -16,8 +17,6 @@ from mv.ui import session
 from mv.ui.resources import catalogue, store
 from mv.ui.text import _
 from mv.ui.widgets.unit_picker import choose_unit
-
-STEP = timedelta(minutes=5)
 
 
 def draw_fields(key: str, was: Booking | None = None, unit_id: str | None = None, day: date | None = None) -> None:
@@ -31,7 +30,9 @@ def draw_fields(key: str, was: Booking | None = None, unit_id: str | None = None
     with columns[0]:
         choose_unit(_("Unit"), f"{key}_unit", was.unit_id if was else unit_id or session.actor().unit_id)
     chosen = columns[1].date_input(_("Day"), value=first, format="YYYY-MM-DD", key=f"{key}_day")
-    columns[2].time_input(_("Time"), value=local.time() if local else None, step=STEP, format="24h", key=f"{key}_time")
+    columns[2].text_input(  # the field for times shows an English word while it is empty
+        _("Time"), value=f"{local:%H:%M}" if local else "", placeholder="09:30", autocomplete="off", key=f"{key}_time"
+    )
     vaccines = catalogue().vaccines
     codes = [vaccine.product_code for vaccine in in_use(vaccines.values(), chosen or first)]
     if was and was.product_code not in codes:
@@ -52,8 +53,8 @@ def entered(key: str) -> Entry:
     unit_id, day, at, product = (session.value(f"{key}_{name}") for name in ("unit", "day", "time", "product"))
     if day is None:
         raise Invalid(N_("Choose a day."))
-    if not isinstance(at, time):
-        raise Invalid(N_("Choose a time."))
+    if not at:
+        raise Invalid(N_("Write a time, like 09:30."))
     if product is None:
         raise Invalid(N_("Choose a vaccine."), field="vaccine")
-    return Entry(unit_id, to_instant(datetime.combine(day, at)), product)
+    return Entry(unit_id, to_instant(parse_time(day, at)), product)

@@ -82,8 +82,8 @@ def _draw_field(
     if column.name == "group_code" and table is SUBGROUP and new:
         groups = catalogue().groups
         cell.selectbox(
-            title, list(groups), index=None, format_func=lambda code: name_of(groups[code]), placeholder=_("Choose"),
-            key=field, filter_mode="contains",
+            title, list(groups), index=None, format_func=lambda code: name_of(groups[code]),
+            placeholder=_("Choose a group"), key=field, filter_mode="contains",
         )  # fmt: skip
     elif column.name == "region":
         session.begin_with(field, value)

@@ -51,7 +51,7 @@ def draw_invented(user: User | None) -> None:
                 name=session.DEMO_NAME,
             )
         st.caption(said, width="content")
-        with st.popover(_("Begin for real"), type="tertiary"):
+        with st.popover(_("Begin for real")):
             st.markdown(
                 "\n".join(
                     (
