@@ -149,13 +149,11 @@ def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:
     units = in_use(catalogue.read(tx).units.values(), today)
     if not units:
         yield Invalid(NO_UNIT)
-    rules, unfollowed = rule_table.read(tx), regions.read_unfollowed(tx)
-    for region in sorted({unit.region for unit in units} - unfollowed):
-        own = [rule for rule in rules if rule.region == region]
-        waiting = len(drafts.waiting(own))
-        if waiting:
-            yield Invalid(N_("{region}: {count} drafts of rules wait to be confirmed."), region=region, count=waiting)
-        elif not own:
+    with_rules, waiting = {rule.region for rule in rule_table.read(tx)}, drafts.count_waiting(tx)
+    for region in sorted({unit.region for unit in units} - regions.read_unfollowed(tx)):
+        if count := waiting.get(region):
+            yield Invalid(N_("{region}: {count} drafts of rules wait to be confirmed."), region=region, count=count)
+        elif region not in with_rules:
             yield Invalid(N_("{region}: no rule, and no decision not to follow up money."), region=region)
 
 

@@ -11,6 +11,7 @@ from mv import getting_started, origin
 from mv.access import Actor
 from mv.errors import Conflict, Invalid
 from mv.getting_started import Step
+from mv.reimbursement.rules import changes, drafts
 from mv.sample import example
 from mv.store import Store, open_store
 from tests.conftest import TODAY, SetClock
@@ -42,6 +43,16 @@ def test_a_new_store_misses_everything_and_says_since_when_it_is(empty: Store, a
         "Nobody is a head of unit. Invite one, for every unit, who then decides the catalogue."
     ]
     assert Step.SIGN_IN not in missing(empty, actor)
+
+
+def test_drafts_wait_beside_confirmed_rules_until_they_are_discarded(store: Store, actor: Actor) -> None:
+    assert Step.RULES not in missing(store, actor)
+    made = drafts.take_over(store, actor, "Exempelregionen", "Exempelregionen")
+    says = f"Exempelregionen: {len(made)} drafts of rules wait to be confirmed."
+    assert missing(store, actor)[Step.RULES] == [says]
+    for draft in made:
+        changes.save(store, actor, changes.propose_removal(draft))
+    assert Step.RULES not in missing(store, actor)
 
 
 def test_a_store_with_invented_people_says_so(empty: Store) -> None:
