@@ -66,7 +66,7 @@ def test_a_step_that_is_done_elsewhere_is_done_until_that_is_taken_back(store: S
     getting_started.decide(store, actor, step, "  The server is copied each night ")
     assert step not in missing(store, actor)
     decision = next(status.decision for status in getting_started.steps(store, actor, sign_in=True) if status.decision)
-    assert (decision.note, decision.decided_by) == ("The server is copied each night", actor.user_id)
+    assert (decision.note, decision.decided_by_name) == ("The server is copied each night", actor.user_id)
     with refused(store, Conflict, "Somebody has decided about this step already."):
         getting_started.decide(store, actor, step, "Again")
     getting_started.take_back(store, actor, step)

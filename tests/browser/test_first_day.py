@@ -179,7 +179,7 @@ def decide_backup(screen: Screen) -> None:
     screen.is_at_rest()
     screen.page.get_by_role("button", name="Spara", exact=True).click()
     is_saved(screen, "Sparat.")
-    expect(step).to_contain_text("Servern kopieras varje natt (test:lena")
+    expect(step).to_contain_text("Servern kopieras varje natt (Lena Lind")
 
 
 def day_of_bookings(screen: Screen) -> date:
