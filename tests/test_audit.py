@@ -27,8 +27,7 @@ ROOT = Path(__file__).parents[1]
 SEEN_BY_THEIR_OWN_TESTS = {
     Action.OPEN_OTHER_UNIT, Action.VIEW_CORRECTIONS, Action.VIEW_CHECKS, Action.EXPORT_DOSES,
     Action.VIEW_REIMBURSEMENT, Action.CHANGE_CLAIM, Action.IMPORT_PAYMENTS, Action.REGISTER_AFTERWARDS,
-    Action.IMPORT_ROWS, Action.IMPORT_BOOKINGS, Action.MERGE_CUSTOMERS, Action.VIEW_BATCHES, Action.RECEIVE_BATCH,
-    Action.CHANGE_BATCH,
+    Action.IMPORT_ROWS, Action.IMPORT_BOOKINGS, Action.MERGE_CUSTOMERS, Action.VIEW_BATCHES, Action.RECEIVE_BATCH, Action.CHANGE_BATCH,
 }  # fmt: skip
 """What takes more than one customer and a dose, or none, or is logged as several actions."""
 NOON = datetime(2026, 11, 22, 12)
