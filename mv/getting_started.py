@@ -34,6 +34,10 @@ class Step(StrEnum):
 
 DECIDED = frozenset({Step.BATCHES, Step.BOOKINGS, Step.BACKUP})
 """The steps that somebody may say are done elsewhere, or not for this clinic. The store itself tells of the others."""
+DECISIONS = """
+    SELECT d.step, d.note, d.decided_at, COALESCE(u.name, d.decided_by) AS decided_by_name
+    FROM setup_decision d LEFT JOIN app_user u ON u.user_id = d.decided_by
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Decision:
 
     note: str
     decided_at: datetime
-    decided_by: str
+    decided_by_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def steps(store: Store, actor: Actor, *, sign_in: bool) -> list[StepStatus]:
     """Return every step in order; ``sign_in`` is whether the settings let people sign in."""
     audit.permit(store, actor, Action.VIEW_SETUP)
     with store.read() as tx:
-        decisions = {row.pop("step"): Decision(**row) for row in tx.rows("SELECT * FROM setup_decision")}
+        decisions = {row.pop("step"): Decision(**row) for row in tx.rows(DECISIONS)}
         return [
             StepStatus(step, tuple(_missing(tx, step, store.today(), sign_in)), decisions.get(step)) for step in Step
         ]
@@ -149,13 +153,11 @@ def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:
     units = in_use(catalogue.read(tx).units.values(), today)
     if not units:
         yield Invalid(NO_UNIT)
-    rules, unfollowed = rule_table.read(tx), regions.read_unfollowed(tx)
-    for region in sorted({unit.region for unit in units} - unfollowed):
-        own = [rule for rule in rules if rule.region == region]
-        waiting = len(drafts.waiting(own))
-        if waiting:
-            yield Invalid(N_("{region}: {count} drafts of rules wait to be confirmed."), region=region, count=waiting)
-        elif not own:
+    with_rules, waiting = {rule.region for rule in rule_table.read(tx)}, drafts.count_waiting(tx)
+    for region in sorted({unit.region for unit in units} - regions.read_unfollowed(tx)):
+        if count := waiting.get(region):
+            yield Invalid(N_("{region}: {count} drafts of rules wait to be confirmed."), region=region, count=count)
+        elif region not in with_rules:
             yield Invalid(N_("{region}: no rule, and no decision not to follow up money."), region=region)
 
 

@@ -65,7 +65,7 @@ def draw_step(number: int, status: StepStatus) -> None:
         if not status.done:
             left.text("\n".join(f"• {explain(error)}" for error in status.missing))
         if status.decision:
-            by = f"{status.decision.decided_by}, {moment(status.decision.decided_at)}"
+            by = f"{status.decision.decided_by_name}, {moment(status.decision.decided_at)}"
             left.text(f"{status.decision.note} ({by})")
         with right:
             draw_way(step)

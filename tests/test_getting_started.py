@@ -11,6 +11,7 @@ from mv import getting_started, origin
 from mv.access import Actor
 from mv.errors import Conflict, Invalid
 from mv.getting_started import Step
+from mv.reimbursement.rules import changes, drafts
 from mv.sample import example
 from mv.store import Store, open_store
 from tests.conftest import TODAY, SetClock
@@ -44,6 +45,16 @@ def test_a_new_store_misses_everything_and_says_since_when_it_is(empty: Store, a
     assert Step.SIGN_IN not in missing(empty, actor)
 
 
+def test_drafts_wait_beside_confirmed_rules_until_they_are_discarded(store: Store, actor: Actor) -> None:
+    assert Step.RULES not in missing(store, actor)
+    made = drafts.take_over(store, actor, "Exempelregionen", "Exempelregionen")
+    says = f"Exempelregionen: {len(made)} drafts of rules wait to be confirmed."
+    assert missing(store, actor)[Step.RULES] == [says]
+    for draft in made:
+        changes.save(store, actor, changes.propose_removal(draft))
+    assert Step.RULES not in missing(store, actor)
+
+
 def test_a_store_with_invented_people_says_so(empty: Store) -> None:
     example.add(empty)
     assert not origin.read(empty).invented
@@ -55,7 +66,7 @@ def test_a_step_that_is_done_elsewhere_is_done_until_that_is_taken_back(store: S
     getting_started.decide(store, actor, step, "  The server is copied each night ")
     assert step not in missing(store, actor)
     decision = next(status.decision for status in getting_started.steps(store, actor, sign_in=True) if status.decision)
-    assert (decision.note, decision.decided_by) == ("The server is copied each night", actor.user_id)
+    assert (decision.note, decision.decided_by_name) == ("The server is copied each night", actor.user_id)
     with refused(store, Conflict, "Somebody has decided about this step already."):
         getting_started.decide(store, actor, step, "Again")
     getting_started.take_back(store, actor, step)

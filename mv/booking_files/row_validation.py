@@ -152,7 +152,8 @@ class RowValidator:
             )
         if row.birth_date not in (None, customer.birth_date):
             return Invalid(OTHER_BIRTH_DATE, field="birth_date")
-        given = set(fold(row.given_name).split())
+        # A calendar's names are read from titles, which may hold other words.
+        given = set(fold(row.given_name).split()) if Column.GIVEN_NAME in self.headings else set()
         if given and not given & set(fold(customer.name).split()):
             return Invalid(
                 N_(

@@ -34,6 +34,9 @@ STANDING = (
 )  # fmt: skip
 """The words of a status, folded. Whether a customer came is not taken from the file."""
 NUMBER_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{8}|[0-9]{6})[-+\u2013 ]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
+BETWEEN_WORDS = re.compile(r"[\s:;|/()]+")
+NO_NAME = ("", "")
+WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,11 @@ def read_events(
         person = _of_texts(event, problems, lambda texts: find_identity(texts, today))
         product = _of_texts(event, problems, lambda texts: names.vaccine_in(" | ".join(texts)))
         if len(problems) == before and event.starts_at is not None:
+            name = find_name(event.texts[0], names.vaccine_names(product)) if product else NO_NAME
             found.append(
-                FileBooking(event.line, external_id, unit_id, False, event.sequence, event.starts_at, product, person)
+                FileBooking(
+                    event.line, external_id, unit_id, False, event.sequence, event.starts_at, product, person, *name
+                )
             )
     return found, problems
 
@@ -184,6 +190,18 @@ def find_identity(texts: Sequence[str], today: date) -> Identity:
         raise Invalid(N_("The title and the description hold several identity numbers. Leave that of the customer."))
     (person,) = found.values()
     return person
+
+
+def find_name(title: str, vaccine: Sequence[str]) -> tuple[str, str]:
+    """Return given and family name where a title is nothing but these, the number and the vaccine; else NO_NAME."""
+    rest = NUMBER_IN_TEXT.sub(" ", title)
+    for each in vaccine:
+        rest = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", " ", rest, flags=re.IGNORECASE)
+    words = [word for word in BETWEEN_WORDS.split(rest) if fold(word)]
+    if len(words) != 2 or not all(WORD_OF_NAME.fullmatch(word) and word[0].isupper() for word in words):
+        return NO_NAME
+    given_name, family_name = words
+    return given_name, family_name
 
 
 def parse_status(text: str) -> bool:

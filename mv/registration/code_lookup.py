@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from mv.catalogue import Catalogue
@@ -51,6 +52,10 @@ class CodeLookup:
             N_("No vaccine is named. Write one of: {names}."),
             N_("Several vaccines are named: {names}. Write one of them alone."),
         )
+
+    def vaccine_names(self, product_code: str) -> Sequence[str]:
+        """Return the code of a product, and its name."""
+        return product_code, self._known.vaccines[product_code].name
 
     def unit(self, text: str) -> str:
         """Return the code of a unit."""

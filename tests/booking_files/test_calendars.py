@@ -179,6 +179,34 @@ def test_a_calendar_that_is_none_says_what_to_do(data: bytes, message: str) -> N
         calendars.read(BytesIO(data))
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        (f"Comirnaty: Anna-Lisa Öberg {EVA}", "Anna-Lisa Öberg"),
+        (f"{EVA[2:8]}-{EVA[8:]} Eva O’Ek | comirnaty", "Eva O’Ek"),
+        ("Eva Ek – Comirnaty", "Eva Ek"),
+        (f"{EVA} Comirnaty", None),
+        ("Comirnaty: Ek, Eva", None),
+        ("Comirnaty Eva Maria Ek", None),
+        ("Comirnaty ring först", None),
+        ("Comirnaty dos 2 Eva", None),
+    ],
+)
+def test_an_unknown_person_is_registered_where_the_title_is_a_name_and_else_listed(
+    store: Store, actor: Actor, title: str, name: str | None
+) -> None:
+    found = look(store, actor, calendar(event(f"SUMMARY:{title}", f"DESCRIPTION:{EVA}")))
+    assert [customer.name for _identity, customer in found.new_people.values()] == ([name] if name else [])
+    assert [where for _, where, _ in problems(found)] == ([] if name else ["SUMMARY"])
+
+
+def test_the_title_of_a_known_person_is_no_name_to_hold_against_the_number(
+    store: Store, actor: Actor, eva: Customer
+) -> None:
+    found = look(store, actor, calendar(event(f"SUMMARY:Comirnaty Andra Dosen {EVA}")))
+    assert counted(found) == {RowState.NEW: 1}
+
+
 def test_an_unknown_person_is_listed_with_what_to_do(store: Store, actor: Actor) -> None:
     ((_, where, says),) = problems(look(store, actor, calendar(event())))
     assert where == "SUMMARY"

@@ -30,8 +30,16 @@ USERS: dict[str, dict[str, object]] = {
     "hanna": {"name": "Hanna Hast", "role": "coordinator", "units": ["norr"], "seconds": SHORT},
     "other-audience": {"name": "Fel Mottagare", "role": "lead", "units": ["norr"], "aud": "another-program"},
     "forged": {"name": "Falsk Signatur", "role": "lead", "units": ["norr"], "forged": True},
+    "ada": {"name": "Ada Alm", "email": "ada@klinik.example", "email_verified": True},
+    "lena": {"name": "Lena Lind", "email": "lena@klinik.example", "email_verified": True},
+    "klara": {"name": "Klara Krok", "email": "klara@klinik.example", "email_verified": True},
+    "kalle": {"name": "Kalle Kvist", "email": "kalle@klinik.example", "email_verified": True},
+    "arne": {"name": "Arne Ask", "email": "arne@klinik.example", "email_verified": True},
 }
-"""By subject, the claims of a user's token; ``seconds`` is how long it holds, ``forged`` that nobody signed it."""
+"""By subject, the claims of a user's token; ``seconds`` is how long it holds, ``forged`` that nobody signed it.
+
+Those with an e-mail have neither role nor units: the dashboard itself gives them theirs.
+"""
 
 
 class Tokens(_app.OpenIDCode):

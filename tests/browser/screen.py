@@ -180,6 +180,13 @@ class Screen:
         expect(parts).to_have_text([f"{day:%Y}", f"{day:%m}", f"{day:%d}"])
         self.is_at_rest()
 
+    def day(self, label: str) -> date:
+        """Return the day that a field shows."""
+        self.is_at_rest()
+        parts = self.main.get_by_role("group", name=label, exact=True).get_by_role("spinbutton").all_inner_texts()
+        year, month, day = map(int, parts)
+        return date(year, month, day)
+
     def box(self, label: str, within: Locator | None = None) -> Locator:
         return (within or self.main).get_by_role("combobox", name=label, exact=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mv import sample
+from mv import origin
 from mv.batches import batch as batch_rows
 from mv.batches.batch import Batch
 from mv.cli import main
@@ -30,7 +30,7 @@ def path(duckdb_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     file, settings = Path(shutil.copy(duckdb_file, tmp_path / "mv.duckdb")), tmp_path / "settings.toml"
     settings.touch()
     with closing(open_store(str(file), SetClock())) as store:
-        store.load({"meta": pa.table(sample.MARK)})
+        store.load({"meta": pa.table(origin.INVENTED)})
     monkeypatch.setenv("MV_STORE", str(file))
     monkeypatch.setenv("MV_SETTINGS", str(settings))
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")

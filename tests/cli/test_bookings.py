@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mv import customers, sample
+from mv import customers, origin
 from mv.access import Actor
 from mv.cli import main
 from mv.store import open_store
@@ -30,7 +30,7 @@ def path(duckdb_file: Path, tmp_path: Path, actor: Actor, monkeypatch: pytest.Mo
     shutil.copy(duckdb_file, file)
     settings.touch()
     with closing(open_store(str(file), SetClock())) as store:
-        store.load({"meta": pa.table(sample.MARK)})
+        store.load({"meta": pa.table(origin.INVENTED)})
         customers.register(store, actor, ANDERS, "Anders", "Karlsson", "norr")
         customers.register(store, actor, EVA, "Eva", "Ek", "norr")
     monkeypatch.setenv("MV_STORE", str(file))

@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mv import catalogue, customers, memberships, sample, vaccinations
+from mv import catalogue, customers, memberships, origin, vaccinations
 from mv.catalogue import changes
 from mv.catalogue.tables import GROUP, UNIT, VACCINE, CatalogueRow
 from mv.store import Store, open_store
@@ -127,7 +127,7 @@ def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: SetClock
     file, settings = tmp_path / "empty.duckdb", tmp_path / "empty.toml"
     settings.touch()
     with closing(open_store(str(file), clock)) as made:
-        made.load({"meta": pa.table(sample.MARK)})
+        made.load({"meta": pa.table(origin.INVENTED)})
     monkeypatch.setenv("MV_STORE", str(file))
     monkeypatch.setenv("MV_SETTINGS", str(settings))
     monkeypatch.setattr(resources, "clock", clock)

@@ -24,6 +24,12 @@ def waiting(found: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in found if rule.draft and not rule.removed]
 
 
+def count_waiting(tx: Transaction) -> dict[str, int]:
+    """Return by region how many drafts are neither confirmed nor discarded, in the open transaction."""
+    sql = "SELECT region, count(*) AS drafts FROM payment_rule WHERE draft AND NOT removed GROUP BY region"
+    return {row["region"]: row["drafts"] for row in tx.rows(sql)}
+
+
 def take_over(store: Store, actor: Actor, region: str, payer: str, file: Path = FILE) -> list[Rule]:
     """Take the example's rules over as drafts for the region, keep and log each; return them.
 
