@@ -151,7 +151,7 @@ def add_unit(screen: Screen) -> None:
 
 
 def take_over_start(screen: Screen) -> None:
-    show(screen, "Startförslaget")
+    show(screen, "Startförslag")
     screen.button("Ta över de markerade").click()
     is_saved(screen, "rader är sparade")
     expect(screen.message(sv("All of the start is here."))).to_be_visible()
