@@ -23,8 +23,8 @@ from mv.i18n import explain, translate, translate_count
 from mv.registration.code_lookup import CodeLookup
 from mv.store import Store
 from mv.store.engine import Transaction
-from mv.tabular_files import cells, column_guess
-from mv.tabular_files.table import Problem, Record, Table, quote_cells
+from mv.tabular_files import cells, column_guess, problem_report
+from mv.tabular_files.table import Problem, Record, Table
 
 T = TypeVar("T")
 
@@ -224,13 +224,8 @@ class Report:
         return translate(N_("There is nothing to import: all of it is there already."), self.language)
 
     def _content(self) -> dict[str, object]:
-        problems: list[dict[str, object]] = []
-        if self.error:
-            problems.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
-        if self.plan and self.table:
-            for problem, read in zip(self.plan.problems, quote_cells(self.table, self.plan.problems), strict=True):
-                message = explain(problem.error, self.language)
-                problems.append({"row": problem.row, "column": problem.column, "read": read, "message": message})
+        found = self.plan.problems if self.plan else ()
+        problems = problem_report.describe(self.table, found, self.error, self.language)
         rows, new, said = (self.plan.rows, len(self.plan.new), len(self.plan.said)) if self.plan else (0, 0, 0)
         return {
             "done": self.done,

@@ -102,23 +102,8 @@ def check(columns: ColumnHeadings) -> None:
 
 
 def from_json(text: str, names: Sequence[str], kept: str | None = None) -> dict[Column, str]:
-    """Read the columns from a JSON object such as ``{"id": "Nr"}``; null is for none.
-
-    Guesses those that it does not name. Raises Invalid for anything else and for an unknown heading.
-    """
-    try:
-        chosen = {Column(name): heading for name, heading in json.loads(text).items()}
-    except (ValueError, AttributeError):
-        raise Invalid(
-            N_("The columns are a JSON object of these names, each with a heading of the file: {names}."),
-            names=", ".join(Column),
-        ) from None
-    for heading in chosen.values():
-        if heading is not None and heading not in names:
-            raise Invalid(N_("The file has no heading “{heading}”."), heading=heading)
-    taken = {heading for heading in chosen.values() if heading}
-    guessed = {column: heading for column, heading in guess(names, kept).items() if heading not in taken}
-    return {column: heading for column, heading in (guessed | chosen).items() if heading}
+    """Read the columns from a JSON object such as ``{"id": "Nr"}``, and guess the others. Raises Invalid."""
+    return column_guess.from_json(text, names, Column, guess(names, kept))
 
 
 def to_json(columns: ColumnHeadings) -> str:

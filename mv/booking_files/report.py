@@ -13,7 +13,8 @@ from mv.catalogue import Catalogue
 from mv.clock import to_local
 from mv.errors import N_, MvError
 from mv.i18n import explain, translate, translate_count
-from mv.tabular_files.table import Table, quote_cells
+from mv.tabular_files import problem_report
+from mv.tabular_files.table import Table
 
 STATES: Mapping[RowState, str] = {
     RowState.NEW: N_("To be booked"),
@@ -95,20 +96,13 @@ class Report:
         return N_("All of it can be imported; nothing was, since it was only tried.")
 
     def _line(self, each: Mapping[str, object]) -> str:
-        row = translate(N_("Row {row}"), self.language).format(row=each["row"])
+        if each["row"]:
+            return problem_report.line(each, self.language)
         booking = translate(N_("Booking {number}"), self.language).format(number=each.get("booking"))
-        place = row if each["row"] else booking
-        return f"{place}, {each['column']}: {each['message']}" if each.get("column") else f"{place}: {each['message']}"
+        return f"{booking}, {each['column']}: {each['message']}"
 
     def _problems(self) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = []
-        if self.error:
-            found.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
-        if self.plan and self.table:
-            for problem, read in zip(self.plan.problems, quote_cells(self.table, self.plan.problems), strict=True):
-                message = explain(problem.error, self.language)
-                found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
-        return found
+        return problem_report.describe(self.table, self.plan.problems if self.plan else (), self.error, self.language)
 
     def _changes(self) -> Iterator[dict[str, object]]:
         """Yield each value of a booking that is changed, with the row; a booking that is gone has none."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from mv.errors import N_, Invalid
 from mv.text import fold
 
 C = TypeVar("C", bound=str)
+E = TypeVar("E", bound=StrEnum)
 
 IDENTITY_NUMBER = ("personnummer", "personnr", "pnr", "identitetsnummer", "identity number", "personal number")
 """What headings call an identity number: a file can have those of a guardian and a child."""
@@ -36,6 +40,26 @@ def guess(
             if column not in found and (heading := _called(left, called, inside=inside)):
                 found[column] = heading
     return found
+
+
+def from_json(text: str, names: Sequence[str], columns: type[E], guessed: Mapping[E, str]) -> dict[E, str]:
+    """Read columns from a JSON object of their names, each with a heading of the file; null is for none.
+
+    Those that it does not name are ``guessed``. Raises Invalid for anything else and for an unknown heading.
+    """
+    try:
+        chosen = {columns(name): heading for name, heading in json.loads(text).items()}
+    except (ValueError, AttributeError):
+        raise Invalid(
+            N_("The columns are a JSON object of these names, each with a heading of the file: {names}."),
+            names=", ".join(columns),
+        ) from None
+    for heading in chosen.values():
+        if heading is not None and heading not in names:
+            raise Invalid(N_("The file has no heading “{heading}”."), heading=heading)
+    taken = {heading for heading in chosen.values() if heading}
+    left = {column: heading for column, heading in guessed.items() if heading not in taken}
+    return {column: heading for column, heading in (left | chosen).items() if heading}
 
 
 def _several(headings: Sequence[str], words: Sequence[str]) -> bool:

@@ -11,7 +11,8 @@ from mv.errors import N_, MvError
 from mv.i18n import explain, label, translate, translate_count
 from mv.registration.file_import.exported_diff import difference
 from mv.registration.file_import.plan import Plan, RowState
-from mv.tabular_files.table import Table, quote_cells
+from mv.tabular_files import problem_report
+from mv.tabular_files.table import Table
 
 STATES: Mapping[RowState, str] = {
     RowState.READY: N_("To be registered"),
@@ -73,9 +74,10 @@ class Report:
             rows = translate_count("{count} row", "{count} rows", len(self.plan.lines), self.language)
             counts = [(translate(STATES[state], self.language), count) for state, count in self.plan.counts.items()]
             lines += [rows, *(f"{name}: {count}" for name, count in counts if count)]
-        lines += [self._line(each) for each in self._problems() if each["row"]]
-        lines += [self._line(each) for each in self._concerns()]
-        lines += [self._line(each | {"message": f"{each['before']} → {each['after']}"}) for each in self._changes()]
+        lines += [problem_report.line(each, self.language) for each in self._problems() if each["row"]]
+        lines += [problem_report.line(each, self.language) for each in self._concerns()]
+        changes = [each | {"message": f"{each['before']} → {each['after']}"} for each in self._changes()]
+        lines += [problem_report.line(each, self.language) for each in changes]
         lines.append(self._verdict())
         return "\n".join(lines)
 
@@ -89,19 +91,8 @@ class Report:
             return translate(N_("All of it can be imported; nothing was, since it was only tried."), self.language)
         return translate(N_("There is nothing to import: all of it is there already."), self.language)
 
-    def _line(self, each: Mapping[str, object]) -> str:
-        place = translate(N_("Row {row}"), self.language).format(row=each["row"])
-        return f"{place}, {each['column']}: {each['message']}" if each.get("column") else f"{place}: {each['message']}"
-
     def _problems(self) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = []
-        if self.error:
-            found.append({"row": None, "column": None, "read": "", "message": explain(self.error, self.language)})
-        if self.plan and self.table:
-            for problem, read in zip(self.plan.problems, quote_cells(self.table, self.plan.problems), strict=True):
-                message = explain(problem.error, self.language)
-                found.append({"row": problem.row, "column": problem.column or None, "read": read, "message": message})
-        return found
+        return problem_report.describe(self.table, self.plan.problems if self.plan else (), self.error, self.language)
 
     def _concerns(self) -> list[dict[str, object]]:
         """Return the concerns, each with whether a reason accepts it."""
