@@ -77,6 +77,17 @@ def test_a_draft_is_discarded(store: Store, uppsala: str) -> None:
     assert [one for one in rule_table.load(store) if one.region == UPPSALA] == []
 
 
+def test_the_drafts_that_wait_are_discarded_together_and_each_can_be_restored(store: Store, uppsala: str) -> None:
+    at = taken_over(uppsala)
+    waiting = drafts.waiting(changes.all_rules(store, DEMO))
+    press(at, "rules_discard")
+    assert f"{len(waiting)} utkast är kastade." in messages(at)
+    assert drafts.waiting(changes.all_rules(store, DEMO)) == []
+    removed = next(one for one in changes.all_rules(store, DEMO) if one.payment_rule_id == waiting[0].payment_rule_id)
+    changes.save(store, DEMO, changes.propose_restoration(removed))
+    assert [one.payment_rule_id for one in drafts.waiting(changes.all_rules(store, DEMO))] == [removed.payment_rule_id]
+
+
 def test_a_region_decides_not_to_follow_up_and_takes_that_back(store: Store, uppsala: str) -> None:
     at = press(dashboard(PAGE), "rules_stop_follow_up")
     assert regions.unfollowed(store) == {UPPSALA}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mv.reimbursement.rules import drafts, regions
+from mv.reimbursement.rules import changes, drafts, regions
 from mv.reimbursement.rules.rule_table import Rule
 from mv.ui import session
 from mv.ui.double_click import DrawnForm, drawn_form
@@ -32,6 +32,8 @@ def draw_start(found: Sequence[Rule], *, can_change: bool) -> None:
             ),
             icon=":material/edit_note:",
         )
+        if can_change:
+            _draw_discard(waiting)
     decided = regions.decisions(store(), session.actor())
     unfollowed = {decision.region for decision in decided if decision.taken_back_at is None}
     without_rules = [region for region in regions.without_rules(found, catalogue()) if region not in unfollowed]
@@ -46,6 +48,24 @@ def draw_start(found: Sequence[Rule], *, can_change: bool) -> None:
     if decided:
         with st.expander(_("Decisions not to follow up")):
             _draw_decisions(decided)
+
+
+def _draw_discard(waiting: Sequence[Rule]) -> None:
+    form = drawn_form("rules_discard")
+    with st.popover(_("Discard those that wait"), icon=":material/delete:"):
+        st.text(_("They never were in force. Each can be restored."))
+        st.button(_("Discard them"), key=form.key, on_click=_discard, args=(waiting, form))
+
+
+def _discard(waiting: Sequence[Rule], form: DrawnForm) -> None:
+    steps = tuple(step for rule in waiting for step in changes.propose_removal(rule))
+    save_once(
+        form,
+        lambda: changes.save(store(), session.actor(), steps),
+        lambda saved: notify(
+            "success", count_of("{count} draft is discarded.", "{count} drafts are discarded.", len(saved))
+        ),
+    )
 
 
 def _draw_choices(followed: Sequence[str], without_rules: Sequence[str]) -> None:
