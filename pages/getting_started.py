@@ -68,16 +68,17 @@ def draw_step(number: int, status: StepStatus) -> None:
             by = f"{status.decision.decided_by_name}, {moment(status.decision.decided_at)}"
             left.text(f"{status.decision.note} ({by})")
         with right:
-            draw_way(step)
+            draw_way(status)
             draw_decision(status)
 
 
-def draw_way(step: Step) -> None:
+def draw_way(status: StepStatus) -> None:
+    step = status.step
     page = PLACES.get(step)
     place = next((place for place in navigation.PLACES if place.file == page), None)
     if place and may(session.actor(), place.right):
         st.page_link(place.file, label=_(place.title), icon=f":material/{place.icon}:")
-    elif place:
+    elif place and not status.done:
         title = _(place.title)
         if step is Step.USERS:
             st.caption(_("An administrator does this, on the page {page}.", page=title))

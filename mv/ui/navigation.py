@@ -119,9 +119,9 @@ MENU = {
         Place(REIMBURSEMENT_CHECKS, N_("Checks"), "kontroller", "rule", Action.VIEW_CHECKS),
     ),
     N_("Administration"): (
-        Place(GETTING_STARTED, N_("Getting started"), "kom-igang", "flag", Action.VIEW_SETUP),
         Place(CATALOGUE, N_("Catalogue"), "katalog", "list_alt", Action.CHANGE_CATALOGUE),
         Place(USERS, N_("Users"), "anvandare", "manage_accounts", Action.VIEW_USERS),
+        Place(GETTING_STARTED, N_("Getting started"), "kom-igang", "flag", Action.VIEW_SETUP),
     ),
 }
 

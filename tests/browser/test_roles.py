@@ -100,4 +100,4 @@ def test_an_administrator_gives_a_role_that_holds_at_the_next_step(screen: Scree
     expect(screen.message(REFUSED)).to_be_visible()
     expect(screen.main.get_by_role("heading")).to_have_count(0)
     expect(screen.button("Logga ut", screen.page.get_by_test_id("stSidebar"))).to_be_visible()
-    assert sidebar_links(screen) - {""} <= {"anvandare"}
+    assert sidebar_links(screen) - {""} <= {"anvandare", "kom-igang"}
