@@ -110,9 +110,10 @@ def with_tls(host: str) -> Iterator[tuple[int, Path]]:
     """Run a server of the test's own that answers over TLS alone, as ``host``; hand out its port and certificate."""
     folder, by = _make_folder(), _owner()
     certificate, key = certificates.write(folder, host)
-    key.chmod(0o600)
-    if by:
-        os.chown(key, by["user"], by["group"])
+    for file in (certificate, key):
+        file.chmod(0o600)
+        if by:
+            os.chown(file, by["user"], by["group"])
     port = _start(folder, {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)})
     try:
         (folder / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")

@@ -251,8 +251,8 @@ def type_batch(screen: Screen, scan: str) -> None:
     field = screen.box("Sats")
     field.fill(scan)
     field.press("Enter")
+    screen.is_at_rest()  # until then the field of no vaccine stands beside that of the one that was scanned
     expect(field).to_have_value(re.compile(rf"^{BATCH} "))
-    screen.is_at_rest()
 
 
 def register_afterwards(screen: Screen, people: dict[str, str], scan: str) -> None:

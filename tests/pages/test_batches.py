@@ -117,7 +117,7 @@ def test_a_batch_is_changed_stopped_and_used_up_with_its_history(store: Store, b
     assert known(store)[0].depleted_at == store.now()
     assert "Häv stoppet" not in words(at)
     history = words(at)
-    assert all(word in history for word in ("Mottaget", "Utgångsdag ändrad", "Stoppat", "I bruk igen", "Slut"))
+    assert all(word in history for word in ("Mottaget", "Utgångsdag ändrad", "Stoppat", "Används igen", "Slut"))
 
 
 def test_a_file_is_looked_at_and_taken_in_and_a_wrong_one_is_not(store: Store, batch: Batch) -> None:

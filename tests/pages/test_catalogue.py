@@ -139,7 +139,7 @@ def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: SetClock
 
 def test_an_empty_store_is_filled_from_the_start_as_far_as_it_is_ticked(empty_store: Store) -> None:
     at = dashboard(PAGE)
-    assert "ingen har tittat på" in words(at)
+    assert "ingen har gått igenom" in words(at)
     at = part(at, "start")
     boxes = {plain_label(box.label): box for box in at.checkbox}
     assert len(boxes) == 45 and all(box.value for box in boxes.values())
@@ -152,7 +152,7 @@ def test_an_empty_store_is_filled_from_the_start_as_far_as_it_is_ticked(empty_st
     known = catalogue.load(empty_store)
     assert (len(known.groups), len(known.vaccines), len(known.units)) == (12, 7, 0)
     assert "frailty" not in known.groups
-    assert "ingen har tittat på" not in words(part(at, "unit"))
+    assert "ingen har gått igenom" not in words(part(at, "unit"))
 
 
 def plain_label(label: str) -> str:

@@ -40,6 +40,6 @@ def test_a_token_that_names_nobody_is_told_and_logged(
     at = start("en-GB")
     at.user = claims
     at.run()
-    assert messages(at) == ["The sign-in does not say who you are. Ask whoever is responsible for users."]
+    assert messages(at)[-1] == "The sign-in does not say who you are. Ask whoever is responsible for users."
     (entry,) = entries_of(store, "default:?", "refused")
     assert entry["action"] == "sign_in"

@@ -423,7 +423,7 @@ with store.read() as tx:
 while True:
     number += 1
     def work(tx):
-        tx.execute("INSERT INTO batch VALUES ('fluad', $1, DATE '2027-06-30')", str(number))
+        tx.execute("INSERT INTO batch (product_code, batch_number) VALUES ('fluad', $1)", str(number))
         tx.execute("INSERT INTO meta (key, value) VALUES ($1, 'x')", str(number))
     store.write(work)
     print(number, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -93,9 +94,11 @@ def _draw_field(
             filter_mode="contains", help=_("The rules of what is paid are a region’s: written the same way there."),
         )  # fmt: skip
     elif column.kind == Kind.DAY:
-        session.begin_with(field, store().today() if new and column.required else value)
+        first = value if isinstance(value, date) else store().today()
+        if not column.required:
+            session.begin_with(field, value)
         cell.date_input(
-            title, value=None, min_value=EARLIEST, format="YYYY-MM-DD", key=field,
+            title, value=first if column.required else None, min_value=EARLIEST, format="YYYY-MM-DD", key=field,
             help=None if column.required else _("The last day. Leave it empty until it ends."),
         )  # fmt: skip
     elif column.kind == Kind.NUMBER:
