@@ -21,10 +21,9 @@ run: .venv/.requirements ## Start the dashboard at http://localhost:8501 (anothe
 	@echo "Starting the dashboard at http://localhost:$(PORT) (stop it with Ctrl+C)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Four workers where the smallest machine has two cores: with three, these had nothing to do for a third of the time,
-# while browsers waited. A file's tests stay together, and share what they make; the files are begun in the order of
-# tests/conftest.py.
-PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+# Three workers where the smallest machine has two cores: a browser waits for a third of its time. A file's tests stay
+# together, and share what they make; the files are begun in the order of tests/conftest.py.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test: setup system lint types imports ## Check everything: lint, types, imports, then all tests
 	@echo "Running the tests"
