@@ -115,6 +115,7 @@ def test_a_withdrawn_invitation_gives_nothing_and_the_address_can_be_invited_aga
     assert invite(store, ADMIN, EVA, 0, Role.ANALYST, {"soder"}).invitation_id != made.invitation_id
 
 
+@pytest.mark.both_engines
 def test_an_open_invitation_is_changed_as_it_was_seen(store: Store) -> None:
     made = invite(store, ADMIN, EVA, 0, Role.LEAD, {"norr"}, name="Eva Ek")
     with refused(store, Conflict, CHANGED):

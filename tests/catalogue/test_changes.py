@@ -99,6 +99,7 @@ def test_what_is_the_same_is_no_change(store: Store, actor: Actor) -> None:
         assert changes.save(store, actor, [row]) == []
 
 
+@pytest.mark.both_engines
 def test_a_change_of_what_somebody_else_changed_is_a_conflict_and_saves_nothing_of_the_rest(
     store: Store, actor: Actor
 ) -> None:
