@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from mv import audit, catalogue, users
 from mv.access import Action, Actor, Role
-from mv.catalogue import in_use, start
+from mv.catalogue import Catalogue, in_use, start
 from mv.errors import N_, Conflict, Invalid, MvError
 from mv.reimbursement.rules import drafts, regions, rule_table
 from mv.store import Store
@@ -68,8 +68,9 @@ def steps(store: Store, actor: Actor, *, sign_in: bool) -> list[StepStatus]:
     audit.permit(store, actor, Action.VIEW_SETUP)
     with store.read() as tx:
         decisions = {row.pop("step"): Decision(**row) for row in tx.rows(DECISIONS)}
+        known, today = catalogue.read(tx), store.today()
         return [
-            StepStatus(step, tuple(_missing(tx, step, store.today(), sign_in)), decisions.get(step)) for step in Step
+            StepStatus(step, tuple(_missing(tx, known, step, today, sign_in)), decisions.get(step)) for step in Step
         ]
 
 
@@ -109,7 +110,7 @@ def take_back(store: Store, actor: Actor, step: Step) -> None:
     audit.perform(store, actor, Action.DECIDE_SETUP, work)
 
 
-def _missing(tx: Transaction, step: Step, today: date, sign_in: bool) -> Iterator[MvError]:
+def _missing(tx: Transaction, known: Catalogue, step: Step, today: date, sign_in: bool) -> Iterator[MvError]:
     if step is Step.SIGN_IN:
         if not sign_in:
             yield Invalid(N_("Sign-in is not configured: see docs/deployment.md."))
@@ -123,11 +124,10 @@ def _missing(tx: Transaction, step: Step, today: date, sign_in: bool) -> Iterato
             Step.BATCHES: _missing_batches,
             Step.BOOKINGS: _missing_bookings,
         }
-        yield from find[step](tx, today)
+        yield from find[step](tx, known, today)
 
 
-def _missing_in_catalogue(tx: Transaction, today: date) -> Iterator[MvError]:
-    known = catalogue.read(tx)
+def _missing_in_catalogue(tx: Transaction, known: Catalogue, today: date) -> Iterator[MvError]:
     if not in_use(known.units.values(), today):
         yield Invalid(NO_UNIT)
     if not in_use(known.groups.values(), today):
@@ -138,8 +138,8 @@ def _missing_in_catalogue(tx: Transaction, today: date) -> Iterator[MvError]:
         yield Invalid(N_("Nobody has looked at the start of this version of the program."))
 
 
-def _missing_users(tx: Transaction, today: date) -> Iterator[MvError]:
-    units = in_use(catalogue.read(tx).units.values(), today)
+def _missing_users(tx: Transaction, known: Catalogue, today: date) -> Iterator[MvError]:
+    units = in_use(known.units.values(), today)
     everybody = users.read_all(tx, today)
     for unit in units:
         roles = {user.role for user in everybody if not user.blocked and user.actor().owns(unit.unit_id)}
@@ -149,8 +149,8 @@ def _missing_users(tx: Transaction, today: date) -> Iterator[MvError]:
         yield Invalid(N_("Nobody is a head of unit. Invite one, for every unit, who then decides the catalogue."))
 
 
-def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:
-    units = in_use(catalogue.read(tx).units.values(), today)
+def _missing_rules(tx: Transaction, known: Catalogue, today: date) -> Iterator[MvError]:
+    units = in_use(known.units.values(), today)
     if not units:
         yield Invalid(NO_UNIT)
     with_rules, waiting = {rule.region for rule in rule_table.read(tx)}, drafts.count_waiting(tx)
@@ -161,12 +161,12 @@ def _missing_rules(tx: Transaction, today: date) -> Iterator[MvError]:
             yield Invalid(N_("{region}: no rule, and no decision not to follow up money."), region=region)
 
 
-def _missing_batches(tx: Transaction, today: date) -> Iterator[MvError]:
+def _missing_batches(tx: Transaction, known: Catalogue, today: date) -> Iterator[MvError]:
     sql = "SELECT 1 AS found FROM batch WHERE depleted_at IS NULL AND (expires_on IS NULL OR expires_on >= $1) LIMIT 1"
     if tx.row(sql, today) is None:
         yield Invalid(N_("No batch is in use."))
 
 
-def _missing_bookings(tx: Transaction, today: date) -> Iterator[MvError]:
+def _missing_bookings(tx: Transaction, known: Catalogue, today: date) -> Iterator[MvError]:
     if tx.row("SELECT 1 AS found FROM booking LIMIT 1") is None:
         yield Invalid(N_("No booking has come in, from a file or by hand."))

@@ -86,8 +86,7 @@ def draw_list(found: Sequence[Batch]) -> None:
 
 def _choose(found: Sequence[Batch]) -> list[Batch]:
     wanted = fold(session.value(SEARCH) or "").replace(" ", "")
-    cells = st.columns([2, 3], vertical_alignment="bottom")
-    product = cells[0].selectbox(
+    product = st.selectbox(
         _("Vaccine"),
         sorted({batch.product_code for batch in found}, key=product_name),
         index=None,
@@ -106,15 +105,14 @@ def _choose(found: Sequence[Batch]) -> list[Batch]:
     names = {ALL: f"{_('All')} ({len(some)})"} | {
         state: f"{_(name)} ({counts[state]})" for state, name in STATES.items()
     }
-    with cells[1]:
-        state = st.segmented_control(
-            _("State"),
-            list(names),
-            default=BatchState.IN_USE,
-            required=True,
-            format_func=lambda chosen: names[chosen],
-            key="batches_state",
-        )
+    state = st.segmented_control(
+        _("State"),
+        list(names),
+        default=BatchState.IN_USE,
+        required=True,
+        format_func=lambda chosen: names[chosen],
+        key="batches_state",
+    )
     return [batch for batch in some if state == ALL or batch.state_on(today) == state]
 
 
